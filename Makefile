@@ -1,0 +1,28 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3.11
+BIN := .venv/bin
+
+help: ## say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+.venv/.ready: requirements.lock pyproject.toml clients/python/pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Blazy Jobs needs Python 3.11 or newer; name it: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e .
+	@touch $@
+
+setup: .venv/.ready ## build .venv from the locked list
+
+run: setup ## start the server and do the main job on real input (ARGS=--once ends afterwards)
+	@$(BIN)/python -m examples.demo $(ARGS)
+
+test: setup ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+lock: ## lock the dependencies anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--no-header --no-annotate --no-emit-package blazy-jobs \
+		--group dev pyproject.toml clients/python/pyproject.toml -o requirements.lock
+
+.PHONY: help setup run test lock
