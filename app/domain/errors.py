@@ -1,0 +1,295 @@
+"""Every refusal that the service makes, in one tree.
+
+    JobsError
+    ├── NotFound            404   JobTypeNotFound · RunNotFound · WorkerNotFound · QueueNotFound · PathNotFound
+    ├── MethodNotAllowed    405
+    ├── Unauthorized        401
+    ├── Forbidden           403   CrossSite · HostRefused
+    ├── BadRequest          400   MalformedJson · BadLastEventId
+    ├── RequestTimeout      408
+    ├── Conflict            409   JobTypeExists · JobTypeInUse · RunFinished · RunNotFinished · IdempotencyInFlight
+    ├── Gone                410   EventsExpired
+    ├── PayloadTooLarge     413
+    ├── UnsupportedMedia    415
+    ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
+    │                             · NotSupported · IdempotencyKeyReused
+    └── Unavailable         503   StoreUnavailable · Draining
+
+Each carries the HTTP status and the stable `code` of its problem document (RFC 9457) and builds its own message.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class FieldError(Struct, frozen=True):
+    """One thing wrong with the input, at a JSON Pointer (RFC 6901)."""
+
+    path: str
+    message: str
+    code: str
+
+
+class JobsError(Exception):
+    status = 500
+    code = "internal_error"
+    title = "Internal error"
+
+    def __init__(self, detail: str = "", *, errors: list[FieldError] | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = errors or []
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {}
+
+
+class NotFound(JobsError):
+    status, code, title = 404, "not_found", "Not found"
+
+
+class PathNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Nothing is served at this path.")
+
+
+class JobTypeNotFound(NotFound):
+    code, title = "job_type_not_found", "Job type not found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No job type is registered as {name[:128]!r}.")
+
+
+class RunNotFound(NotFound):
+    code, title = "run_not_found", "Run not found"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no run {run_id[:40]!r}; it may have been erased or have passed its retention.")
+
+
+class WorkerNotFound(NotFound):
+    code, title = "worker_not_found", "Worker not found"
+
+    def __init__(self, worker_id: str) -> None:
+        super().__init__(f"There is no worker {worker_id[:40]!r}; a worker that was silent too long registers again.")
+
+
+class QueueNotFound(NotFound):
+    code, title = "queue_not_found", "Queue not found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no queue {name[:128]!r}; a queue comes into being when first used.")
+
+
+class MethodNotAllowed(JobsError):
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"This path answers to {allowed}.")
+        self.allowed = allowed
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": self.allowed}
+
+
+class Unauthorized(JobsError):
+    status, code, title = 401, "unauthorized", "Unauthorized"
+
+    def __init__(self) -> None:
+        super().__init__("Send a valid key as 'Authorization: Bearer <key>'.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(JobsError):
+    status, code, title = 403, "forbidden", "Forbidden"
+
+
+class CrossSite(Forbidden):
+    code, title = "cross_site", "Cross-site request"
+
+    def __init__(self) -> None:
+        super().__init__("A write from another site's page is refused.")
+
+
+class HostRefused(Forbidden):
+    code, title = "host_refused", "Host refused"
+
+    def __init__(self) -> None:
+        super().__init__("Without a key the server answers only to a loopback name or address in 'Host'.")
+
+
+class BadRequest(JobsError):
+    status, code, title = 400, "bad_request", "Bad request"
+
+
+class MalformedJson(BadRequest):
+    code, title = "malformed_json", "Malformed JSON"
+
+    def __init__(self, detail: str, path: str | None = None) -> None:
+        errors = [] if path is None else [FieldError(path, detail, "malformed_json")]
+        super().__init__(detail if not path else f"{detail} (at {path})", errors=errors)
+
+
+class BadLastEventId(BadRequest):
+    code, title = "bad_last_event_id", "Bad Last-Event-ID"
+
+    def __init__(self) -> None:
+        super().__init__("Last-Event-ID is not an id that this stream gave out.")
+
+
+class RequestTimeout(JobsError):
+    status, code, title = 408, "request_timeout", "Request timeout"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The body did not arrive within {seconds:g} seconds.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Connection": "close"}
+
+
+class Conflict(JobsError):
+    status, code, title = 409, "conflict", "Conflict"
+
+
+class JobTypeExists(Conflict):
+    code, title = "job_type_exists", "Job type exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A job type {name!r} is registered already; PUT replaces it, PATCH changes it.")
+
+
+class JobTypeInUse(Conflict):
+    code, title = "job_type_in_use", "Job type in use"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Runs of {name!r} are unfinished; let them finish or cancel them first.")
+
+
+class RunFinished(Conflict):
+    code, title = "run_finished", "Run finished"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The run is {state}, and final is final.")
+
+
+class RunNotFinished(Conflict):
+    code, title = "run_not_finished", "Run not finished"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The run is {state}; only a finished run can be erased.")
+
+
+class IdempotencyInFlight(Conflict):
+    code, title = "idempotency_in_flight", "Idempotent request in flight"
+
+    def __init__(self) -> None:
+        super().__init__("The first request with this Idempotency-Key has not been answered yet; try again.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "1"}
+
+
+class Gone(JobsError):
+    status, code, title = 410, "gone", "Gone"
+
+
+class EventsExpired(Gone):
+    code, title = "events_expired", "Events expired"
+
+    def __init__(self) -> None:
+        super().__init__("Events after this place have passed their retention; start anew without Last-Event-ID.")
+
+
+class PayloadTooLarge(JobsError):
+    status, code, title = 413, "payload_too_large", "Payload too large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"The body may have at most {limit_bytes} bytes.")
+
+
+class UnsupportedMedia(JobsError):
+    status, code, title = 415, "unsupported_media_type", "Unsupported media type"
+
+    def __init__(self) -> None:
+        super().__init__("Send the body as 'Content-Type: application/json'.")
+
+
+class Invalid(JobsError):
+    status, code, title = 422, "invalid_request", "Invalid request"
+
+
+class InvalidRequest(Invalid):
+    def __init__(self, errors: list[FieldError]) -> None:
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{first.path or 'The body'}: {first.message}{more}", errors=errors)
+
+    @classmethod
+    def at(cls, path: str, message: str, code: str = "invalid_value") -> InvalidRequest:
+        return cls([FieldError(path, message, code)])
+
+
+class InvalidPayload(InvalidRequest):
+    code, title = "invalid_payload", "Invalid payload"
+
+
+class InvalidSchema(InvalidRequest):
+    code, title = "invalid_schema", "Invalid schema"
+
+
+class InvalidBatch(InvalidRequest):
+    code, title = "invalid_batch", "Invalid batch"
+
+
+class InvalidCursor(Invalid):
+    code, title = "invalid_cursor", "Invalid cursor"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The cursor is not one that this list gave out.",
+            errors=[FieldError("/cursor", "is not a cursor of this list", "invalid_cursor")],
+        )
+
+
+class NotSupported(Invalid):
+    code, title = "not_supported", "Not supported"
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(detail, errors=[FieldError(path, detail, "not_supported")])
+
+
+class IdempotencyKeyReused(Invalid):
+    code, title = "idempotency_key_reused", "Idempotency key reused"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used with another body.")
+
+
+class Unavailable(JobsError):
+    status, code, title = 503, "unavailable", "Unavailable"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "1"}
+
+
+class StoreUnavailable(Unavailable):
+    code, title = "store_unavailable", "Store unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database cannot be written or read now: {reason}")
+
+
+class Draining(Unavailable):
+    code, title = "draining", "Draining"
+
+    def __init__(self) -> None:
+        super().__init__("The server is stopping.")

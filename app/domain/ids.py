@@ -1,0 +1,57 @@
+"""Keys and the public ids made from them.
+
+A key is a 63-bit integer: microseconds since the epoch shifted left by ten, plus a counter. It grows strictly within a
+server, also when the clock does not, and is the row's integer primary key. Its id is the key in base32hex (RFC 4648
+section 7, lower case, 13 digits), which sorts as the key does; so one integer index serves both.
+"""
+
+from __future__ import annotations
+
+import re
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+_TRIPLES = [a + b + c for a in _DIGITS for b in _DIGITS for c in _DIGITS]
+_FORM = re.compile(r"[0-7][0-9a-v]{12}", re.ASCII)
+COUNTER_BITS = 10
+
+
+def encode(key: int) -> str:
+    t = _TRIPLES
+    return f"{_DIGITS[key >> 60]}{t[key >> 45 & 32767]}{t[key >> 30 & 32767]}{t[key >> 15 & 32767]}{t[key & 32767]}"
+
+
+def decode(text: str) -> int | None:
+    """The key of an encoded text; None where the form is wrong."""
+    return int(text, 32) if _FORM.fullmatch(text) else None
+
+
+def run_id(key: int) -> str:
+    return "run_" + encode(key)
+
+
+def worker_id(key: int) -> str:
+    return "wrk_" + encode(key)
+
+
+def event_id(key: int) -> str:
+    return "evt_" + encode(key)
+
+
+def parse_run_id(text: str) -> int | None:
+    return decode(text[4:]) if text.startswith("run_") else None
+
+
+def parse_worker_id(text: str) -> int | None:
+    return decode(text[4:]) if text.startswith("wrk_") else None
+
+
+class KeyMaker:
+    """Makes keys that grow strictly, starting after `last`. For use by one thread."""
+
+    def __init__(self, last: int = 0) -> None:
+        self.last = last
+
+    def next(self, now: int) -> int:
+        """The next key, for the instant `now` in microseconds since the epoch."""
+        self.last = max(self.last + 1, now << COUNTER_BITS)
+        return self.last

@@ -1,0 +1,30 @@
+"""Instants are integers, microseconds since the epoch; outside they are RFC 3339 in UTC with `Z`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+SECOND = 1_000_000
+LATEST = 253_402_300_799_999_999  # 9999-12-31T23:59:59.999999Z
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def rfc3339(instant: int) -> str:
+    seconds, micros = divmod(instant, SECOND)
+    return f"{_second(seconds)}.{micros:06d}Z"
+
+
+def from_datetime(moment: datetime) -> int:
+    """The instant of an aware datetime."""
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86400 + delta.seconds) * SECOND + delta.microseconds
+
+
+def after(instant: int, seconds: float) -> int:
+    """`seconds` later, and never past the year 9999."""
+    return min(instant + int(seconds * SECOND), LATEST)

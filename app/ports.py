@@ -1,0 +1,288 @@
+"""What the engine asks of the outside, at the grain of verbs.
+
+Instants are microseconds since the epoch. Every writing verb is one transaction: a run's change, its events, counts and
+idempotency record commit together, and the call returns after the commit is durable. A verb that raises wrote nothing.
+All raise `StoreUnavailable` when the database cannot be read or written; the next call tries again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.json import decode
+
+from app.domain.event import Event
+from app.domain.job_type import Declarer, Definition, JobType, Queue, Settings
+from app.domain.run import Error, Run, State
+
+
+class Clock(Protocol):
+    def now(self) -> int:
+        """Microseconds since the epoch; never follows a step of the wall clock while the process lives."""
+        ...
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """A run to be made. `due_at` 0 means at once. JSON texts as in `Run`."""
+
+    job_type: str
+    definition_id: int
+    version: int
+    settings: Settings
+    queue: str
+    priority: int
+    payload: str
+    overrides: str | None = None
+    due_at: int = 0
+    expires_seconds: float | None = None
+    dedupe_key: str | None = None
+    tags: str = "[]"
+    metadata: str = "{}"
+    replay_of: int | None = None
+
+
+class IdempotencyKey(Struct, frozen=True):
+    """`scope` is the caller's key, method and path; `fingerprint` that of the parsed body."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+class Dispatched(Struct, frozen=True):
+    """The runs of a dispatch in the order asked. `made` is false where a `dedupe_key` or the idempotency key found the
+    run; `replayed` says that the idempotency key did."""
+
+    runs: list[Run]
+    made: list[bool]
+    replayed: bool = False
+    first_ids: list[int] = []
+    """Of a replayed answer: all run keys that the first one gave, in its order."""
+    erased: dict[int, State] = {}
+    """Those of them that are erased since, with their state in the first answer."""
+
+
+class Claim(Struct, frozen=True):
+    """A worker asks for at most `limit` runs of `job_types` in `queues` (None: all), to be leased under `token`."""
+
+    worker_id: int
+    job_types: frozenset[str]
+    queues: frozenset[str] | None
+    limit: int
+    token: str
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One item of a worker's report. `kind` is the report's type, or `touch`, which writes no event; which of the rest
+    holds depends on it. `dropped` counts log lines that were not kept.
+
+    `data` is JSON text: a progress's or log line's event data, or the result. `draw` is for the retry's jitter.
+    """
+
+    run_id: int
+    attempt: int
+    token: str
+    kind: str
+    data: str = "null"
+    error: Error | None = None
+    retryable: bool = True
+    retry_after_seconds: float | None = None
+    delay_seconds: float = 0
+    dropped: int = 0
+    draw: float = 0.0
+
+
+class Reported(Struct, frozen=True):
+    """`status` is `accepted`, `lease_lost` or `rejected` (then `error` says why)."""
+
+    status: str
+    cancel_requested: bool = False
+    error: str | None = None
+
+
+class Held(Struct, frozen=True):
+    run_id: int
+    held: bool
+    cancel_requested: bool
+
+
+class WorkerRecord(Struct, frozen=True, kw_only=True):
+    """A registered worker. `pool` marks those of this server's own pool, with their process."""
+
+    id: int
+    name: str
+    job_types: tuple[str, ...]
+    queues: tuple[str, ...] | None
+    concurrency: int
+    registered_at: int
+    pool: bool = False
+    pid: int | None = None
+
+
+class RunFilter(Struct, frozen=True, kw_only=True):
+    states: frozenset[State] = frozenset()
+    job_type: str | None = None
+    queue: str | None = None
+    tag: str | None = None
+    schedule: str | None = None
+    created_after: int | None = None
+    created_before: int | None = None
+
+
+class EventFilter(Struct, frozen=True, kw_only=True):
+    """What a stream of all runs lets through; left out means all."""
+
+    types: frozenset[int] = frozenset()
+    job_type: str | None = None
+    queue: str | None = None
+    tag: str | None = None
+
+    def admits(self, event: Event) -> bool:
+        return (
+            (not self.types or event.type in self.types)
+            and self.job_type in (None, event.job_type)
+            and self.queue in (None, event.queue)
+            and (self.tag is None or (event.tags != "[]" and self.tag in decode(event.tags)))
+        )
+
+
+class Commit(Struct):
+    """What a transaction changed, told to the engine after the commit, in the order of commits."""
+
+    events: list[Event]
+    ready: set[tuple[str, str]]
+    """(job type, queue) pairs that may have gained a run to claim."""
+    counts: dict[tuple[str, str, State], int]
+    """Changes of the numbers of runs."""
+    waited: list[tuple[str, int]] = []
+    """(job type, microseconds from due to started) of each start."""
+    ran: list[tuple[str, State, int]] = []
+    """(job type, state after it, microseconds from started to ended) of each ended attempt."""
+    due_at: int | None = None
+    """The earliest instant at which a sweep may find something to do because of this transaction."""
+
+
+class Swept(Struct, frozen=True):
+    """`due_at` is when to sweep next; None when nothing waits for its time."""
+
+    due_at: int | None
+
+
+class Store(Protocol):
+    on_commit: Callable[[Commit], None]
+
+    async def open(self) -> None:
+        """Every lease found is valid for a full term from now, whatever it said."""
+        ...
+
+    async def close(self) -> None: ...
+
+    async def ping(self) -> None:
+        """Proves that the database can be written, without changing it."""
+        ...
+
+    async def job_types(self) -> list[JobType]: ...
+
+    async def save_job_type(
+        self,
+        definition: Definition,
+        *,
+        expect: int | None,
+        source: str,
+        declarer: Declarer | None,
+        paused: bool | None,
+    ) -> JobType | None:
+        """Registers or replaces. `expect` is the version that must be there (None: no live one); None is returned where
+        it was not. An unchanged definition keeps its version; `paused` None leaves it."""
+        ...
+
+    async def retire_job_type(self, name: str) -> bool:
+        """False while runs of it are unfinished."""
+        ...
+
+    async def pause_job_type(self, name: str, paused: bool) -> JobType | None: ...
+    async def queues(self) -> list[Queue]: ...
+    async def save_queue(self, name: str, paused: bool | None) -> Queue:
+        """Makes it where it is not there; `paused` None leaves it."""
+        ...
+
+    async def counts(self) -> dict[tuple[str, str, State], int]:
+        """Runs by (job type, queue, state), as stored."""
+        ...
+
+    async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+        """Makes all of the runs or none.
+
+        Raises IdempotencyKeyReused, and JobTypeNotFound where one was retired meanwhile.
+        """
+        ...
+
+    async def run(self, run_id: int) -> Run | None: ...
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
+        """Newest first, from `before` (exclusive), and whether more follow. Ends early at 4 MiB of JSON."""
+        ...
+
+    async def events(self, run_id: int, after: int, limit: int) -> list[Event]:
+        """Of one run with a greater `seq` than `after`, oldest first."""
+        ...
+
+    async def attempt_events(self, run_id: int) -> list[Event]:
+        """Those events of a run that begin or end an attempt, oldest first."""
+        ...
+
+    async def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
+        """Of all runs in the order of commits, after the event key `after`, and the key up to which was looked."""
+        ...
+
+    async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
+        """The newest event key, and the newest that retention has deleted of those that `where` may match."""
+        ...
+
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:
+        """Leases out what is ready, by priority, then due time, then creation, dealt over the claims in turn.
+
+        Counts the attempt. Passes over paused job types and queues and full concurrency limits.
+        """
+        ...
+
+    async def report(
+        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float
+    ) -> tuple[list[Reported], list[Held]]:
+        """Writes what still holds its token and attempt, and renews the leases that are named.
+
+        Sending it again is safe: what was accepted before is `accepted` again where it was the run's last word.
+        """
+        ...
+
+    async def cancel(self, run_id: int, reason: str | None) -> Run | None:
+        """The run after it; None when there is none. Raises RunFinished."""
+        ...
+
+    async def erase(self, run_id: int) -> bool:
+        """False when there is none. Raises RunNotFinished."""
+        ...
+
+    async def sweep(self) -> Swept:
+        """One bounded step of everything whose time has come: promotes due runs, expires, takes back leases past their
+        deadline (timeout) or not renewed (released). The answer says when the next step is due."""
+        ...
+
+    async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
+        """Removes the worker and gives its runs back: `lost` counts a loss, else released. Returns how many."""
+        ...
+
+    async def register_worker(self, worker: WorkerRecord) -> WorkerRecord:
+        """Stores it under a new id (the record's own is ignored)."""
+        ...
+
+    async def workers(self) -> list[WorkerRecord]: ...
+
+    async def prune(self, limit: int) -> int:
+        """Deletes at most `limit` finished runs that have passed their retention, with their events; says how many."""
+        ...
+
+    async def sizes(self) -> dict[str, int]:
+        """Bytes and rows, and the oldest rows, for the statistics."""
+        ...

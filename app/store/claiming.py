@@ -1,0 +1,105 @@
+"""The verb `claim`: leases out what is ready, in the order of starts."""
+
+from __future__ import annotations
+
+from copy import copy
+from heapq import merge
+from itertools import cycle
+from typing import NamedTuple
+
+from app.domain import lifecycle
+from app.domain.instants import after
+from app.domain.lifecycle import Lease
+from app.domain.run import Run, State
+from app.ports import Claim
+from app.store import statements as sql
+from app.store.ledger import Lane, Ledger
+from app.store.rows import pack, to_run
+from app.store.transaction import Transaction
+
+
+class Claims(NamedTuple):
+    """All claims that wait, answered together."""
+
+    claims: tuple[Claim, ...]
+    lease_seconds: float
+
+
+def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
+    return [_claim(tx, argument) for argument in arguments]
+
+
+def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
+    dealt = _deal(tx, argument.claims)
+    if not dealt:
+        return [[] for _ in argument.claims]
+    lease_until = after(tx.now, argument.lease_seconds)
+    tx.wake_at(lease_until)
+    answers: list[list[Run]] = [[] for _ in argument.claims]
+    for row in tx.rows(sql.RUNS_BY_ID, pack(list(dealt))):
+        run = to_run(row, tx.ledger)
+        place = dealt[run.id]
+        taker = argument.claims[place]
+        started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
+        answers[place].append(tx.move(run, started))
+    for runs in answers:
+        runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
+        _forget_payloads(tx.ledger, runs)
+    tx.flush()
+    return answers
+
+
+def _forget_payloads(ledger: Ledger, runs: list[Run]) -> None:
+    """The answer needs them, the lease kept in memory does not."""
+    for run in runs:
+        kept = ledger.leases[run.id] = copy(run)
+        kept.payload = ""
+
+
+def _deal(tx: Transaction, claims: tuple[Claim, ...]) -> dict[int, int]:
+    """Run key → place of the claim that gets it: in the order of starts, to the claims in turn."""
+    ledger = tx.ledger
+    takers = {lane.id: _takers(lane, claims) for lane in _ready_lanes(ledger)}
+    lanes = [lane_id for lane_id, places in takers.items() if places]
+    wanted = sum(claim.limit for claim in claims)
+    heads = merge(*(_head(tx, lane_id, wanted) for lane_id in lanes))
+    room = {ledger.lanes[lane_id].job_type: ledger.room(ledger.lanes[lane_id].job_type) for lane_id in lanes}
+    left = [claim.limit for claim in claims]
+    turns = {lane_id: cycle(takers[lane_id]) for lane_id in lanes}
+    dealt: dict[int, int] = {}
+    for _, _, run_id, lane_id in heads:
+        job_type = ledger.lanes[lane_id].job_type
+        free = room[job_type]
+        if free == 0:
+            continue
+        place = next((p for p, _ in zip(turns[lane_id], takers[lane_id], strict=False) if left[p]), None)
+        if place is None:
+            continue
+        dealt[run_id] = place
+        left[place] -= 1
+        wanted -= 1
+        if free is not None:
+            room[job_type] = free - 1
+        if wanted == 0:
+            break
+    return dealt
+
+
+def _ready_lanes(ledger: Ledger) -> list[Lane]:
+    return [
+        ledger.lanes[lane_id]
+        for (lane_id, state), n in ledger.counts.items()
+        if state is State.QUEUED and n > 0 and not ledger.held_back(ledger.lanes[lane_id])
+    ]
+
+
+def _takers(lane: Lane, claims: tuple[Claim, ...]) -> list[int]:
+    return [
+        place
+        for place, claim in enumerate(claims)
+        if lane.job_type in claim.job_types and (claim.queues is None or lane.queue in claim.queues)
+    ]
+
+
+def _head(tx: Transaction, lane_id: int, limit: int) -> list[tuple[int, int, int, int]]:
+    return [(rank, due_at, run_id, lane_id) for rank, due_at, run_id in tx.rows(sql.READY, lane_id, limit)]

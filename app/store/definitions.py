@@ -1,0 +1,190 @@
+"""The verbs of job types and queues, and how the ledger is read."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+import msgspec
+import orjson
+
+from app.domain.ids import COUNTER_BITS
+from app.domain.job_type import Declarer, Definition, JobType, Queue, Source
+from app.domain.run import UNFINISHED, State
+from app.store import statements as sql
+from app.store.ledger import Ledger
+from app.store.rows import pack, to_run
+from app.store.transaction import Transaction
+
+_definition = msgspec.json.Decoder(Definition)
+
+
+class SaveJobType(NamedTuple):
+    definition: Definition
+    expect: int | None
+    source: Source
+    declarer: Declarer | None
+    paused: bool | None
+
+
+class PauseJobType(NamedTuple):
+    name: str
+    paused: bool
+
+
+class SaveQueue(NamedTuple):
+    name: str
+    paused: bool | None
+
+
+def save_job_type(tx: Transaction, arguments: list[SaveJobType]) -> list[JobType | None]:
+    return [_save_job_type(tx, argument) for argument in arguments]
+
+
+def _save_job_type(tx: Transaction, argument: SaveJobType) -> JobType | None:
+    definition = argument.definition
+    known = tx.ledger.job_types.get(definition.name)
+    if (known.version if known else None) != argument.expect:
+        return None
+    if known is not None and known.definition == definition:
+        version, definition_id = known.version, known.definition_id
+    else:
+        version = (known.version if known else tx.ledger.retired.get(definition.name, 0)) + 1
+        definition_id = _add_version(tx, definition, version)
+    paused = argument.paused if argument.paused is not None else known is not None and known.paused
+    job_type = JobType(
+        definition=definition,
+        definition_id=definition_id,
+        version=version,
+        source=argument.source,
+        declarer=argument.declarer,
+        paused=paused,
+        created_at=known.created_at if known else tx.now,
+        updated_at=known.updated_at if known and known.version == version else tx.now,
+    )
+    if job_type != known:
+        _write(tx, job_type)
+    return job_type
+
+
+def _add_version(tx: Transaction, definition: Definition, version: int) -> int:
+    definition_id: int = tx.cursor.execute(
+        "INSERT INTO job_type_versions (name, version, body) VALUES (?, ?, ?) RETURNING id",
+        (definition.name, version, msgspec.json.encode(definition).decode()),
+    ).fetchone()[0]
+    tx.ledger.add_version(definition_id, version, definition)
+    tx.lane(definition.name, definition.queue)
+    return definition_id
+
+
+def _write(tx: Transaction, job_type: JobType, *, retired: bool = False) -> None:
+    declarer = job_type.declarer
+    tx.cursor.execute(
+        "INSERT OR REPLACE INTO job_types "
+        "(name, definition_id, version, source, app, declared_at, paused, retired, created_at, updated_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            job_type.name,
+            job_type.definition_id,
+            job_type.version,
+            job_type.source,
+            declarer.app if declarer else None,
+            declarer.declared_at if declarer else None,
+            job_type.paused,
+            retired,
+            job_type.created_at,
+            job_type.updated_at,
+        ),
+    )
+    if retired:
+        del tx.ledger.job_types[job_type.name]
+        tx.ledger.retired[job_type.name] = job_type.version
+    else:
+        tx.ledger.job_types[job_type.name] = job_type
+        tx.ledger.retired.pop(job_type.name, None)
+        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes_of(job_type.name))
+
+
+def retire_job_type(tx: Transaction, arguments: list[str]) -> list[bool]:
+    answers = []
+    for name in arguments:
+        free = not tx.ledger.in_states(name, UNFINISHED)
+        if free and name in tx.ledger.job_types:
+            _write(tx, tx.ledger.job_types[name], retired=True)
+        answers.append(free)
+    return answers
+
+
+def pause_job_type(tx: Transaction, arguments: list[PauseJobType]) -> list[JobType | None]:
+    answers: list[JobType | None] = []
+    for name, paused in arguments:
+        known = tx.ledger.job_types.get(name)
+        if known is not None and known.paused != paused:
+            known = msgspec.structs.replace(known, paused=paused)
+            _write(tx, known)
+        answers.append(known)
+    return answers
+
+
+def save_queue(tx: Transaction, arguments: list[SaveQueue]) -> list[Queue]:
+    answers = []
+    for name, paused in arguments:
+        tx.queue(name)
+        known = tx.ledger.queues[name]
+        if paused is not None and paused != known.paused:
+            tx.cursor.execute("UPDATE queues SET paused = ? WHERE name = ?", (paused, name))
+            tx.ledger.add_queue(name, paused)
+            tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == name)
+        answers.append(tx.ledger.queues[name])
+    return answers
+
+
+def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
+    """All that the writer keeps in memory, as the database has it.
+
+    Every lease is valid until `lease_until` at least: nobody could renew while nobody was there to hear it.
+    """
+    ledger = Ledger()
+    load_definitions(cursor, ledger)
+    for name, paused in cursor.execute("SELECT name, paused FROM queues").fetchall():
+        ledger.add_queue(name, bool(paused))
+    for lane_id, state, runs in cursor.execute("SELECT lane_id, state, runs FROM run_counts").fetchall():
+        ledger.counts[lane_id, State(state)] = runs
+    for (lane_id, state), runs in list(ledger.counts.items()):
+        if state is State.RUNNING and runs:
+            ids = [row[0] for row in cursor.execute(sql.RUNNING, (lane_id,)).fetchall()]
+            for row in orjson.loads(cursor.execute(sql.HEADS_BY_ID, (pack(ids),)).fetchone()[0]):
+                run = ledger.leases[row[0]] = to_run(row, ledger)
+                run.lease_until = lease_until
+                run.deadline_at = max(run.deadline_at or 0, lease_until)
+    newest = cursor.execute(
+        "SELECT max((SELECT coalesce(max(id), 0) FROM runs), (SELECT coalesce(max(id), 0) FROM events), "
+        "(SELECT coalesce(max(id), 0) FROM workers), (SELECT coalesce(max(pruned_event), 0) FROM lanes))"
+    ).fetchone()[0]
+    ledger.keys.last = max(newest, 1 << COUNTER_BITS)
+    return ledger
+
+
+def load_definitions(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
+    for lane_id, job_type, queue in cursor.execute("SELECT id, job_type, queue FROM lanes").fetchall():
+        ledger.add_lane(lane_id, job_type, queue)
+    for definition_id, version, body in cursor.execute("SELECT id, version, body FROM job_type_versions").fetchall():
+        ledger.add_version(definition_id, version, _definition.decode(body))
+    rows = cursor.execute(
+        "SELECT name, definition_id, version, source, app, declared_at, paused, retired, created_at, updated_at "
+        "FROM job_types"
+    ).fetchall()
+    for name, definition_id, version, source, app, declared_at, paused, retired, created_at, updated_at in rows:
+        if retired:
+            ledger.retired[name] = version
+            continue
+        ledger.job_types[name] = JobType(
+            definition=ledger.versions[definition_id].definition,
+            definition_id=definition_id,
+            version=version,
+            source=source,
+            declarer=None if app is None else Declarer(app, declared_at),
+            paused=bool(paused),
+            created_at=created_at,
+            updated_at=updated_at,
+        )

@@ -1,0 +1,148 @@
+"""The verb `dispatch`: runs, their first events and the idempotency record, in one."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from app.domain import lifecycle
+from app.domain.errors import IdempotencyKeyReused, JobsError, JobTypeNotFound
+from app.domain.instants import after
+from app.domain.run import Run, State
+from app.ports import Dispatched, IdempotencyKey, Order
+from app.store import statements as sql
+from app.store.rows import pack, to_run
+from app.store.transaction import MANY_ROWS, Transaction
+
+KEY_LIFE_SECONDS = 86_400
+
+
+class Dispatch(NamedTuple):
+    orders: tuple[Order, ...]
+    idempotency: IdempotencyKey | None
+
+
+def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | JobsError]:
+    fresh: list[tuple[Any, ...]] = []
+    deduped: dict[tuple[str, str], Run] = {}
+    answers: list[Dispatched | JobsError] = []
+    for argument in arguments:
+        answers.append(_dispatch(tx, argument, fresh, deduped))
+    if len(fresh) >= MANY_ROWS:
+        tx.cursor.executemany(sql.INSERT_RUN, fresh)
+    elif fresh:
+        tx.cursor.execute(sql.INSERT_RUNS, (pack(fresh),))
+    return answers
+
+
+def _dispatch(
+    tx: Transaction, argument: Dispatch, fresh: list[tuple[Any, ...]], deduped: dict[tuple[str, str], Run]
+) -> Dispatched | JobsError:
+    job_types = tx.ledger.job_types
+    for order in argument.orders:
+        if order.job_type not in job_types:
+            return JobTypeNotFound(order.job_type)
+    key = argument.idempotency
+    if key is not None:
+        found = find_idempotent(tx, key)
+        if found is not None:
+            return found
+    keep_until = None if key is None else after(tx.now, KEY_LIFE_SECONDS)
+    runs: list[Run] = []
+    made: list[bool] = []
+    for order in argument.orders:
+        existing = None if order.dedupe_key is None else _find_deduped(tx, order, deduped)
+        run = existing or _make(tx, order, keep_until, fresh)
+        if existing is None and order.dedupe_key is not None:
+            deduped[order.job_type, order.dedupe_key] = run
+        runs.append(run)
+        made.append(existing is None)
+    if key is not None:
+        _remember(tx, key, runs)
+    return Dispatched(runs, made)
+
+
+def _make(tx: Transaction, order: Order, keep_until: int | None, fresh: list[tuple[Any, ...]]) -> Run:
+    lane_id = tx.lane(order.job_type, order.queue)
+    run = Run(
+        tx.ledger.keys.next(tx.now),
+        lane_id,
+        order.job_type,
+        order.queue,
+        order.definition_id,
+        order.version,
+        order.settings,
+        State.QUEUED,
+        order.priority,
+        order.due_at,
+        tx.now,
+        order.payload,
+        order.tags,
+        order.metadata,
+        order.overrides,
+    )
+    run.keep_until = keep_until
+    run.dedupe_key = order.dedupe_key
+    run.replay_of = order.replay_of
+    created = lifecycle.create(run, tx.now, order.expires_seconds)
+    run = created.run
+    tx.note_events(created.events)
+    tx.note_state(None, run)
+    fresh.append(
+        (
+            run.id,
+            lane_id,
+            run.definition_id,
+            run.state,
+            -run.priority,
+            run.due_at,
+            run.created_at,
+            run.seq,
+            run.payload,
+            None if run.tags == "[]" else run.tags,
+            None if run.metadata == "{}" else run.metadata,
+            run.overrides,
+            run.expires_at,
+            keep_until,
+            run.dedupe_key,
+            run.replay_of,
+        )
+    )
+    return run
+
+
+def _find_deduped(tx: Transaction, order: Order, deduped: dict[tuple[str, str], Run]) -> Run | None:
+    """An unfinished run of the job type with the key: of this transaction or an earlier one."""
+    pending = deduped.get((order.job_type, order.dedupe_key or ""))
+    if pending is not None:
+        return pending
+    ids = tx.ids(sql.FIND_DEDUPED, order.dedupe_key, order.job_type)
+    return _read(tx, ids)[0] if ids else None
+
+
+def _read(tx: Transaction, run_ids: list[int]) -> list[Run]:
+    return [to_run(row, tx.ledger) for row in tx.rows(sql.RUNS_BY_ID, pack(run_ids))]
+
+
+def find_idempotent(tx: Transaction, key: IdempotencyKey) -> Dispatched | IdempotencyKeyReused | None:
+    """What an earlier dispatch under this key made; a refusal where it was one of another body."""
+    row = tx.cursor.execute(sql.FIND_IDEMPOTENT, (key.scope, key.key)).fetchone()
+    if row is None:
+        return None
+    fingerprint, run_id, answer = row
+    if fingerprint != key.fingerprint:
+        return IdempotencyKeyReused()
+    first: list[tuple[int, int]] = [(run_id, 0)] if answer is None else orjson.loads(answer)
+    found = {run.id: run for run in _read(tx, [item[0] for item in first])}
+    runs = [found[item[0]] for item in first if item[0] in found]
+    erased = {item[0]: State(item[1]) for item in first if item[0] not in found}
+    return Dispatched(runs, [False] * len(runs), True, [item[0] for item in first], erased)
+
+
+def _remember(tx: Transaction, key: IdempotencyKey, runs: list[Run]) -> None:
+    if len(runs) == 1:
+        run_id, answer = runs[0].id, None
+    else:
+        run_id, answer = None, pack([(run.id, run.state) for run in runs])
+    tx.cursor.execute(sql.INSERT_IDEMPOTENT, (key.scope, key.key, key.fingerprint, tx.now, run_id, answer))

@@ -1,0 +1,273 @@
+"""The store on one SQLite file, which one server owns."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import sqlite3
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from app.domain.event import Event
+from app.domain.job_type import Declarer, Definition, JobType, Queue, Source
+from app.domain.run import Run, State
+from app.ports import (
+    Claim,
+    Clock,
+    Commit,
+    Dispatched,
+    EventFilter,
+    Held,
+    IdempotencyKey,
+    Order,
+    Report,
+    Reported,
+    RunFilter,
+    Swept,
+    WorkerRecord,
+)
+from app.store.claiming import Claims
+from app.store.definitions import PauseJobType, SaveJobType, SaveQueue
+from app.store.dispatching import Dispatch
+from app.store.membership import GiveUp
+from app.store.migrations import migrate
+from app.store.reading import Reader
+from app.store.reporting import Cancel, Reports
+from app.store.session import VERBS, SqliteSession
+from app.store.writer import Writer
+
+
+class DatabaseInUse(Exception):
+    """Another server owns the file."""
+
+    def __init__(self, path: Path, owner: str) -> None:
+        who = f" (process {owner})" if owner else ""
+        super().__init__(
+            f"{path} is in use by another server{who}. One server owns a SQLite file: stop that one, "
+            "or give this one a data folder of its own with --data."
+        )
+
+
+class DatabaseUnusable(Exception):
+    """The file cannot be opened, or is not ours."""
+
+
+class SqliteStore:
+    """Implements `ports.Store`."""
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        lease_seconds: float,
+        draw: Callable[[], float] = random.random,
+        on_batch: Callable[[int], None] = lambda size: None,
+    ) -> None:
+        self._path = Path(os.path.realpath(path))
+        self._clock = clock
+        self._draw = draw
+        self._lease_seconds = lease_seconds
+        self._on_batch = on_batch
+        self._lock: int | None = None
+        self.on_commit: Callable[[Commit], None] = lambda commit: None
+
+    # -- opening and closing
+
+    async def open(self) -> None:
+        """Takes the file, brings its schema up to date. Raises DatabaseInUse or DatabaseUnusable."""
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._lock = _lock(self._path)
+        writing = _writing_engine(self._path)
+        try:
+            with writing.connect() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                migrate(connection)
+                connection.commit()
+        except (DBAPIError, sqlite3.Error) as error:
+            os.close(self._lock)
+            self._lock = None
+            raise DatabaseUnusable(f"{self._path}: {getattr(error, 'orig', None) or error}") from error
+        self._reader = Reader(_reading_engine(self._path), self._path)
+        self._session = SqliteSession(writing, self._clock, self._draw, self._lease_seconds)
+        self._writer: Writer[Commit] = Writer(self._session, self._committed)
+
+    async def close(self) -> None:
+        if self._lock is None:
+            return
+        await self._writer.close()
+        self._session.close()
+        self._reader.close()
+        os.close(self._lock)
+        self._lock = None
+
+    def _committed(self, commit: Commit, batch: int) -> None:
+        self._on_batch(batch)
+        self.on_commit(commit)
+
+    async def _write(self, verb: str, argument: Any) -> Any:
+        return await self._writer.submit(VERBS[verb].order, verb, argument)
+
+    async def ping(self) -> None:
+        await self._write("ping", None)
+
+    # -- definitions
+
+    async def job_types(self) -> list[JobType]:
+        return (await self._reader.on_thread(self._reader.definitions))[0]
+
+    async def queues(self) -> list[Queue]:
+        return (await self._reader.on_thread(self._reader.definitions))[1]
+
+    async def save_job_type(
+        self,
+        definition: Definition,
+        *,
+        expect: int | None,
+        source: Source,
+        declarer: Declarer | None,
+        paused: bool | None,
+    ) -> JobType | None:
+        saved: JobType | None = await self._write(
+            "save_job_type", SaveJobType(definition, expect, source, declarer, paused)
+        )
+        return saved
+
+    async def retire_job_type(self, name: str) -> bool:
+        retired: bool = await self._write("retire_job_type", name)
+        return retired
+
+    async def pause_job_type(self, name: str, paused: bool) -> JobType | None:
+        job_type: JobType | None = await self._write("pause_job_type", PauseJobType(name, paused))
+        return job_type
+
+    async def save_queue(self, name: str, paused: bool | None) -> Queue:
+        queue: Queue = await self._write("save_queue", SaveQueue(name, paused))
+        return queue
+
+    async def counts(self) -> dict[tuple[str, str, State], int]:
+        return await self._reader.on_thread(self._reader.counts)
+
+    # -- runs
+
+    async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+        dispatched: Dispatched = await self._write("dispatch", Dispatch(tuple(orders), idempotency))
+        return dispatched
+
+    async def run(self, run_id: int) -> Run | None:
+        return await self._reader.on_thread(self._reader.run, run_id)
+
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
+        return await self._reader.on_thread(self._reader.runs, where, before, limit)
+
+    async def events(self, run_id: int, after: int, limit: int) -> list[Event]:
+        return await self._reader.on_thread(self._reader.events, run_id, after, limit)
+
+    async def attempt_events(self, run_id: int) -> list[Event]:
+        return await self._reader.on_thread(self._reader.attempt_events, run_id)
+
+    async def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
+        return await self._reader.on_thread(self._reader.feed, after, where, limit)
+
+    async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
+        return await self._reader.on_thread(self._reader.feed_bounds, where)
+
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:
+        leased: list[list[Run]] = await self._write("claim", Claims(tuple(claims), lease_seconds))
+        return leased
+
+    async def report(
+        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float
+    ) -> tuple[list[Reported], list[Held]]:
+        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds)
+        answer: tuple[list[Reported], list[Held]] = await self._write("report", argument)
+        return answer
+
+    async def cancel(self, run_id: int, reason: str | None) -> Run | None:
+        run: Run | None = await self._write("cancel", Cancel(run_id, reason))
+        return run
+
+    async def erase(self, run_id: int) -> bool:
+        erased: bool = await self._write("erase", run_id)
+        return erased
+
+    async def sweep(self) -> Swept:
+        swept: Swept = await self._write("sweep", None)
+        return swept
+
+    async def prune(self, limit: int) -> int:
+        pruned: int = await self._write("prune", limit)
+        return pruned
+
+    # -- workers
+
+    async def register_worker(self, worker: WorkerRecord) -> WorkerRecord:
+        registered: WorkerRecord = await self._write("register_worker", worker)
+        return registered
+
+    async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
+        given: int = await self._write("give_up_worker", GiveUp(worker_id, lost))
+        return given
+
+    async def workers(self) -> list[WorkerRecord]:
+        return await self._reader.on_thread(self._reader.workers)
+
+    async def sizes(self) -> dict[str, int]:
+        return await self._reader.on_thread(self._reader.sizes)
+
+
+def _lock(path: Path) -> int:
+    """An advisory lock beside the file, which the kernel lets go of when the process ends, however it does.
+
+    Not on the file itself: closing any descriptor of it would drop SQLite's own locks (POSIX fcntl).
+    """
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise DatabaseInUse(path, owner) from None
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        # A full disk: the lock holds all the same, only its owner's name is missing.
+        return descriptor
+    return descriptor
+
+
+def _writing_engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN IMMEDIATE ourselves
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        os.chmod(path, 0o600)
+
+    return engine
+
+
+def _reading_engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}", poolclass=QueuePool, pool_size=8, connect_args={"check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+    return engine

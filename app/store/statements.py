@@ -1,0 +1,143 @@
+"""The SQL of SQLite's hot path, in the order of a run's life. `?` is often one JSON text for many rows: see rows.py."""
+
+from __future__ import annotations
+
+from app.domain.run import State
+from app.store.rows import EVENT_COLUMNS, RUN_COLUMNS, gathered, scattered, select_list
+from app.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
+
+# -- dispatch
+
+DISPATCH_COLUMNS = (
+    "id",
+    "lane_id",
+    "definition_id",
+    "state",
+    "rank",
+    "due_at",
+    "created_at",
+    "seq",
+    "payload",
+    "tags",
+    "meta",
+    "overrides",
+    "expires_at",
+    "keep_until",
+    "dedupe_key",
+    "replay_of",
+)
+INSERT_RUNS = (
+    f"INSERT INTO runs ({', '.join(DISPATCH_COLUMNS)}) SELECT {scattered(len(DISPATCH_COLUMNS))} FROM json_each(?) AS j"
+)
+INSERT_RUN = f"INSERT INTO runs ({', '.join(DISPATCH_COLUMNS)}) VALUES ({', '.join('?' * len(DISPATCH_COLUMNS))})"
+INSERT_EVENTS = (
+    f"INSERT INTO events ({', '.join(EVENT_COLUMNS)}) SELECT {scattered(len(EVENT_COLUMNS))} FROM json_each(?) AS j"
+)
+INSERT_EVENT = f"INSERT INTO events ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
+FIND_DEDUPED = (
+    f"SELECT r.id FROM runs AS r JOIN lanes AS l ON l.id = r.lane_id "
+    f"WHERE r.dedupe_key = ? AND r.dedupe_key IS NOT NULL AND r.{UNFINISHED_SQL} AND l.job_type = ?"
+)
+FIND_IDEMPOTENT = "SELECT fingerprint, run_id, answer FROM idempotency_keys WHERE scope = ? AND key = ?"
+INSERT_IDEMPOTENT = (
+    "INSERT INTO idempotency_keys (scope, key, fingerprint, created_at, run_id, answer) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+# -- claim
+
+READY = (
+    "SELECT json_group_array(json_array(r.rank, r.due_at, r.id)) FROM ("
+    f"SELECT rank, due_at, id FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} "
+    "ORDER BY rank, due_at, id LIMIT ?) AS r"
+)
+RUNS_BY_ID = gathered(RUN_COLUMNS, "json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value")
+START_COLUMNS = ("seq", "attempt", "claims", "started_at", "worker_id", "lease_token", "deadline_at")
+START = (
+    f"UPDATE runs SET state = {int(State.RUNNING)}, "
+    + ", ".join(f"{column} = j.value ->> {i}" for i, column in enumerate(START_COLUMNS, 1))
+    + " FROM json_each(?) AS j WHERE runs.id = j.value ->> 0"
+)
+
+# -- report, and every other change
+
+COMPLETE_COLUMNS = ("seq", "finished_at", "delete_at", "result")
+COMPLETE = (
+    f"UPDATE runs SET state = {int(State.COMPLETED)}, error = NULL, alone = 0, deadline_at = NULL, "
+    + ", ".join(f"{column} = j.value ->> {i}" for i, column in enumerate(COMPLETE_COLUMNS, 1))
+    + " FROM json_each(?) AS j WHERE runs.id = j.value ->> 0"
+)
+CHANGE_COLUMNS = (
+    "state",
+    "due_at",
+    "seq",
+    "attempt",
+    "claims",
+    "losses",
+    "alone",
+    "cancel_requested",
+    "logs",
+    "logs_dropped",
+    "started_at",
+    "finished_at",
+    "delete_at",
+    "worker_id",
+    "lease_token",
+    "deadline_at",
+    "cancel_reason",
+    "error",
+    "progress",
+    "result",
+)
+CHANGE = (
+    "UPDATE runs SET "
+    + ", ".join(f"{column} = j.value ->> {i}" for i, column in enumerate(CHANGE_COLUMNS, 1))
+    + " FROM json_each(?) AS j WHERE runs.id = j.value ->> 0"
+)
+HEADS_BY_ID = (
+    "SELECT json_group_array(json_array("
+    + ", ".join("''" if column == "payload" else f"r.{column}" for column in RUN_COLUMNS)
+    + ")) FROM json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value"
+)
+RUNNING = f"SELECT id FROM runs WHERE lane_id = ? AND state = {int(State.RUNNING)}"
+
+# -- sweep
+
+DUE = f"SELECT id FROM runs WHERE {WAITING_SQL} AND due_at <= ? ORDER BY due_at LIMIT ?"
+NEXT_DUE = f"SELECT due_at FROM runs WHERE {WAITING_SQL} ORDER BY due_at LIMIT 1"
+EXPIRED = f"SELECT id FROM runs WHERE {EXPIRING_SQL} AND expires_at <= ? ORDER BY expires_at LIMIT ?"
+NEXT_EXPIRY = f"SELECT expires_at FROM runs WHERE {EXPIRING_SQL} ORDER BY expires_at LIMIT 1"
+
+# -- retention
+
+DELETABLE = (
+    "SELECT id, lane_id, state FROM runs WHERE delete_at IS NOT NULL AND delete_at <= ? ORDER BY delete_at LIMIT ?"
+)
+NEWEST_EVENT_OF = "SELECT max(e.id) FROM json_each(?) AS j CROSS JOIN events AS e ON e.run_id = j.value"
+DELETE_EVENTS = "DELETE FROM events WHERE run_id IN (SELECT value FROM json_each(?))"
+DELETE_RUNS = "DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))"
+DELETE_KEYS_OF = "DELETE FROM idempotency_keys WHERE run_id IN (SELECT value FROM json_each(?))"
+DELETE_BATCH_KEYS = (
+    "DELETE FROM idempotency_keys WHERE (scope, key) IN ("
+    "SELECT k.scope, k.key FROM idempotency_keys AS k WHERE k.created_at < ? AND k.run_id IS NULL AND NOT EXISTS ("
+    f"SELECT 1 FROM json_each(k.answer) AS j JOIN runs AS r ON r.id = j.value ->> 0 WHERE r.{UNFINISHED_SQL}) "
+    "ORDER BY k.created_at LIMIT ?)"
+)
+PRUNED = "UPDATE lanes SET pruned_event = max(pruned_event, ?) WHERE id = ?"
+
+# -- counts
+
+COUNT = (
+    "INSERT INTO run_counts (lane_id, state, runs) VALUES (?, ?, ?) "
+    "ON CONFLICT (lane_id, state) DO UPDATE SET runs = runs + excluded.runs"
+)
+
+# -- reads
+
+EVENTS_OF_RUN = (
+    f"SELECT {select_list(EVENT_COLUMNS, 'e')} FROM events AS e WHERE e.run_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?"
+)
+"""Index events_of_run."""
+FEED = (
+    f"SELECT {select_list(EVENT_COLUMNS, 'e')}, r.lane_id, r.tags, r.result, r.error FROM events AS e "
+    "JOIN runs AS r ON r.id = e.run_id WHERE e.id > ? ORDER BY e.id LIMIT ?"
+)

@@ -1,0 +1,150 @@
+"""Group commit: one thread and one connection write, and everything asked while a commit is under way shares the next.
+
+The thread takes all that has been submitted, runs it in one transaction, commits, and only then answers. So the price
+of a durable commit is paid once for many requests, and no request is answered before it is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, Protocol, TypeVar
+
+R = TypeVar("R")
+C = TypeVar("C")
+C_co = TypeVar("C_co", covariant=True)
+
+
+class Work(Generic[R]):
+    """One verb asked for, and the future that its caller awaits.
+
+    `order` sorts the verbs of one transaction: what makes room or work comes before what takes it.
+    """
+
+    __slots__ = ("argument", "future", "order", "verb")
+
+    def __init__(self, order: int, verb: str, argument: Any, future: asyncio.Future[R]) -> None:
+        self.order = order
+        self.verb = verb
+        self.argument = argument
+        self.future = future
+
+
+class Session(Protocol[C_co]):
+    """What the writer drives, on its own thread."""
+
+    def begin(self) -> None: ...
+    def perform(self, verb: str, arguments: list[Any]) -> list[Any]:
+        """Results in the order of `arguments`; an exception instance stands for a refusal of that one alone."""
+        ...
+
+    def commit(self) -> C_co:
+        """Commits, and says what the engine must be told."""
+        ...
+
+    def rollback(self) -> None: ...
+    def failed(self, error: Exception) -> Exception:
+        """What callers are told of a failed transaction."""
+        ...
+
+    def transient(self, error: Exception) -> bool:
+        """The database itself failed, so trying the same one by one is of no use."""
+        ...
+
+
+class Writer(Generic[C]):
+    """Call `submit` on the event loop's thread only."""
+
+    def __init__(self, session: Session[C], committed: Callable[[C, int], None], max_batch: int = 512) -> None:
+        self._session = session
+        self._committed = committed
+        self._max_batch = max_batch
+        self._inbox: SimpleQueue[Work[Any] | None] = SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._closed = False
+        self._thread.start()
+
+    def submit(self, order: int, verb: str, argument: Any) -> asyncio.Future[Any]:
+        if self._closed:
+            raise RuntimeError("the writer is closed")
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._inbox.put(Work(order, verb, argument, future))
+        return future
+
+    async def close(self) -> None:
+        """Everything submitted before is still written. Closing twice is harmless."""
+        if not self._closed:
+            self._closed = True
+            self._inbox.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _work(self) -> None:
+        while True:
+            first = self._inbox.get()
+            if first is None:
+                return
+            batch = [first]
+            closing = False
+            while len(batch) < self._max_batch:
+                try:
+                    work = self._inbox.get_nowait()
+                except Empty:
+                    break
+                if work is None:
+                    closing = True
+                    break
+                batch.append(work)
+            self._write(batch)
+            if closing:
+                return
+
+    def _write(self, batch: list[Work[Any]]) -> None:
+        error = self._try(batch)
+        if error is None:
+            return
+        if len(batch) == 1 or self._session.transient(error):
+            answer = self._session.failed(error)
+            self._tell(self._answer, [(work, answer) for work in batch], None)
+            return
+        # One of them spoils the transaction for all: each by itself, so that only that one fails.
+        for work in batch:
+            self._write([work])
+
+    def _try(self, batch: list[Work[Any]]) -> Exception | None:
+        session = self._session
+        answers: list[tuple[Work[Any], Any]] = []
+        try:
+            session.begin()
+            groups: dict[tuple[int, str], list[Work[Any]]] = {}
+            for work in batch:
+                groups.setdefault((work.order, work.verb), []).append(work)
+            for (_, verb), works in sorted(groups.items(), key=lambda item: item[0]):
+                results = session.perform(verb, [work.argument for work in works])
+                answers.extend(zip(works, results, strict=True))
+            commit = session.commit()
+        except Exception as error:  # noqa: BLE001  # told to every caller, or narrowed to the one it belongs to
+            session.rollback()
+            return error
+        self._tell(self._answer, answers, commit)
+        return None
+
+    def _tell(self, call: Callable[..., None], *arguments: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(call, *arguments)
+        except RuntimeError:
+            # The loop is closed: nobody waits for the answer any more, and what was committed is committed.
+            return
+
+    def _answer(self, answers: list[tuple[Work[Any], Any]], commit: C | None) -> None:
+        if commit is not None:
+            self._committed(commit, len(answers))
+        for work, answer in answers:
+            if work.future.cancelled():
+                continue
+            if isinstance(answer, Exception):
+                work.future.set_exception(answer)
+            else:
+                work.future.set_result(answer)
