@@ -1,0 +1,4 @@
+"""The crash tester: load from several clients while processes are killed, and a checker of what came of it.
+
+`python -m tests.faults --kills 1000` runs it at large.
+"""

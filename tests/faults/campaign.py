@@ -1,0 +1,199 @@
+"""One round: load, kills at random moments, settling, and the history for the checker."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.faults.clients import Client, Watcher
+from tests.faults.history import History, read_journals, read_trace
+from tests.support.server import COMMAND, Server
+from tests.support.wire import Session
+
+MODULE = "tests.faults.jobs"
+SETTLE_SECONDS = 90.0
+COLLECTORS = 8
+UNFINISHED = "state=scheduled&state=queued&state=running&state=retrying"
+LEASE_SECONDS = 4.0
+TARGETS = {"server": 8, "control": 4, "host": 4, "slot": 3, "everything": 1}
+
+
+@dataclass
+class Plan:
+    kills: int
+    seed: int
+    clients: int = 5
+    pause_seconds: float = 0.12
+    workers: int = 2
+    between_seconds: tuple[float, float] = (0.2, 1.2)
+    targets: dict[str, int] = field(default_factory=lambda: dict(TARGETS))
+    launcher: Sequence[str] = COMMAND
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Outcome:
+    history: History
+    killed: Counter[str]
+    seconds: float
+    log: Path
+
+    def summary(self) -> str:
+        states = Counter(run["state"] for run in self.history.runs.values())
+        events = sum(map(len, self.history.events.values()))
+        readers = Counter("all" if stream.run is None else "run" for stream in self.history.streams)
+        connections = sum(stream.connections for stream in self.history.streams)
+        return (
+            f"{len(self.history.runs)} runs ({_counted(states)}), {events} events, "
+            f"{len(self.history.answers)} acknowledgements, killed {_counted(self.killed)}, "
+            f"readers {_counted(readers)} over {connections} connections, {self.seconds:.0f} s"
+        )
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in counts.most_common()) or "none"
+
+
+def prepare(folder: Path, plan: Plan) -> Server:
+    env = {
+        "FAULTS_TRACE": str(folder / "trace"),
+        "JOBS_LEASE_SECONDS": f"{LEASE_SECONDS:g}",
+        "JOBS_HEARTBEAT_SECONDS": "1",
+        "JOBS_STOP_GRACE_SECONDS": "1",
+        **plan.env,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    return Server(folder / "data", [MODULE], workers=plan.workers, env=env, launcher=plan.launcher)
+
+
+async def run_round(folder: Path, plan: Plan) -> Outcome:
+    """Leaves everything that it wrote in `folder`. All its processes have ended when it returns."""
+    began = time.monotonic()
+    server = prepare(folder, plan)
+    try:
+        await asyncio.to_thread(server.start)
+        history, killed = await _drive(server, folder, plan)
+    finally:
+        await asyncio.to_thread(server.close)
+    read_journals(history, sorted(folder.glob("client-*.jsonl")))
+    history.trace = read_trace(folder / "trace")
+    return Outcome(history, killed, time.monotonic() - began, server.log)
+
+
+async def _drive(server: Server, folder: Path, plan: Plan) -> tuple[History, Counter[str]]:
+    rng = random.Random(plan.seed)
+    clients = [
+        Client(server.url, folder, str(n), random.Random(rng.random()), plan.pause_seconds) for n in range(plan.clients)
+    ]
+    watchers = [Watcher(server.url), Watcher(server.url)]
+    working = [asyncio.create_task(client.run()) for client in clients]
+    killed: Counter[str] = Counter()
+    for _ in range(plan.kills):
+        await asyncio.sleep(rng.uniform(*plan.between_seconds))
+        killed[await _kill(server, rng, plan)] += 1
+    for client in clients:
+        client.stop()
+    await asyncio.gather(*working)
+    await settle(server.url)
+    history = await collect(server.url)
+    known = [event["id"] for events in history.events.values() for event in events]
+    for client in clients:
+        history.streams.extend(client.streams)
+    history.streams.extend(await asyncio.gather(*(watcher.finish(known) for watcher in watchers)))
+    return history, killed
+
+
+async def _kill(server: Server, rng: random.Random, plan: Plan) -> str:
+    """Kills one of the kinds in the plan; where none of that kind lives at this moment, the server."""
+    wanted = rng.choices(list(plan.targets), list(plan.targets.values()))[0]
+    victims = await asyncio.to_thread(_victims, server, wanted)
+    if wanted in ("control", "host", "slot") and victims:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            rng.choice(victims).send_signal(signal.SIGKILL)
+        return wanted
+    await asyncio.to_thread(server.kill)
+    if wanted == "everything":
+        for victim in victims:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                victim.kill()
+    await asyncio.sleep(rng.choice([0.0, 0.0, rng.uniform(0, 1)]))
+    await asyncio.to_thread(server.start)
+    return wanted if wanted == "everything" else "server"
+
+
+def _victims(server: Server, wanted: str) -> list[psutil.Process]:
+    if wanted == "control":
+        return server.controls()
+    if wanted == "everything":
+        return server.processes()
+    if wanted in ("host", "slot"):
+        return [process for process in server.work_processes() if kind_of(process) == wanted]
+    return []
+
+
+def kind_of(process: psutil.Process) -> str:
+    """ "slot" or "host", by the command line."""
+    with contextlib.suppress(psutil.Error):
+        return "slot" if any("slot" in part for part in process.cmdline()) else "host"
+    return ""
+
+
+async def settle(url: str, timeout: float = SETTLE_SECONDS) -> None:
+    """Until no run is unfinished, or `timeout` has passed: the checker will say which were."""
+    session = Session(url)
+    deadline = time.monotonic() + timeout
+    try:
+        while time.monotonic() < deadline:
+            answer = await session.ask("GET", f"/v1/runs?{UNFINISHED}&limit=1")
+            if not answer.json()["data"]:
+                return
+            await asyncio.sleep(0.1)
+    finally:
+        session.close()
+
+
+async def _pages(session: Session, path: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    cursor = ""
+    while True:
+        mark = "&" if "?" in path else "?"
+        answer = await session.ask("GET", f"{path}{mark}limit=200{cursor}", None, {"Accept": "application/json"})
+        if answer.status != 200:
+            raise RuntimeError(f"GET {path}: {answer.status} {answer.body[:500]!r}")
+        page = answer.json()
+        found.extend(page["data"])
+        if not page.get("next_cursor"):
+            return found
+        cursor = f"&cursor={page['next_cursor']}"
+
+
+async def collect(url: str) -> History:
+    """All that the server says, run by run."""
+    history = History()
+    session = Session(url)
+    for run in await _pages(session, "/v1/runs"):
+        history.runs[run["id"]] = run
+    session.close()
+    left = list(history.runs)
+
+    async def read() -> None:
+        own = Session(url)
+        while left:
+            run = left.pop()
+            history.events[run] = await _pages(own, f"/v1/runs/{run}/events")
+            answer = await own.ask("GET", f"/v1/runs/{run}/attempts")
+            history.attempts[run] = answer.json()["data"]
+        own.close()
+
+    await asyncio.gather(*(read() for _ in range(COLLECTORS)))
+    return history
