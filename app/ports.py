@@ -213,7 +213,7 @@ class Store(Protocol):
         ...
 
     async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
-        """Makes all of the runs or none.
+        """Makes all of the runs or none. Without orders it only looks for the answer of an earlier one under the key.
 
         Raises IdempotencyKeyReused, and JobTypeNotFound where one was retired meanwhile.
         """

@@ -48,6 +48,8 @@ def _dispatch(
         found = find_idempotent(tx, key)
         if found is not None:
             return found
+        if not argument.orders:
+            return Dispatched([], [])
     keep_until = None if key is None else after(tx.now, KEY_LIFE_SECONDS)
     runs: list[Run] = []
     made: list[bool] = []

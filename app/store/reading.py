@@ -221,9 +221,7 @@ class Reader:
             lanes = self._lanes(cursor)
             return {
                 (*lanes[row.lane_id].pair, State(row.state)): row.runs
-                for row in connection.execute(
-                    select(col(CountRow.lane_id), col(CountRow.state), col(CountRow.runs))
-                )
+                for row in connection.execute(select(col(CountRow.lane_id), col(CountRow.state), col(CountRow.runs)))
                 if row.runs
             }
 
@@ -264,4 +262,3 @@ class Reader:
             for state, key in oldest.items():
                 sizes[f"oldest_{STATE_NAMES[state]}_at"] = key >> COUNTER_BITS
             return sizes
-

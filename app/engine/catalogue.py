@@ -1,0 +1,218 @@
+"""The job types and queues: registered over HTTP or declared by code, and kept at hand for every dispatch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema_rs
+import structlog
+from msgspec import Struct
+
+from app.domain.errors import (
+    JobTypeExists,
+    JobTypeInUse,
+    JobTypeNotFound,
+    QueueNotFound,
+    StoreUnavailable,
+)
+from app.domain.job_type import NO_OVERRIDES, Declarer, Definition, JobType, Queue, Settings
+from app.engine.schemas import compile_schema
+from app.ports import Store
+
+log = structlog.get_logger("catalogue")
+
+
+class Entry(Struct, frozen=True):
+    """A job type with what a dispatch needs of it, made once."""
+
+    job_type: JobType
+    settings: Settings
+    payload: jsonschema_rs.Draft202012Validator | None
+
+
+class Conflict(Struct, frozen=True):
+    """A declaration that was not taken."""
+
+    kind: str
+    name: str
+    reason: str
+
+
+class Catalogue:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._entries: dict[str, Entry] = {}
+        self._queues: dict[str, Queue] = {}
+        self._writing = asyncio.Lock()
+        self._results: dict[int, jsonschema_rs.Draft202012Validator] = {}
+
+    async def load(self) -> None:
+        for job_type in await self._store.job_types():
+            self._keep(job_type)
+        self._queues = {queue.name: queue for queue in await self._store.queues()}
+
+    def _keep(self, job_type: JobType) -> None:
+        definition = job_type.definition
+        schema = definition.payload_schema
+        validator = None if schema is None else compile_schema(schema, "/payload_schema")
+        self._entries[job_type.name] = Entry(job_type, NO_OVERRIDES.settings(definition), validator)
+        if definition.queue not in self._queues:
+            self.met_queue(definition.queue)
+
+    def met_queue(self, name: str) -> None:
+        """A queue came into being by its use."""
+        self._queues.setdefault(name, Queue(name=name))
+
+    # -- reading
+
+    def entry(self, name: str) -> Entry:
+        """Raises JobTypeNotFound."""
+        entry = self._entries.get(name)
+        if entry is None:
+            raise JobTypeNotFound(name)
+        return entry
+
+    def get(self, name: str) -> JobType | None:
+        entry = self._entries.get(name)
+        return None if entry is None else entry.job_type
+
+    def job_types(self) -> list[JobType]:
+        """Newest first."""
+        return sorted(
+            (entry.job_type for entry in self._entries.values()), key=lambda j: (j.created_at, j.name), reverse=True
+        )
+
+    def queue(self, name: str) -> Queue:
+        """Raises QueueNotFound."""
+        queue = self._queues.get(name)
+        if queue is None:
+            raise QueueNotFound(name)
+        return queue
+
+    def queues(self) -> list[Queue]:
+        return sorted(self._queues.values(), key=lambda queue: queue.name, reverse=True)
+
+    # -- writing
+
+    async def register(self, definition: Definition, paused: bool | None) -> JobType:
+        """Raises JobTypeExists."""
+        self._check(definition)
+        async with self._writing:
+            if definition.name in self._entries:
+                raise JobTypeExists(definition.name)
+            return await self._save(definition, None, "api", None, paused)
+
+    async def replace(self, definition: Definition, paused: bool | None) -> tuple[JobType, bool]:
+        """Registers or replaces; says whether the name was new."""
+        self._check(definition)
+        async with self._writing:
+            known = self.get(definition.name)
+            if known is not None and known.definition == definition and paused in (None, known.paused):
+                return known, False
+            version = None if known is None else known.version
+            return await self._save(definition, version, "api", None, paused), known is None
+
+    async def change(self, name: str, change: Callable[[Definition], Definition], paused: bool | None) -> JobType:
+        """Raises JobTypeNotFound."""
+        async with self._writing:
+            known = self.entry(name).job_type
+            definition = change(known.definition)
+            self._check(definition)
+            if known.definition == definition:
+                return known if paused in (None, known.paused) else await self._pause(name, bool(paused))
+            return await self._save(definition, known.version, "api", None, paused)
+
+    def _check(self, definition: Definition) -> None:
+        """Raises InvalidSchema."""
+        for field in ("payload_schema", "result_schema"):
+            schema = getattr(definition, field)
+            if schema is not None:
+                compile_schema(schema, f"/{field}")
+
+    async def _save(
+        self,
+        definition: Definition,
+        expect: int | None,
+        source: str,
+        declarer: Declarer | None,
+        paused: bool | None,
+    ) -> JobType:
+        saved = await self._store.save_job_type(
+            definition, expect=expect, source=source, declarer=declarer, paused=paused
+        )
+        if saved is None:
+            # Another server changed it: ours is stale, the caller tries again with what is there.
+            await self.load()
+            raise StoreUnavailable("the job type changed at the same moment")
+        self._keep(saved)
+        log.info("job type saved", name=saved.name, version=saved.version, source=saved.source)
+        return saved
+
+    async def retire(self, name: str) -> None:
+        """Raises JobTypeNotFound and JobTypeInUse."""
+        async with self._writing:
+            self.entry(name)
+            if not await self._store.retire_job_type(name):
+                raise JobTypeInUse(name)
+            del self._entries[name]
+            log.info("job type retired", name=name)
+
+    async def pause(self, name: str, paused: bool) -> JobType:
+        """Raises JobTypeNotFound."""
+        async with self._writing:
+            self.entry(name)
+            return await self._pause(name, paused)
+
+    async def _pause(self, name: str, paused: bool) -> JobType:
+        job_type = await self._store.pause_job_type(name, paused)
+        if job_type is None:
+            raise JobTypeNotFound(name)
+        self._keep(job_type)
+        log.info("job type paused" if paused else "job type resumed", name=name)
+        return job_type
+
+    async def save_queue(self, name: str, paused: bool | None) -> Queue:
+        queue = await self._store.save_queue(name, paused)
+        self._queues[name] = queue
+        return queue
+
+    # -- declarations
+
+    async def declare(self, declarer: Declarer, definitions: list[Definition]) -> list[Conflict]:
+        """What code says of its job types. What was made over HTTP, or belongs to another app, is not overwritten."""
+        conflicts: list[Conflict] = []
+        for definition in definitions:
+            self._check(definition)
+            async with self._writing:
+                reason = await self._declare(declarer, definition)
+            if reason is not None:
+                log.warning("declaration not taken", name=definition.name, app=declarer.app, reason=reason)
+                conflicts.append(Conflict("job_type", definition.name, reason))
+        return conflicts
+
+    async def _declare(self, declarer: Declarer, definition: Definition) -> str | None:
+        known = self.get(definition.name)
+        if known is None:
+            await self._save(definition, None, "code", declarer, None)
+            return None
+        if known.source == "api" or known.declarer is None:
+            same = known.definition == definition
+            return None if same else "it was made or changed over HTTP; DELETE gives the name back to the code"
+        if known.declarer.app != declarer.app:
+            return f"it belongs to the app {known.declarer.app!r}"
+        if declarer.declared_at < known.declarer.declared_at:
+            return None  # an older build, in a rolling deploy
+        if known.definition != definition or known.declarer != declarer:
+            await self._save(definition, known.version, "code", declarer, None)
+        return None
+
+    def check_result(self, definition_id: int, schema: Any, result: Any) -> bool:
+        """Whether a result fits the result schema of its definition."""
+        validator = self._results.get(definition_id)
+        if validator is None:
+            if len(self._results) > 1000:
+                self._results.clear()
+            validator = self._results[definition_id] = compile_schema(schema, "/result_schema")
+        return validator.is_valid(result)

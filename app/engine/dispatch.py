@@ -1,0 +1,174 @@
+"""Making runs: the job type is found, the payload checked, the settings laid together, and all of it stored at once."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import msgspec
+import orjson
+from msgspec import UNSET, Struct, UnsetType
+
+from app.domain.errors import (
+    FieldError,
+    IdempotencyInFlight,
+    InvalidBatch,
+    InvalidPayload,
+    JobTypeNotFound,
+    RunNotFound,
+)
+from app.domain.ids import run_id as public_run_id
+from app.domain.instants import after
+from app.domain.job_type import NO_OVERRIDES, Overrides
+from app.domain.run import Run
+from app.engine.catalogue import Catalogue, Entry
+from app.engine.schemas import faults
+from app.ports import Clock, Dispatched, IdempotencyKey, Order, Store
+
+MAX_LISTED_ERRORS = 100
+_encode = msgspec.json.Encoder().encode
+_decode_overrides = msgspec.json.Decoder(Overrides).decode
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What a dispatch asks for. `payload` is the parsed JSON value; `run_at` in microseconds since the epoch."""
+
+    payload: Any
+    queue: str | UnsetType = UNSET
+    priority: int | UnsetType = UNSET
+    delay_seconds: float | None = None
+    run_at: int | None = None
+    retry: dict[str, Any] | UnsetType = UNSET
+    timeout_seconds: float | UnsetType = UNSET
+    expires_seconds: float | UnsetType | None = UNSET
+    dedupe_key: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
+
+
+class Dispatcher:
+    def __init__(self, store: Store, catalogue: Catalogue, clock: Clock) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._in_flight: set[tuple[str, str]] = set()
+
+    def known(self, name: str) -> Entry:
+        """Raises JobTypeNotFound."""
+        return self._catalogue.entry(name)
+
+    async def dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
+        """Raises InvalidPayload, IdempotencyKeyReused, IdempotencyInFlight."""
+        if entry.payload is not None and not entry.payload.is_valid(wish.payload):
+            return await self._replayed(idempotency) or self._refuse(entry, wish.payload)
+        return await self._store_orders([self._order(entry, wish)], idempotency)
+
+    @staticmethod
+    def _refuse(entry: Entry, payload: Any) -> NoReturn:
+        assert entry.payload is not None
+        raise InvalidPayload(faults(entry.payload, payload, "/payload"))
+
+    async def _replayed(self, idempotency: IdempotencyKey | None) -> Dispatched | None:
+        """The answer to an earlier request under this key, which stands although it would be refused today."""
+        if idempotency is None:
+            return None
+        found = await self._store.dispatch([], idempotency)
+        return found if found.replayed else None
+
+    async def batch(self, wishes: list[tuple[str, Wish]], idempotency: IdempotencyKey | None) -> Dispatched:
+        """All or none. Raises InvalidBatch, which names each bad item by its place."""
+        orders: list[Order] = []
+        errors: list[FieldError] = []
+        for index, (name, wish) in enumerate(wishes):
+            try:
+                entry = self._catalogue.entry(name)
+            except JobTypeNotFound as error:
+                errors.append(FieldError(f"/runs/{index}/job_type", error.detail, error.code))
+            else:
+                if entry.payload is not None and not entry.payload.is_valid(wish.payload):
+                    errors.extend(faults(entry.payload, wish.payload, f"/runs/{index}/payload"))
+                elif not errors:
+                    orders.append(self._order(entry, wish))
+            if len(errors) >= MAX_LISTED_ERRORS:
+                break
+        if errors:
+            replayed = await self._replayed(idempotency)
+            if replayed is not None:
+                return replayed
+            raise InvalidBatch(errors[:MAX_LISTED_ERRORS])
+        return await self._store_orders(orders, idempotency)
+
+    async def replay(self, run: Run, idempotency: IdempotencyKey | None) -> Dispatched:
+        """The payload, tags, metadata and own settings of `run` on the present definition of its type.
+
+        Raises JobTypeNotFound, InvalidPayload.
+        """
+        entry = self._catalogue.entry(run.job_type)
+        payload = orjson.loads(run.payload)
+        if entry.payload is not None and not entry.payload.is_valid(payload):
+            return await self._replayed(idempotency) or self._refuse(entry, payload)
+        overrides = NO_OVERRIDES if run.overrides is None else _decode_overrides(run.overrides)
+        wish = Wish(
+            payload=payload,
+            queue=overrides.queue,
+            priority=overrides.priority,
+            retry=overrides.retry,
+            timeout_seconds=overrides.timeout_seconds,
+            expires_seconds=None,
+        )
+        order = msgspec.structs.replace(
+            self._order(entry, wish), payload=run.payload, tags=run.tags, metadata=run.metadata, replay_of=run.id
+        )
+        return await self._store_orders([order], idempotency)
+
+    def _order(self, entry: Entry, wish: Wish) -> Order:
+        job_type = entry.job_type
+        definition = job_type.definition
+        settings, overrides = entry.settings, None
+        queue, priority = definition.queue, definition.priority
+        expires_seconds = definition.expires_seconds if wish.expires_seconds is UNSET else wish.expires_seconds
+        if not (wish.queue is wish.priority is wish.retry is wish.timeout_seconds is UNSET):
+            own = Overrides(
+                queue=wish.queue, priority=wish.priority, retry=wish.retry, timeout_seconds=wish.timeout_seconds
+            )
+            settings, overrides = own.settings(definition), _encode(own).decode()
+            queue = definition.queue if own.queue is UNSET else own.queue
+            priority = definition.priority if own.priority is UNSET else own.priority
+        due_at = wish.run_at or 0
+        if wish.delay_seconds:
+            due_at = after(self._clock.now(), wish.delay_seconds)
+        return Order(
+            job_type=definition.name,
+            definition_id=job_type.definition_id,
+            version=job_type.version,
+            settings=settings,
+            queue=queue,
+            priority=priority,
+            payload=orjson.dumps(wish.payload).decode(),
+            overrides=overrides,
+            due_at=due_at,
+            expires_seconds=expires_seconds,
+            dedupe_key=wish.dedupe_key,
+            tags=orjson.dumps(wish.tags).decode() if wish.tags else "[]",
+            metadata=orjson.dumps(wish.metadata).decode() if wish.metadata else "{}",
+        )
+
+    async def _store_orders(self, orders: list[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+        for order in orders:
+            self._catalogue.met_queue(order.queue)
+        if idempotency is None:
+            return await self._store.dispatch(orders, None)
+        place = (idempotency.scope, idempotency.key)
+        if place in self._in_flight:
+            raise IdempotencyInFlight
+        self._in_flight.add(place)
+        try:
+            return await self._store.dispatch(orders, idempotency)
+        finally:
+            self._in_flight.discard(place)
+
+    async def run(self, run_id: int) -> Run:
+        """Raises RunNotFound."""
+        run = await self._store.run(run_id)
+        if run is None:
+            raise RunNotFound(public_run_id(run_id))
+        return run

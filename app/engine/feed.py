@@ -1,0 +1,270 @@
+"""The event streams: replayed from the store, then live, with no gap and no repeat at the seam.
+
+Each event is encoded once for all who read it. A reader has a bounded buffer; one that overflows it is served from the
+store again, from where it stands, so a slow reader costs neither memory nor events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from app.domain.event import Event
+from app.engine.frames import HEARTBEAT, OPENING, event_json, feed_frame, place_frame, run_frame
+from app.ports import EventFilter, Store
+
+BUFFER_BYTES = 256 * 1024
+PAGE = 500
+HEARTBEAT_SECONDS = 15.0
+
+
+class Buffer:
+    """The live end of one stream: frames wait here until the reader takes them."""
+
+    __slots__ = ("_bytes", "_frames", "_wake", "closed", "ended", "overflowed")
+
+    def __init__(self) -> None:
+        self._frames: list[tuple[int, bytes]] = []
+        self._bytes = 0
+        self._wake: asyncio.Future[None] | None = None
+        self.overflowed = False
+        self.ended = False
+        """The final event is among the frames."""
+        self.closed = False
+
+    def reset(self) -> None:
+        self._frames.clear()
+        self._bytes = 0
+        self.overflowed = self.ended = False
+
+    def put(self, number: int, frame: bytes, final: bool = False) -> None:
+        if self.overflowed:
+            return
+        if self._frames and self._bytes + len(frame) > BUFFER_BYTES:
+            self.overflowed = True
+            self._frames.clear()
+            self._bytes = 0
+        else:
+            self._frames.append((number, frame))
+            self._bytes += len(frame)
+            self.ended = self.ended or final
+        self._notify()
+
+    def close(self) -> None:
+        self.closed = True
+        self._notify()
+
+    def _notify(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def take(self, after: int) -> tuple[bytes, int]:
+        """All frames with a greater number than `after`, and the greatest number."""
+        if not self._frames:
+            return b"", after
+        frames, self._frames, self._bytes = self._frames, [], 0
+        last = max(after, frames[-1][0])
+        if len(frames) == 1:
+            return (frames[0][1] if frames[0][0] > after else b""), last
+        return b"".join(frame for number, frame in frames if number > after), last
+
+    async def wait(self, seconds: float) -> None:
+        """Until something is here, or for so long."""
+        if self._frames or self.overflowed or self.closed:
+            return
+        loop = asyncio.get_running_loop()
+        self._wake = loop.create_future()
+        timer = loop.call_later(seconds, self._notify)
+        try:
+            await self._wake
+        finally:
+            timer.cancel()
+            self._wake = None
+
+
+class Source(Protocol):
+    """What a stream follows: where its events are stored, and where it gets them live."""
+
+    async def load(self, at: int) -> tuple[bytes, int, bool]:
+        """The next blocks after the place `at`, the place reached, and whether the final event was among them."""
+        ...
+
+    def attach(self, buffer: Buffer) -> None: ...
+    def detach(self, buffer: Buffer) -> None: ...
+    def idle(self, at: int) -> tuple[bytes, int]:
+        """What to send when nothing has happened for a while, and the place reached."""
+        ...
+
+
+class Feed:
+    def __init__(self, store: Store, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
+        self._store = store
+        self._heartbeat = heartbeat_seconds
+        self._by_run: dict[int, set[Buffer]] = {}
+        self._readers: dict[Buffer, EventFilter] = {}
+        self._streams: set[Buffer] = set()
+        self._waiters: dict[int, set[asyncio.Future[None]]] = {}
+        self.newest = 0
+        """The key of the newest event published."""
+        self.closed = False
+
+    @property
+    def open_streams(self) -> int:
+        return len(self._streams)
+
+    def close(self) -> None:
+        """All streams end, and nobody waits for a run any more: clients come back to the next server."""
+        self.closed = True
+        for buffer in self._streams:
+            buffer.close()
+        for futures in self._waiters.values():
+            for future in futures:
+                _wake(future)
+
+    # -- from the store's commits
+
+    def publish(self, events: list[Event]) -> None:
+        """In the order of commits."""
+        if events:
+            self.newest = events[-1].id
+        if self._by_run or self._readers or self._waiters:
+            for event in events:
+                self._publish(event)
+
+    def _publish(self, event: Event) -> None:
+        json: str | None = None
+        buffers = self._by_run.get(event.run_id)
+        if buffers:
+            json = event_json(event)
+            frame = run_frame(event, json)
+            for buffer in buffers:
+                buffer.put(event.seq, frame, event.final)
+        if self._readers:
+            block = b""
+            for buffer, where in self._readers.items():
+                if where.admits(event):
+                    block = block or feed_frame(event, json or event_json(event))
+                    buffer.put(event.id, block)
+        if event.final:
+            for future in self._waiters.get(event.run_id, ()):
+                _wake(future)
+
+    # -- waiting for a run
+
+    def wanted(self, run_id: int) -> asyncio.Future[None]:
+        """Done when the run's final event is published, or at shutdown. Ask for it before reading the run, so that no
+        end falls between the two, and give it back with `unwanted`."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.closed:
+            future.set_result(None)
+        self._waiters.setdefault(run_id, set()).add(future)
+        return future
+
+    def unwanted(self, run_id: int, future: asyncio.Future[None]) -> None:
+        futures = self._waiters.get(run_id)
+        if futures is not None:
+            futures.discard(future)
+            if not futures:
+                del self._waiters[run_id]
+
+    # -- the streams
+
+    def follow_run(self, run_id: int, after: int) -> AsyncIterator[bytes]:
+        """Blocks of the run's stream after the event number `after`; ends after the final event."""
+        return self._follow(_RunSource(self._store, self._by_run, run_id), after)
+
+    def follow_all(self, where: EventFilter, after: int) -> AsyncIterator[bytes]:
+        """Blocks of the stream of all runs after the event key `after`; ends at shutdown."""
+        return self._follow(_FeedSource(self._store, self._readers, where, self), after)
+
+    async def _follow(self, source: Source, at: int) -> AsyncIterator[bytes]:
+        buffer = Buffer()
+        self._streams.add(buffer)
+        try:
+            yield OPENING
+            while not (buffer.closed or self.closed):
+                # Attached first, then read until nothing more is there: what commits meanwhile is in one or both.
+                buffer.reset()
+                source.attach(buffer)
+                while not self.closed:
+                    blocks, reached, ended = await source.load(at)
+                    if blocks:
+                        yield blocks
+                    if ended:
+                        return
+                    if reached == at:
+                        break
+                    at = reached
+                while not buffer.overflowed:
+                    await buffer.wait(self._heartbeat)
+                    if buffer.overflowed:
+                        break
+                    blocks, at = buffer.take(at)
+                    if not blocks and not buffer.closed:
+                        blocks, at = source.idle(at)
+                    if blocks:
+                        yield blocks
+                    if buffer.ended or buffer.closed:
+                        return
+                source.detach(buffer)
+        finally:
+            source.detach(buffer)
+            self._streams.discard(buffer)
+
+
+class _RunSource:
+    def __init__(self, store: Store, by_run: dict[int, set[Buffer]], run_id: int) -> None:
+        self._store = store
+        self._by_run = by_run
+        self._run_id = run_id
+
+    async def load(self, at: int) -> tuple[bytes, int, bool]:
+        events = await self._store.events(self._run_id, at, PAGE)
+        if not events:
+            return b"", at, False
+        blocks = b"".join(run_frame(event, event_json(event)) for event in events)
+        return blocks, events[-1].seq, events[-1].final
+
+    def attach(self, buffer: Buffer) -> None:
+        self._by_run.setdefault(self._run_id, set()).add(buffer)
+
+    def detach(self, buffer: Buffer) -> None:
+        buffers = self._by_run.get(self._run_id)
+        if buffers is not None:
+            buffers.discard(buffer)
+            if not buffers:
+                del self._by_run[self._run_id]
+
+    def idle(self, at: int) -> tuple[bytes, int]:
+        return HEARTBEAT, at
+
+
+class _FeedSource:
+    def __init__(self, store: Store, readers: dict[Buffer, EventFilter], where: EventFilter, feed: Feed) -> None:
+        self._store = store
+        self._readers = readers
+        self._where = where
+        self._feed = feed
+
+    async def load(self, at: int) -> tuple[bytes, int, bool]:
+        events, reached = await self._store.feed(at, self._where, PAGE)
+        if events:
+            return b"".join(feed_frame(event, event_json(event)) for event in events), reached, False
+        return (place_frame(reached) if reached != at else b""), reached, False
+
+    def attach(self, buffer: Buffer) -> None:
+        self._readers[buffer] = self._where
+
+    def detach(self, buffer: Buffer) -> None:
+        self._readers.pop(buffer, None)
+
+    def idle(self, at: int) -> tuple[bytes, int]:
+        # All that was published up to now was offered to this reader, and not let through.
+        reached = max(at, self._feed.newest)
+        return place_frame(reached), reached
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

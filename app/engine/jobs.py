@@ -1,0 +1,106 @@
+"""The engine put together: what the API speaks to."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app.domain.errors import RunNotFound
+from app.domain.ids import run_id as public_run_id
+from app.domain.run import Run, State
+from app.engine.catalogue import Catalogue
+from app.engine.dispatch import Dispatcher
+from app.engine.feed import Feed
+from app.engine.leasing import Leasing
+from app.engine.numbers import Numbers
+from app.engine.sweeper import Sweeper
+from app.ports import Clock, Commit, Store
+
+
+class Jobs:
+    def __init__(self, store: Store, clock: Clock, *, lease_seconds: float, heartbeat_seconds: float) -> None:
+        self.store = store
+        self.clock = clock
+        self.catalogue = Catalogue(store)
+        self.dispatcher = Dispatcher(store, self.catalogue, clock)
+        self.leasing = Leasing(store, clock, lease_seconds=lease_seconds, heartbeat_seconds=heartbeat_seconds)
+        self.sweeper = Sweeper(store, clock)
+        self.feed = Feed(store)
+        self.numbers = Numbers(store, clock)
+        self.draining = False
+
+    async def start(self) -> None:
+        """The store is open. Raises StoreUnavailable."""
+        self.store.on_commit = self._on_commit
+        await self.catalogue.load()
+        await self.numbers.load()
+        await self.leasing.start()
+        await self.sweeper.start()
+
+    async def stop(self) -> None:
+        """Stopping twice, or before the start, is harmless."""
+        self.feed.close()
+        await self.leasing.stop()
+        await self.sweeper.stop()
+
+    def drain(self) -> None:
+        """Not ready, streams end, nothing new is leased out."""
+        self.draining = True
+        self.feed.close()
+        self.leasing.drain()
+
+    def _on_commit(self, commit: Commit) -> None:
+        self.numbers.on_commit(commit)
+        self.sweeper.on_commit(commit)
+        self.leasing.on_commit(commit)
+        self.feed.publish(commit.events)
+
+    # -- runs, as they are now
+
+    async def run(self, run_id: int) -> Run:
+        """Raises RunNotFound."""
+        run = await self._read(run_id)
+        if run.state in (State.SCHEDULED, State.RETRYING) and run.due_at <= self.clock.now():
+            await self.sweeper.catch_up()
+            run = await self._read(run_id)
+        return run
+
+    async def _read(self, run_id: int) -> Run:
+        run = await self.store.run(run_id)
+        if run is None:
+            raise RunNotFound(public_run_id(run_id))
+        return run
+
+    async def finished_run(self, run_id: int, seconds: float) -> Run:
+        """The run when it is final, or as it is when `seconds` are over. Raises RunNotFound."""
+        final = self.feed.wanted(run_id)
+        try:
+            run = await self.run(run_id)
+            if run.state.final or seconds <= 0:
+                return run
+            await asyncio.wait([final], timeout=seconds)
+        finally:
+            self.feed.unwanted(run_id, final)
+        return await self.run(run_id)
+
+    async def cancel(self, run_id: int, reason: str | None) -> Run:
+        """Raises RunNotFound and RunFinished."""
+        run = await self.store.cancel(run_id, reason)
+        if run is None:
+            raise RunNotFound(public_run_id(run_id))
+        if run.state is State.RUNNING and run.worker_id is not None:
+            self.leasing.nudge(run.worker_id)
+        return run
+
+    def wait_reason(self, run: Run) -> str | None:
+        """Why a run that could start does not."""
+        if run.state is not State.QUEUED:
+            return None
+        job_type = self.catalogue.get(run.job_type)
+        if job_type is None or job_type.paused or self.catalogue.queue(run.queue).paused:
+            return "paused"
+        if not self.leasing.served(run.job_type, run.queue):
+            return "no_worker"
+        limit = job_type.definition.concurrency
+        if limit is not None and self.numbers.running(run.job_type) >= limit:
+            return "concurrency_limit"
+        return None

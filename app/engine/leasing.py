@@ -1,0 +1,288 @@
+"""The worker protocol: who is there, what they get, and what they say of it.
+
+Claims that find nothing wait here. A commit that may have made something ready wakes them, and all that wait are
+answered by one transaction, which deals the runs out among them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from app.domain.errors import StoreUnavailable, WorkerNotFound
+from app.domain.ids import worker_id as public_worker_id
+from app.domain.run import Run
+from app.engine.loop import Tasks
+from app.engine.throttle import Throttle
+from app.ports import Claim, Clock, Commit, Held, Report, Reported, Store, WorkerRecord
+
+log = structlog.get_logger("leasing")
+
+
+class Member:
+    """A worker that is there."""
+
+    __slots__ = ("called", "claims", "job_types", "queues", "record", "seen_at")
+
+    def __init__(self, record: WorkerRecord, now: int, *, called: bool) -> None:
+        self.record = record
+        self.job_types = frozenset(record.job_types)
+        self.queues = None if record.queues is None else frozenset(record.queues)
+        self.seen_at = now
+        self.called = called
+        """Whether it was heard since this server started."""
+        self.claims = 0
+        """How many of its claims wait; while one does, it is there."""
+
+    def serves(self, job_type: str, queue: str) -> bool:
+        return job_type in self.job_types and (self.queues is None or queue in self.queues)
+
+
+class _Waiting:
+    __slots__ = ("future", "gone", "limit", "member")
+
+    def __init__(self, member: Member, limit: int, future: asyncio.Future[list[Run]]) -> None:
+        self.member = member
+        self.limit = limit
+        self.future = future
+        self.gone = False
+
+
+class Answer(NamedTuple):
+    reported: list[Reported]
+    held: list[Held]
+    drain: bool
+
+
+class Leasing:
+    def __init__(self, store: Store, clock: Clock, *, lease_seconds: float, heartbeat_seconds: float) -> None:
+        self._store = store
+        self._clock = clock
+        self.lease_seconds = lease_seconds
+        self.heartbeat_seconds = heartbeat_seconds
+        self._tasks = Tasks()
+        self._throttle = Throttle(clock, self._send_late)
+        self._members: dict[int, Member] = {}
+        self._served: dict[tuple[str, str], bool] = {}
+        self._waiting: list[_Waiting] = []
+        self._serving = False
+        self._again = False
+        self.draining = False
+        self.pool_names: set[str] = set()
+        """Base names of the pool processes that this server started."""
+        self.alive: Callable[[int], bool] = lambda pid: True
+        """Whether a pool process lives."""
+
+    # -- the life of the service
+
+    async def start(self) -> None:
+        """Knows the workers again that the store remembers."""
+        for record in await self._store.workers():
+            if record.pool and record.pid is not None and not self.alive(record.pid):
+                # It died with its server: nobody's loss.
+                await self._store.give_up_worker(record.id, lost=False)
+            else:
+                self._join(record, called=False)
+        self._tasks.keep("watch workers", self._watch)
+
+    async def stop(self) -> None:
+        self.draining = True
+        for waiting in self._waiting:
+            _answer(waiting.future, [])
+        self._waiting.clear()
+        await self._tasks.stop()
+
+    def drain(self) -> None:
+        """No new claims; those that wait are answered empty."""
+        self.draining = True
+        for waiting in self._waiting:
+            _answer(waiting.future, [])
+        self._waiting.clear()
+
+    # -- membership
+
+    def members(self) -> list[Member]:
+        """Newest first."""
+        return sorted(self._members.values(), key=lambda member: member.record.id, reverse=True)
+
+    def served(self, job_type: str, queue: str) -> bool:
+        pair = (job_type, queue)
+        known = self._served.get(pair)
+        if known is None:
+            known = self._served[pair] = any(member.serves(job_type, queue) for member in self._members.values())
+        return known
+
+    def _join(self, record: WorkerRecord, *, called: bool) -> None:
+        self._members[record.id] = Member(record, self._clock.now(), called=called)
+        self._served.clear()
+
+    async def register(self, record: WorkerRecord) -> WorkerRecord:
+        registered = await self._store.register_worker(record)
+        self._join(registered, called=True)
+        log.info("worker registered", worker=public_worker_id(registered.id), name=registered.name)
+        return registered
+
+    async def leave(self, worker_id: int) -> None:
+        """Its runs go back. Raises WorkerNotFound."""
+        self._seen(worker_id)
+        await self._give_up(worker_id, lost=False, why="left")
+
+    async def pool_process_died(self, base_name: str) -> None:
+        """A pool worker's process ended without leaving: what it had in hand is lost."""
+        self.pool_names.discard(base_name)
+        for member in self.members():
+            if member.record.pool and member.record.name.partition("/")[0] == base_name:
+                await self._give_up(member.record.id, lost=True, why="died")
+
+    async def release_pool(self) -> None:
+        """At the end of the server, what its own workers still had goes back at no cost."""
+        for member in self.members():
+            if member.record.pool:
+                await self._give_up(member.record.id, lost=False, why="stopped")
+
+    async def _give_up(self, worker_id: int, *, lost: bool, why: str) -> None:
+        member = self._members.pop(worker_id, None)
+        self._served.clear()
+        for waiting in [w for w in self._waiting if w.member.record.id == worker_id]:
+            self._waiting.remove(waiting)
+            waiting.gone = True
+            _answer(waiting.future, [])
+        runs = await self._store.give_up_worker(worker_id, lost=lost)
+        level = log.warning if lost else log.info
+        level(f"worker {why}", worker=public_worker_id(worker_id), name=member and member.record.name, runs=runs)
+
+    def _seen(self, worker_id: int) -> Member:
+        member = self._members.get(worker_id)
+        if member is None:
+            raise WorkerNotFound(public_worker_id(worker_id))
+        member.seen_at = self._clock.now()
+        member.called = True
+        return member
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(min(1.0, self.lease_seconds / 4))
+            limit = self._clock.now() - int(self.lease_seconds * 1_000_000)
+            for member in self.members():
+                if member.claims == 0 and member.seen_at < limit:
+                    # A pool worker never heard since the start died with the server before this one.
+                    lost = member.called or not member.record.pool
+                    await self._give_up(member.record.id, lost=lost, why="fell silent")
+            self._throttle.forget_idle()
+
+    def _drains(self, member: Member) -> bool:
+        if not member.record.pool:
+            return False
+        return self.draining or member.record.name.partition("/")[0] not in self.pool_names
+
+    # -- claiming
+
+    async def claim(self, worker_id: int, limit: int, seconds: float, gone: asyncio.Future[None] | None) -> list[Run]:
+        """At most `limit` runs as soon as there is one; none when the time is over, or its caller has `gone`.
+
+        Raises WorkerNotFound.
+        """
+        member = self._seen(worker_id)
+        if self.draining or self._drains(member):
+            return []
+        waiting = _Waiting(member, limit, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._serve()
+        member.claims += 1
+        timer = asyncio.get_running_loop().call_later(seconds, self._expire, waiting)
+        if gone is not None:
+            gone.add_done_callback(lambda _: self._abandon(waiting))
+        try:
+            return await waiting.future
+        finally:
+            timer.cancel()
+            member.claims -= 1
+            member.seen_at = self._clock.now()
+
+    def nudge(self, worker_id: int) -> None:
+        """Answers a waiting claim of this worker empty before its time, so that it reports and hears of a cancel."""
+        for waiting in self._waiting:
+            if waiting.member.record.id == worker_id:
+                self._expire(waiting)
+                return
+
+    def _expire(self, waiting: _Waiting) -> None:
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+            _answer(waiting.future, [])
+        else:
+            # It is being served at this moment: what it gets, it gets now, or nothing.
+            waiting.limit = 0
+
+    def _abandon(self, waiting: _Waiting) -> None:
+        waiting.gone = True
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+        _answer(waiting.future, [])
+
+    def on_commit(self, commit: Commit) -> None:
+        if commit.ready and self._waiting:
+            ready = commit.ready
+            if any(waiting.member.serves(*pair) for waiting in self._waiting for pair in ready):
+                self._serve()
+
+    def _serve(self) -> None:
+        self._again = True
+        if not self._serving:
+            self._serving = True
+            self._tasks.spawn("serve claims", self._serve_claims())
+
+    async def _serve_claims(self) -> None:
+        try:
+            while self._again and self._waiting:
+                self._again = False
+                served, self._waiting = self._waiting, []
+                try:
+                    await self._serve_once(served)
+                except StoreUnavailable as error:
+                    for waiting in served:
+                        if not waiting.future.done():
+                            waiting.future.set_exception(error)
+        finally:
+            self._serving = False
+
+    async def _serve_once(self, served: list[_Waiting]) -> None:
+        claims = [
+            Claim(w.member.record.id, w.member.job_types, w.member.queues, w.limit, secrets.token_hex(8))
+            for w in served
+        ]
+        leased = await self._store.claim(claims, self.lease_seconds)
+        for waiting, claim, runs in zip(served, claims, leased, strict=True):
+            if waiting.future.done():
+                if runs:
+                    await self._take_back(claim, runs)
+            elif runs or waiting.limit == 0 or self.draining:
+                waiting.future.set_result(runs)
+            else:
+                self._waiting.append(waiting)
+
+    async def _take_back(self, claim: Claim, runs: list[Run]) -> None:
+        """The claimer went away while it was being served."""
+        reports = [Report(run_id=r.id, attempt=r.attempt, token=claim.token, kind="released") for r in runs]
+        await self._store.report(claim.worker_id, reports, [], self.lease_seconds)
+
+    # -- reporting
+
+    async def report(self, worker_id: int, reports: Sequence[Report], holding: Sequence[int]) -> Answer:
+        """Raises WorkerNotFound."""
+        member = self._seen(worker_id)
+        written, places = self._throttle.admit(worker_id, reports)
+        reported, held = await self._store.report(worker_id, written, holding, self.lease_seconds)
+        return Answer([reported[place] for place in places], held, self._drains(member))
+
+    def _send_late(self, worker_id: int, report: Report) -> None:
+        self._tasks.spawn("late progress", self._store.report(worker_id, [report], [], self.lease_seconds))
+
+
+def _answer(future: asyncio.Future[list[Run]], runs: list[Run]) -> None:
+    if not future.done():
+        future.set_result(runs)

@@ -1,0 +1,56 @@
+"""What happens because time passes: due runs are queued, expired ones fail, overdue leases are taken back, and finished
+runs are deleted after their retention."""
+
+from __future__ import annotations
+
+import asyncio
+
+from app.engine.loop import Alarm, Tasks
+from app.ports import Clock, Commit, Store
+
+PRUNE_BATCH = 200
+PRUNE_IDLE_SECONDS = 5.0
+PRUNE_PAUSE_SECONDS = 0.02
+
+
+class Sweeper:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._tasks = Tasks()
+        self._alarm = Alarm(clock.now)
+
+    async def start(self) -> None:
+        self._alarm.ring()
+        self._tasks.keep("sweep", self._sweep)
+        self._tasks.keep("prune", self._prune)
+
+    async def stop(self) -> None:
+        await self._tasks.stop()
+
+    def on_commit(self, commit: Commit) -> None:
+        if commit.due_at is not None:
+            self._alarm.set(commit.due_at)
+
+    async def catch_up(self) -> None:
+        """What is due by now is done when this returns: for reads that must not see a due run still waiting."""
+        while self._alarm.at is not None and self._alarm.at <= self._clock.now():
+            await self._step()
+
+    async def _sweep(self) -> None:
+        self._alarm.ring()
+        while True:
+            await self._alarm.wait()
+            await self._step()
+
+    async def _step(self) -> None:
+        swept = await self._store.sweep()
+        self._alarm.clear()
+        if swept.due_at is not None:
+            self._alarm.set(swept.due_at)
+
+    async def _prune(self) -> None:
+        while True:
+            pruned = await self._store.prune(PRUNE_BATCH)
+            # Small batches with a breath between them, so that traffic is not disturbed.
+            await asyncio.sleep(PRUNE_PAUSE_SECONDS if pruned == PRUNE_BATCH else PRUNE_IDLE_SECONDS)

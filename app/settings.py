@@ -1,0 +1,61 @@
+"""The settings: from `JOBS_*` in the environment, and from flags, which win."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Units ride in the names."""
+
+    model_config = SettingsConfigDict(env_prefix="JOBS_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    data: Path = Path("data")
+    api_key: SecretStr | None = None
+    modules: Annotated[list[str], NoDecode] = []
+
+    workers: int = Field(2, ge=0, le=1000)
+    worker_concurrency: int = Field(100, ge=1, le=10_000)
+    worker_slots: int = Field(2, ge=1, le=1000)
+
+    lease_seconds: float = Field(15, gt=0, le=3600)
+    heartbeat_seconds: float = Field(5, gt=0, le=1200)
+    stop_grace_seconds: float = Field(5, ge=0, le=3600)
+    drain_seconds: float = Field(30, ge=0, le=86_400)
+
+    max_body_bytes: int = Field(MIB, ge=1024, le=1024 * MIB)
+    max_batch_bytes: int = Field(16 * MIB, ge=1024, le=1024 * MIB)
+    max_result_bytes: int = Field(MIB, ge=1024, le=256 * MIB)
+    max_wait_seconds: float = Field(60, ge=0, le=3600)
+    body_timeout_seconds: float = Field(30, gt=0, le=3600)
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "json", "console"] = "auto"
+
+    @field_validator("modules", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """`JOBS_MODULES` is a list separated by commas or blanks."""
+        return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("api_key")
+    @classmethod
+    def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
+        return value if value is not None and value.get_secret_value() else None
+
+    @property
+    def max_report_bytes(self) -> int:
+        """A worker's report may carry many results."""
+        return 16 * MIB + 2 * self.max_result_bytes
+
+    @property
+    def database(self) -> Path:
+        return self.data / "jobs.db"
