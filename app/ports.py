@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.json import decode
 
 from app.domain.event import Event
-from app.domain.job_type import Declarer, Definition, JobType, Queue, Settings
+from app.domain.job_type import Declarer, Definition, JobType, Queue, Settings, Source
 from app.domain.run import Error, Run, State
 
 
@@ -78,7 +78,7 @@ class Report(Struct, frozen=True, kw_only=True):
     """One item of a worker's report. `kind` is the report's type, or `touch`, which writes no event; which of the rest
     holds depends on it. `dropped` counts log lines that were not kept.
 
-    `data` is JSON text: a progress's or log line's event data, or the result. `draw` is for the retry's jitter.
+    `data` is JSON text: a progress's or log line's event data, or the result.
     """
 
     run_id: int
@@ -91,7 +91,6 @@ class Report(Struct, frozen=True, kw_only=True):
     retry_after_seconds: float | None = None
     delay_seconds: float = 0
     dropped: int = 0
-    draw: float = 0.0
 
 
 class Reported(Struct, frozen=True):
@@ -190,7 +189,7 @@ class Store(Protocol):
         definition: Definition,
         *,
         expect: int | None,
-        source: str,
+        source: Source,
         declarer: Declarer | None,
         paused: bool | None,
     ) -> JobType | None:

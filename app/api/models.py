@@ -485,3 +485,7 @@ class Stats(BaseModel):
     wal_bytes: int
     free_bytes: int
     oldest: dict[str, AwareDatetime]
+
+
+class EmptyIn(In):
+    """No field is known here."""

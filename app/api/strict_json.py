@@ -1,7 +1,7 @@
 """Request JSON, read strictly: what two readers could understand differently is refused.
 
 RFC 8259 leaves duplicate names, lone surrogates and numbers beyond a double to the reader; I-JSON (RFC 7493) forbids
-them. Refused here: those, NaN and Infinity, U+0000, integers beyond ±(2^53−1), and nesting deeper than 64.
+them. Refused here: those, NaN and Infinity, U+0000, integers beyond ±(2^53-1), and nesting deeper than 64.
 
 orjson refuses most of it by itself. The rest is looked for by quick scans of the bytes; only where one of them is
 suspicious is the text read a second time by the exact, slow reader, which also knows the path.
@@ -98,7 +98,7 @@ def _settle(value: Any, path: str, depth: int) -> Any:
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, int) and abs(value) > MAX_INTEGER:
-        raise MalformedJson("An integer is beyond ±(2^53−1), which many readers round: send it as a string.", path)
+        raise MalformedJson("An integer is beyond ±(2^53-1), which many readers round: send it as a string.", path)
     elif isinstance(value, float) and not math.isfinite(value):
         raise MalformedJson("A number is too large for a double: send it as a string.", path)
     return value

@@ -17,7 +17,7 @@ from app.domain.errors import (
     QueueNotFound,
     StoreUnavailable,
 )
-from app.domain.job_type import NO_OVERRIDES, Declarer, Definition, JobType, Queue, Settings
+from app.domain.job_type import NO_OVERRIDES, Declarer, Definition, JobType, Queue, Settings, Source
 from app.engine.schemas import compile_schema
 from app.ports import Store
 
@@ -135,7 +135,7 @@ class Catalogue:
         self,
         definition: Definition,
         expect: int | None,
-        source: str,
+        source: Source,
         declarer: Declarer | None,
         paused: bool | None,
     ) -> JobType:

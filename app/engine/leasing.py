@@ -128,7 +128,7 @@ class Leasing:
 
     async def leave(self, worker_id: int) -> None:
         """Its runs go back. Raises WorkerNotFound."""
-        self._seen(worker_id)
+        self.seen(worker_id)
         await self._give_up(worker_id, lost=False, why="left")
 
     async def pool_process_died(self, base_name: str) -> None:
@@ -138,10 +138,11 @@ class Leasing:
             if member.record.pool and member.record.name.partition("/")[0] == base_name:
                 await self._give_up(member.record.id, lost=True, why="died")
 
-    async def release_pool(self) -> None:
-        """At the end of the server, what its own workers still had goes back at no cost."""
+    async def pool_process_stopped(self, base_name: str) -> None:
+        """A pool worker was stopped on purpose: what it still had goes back at no cost."""
+        self.pool_names.discard(base_name)
         for member in self.members():
-            if member.record.pool:
+            if member.record.pool and member.record.name.partition("/")[0] == base_name:
                 await self._give_up(member.record.id, lost=False, why="stopped")
 
     async def _give_up(self, worker_id: int, *, lost: bool, why: str) -> None:
@@ -155,7 +156,7 @@ class Leasing:
         level = log.warning if lost else log.info
         level(f"worker {why}", worker=public_worker_id(worker_id), name=member and member.record.name, runs=runs)
 
-    def _seen(self, worker_id: int) -> Member:
+    def seen(self, worker_id: int) -> Member:
         member = self._members.get(worker_id)
         if member is None:
             raise WorkerNotFound(public_worker_id(worker_id))
@@ -186,7 +187,7 @@ class Leasing:
 
         Raises WorkerNotFound.
         """
-        member = self._seen(worker_id)
+        member = self.seen(worker_id)
         if self.draining or self._drains(member):
             return []
         waiting = _Waiting(member, limit, asyncio.get_running_loop().create_future())
@@ -274,7 +275,7 @@ class Leasing:
 
     async def report(self, worker_id: int, reports: Sequence[Report], holding: Sequence[int]) -> Answer:
         """Raises WorkerNotFound."""
-        member = self._seen(worker_id)
+        member = self.seen(worker_id)
         written, places = self._throttle.admit(worker_id, reports)
         reported, held = await self._store.report(worker_id, written, holding, self.lease_seconds)
         return Answer([reported[place] for place in places], held, self._drains(member))

@@ -99,10 +99,10 @@ class Numbers:
                 histogram = self.waited[job_type] = Histogram()
             histogram.add(microseconds / 1_000_000)
         for job_type, state, microseconds in commit.ran:
-            place = (job_type, state)
-            histogram = self.ran.get(place)
+            ended = (job_type, state)
+            histogram = self.ran.get(ended)
             if histogram is None:
-                histogram = self.ran[place] = Histogram()
+                histogram = self.ran[ended] = Histogram()
             histogram.add(microseconds / 1_000_000)
         if commit.waited:
             self.started.add(len(commit.waited))

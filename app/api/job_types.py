@@ -1,0 +1,156 @@
+"""Job types: what runs, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeVar
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from app.api import models, render
+from app.api.context import Answer, context_of
+from app.api.definitions import changed, definition
+from app.api.describe import accepts, answers, describe
+from app.api.requests import read_json
+from app.api.runs import Limit, respond
+from app.domain.errors import InvalidCursor, InvalidRequest
+from app.domain.job_type import NAME, JobType
+
+router = APIRouter(prefix="/v1/job-types", tags=["job types"])
+
+EXAMPLE = {"name": "send-welcome-email", "handler": {"kind": "worker"}, "retry": 3, "timeout_seconds": 30}
+
+
+def _answer(job_type: JobType, status: int = 200) -> Answer:
+    location = (b"location", f"/v1/job-types/{job_type.name}".encode())
+    headers = (location,) if status == 201 else ()
+    return Answer(status, orjson.dumps(render.job_type_json(job_type)), headers)
+
+
+@router.post(
+    "",
+    operation_id="register_job_type",
+    summary="Register a job type",
+    status_code=201,
+    responses=describe({201: models.JobType}, 409, 413, 415),
+    openapi_extra=accepts(models.JobTypeIn, example=EXAMPLE),
+)
+async def register_job_type(request: Request) -> Response:
+    body = await read_json(request, models.JobTypeIn)
+    job_type = await context_of(request).jobs.catalogue.register(definition(body.name, body), body.paused)
+    return respond(_answer(job_type, 201))
+
+
+@router.put(
+    "/{name}",
+    operation_id="put_job_type",
+    summary="Register or replace a job type",
+    responses=describe({200: models.JobType, 201: models.JobType}, 404, 413, 415),
+    openapi_extra=accepts(models.JobTypePut, example={k: v for k, v in EXAMPLE.items() if k != "name"}),
+)
+async def put_job_type(request: Request, name: str) -> Response:
+    """Idempotent. `paused` is no part of the definition and stays as it is where it is left out."""
+    check_name(name)
+    body = await read_json(request, models.JobTypePut)
+    check_same_name(name, body.name)
+    job_type, new = await context_of(request).jobs.catalogue.replace(definition(name, body), body.paused)
+    return respond(_answer(job_type, 201 if new else 200))
+
+
+def check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise InvalidRequest.at("/name", f"must match {models.NAME_PATTERN}", "string_pattern_mismatch")
+
+
+def check_same_name(name: str, in_body: str | None) -> None:
+    if in_body is not None and in_body != name:
+        raise InvalidRequest.at("/name", "differs from the name in the path", "name_mismatch")
+
+
+@router.get(
+    "",
+    operation_id="list_job_types",
+    summary="List job types, newest first",
+    responses=describe({200: models.JobTypePage}),
+)
+async def list_job_types(
+    request: Request, limit: Limit = 50, cursor: Annotated[str | None, Query(max_length=256)] = None
+) -> Response:
+    job_types = context_of(request).jobs.catalogue.job_types()
+    page, following = page_by_name([(j.name, j) for j in job_types], cursor, limit)
+    items = [orjson.dumps(render.job_type_json(job_type)).decode() for job_type in page]
+    return respond(Answer(200, render.page_json(items, following)))
+
+
+T = TypeVar("T")
+
+
+def page_by_name(items: list[tuple[str, T]], cursor: str | None, limit: int) -> tuple[list[T], str | None]:
+    """One page of a list in memory, after the item that the cursor names. Raises InvalidCursor."""
+    start = 0
+    if cursor is not None:
+        places = [index for index, (name, _) in enumerate(items) if name == cursor]
+        if not places:
+            raise InvalidCursor
+        start = places[0] + 1
+    page = items[start : start + limit]
+    more = start + limit < len(items)
+    return [item for _, item in page], page[-1][0] if more else None
+
+
+@router.get(
+    "/{name}",
+    operation_id="get_job_type",
+    summary="Read a job type",
+    responses=describe({200: models.JobType}, 404),
+)
+async def get_job_type(request: Request, name: str) -> Response:
+    return respond(_answer(context_of(request).jobs.catalogue.entry(name).job_type))
+
+
+@router.patch(
+    "/{name}",
+    operation_id="patch_job_type",
+    summary="Change some fields of a job type",
+    responses=describe({200: models.JobType}, 404, 413, 415),
+    openapi_extra=accepts(models.JobTypePatch, example={"timeout_seconds": 60}),
+)
+async def patch_job_type(request: Request, name: str) -> Response:
+    catalogue = context_of(request).jobs.catalogue
+    catalogue.entry(name)
+    body = await read_json(request, models.JobTypePatch)
+    job_type = await catalogue.change(name, lambda known: changed(known, body), body.paused)
+    return respond(_answer(job_type))
+
+
+@router.delete(
+    "/{name}",
+    operation_id="retire_job_type",
+    summary="Retire a job type",
+    status_code=204,
+    responses=answers(404, 409),
+)
+async def retire_job_type(request: Request, name: str) -> Response:
+    """Its runs stay readable; the name is free again, and a new registration goes on with the next version."""
+    await context_of(request).jobs.catalogue.retire(name)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{name}/pause",
+    operation_id="pause_job_type",
+    summary="Hold the runs of a job type back",
+    responses=describe({200: models.JobType}, 404),
+)
+async def pause_job_type(request: Request, name: str) -> Response:
+    return respond(_answer(await context_of(request).jobs.catalogue.pause(name, True)))
+
+
+@router.post(
+    "/{name}/resume",
+    operation_id="resume_job_type",
+    summary="Let the runs of a job type go",
+    responses=describe({200: models.JobType}, 404),
+)
+async def resume_job_type(request: Request, name: str) -> Response:
+    return respond(_answer(await context_of(request).jobs.catalogue.pause(name, False)))

@@ -1,0 +1,98 @@
+"""Queues: they come into being when first used."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from app.api import models, render
+from app.api.context import Answer, Context, context_of
+from app.api.describe import accepts, describe
+from app.api.job_types import check_name, check_same_name, page_by_name
+from app.api.requests import read_json
+from app.api.runs import Limit, respond
+from app.domain.errors import NotSupported
+from app.domain.job_type import Queue
+from app.domain.run import STATE_NAMES
+
+router = APIRouter(prefix="/v1/queues", tags=["queues"])
+
+
+def _json(context: Context, queue: Queue) -> dict[str, Any]:
+    counts = context.jobs.numbers.by_state(queue=queue.name)
+    return {
+        "name": queue.name,
+        "engine": "database",
+        "paused": queue.paused,
+        "concurrency": None,
+        "rate_limit": None,
+        "max_queued": None,
+        "counts": {STATE_NAMES[state]: n for state, n in counts.items()},
+    }
+
+
+@router.get("", operation_id="list_queues", summary="List queues", responses=describe({200: models.QueuePage}))
+async def list_queues(
+    request: Request, limit: Limit = 50, cursor: Annotated[str | None, Query(max_length=256)] = None
+) -> Response:
+    context = context_of(request)
+    await context.jobs.sweeper.catch_up()
+    page, following = page_by_name([(q.name, q) for q in context.jobs.catalogue.queues()], cursor, limit)
+    return respond(Answer(200, render.page_json([orjson.dumps(_json(context, q)).decode() for q in page], following)))
+
+
+@router.get("/{name}", operation_id="get_queue", summary="Read a queue", responses=describe({200: models.Queue}, 404))
+async def get_queue(request: Request, name: str) -> Response:
+    context = context_of(request)
+    await context.jobs.sweeper.catch_up()
+    return respond(Answer(200, orjson.dumps(_json(context, context.jobs.catalogue.queue(name)))))
+
+
+@router.put(
+    "/{name}",
+    operation_id="put_queue",
+    summary="Make or change a queue",
+    responses=describe({200: models.Queue, 201: models.Queue}, 404, 413, 415),
+    openapi_extra=accepts(models.QueueIn, example={"engine": "database"}),
+)
+async def put_queue(request: Request, name: str) -> Response:
+    context = context_of(request)
+    check_name(name)
+    body = await read_json(request, models.QueueIn)
+    check_same_name(name, body.name)
+    if body.engine != "database":
+        raise NotSupported("/engine", "This server has database queues only.")
+    for field in ("concurrency", "rate_limit", "max_queued", "bullmq"):
+        if getattr(body, field) is not None:
+            raise NotSupported(f"/{field}", "This server does not have this setting yet.")
+    known = {queue.name for queue in context.jobs.catalogue.queues()}
+    queue = await context.jobs.catalogue.save_queue(name, body.paused)
+    return respond(Answer(200 if name in known else 201, orjson.dumps(_json(context, queue))))
+
+
+@router.post(
+    "/{name}/pause",
+    operation_id="pause_queue",
+    summary="Hold the runs of a queue back",
+    responses=describe({200: models.Queue}, 404),
+)
+async def pause_queue(request: Request, name: str) -> Response:
+    return await _pause(context_of(request), name, True)
+
+
+@router.post(
+    "/{name}/resume",
+    operation_id="resume_queue",
+    summary="Let the runs of a queue go",
+    responses=describe({200: models.Queue}, 404),
+)
+async def resume_queue(request: Request, name: str) -> Response:
+    return await _pause(context_of(request), name, False)
+
+
+async def _pause(context: Context, name: str, paused: bool) -> Response:
+    context.jobs.catalogue.queue(name)
+    queue = await context.jobs.catalogue.save_queue(name, paused)
+    return respond(Answer(200, orjson.dumps(_json(context, queue))))

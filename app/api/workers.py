@@ -1,0 +1,142 @@
+"""The worker protocol."""
+
+from __future__ import annotations
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from app.api import hot, models, render
+from app.api.context import Answer, context_of
+from app.api.definitions import definition
+from app.api.describe import accepts, answers, describe
+from app.api.requests import cursor_key, read_json, worker_key
+from app.api.runs import Cursor, Limit, respond
+from app.domain import ids
+from app.domain.errors import NotSupported
+from app.domain.instants import from_datetime, rfc3339
+from app.domain.job_type import Declarer, Definition
+from app.engine.catalogue import Conflict
+from app.engine.leasing import Member
+from app.ports import WorkerRecord
+
+router = APIRouter(prefix="/v1/workers", tags=["workers"])
+
+
+@router.post(
+    "",
+    operation_id="register_worker",
+    summary="Register a worker",
+    status_code=201,
+    responses=describe({201: models.WorkerRegistered}, 413, 415),
+    openapi_extra=accepts(models.WorkerIn, example={"name": "mail-1", "job_types": ["send-welcome-email"]}),
+)
+async def register_worker(request: Request) -> Response:
+    """A worker is any process that serves job types; with `declares` it announces the jobs in its code."""
+    context = context_of(request)
+    body = await read_json(request, models.WorkerIn)
+    declared = _declarations(body)
+    conflicts: list[Conflict] = []
+    for declarer, definitions in declared:
+        conflicts += await context.jobs.catalogue.declare(declarer, definitions)
+    leasing = context.jobs.leasing
+    record = await leasing.register(
+        WorkerRecord(
+            id=0,
+            name=body.name,
+            job_types=tuple(body.job_types),
+            queues=None if body.queues is None else tuple(body.queues),
+            concurrency=body.concurrency,
+            registered_at=0,
+            pool=bool(request.scope.get("jobs.pool")),
+        )
+    )
+    answer = {
+        "id": ids.worker_id(record.id),
+        "lease_seconds": leasing.lease_seconds,
+        "heartbeat_seconds": leasing.heartbeat_seconds,
+        "conflicts": [{"kind": c.kind, "name": c.name, "reason": c.reason} for c in conflicts],
+    }
+    return respond(Answer(201, orjson.dumps(answer)))
+
+
+def _declarations(body: models.WorkerIn) -> list[tuple[Declarer, list[Definition]]]:
+    if body.declares is None:
+        return []
+    several = isinstance(body.declares, list)
+    declared = []
+    for index, declares in enumerate(body.declares if isinstance(body.declares, list) else [body.declares]):
+        path = f"/declares/{index}" if several else "/declares"
+        if declares.schedules:
+            raise NotSupported(f"{path}/schedules", "This server does not have schedules yet.")
+        definitions = [
+            definition(job_type.name, job_type, f"{path}/job_types/{place}")
+            for place, job_type in enumerate(declares.job_types)
+        ]
+        declared.append((Declarer(declares.app, from_datetime(declares.declared_at)), definitions))
+    return declared
+
+
+@router.get(
+    "",
+    operation_id="list_workers",
+    summary="List the workers that are there, newest first",
+    responses=describe({200: models.WorkerPage}),
+)
+async def list_workers(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    before = cursor_key(cursor)
+    members = context_of(request).jobs.leasing.members()
+    rest = [member for member in members if before is None or member.record.id < before]
+    page = rest[:limit]
+    following = ids.encode(page[-1].record.id) if len(rest) > limit else None
+    return respond(Answer(200, render.page_json([orjson.dumps(_json(m)).decode() for m in page], following)))
+
+
+def _json(member: Member) -> dict[str, object]:
+    record = member.record
+    return {
+        "id": ids.worker_id(record.id),
+        "name": record.name,
+        "job_types": list(record.job_types),
+        "queues": None if record.queues is None else list(record.queues),
+        "concurrency": record.concurrency,
+        "registered_at": rfc3339(record.registered_at),
+        "seen_at": rfc3339(member.seen_at),
+    }
+
+
+@router.delete(
+    "/{worker_id}",
+    operation_id="remove_worker",
+    summary="Leave: the worker's runs go back to the queue",
+    status_code=204,
+    responses=answers(404),
+)
+async def remove_worker(request: Request, worker_id: str) -> Response:
+    await context_of(request).jobs.leasing.leave(worker_key(worker_id))
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{worker_id}/claim",
+    operation_id="claim_runs",
+    summary="Claim runs, waiting for the first",
+    responses={
+        **describe({200: models.Leases}, 404, 413, 415),
+        204: {"description": "nothing came; also when something else is to be heard, such as a cancel: report then"},
+    },
+    openapi_extra=accepts(models.ClaimIn, required=False, example={"max": 10, "wait_seconds": 30}),
+)
+async def claim_runs(request: Request, worker_id: str) -> Response:
+    return respond(await hot.claim(context_of(request), request.scope, request.receive, worker_id))
+
+
+@router.post(
+    "/{worker_id}/report",
+    operation_id="report_runs",
+    summary="Report on runs, and renew their leases",
+    responses=describe({200: models.ReportOut}, 404, 413, 415),
+    openapi_extra=accepts(models.ReportIn, example={"reports": [], "holding": []}),
+)
+async def report_runs(request: Request, worker_id: str) -> Response:
+    """Items are judged one by one. Sending a report again after a lost answer is safe."""
+    return respond(await hot.report(context_of(request), request.scope, request.receive, worker_id))

@@ -1,0 +1,324 @@
+"""The composition root: settings → concrete objects → a server that starts, serves, drains and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import os
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.api import application
+from app.api.context import Context, PoolContext
+from app.api.front import Front, PoolDoor
+from app.clock import SystemClock
+from app.engine.jobs import Jobs
+from app.settings import Settings
+from app.store.sqlite import SqliteStore
+from app.workers import pool as pools
+
+log = structlog.get_logger("server")
+
+MAX_SOCKET_PATH = 100
+SWITCH_SECONDS = 0.0005
+HEADER_BYTES = 64 * 1024
+HEADER_SECONDS = 30.0
+
+
+class StartFailed(Exception):
+    """The server cannot start; the message says why, and what to do."""
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's, with what it lacks: bounds on the size and the time of a request's head, and the transport at hand for
+    streams that must cut a reader."""
+
+    _head_bytes = 0
+    _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._await_head()
+
+    def _await_head(self) -> None:
+        self._head_bytes = 0
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEADER_SECONDS, self._head_is_late)
+
+    def _head_is_late(self) -> None:
+        self._head_timer = None
+        self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        if self._head_timer is not None:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEADER_BYTES and not self._in_body(data):
+                self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
+                self.transport.close()
+                return
+        super().data_received(data)
+
+    @staticmethod
+    def _in_body(data: bytes) -> bool:
+        return b"\r\n\r\n" in data[:HEADER_BYTES]
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["jobs.transport"] = self.transport  # type: ignore[typeddict-unknown-key]  # an extension of ours
+
+    def on_headers_complete(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+        super().on_headers_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+        super().connection_lost(exc)
+
+
+class QuietServer(uvicorn.Server):
+    """uvicorn's server without its signal handlers: the signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+class Server:
+    """One replica: the API, the engine, the store and the pool."""
+
+    def __init__(self, settings: Settings, *, ready_fd: int | None = None) -> None:
+        self._settings = settings
+        self._ready_fd = ready_fd
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._fatal: Exception | None = None
+
+    async def run(self) -> int:
+        """Serves until told to stop; the exit code. Raises StartFailed, DatabaseInUse and DatabaseUnusable."""
+        settings = self._settings
+        listener = bind(settings)
+        self._build()
+        try:
+            await self._store.open()
+        except BaseException:
+            listener.close()
+            raise
+        await self._jobs.start()
+        pool_listener = self._bind_pool_socket()
+        self._handle_signals()
+        self._public = _uvicorn(self._front)
+        self._private = _uvicorn(self._pool_door)
+        serving = [
+            asyncio.create_task(self._public.serve([listener]), name="http"),
+            asyncio.create_task(self._private.serve([pool_listener]), name="pool socket"),
+        ]
+        self._pool = self._make_pool()
+        self._pool.start()
+        self._tune()
+        url = _url(listener)
+        log.info("listening", url=url, data=str(settings.data), workers=settings.workers, pid=os.getpid())
+        announcing = asyncio.create_task(self._announce(url), name="announce")
+        await self._stop.wait()
+        announcing.cancel()
+        await self._drain()
+        for server in (self._public, self._private):
+            server.should_exit = True
+        await asyncio.gather(*serving)
+        await self._jobs.stop()
+        await self._store.close()
+        self._socket_path.unlink(missing_ok=True)
+        if self._fatal is not None:
+            log.error("stopped", reason=str(self._fatal))
+            return 1
+        log.info("stopped")
+        return 0
+
+    def _build(self) -> None:
+        settings = self._settings
+        clock = SystemClock()
+        self._store = SqliteStore(
+            settings.database,
+            clock,
+            lease_seconds=settings.lease_seconds,
+            on_batch=lambda size: self._jobs.numbers.on_batch(size),
+        )
+        self._jobs = Jobs(
+            self._store, clock, lease_seconds=settings.lease_seconds, heartbeat_seconds=settings.heartbeat_seconds
+        )
+        self._jobs.leasing.alive = pools.alive
+        context = Context(self._jobs, settings)
+        self._front = Front(application.build(context, self._ready), context)
+        pool_context = PoolContext(self._jobs, settings)
+        self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
+
+    def _ready(self) -> bool:
+        return not (self._settings.modules and self._settings.workers) or self._pool.declared
+
+    def _bind_pool_socket(self) -> socket.socket:
+        path = self._settings.data.resolve() / "pool.sock"
+        if len(str(path)) > MAX_SOCKET_PATH:
+            # Too long for a Unix socket's address: a private folder, named by a link that restarts find again.
+            path = Path(tempfile.mkdtemp(prefix="jobs-")) / "pool.sock"
+        self._socket_path = path
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        old = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(old)
+        return listener
+
+    def _make_pool(self) -> pools.Pool:
+        settings = self._settings
+        environment = dict(os.environ) | {
+            "JOBS_WORKER_CONCURRENCY": str(settings.worker_concurrency),
+            "JOBS_WORKER_SLOTS": str(settings.worker_slots),
+            "JOBS_STOP_GRACE_SECONDS": str(settings.stop_grace_seconds),
+            "JOBS_DRAIN_SECONDS": str(settings.drain_seconds),
+            "JOBS_MAX_RESULT_BYTES": str(settings.max_result_bytes),
+        }
+        environment.pop("JOBS_API_KEY", None)  # the socket's mode is the key
+        return pools.Pool(
+            self._jobs.leasing,
+            size=settings.workers if settings.modules else 0,
+            modules=settings.modules,
+            socket=self._socket_path,
+            environment=environment,
+            on_fatal=self._fail,
+        )
+
+    def _fail(self, error: Exception) -> None:
+        self._fatal = error
+        self._stop.set()
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    @staticmethod
+    def _tune() -> None:
+        # The writer's thread asks for the interpreter lock often and briefly.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+
+    async def _announce(self, url: str) -> None:
+        """Tells whoever started us, once all is ready."""
+        while not self._ready():
+            await asyncio.sleep(0.02)
+        log.info("ready", url=url)
+        if self._ready_fd is not None:
+            os.write(self._ready_fd, f"{url}\n".encode())
+            os.close(self._ready_fd)
+
+    async def _drain(self) -> None:
+        """Not ready, streams end, no new claims; running handlers get the grace, then what is left is released."""
+        log.info("draining", seconds=self._settings.drain_seconds)
+        self._jobs.drain()
+        draining = asyncio.ensure_future(self._pool.stop(self._settings.drain_seconds))
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        await asyncio.wait([draining, hurry], return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not draining.done():
+            draining.cancel()
+            await asyncio.gather(draining, return_exceptions=True)
+            await self._pool.kill()
+
+
+def _uvicorn(app: Any) -> QuietServer:
+    return QuietServer(
+        uvicorn.Config(
+            app,
+            loop="uvloop",
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+            backlog=2048,
+        )
+    )
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening socket. Raises StartFailed."""
+    if settings.api_key is None and not is_loopback(settings.host):
+        raise StartFailed(
+            f"without a key the server binds to loopback only, not to {settings.host}: set JOBS_API_KEY, "
+            "or leave --host at 127.0.0.1."
+        )
+    try:
+        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise StartFailed(f"{settings.host} is not an address of this machine: {error}") from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StartFailed(
+                f"port {settings.port} of {settings.host} is taken: stop what listens there, or choose another "
+                "with --port (0: any free one)."
+            ) from error
+        raise StartFailed(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
+    return listener
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return all(str(item[4][0]).startswith("127.") or item[4][0] == "::1" for item in found)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(settings: Settings, *, ready_fd: int | None = None, on_start: Callable[[], None] = lambda: None) -> int:
+    """Runs a server in this process; the exit code."""
+    on_start()
+
+    async def run() -> int:
+        return await Server(settings, ready_fd=ready_fd).run()
+
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        return runner.run(run())
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()

@@ -1,0 +1,170 @@
+"""The pool: starts the server's own worker processes, watches them, and replaces those that die.
+
+They speak the worker protocol over a Unix socket, like any worker elsewhere. Each leads a session of its own, so that
+nothing sent to the server's terminal reaches it, and so that all of it can be found and ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from app.engine.leasing import Leasing
+from app.engine.loop import Tasks
+
+log = structlog.get_logger("pool")
+
+EXIT_IMPORT_FAILED = 3
+RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
+STEADY_SECONDS = 30.0
+STRAGGLER_SECONDS = 5.0
+
+
+class ModuleFailed(Exception):
+    """A module of jobs could not be imported; its worker has written why to stderr."""
+
+
+class Pool:
+    def __init__(
+        self,
+        leasing: Leasing,
+        *,
+        size: int,
+        modules: list[str],
+        socket: Path,
+        environment: dict[str, str],
+        on_fatal: Callable[[Exception], None],
+    ) -> None:
+        self._leasing = leasing
+        self._size = size
+        self._modules = modules
+        self._socket = socket
+        self._environment = environment
+        self._on_fatal = on_fatal
+        self._tasks = Tasks()
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+        self._keepers: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    def start(self) -> None:
+        for place in range(1, self._size + 1):
+            self._keepers.append(self._tasks.spawn(f"pool worker {place}", self._keep(place)))
+
+    @property
+    def declared(self) -> bool:
+        """Whether a worker of this pool has registered, and so declared the modules' job types."""
+        names = self._leasing.pool_names
+        return any(
+            member.record.pool and member.record.name.partition("/")[0] in names for member in self._leasing.members()
+        )
+
+    async def _keep(self, place: int) -> None:
+        failures = 0
+        while not self._stopping:
+            started = time.monotonic()
+            await self._run_once(place)
+            failures = 0 if time.monotonic() - started > STEADY_SECONDS else failures + 1
+            if not self._stopping:
+                await asyncio.sleep(RESTART_SECONDS[min(failures - 1, len(RESTART_SECONDS) - 1)] if failures else 0)
+
+    async def _run_once(self, place: int) -> None:
+        name = f"pool-{place}-{secrets.token_hex(4)}"
+        self._leasing.pool_names.add(name)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "blazy_jobs.worker",
+            *self._modules,
+            "--socket",
+            str(self._socket),
+            "--name",
+            name,
+            stdin=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+            env=self._environment,
+        )
+        self._processes[name] = process
+        log.info("pool worker started", name=name, pid=process.pid)
+        code = await process.wait()
+        # Its children die with it; only when all are gone may what they ran begin elsewhere.
+        await end_session(process.pid)
+        del self._processes[name]
+        if code == EXIT_IMPORT_FAILED and not self._stopping:
+            self._on_fatal(ModuleFailed(f"a module of {', '.join(self._modules)} could not be imported"))
+            self._stopping = True
+        level = log.info if code == 0 else log.warning
+        level("pool worker ended", name=name, pid=process.pid, code=code)
+        if code == 0 or self._stopping:
+            await self._leasing.pool_process_stopped(name)
+        else:
+            await self._leasing.pool_process_died(name)
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Workers get the signal to finish; what is left after the grace is ended."""
+        self._stopping = True
+        for process in list(self._processes.values()):
+            _signal(process.pid, signal.SIGTERM)
+        if self._keepers:
+            await asyncio.wait(self._keepers, timeout=grace_seconds)
+        await self.kill()
+
+    async def kill(self) -> None:
+        """At once."""
+        self._stopping = True
+        for process in list(self._processes.values()):
+            await end_session(process.pid)
+        if self._keepers:
+            await asyncio.wait(self._keepers, timeout=STRAGGLER_SECONDS)
+        await self._tasks.stop()
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def session_members(session: int) -> list[int]:
+    """The living processes of a session (proc(5): the sixth field of stat)."""
+    members = []
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            stat = Path("/proc", entry, "stat").read_text()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        fields = stat.rpartition(")")[2].split()
+        if int(fields[3]) == session and fields[0] not in ("Z", "X"):
+            members.append(int(entry))
+    return members
+
+
+async def end_session(session: int) -> None:
+    """Kills every process of the session and returns when none is left."""
+    deadline = time.monotonic() + STRAGGLER_SECONDS
+    while members := session_members(session):
+        for pid in members:
+            _signal(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            log.error("processes cannot be killed", pids=members)
+            return
+        await asyncio.sleep(0.01)
+
+
+def alive(pid: int) -> bool:
+    """Whether a pool worker with this process id lives."""
+    try:
+        command = Path("/proc", str(pid), "cmdline").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return b"blazy_jobs.worker" in command
