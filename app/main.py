@@ -121,13 +121,13 @@ class Server:
         await self._jobs.start()
         pool_listener = self._bind_pool_socket()
         self._handle_signals()
+        self._pool = self._make_pool()
         self._public = _uvicorn(self._front)
         self._private = _uvicorn(self._pool_door)
         serving = [
             asyncio.create_task(self._public.serve([listener]), name="http"),
             asyncio.create_task(self._private.serve([pool_listener]), name="pool socket"),
         ]
-        self._pool = self._make_pool()
         self._pool.start()
         self._tune()
         url = _url(listener)
@@ -167,7 +167,7 @@ class Server:
         self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
 
     def _ready(self) -> bool:
-        return not (self._settings.modules and self._settings.workers) or self._pool.declared
+        return self._pool.declared.is_set()
 
     def _bind_pool_socket(self) -> socket.socket:
         path = self._settings.data.resolve() / "pool.sock"
@@ -227,8 +227,7 @@ class Server:
 
     async def _announce(self, url: str) -> None:
         """Tells whoever started us, once all is ready."""
-        while not self._ready():
-            await asyncio.sleep(0.02)
+        await self._pool.declared.wait()
         log.info("ready", url=url)
         if self._ready_fd is not None:
             os.write(self._ready_fd, f"{url}\n".encode())
@@ -259,6 +258,7 @@ def _uvicorn(app: Any) -> QuietServer:
             access_log=False,
             log_config=None,
             server_header=False,
+            proxy_headers=False,
             date_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,

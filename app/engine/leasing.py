@@ -76,6 +76,7 @@ class Leasing:
         """Base names of the pool processes that this server started."""
         self.alive: Callable[[int], bool] = lambda pid: True
         """Whether a pool process lives."""
+        self.on_registered: Callable[[WorkerRecord], None] = lambda record: None
 
     # -- the life of the service
 
@@ -124,6 +125,7 @@ class Leasing:
         registered = await self._store.register_worker(record)
         self._join(registered, called=True)
         log.info("worker registered", worker=public_worker_id(registered.id), name=registered.name)
+        self.on_registered(registered)
         return registered
 
     async def leave(self, worker_id: int) -> None:

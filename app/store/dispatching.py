@@ -13,9 +13,10 @@ from app.domain.run import Run, State
 from app.ports import Dispatched, IdempotencyKey, Order
 from app.store import statements as sql
 from app.store.rows import pack, to_run
-from app.store.transaction import MANY_ROWS, Transaction
+from app.store.transaction import Transaction
 
 KEY_LIFE_SECONDS = 86_400
+NOTHING = (None,) * 7
 
 
 class Dispatch(NamedTuple):
@@ -23,21 +24,26 @@ class Dispatch(NamedTuple):
     idempotency: IdempotencyKey | None
 
 
+class Fresh(NamedTuple):
+    """Rows to insert: of PLAIN_COLUMNS, and of DISPATCH_COLUMNS."""
+
+    plain: list[tuple[Any, ...]]
+    other: list[tuple[Any, ...]]
+
+
 def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | JobsError]:
-    fresh: list[tuple[Any, ...]] = []
+    fresh = Fresh([], [])
     deduped: dict[tuple[str, str], Run] = {}
     answers: list[Dispatched | JobsError] = []
     for argument in arguments:
         answers.append(_dispatch(tx, argument, fresh, deduped))
-    if len(fresh) >= MANY_ROWS:
-        tx.cursor.executemany(sql.INSERT_RUN, fresh)
-    elif fresh:
-        tx.cursor.execute(sql.INSERT_RUNS, (pack(fresh),))
+    sql.insert_plain_runs(tx.cursor, fresh.plain)
+    sql.insert_runs(tx.cursor, fresh.other)
     return answers
 
 
 def _dispatch(
-    tx: Transaction, argument: Dispatch, fresh: list[tuple[Any, ...]], deduped: dict[tuple[str, str], Run]
+    tx: Transaction, argument: Dispatch, fresh: Fresh, deduped: dict[tuple[str, str], Run]
 ) -> Dispatched | JobsError:
     job_types = tx.ledger.job_types
     for order in argument.orders:
@@ -65,7 +71,7 @@ def _dispatch(
     return Dispatched(runs, made)
 
 
-def _make(tx: Transaction, order: Order, keep_until: int | None, fresh: list[tuple[Any, ...]]) -> Run:
+def _make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) -> Run:
     lane_id = tx.lane(order.job_type, order.queue)
     run = Run(
         tx.ledger.keys.next(tx.now),
@@ -91,26 +97,24 @@ def _make(tx: Transaction, order: Order, keep_until: int | None, fresh: list[tup
     run = created.run
     tx.note_events(created.events)
     tx.note_state(None, run)
-    fresh.append(
-        (
-            run.id,
-            lane_id,
-            run.definition_id,
-            run.state,
-            -run.priority,
-            run.due_at,
-            run.created_at,
-            run.seq,
-            run.payload,
-            None if run.tags == "[]" else run.tags,
-            None if run.metadata == "{}" else run.metadata,
-            run.overrides,
-            run.expires_at,
-            keep_until,
-            run.dedupe_key,
-            run.replay_of,
-        )
+    plain = (
+        run.id,
+        lane_id,
+        run.definition_id,
+        run.state,
+        -run.priority,
+        run.due_at,
+        run.created_at,
+        run.seq,
+        run.payload,
     )
+    tags = None if run.tags == "[]" else run.tags
+    metadata = None if run.metadata == "{}" else run.metadata
+    rest = (tags, metadata, run.overrides, run.expires_at, keep_until, run.dedupe_key, run.replay_of)
+    if rest == NOTHING:
+        fresh.plain.append(plain)
+    else:
+        fresh.other.append(plain + rest)
     return run
 
 

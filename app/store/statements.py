@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from app.domain.run import State
-from app.store.rows import EVENT_COLUMNS, RUN_COLUMNS, gathered, scattered, select_list
+from app.store.rows import EVENT_COLUMNS, RUN_COLUMNS, Insert, gathered, select_list
 from app.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
 
 # -- dispatch
 
+PLAIN_COLUMNS = ("id", "lane_id", "definition_id", "state", "rank", "due_at", "created_at", "seq", "payload")
+"""What every run has; most have no more."""
 DISPATCH_COLUMNS = (
-    "id",
-    "lane_id",
-    "definition_id",
-    "state",
-    "rank",
-    "due_at",
-    "created_at",
-    "seq",
-    "payload",
+    *PLAIN_COLUMNS,
     "tags",
     "meta",
     "overrides",
@@ -26,14 +20,9 @@ DISPATCH_COLUMNS = (
     "dedupe_key",
     "replay_of",
 )
-INSERT_RUNS = (
-    f"INSERT INTO runs ({', '.join(DISPATCH_COLUMNS)}) SELECT {scattered(len(DISPATCH_COLUMNS))} FROM json_each(?) AS j"
-)
-INSERT_RUN = f"INSERT INTO runs ({', '.join(DISPATCH_COLUMNS)}) VALUES ({', '.join('?' * len(DISPATCH_COLUMNS))})"
-INSERT_EVENTS = (
-    f"INSERT INTO events ({', '.join(EVENT_COLUMNS)}) SELECT {scattered(len(EVENT_COLUMNS))} FROM json_each(?) AS j"
-)
-INSERT_EVENT = f"INSERT INTO events ({', '.join(EVENT_COLUMNS)}) VALUES ({', '.join('?' * len(EVENT_COLUMNS))})"
+insert_plain_runs = Insert("runs", PLAIN_COLUMNS)
+insert_runs = Insert("runs", DISPATCH_COLUMNS)
+insert_events = Insert("events", EVENT_COLUMNS)
 FIND_DEDUPED = (
     f"SELECT r.id FROM runs AS r JOIN lanes AS l ON l.id = r.lane_id "
     f"WHERE r.dedupe_key = ? AND r.dedupe_key IS NOT NULL AND r.{UNFINISHED_SQL} AND l.job_type = ?"

@@ -16,9 +16,6 @@ from app.store import statements as sql
 from app.store.ledger import Ledger
 from app.store.rows import event_row, pack, to_run
 
-MANY_ROWS = 400
-"""From here on one statement a row is quicker than one JSON text for all."""
-
 
 class Transaction:
     def __init__(self, cursor: sqlite3.Cursor, ledger: Ledger, now: int, draw: Callable[[], float]) -> None:
@@ -149,11 +146,7 @@ class Transaction:
     def _save_events(self) -> None:
         fresh = self.news.events[self._events_saved :]
         self._events_saved += len(fresh)
-        rows = [event_row(event) for event in fresh]
-        if len(rows) >= MANY_ROWS:
-            self.cursor.executemany(sql.INSERT_EVENT, rows)
-        elif rows:
-            self.cursor.execute(sql.INSERT_EVENTS, (pack(rows),))
+        sql.insert_events(self.cursor, [event_row(event) for event in fresh])
 
     def save_counts(self) -> None:
         changes = [(lane_id, state, n) for (lane_id, state), n in self._count_changes.items() if n]

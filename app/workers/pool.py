@@ -19,6 +19,7 @@ import structlog
 
 from app.engine.leasing import Leasing
 from app.engine.loop import Tasks
+from app.ports import WorkerRecord
 
 log = structlog.get_logger("pool")
 
@@ -53,18 +54,19 @@ class Pool:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
+        self.declared = asyncio.Event()
+        """Set when a worker of this pool has registered, and so declared the modules' job types."""
+        if size == 0:
+            self.declared.set()
+        leasing.on_registered = self._registered
+
+    def _registered(self, record: WorkerRecord) -> None:
+        if record.pool and record.name.partition("/")[0] in self._processes:
+            self.declared.set()
 
     def start(self) -> None:
         for place in range(1, self._size + 1):
             self._keepers.append(self._tasks.spawn(f"pool worker {place}", self._keep(place)))
-
-    @property
-    def declared(self) -> bool:
-        """Whether a worker of this pool has registered, and so declared the modules' job types."""
-        names = self._leasing.pool_names
-        return any(
-            member.record.pool and member.record.name.partition("/")[0] in names for member in self._leasing.members()
-        )
 
     async def _keep(self, place: int) -> None:
         failures = 0
