@@ -20,9 +20,29 @@ run: setup ## start the server and do the main job on real input (ARGS=--once en
 test: setup ## run every test
 	$(BIN)/python -m pytest $(ARGS)
 
+check: setup ## format, lint, types, import contracts, openapi and client drift, quick tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python clients/generate.py --check
+	$(BIN)/python -m pytest -q -m "not system" $(ARGS)
+
+bench: setup ## print the figures, each beside its baseline (ARGS=--quick for one short turn)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+faults: setup ## a thousand kills (ARGS=--kills=50 for fewer)
+	$(BIN)/python -m tests.faults --kills 1000 $(ARGS)
+
+openapi: setup ## write openapi.json, and the client's core from it
+	$(BIN)/python clients/generate.py
+
+image: ## build the container image
+	docker build -t blazy-jobs .
+
 lock: ## lock the dependencies anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 		--no-header --no-annotate --no-emit-package blazy-jobs \
 		--group dev pyproject.toml clients/python/pyproject.toml -o requirements.lock
 
-.PHONY: help setup run test lock
+.PHONY: help setup run test check bench faults openapi image lock

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from app.api import models, render
 from app.api.context import Answer, context_of
-from app.api.describe import answers, describe
+from app.api.describe import REQUEST_MODELS, answers
 from app.api.requests import cursor_key, headers_of, run_key
 from app.api.runs import Cursor, Limit, respond
 from app.domain import ids
@@ -28,6 +28,8 @@ log = structlog.get_logger("events")
 SEND_BUFFER_BYTES = 64 * 1024
 SEND_SECONDS = 20.0
 """How long a reader may take nothing before it is cut."""
+
+EVENT_SCHEMA = {"$ref": "#/components/schemas/Event"}
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -84,6 +86,9 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
+REQUEST_MODELS[models.EventPage.__name__] = models.EventPage
+
+
 def _wants_json(request: Request) -> bool:
     accept = request.headers.get("accept", "")
     return "application/json" in accept and "text/event-stream" not in accept
@@ -94,7 +99,14 @@ def _wants_json(request: Request) -> bool:
     operation_id="follow_run",
     summary="A run's event log: a stream, or JSON with `Accept: application/json`",
     responses={
-        **describe({200: models.EventPage}, 404),
+        200: {
+            "description": "blocks of an event stream, whose `data` is an Event and whose `id` is its `seq`; or a page",
+            "content": {
+                "text/event-stream": {"schema": EVENT_SCHEMA},
+                "application/json": {"schema": {"$ref": "#/components/schemas/EventPage"}},
+            },
+        },
+        **answers(404),
         204: {"description": "all has been read: an EventSource stops"},
     },
 )
@@ -140,7 +152,7 @@ async def _page(request: Request, run_id: int, after: int, limit: int) -> Respon
     responses={
         200: {
             "description": "blocks of an event stream; `data` is an Event, `id` an opaque place to resume from",
-            "content": {"text/event-stream": {"itemSchema": {"$ref": "#/components/schemas/Event"}}},
+            "content": {"text/event-stream": {"schema": EVENT_SCHEMA}},
         },
         **answers(410),
     },

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+
+
+
+
+
+
+T = TypeVar("T", bound="ClaimIn")
+
+
+
+@_attrs_define
+class ClaimIn:
+    """ 
+        Attributes:
+            max_ (int | Unset):  Default: 10.
+            wait_seconds (float | Unset):  Default: 30.0.
+     """
+
+    max_: int | Unset = 10
+    wait_seconds: float | Unset = 30.0
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        max_ = self.max_
+
+        wait_seconds = self.wait_seconds
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+        })
+        if max_ is not UNSET:
+            field_dict["max"] = max_
+        if wait_seconds is not UNSET:
+            field_dict["wait_seconds"] = wait_seconds
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        max_ = d.pop("max", UNSET)
+
+        wait_seconds = d.pop("wait_seconds", UNSET)
+
+        claim_in = cls(
+            max_=max_,
+            wait_seconds=wait_seconds,
+        )
+
+        return claim_in
+

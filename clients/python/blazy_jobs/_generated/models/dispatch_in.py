@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+from typing import cast
+import datetime
+
+if TYPE_CHECKING:
+  from ..models.dispatch_in_metadata import DispatchInMetadata
+  from ..models.retry_in import RetryIn
+
+
+
+
+
+T = TypeVar("T", bound="DispatchIn")
+
+
+
+@_attrs_define
+class DispatchIn:
+    """ 
+        Attributes:
+            payload (Any):
+            queue (None | str | Unset):
+            priority (int | None | Unset):
+            delay_seconds (float | None | Unset):
+            run_at (datetime.datetime | None | Unset): at most a year ahead; not together with delay_seconds
+            retry (int | None | RetryIn | Unset):
+            timeout_seconds (float | None | Unset):
+            expires_seconds (float | None | Unset):
+            dedupe_key (None | str | Unset):
+            tags (list[str] | Unset):
+            metadata (DispatchInMetadata | Unset):
+     """
+
+    payload: Any
+    queue: None | str | Unset = UNSET
+    priority: int | None | Unset = UNSET
+    delay_seconds: float | None | Unset = UNSET
+    run_at: datetime.datetime | None | Unset = UNSET
+    retry: int | None | RetryIn | Unset = UNSET
+    timeout_seconds: float | None | Unset = UNSET
+    expires_seconds: float | None | Unset = UNSET
+    dedupe_key: None | str | Unset = UNSET
+    tags: list[str] | Unset = UNSET
+    metadata: DispatchInMetadata | Unset = UNSET
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.dispatch_in_metadata import DispatchInMetadata # noqa: PLC0415
+        from ..models.retry_in import RetryIn # noqa: PLC0415
+        payload = self.payload
+
+        queue: None | str | Unset
+        if isinstance(self.queue, Unset):
+            queue = UNSET
+        else:
+            queue = self.queue
+
+        priority: int | None | Unset
+        if isinstance(self.priority, Unset):
+            priority = UNSET
+        else:
+            priority = self.priority
+
+        delay_seconds: float | None | Unset
+        if isinstance(self.delay_seconds, Unset):
+            delay_seconds = UNSET
+        else:
+            delay_seconds = self.delay_seconds
+
+        run_at: None | str | Unset
+        if isinstance(self.run_at, Unset):
+            run_at = UNSET
+        elif isinstance(self.run_at, datetime.datetime):
+            run_at = self.run_at.isoformat()
+        else:
+            run_at = self.run_at
+
+        retry: dict[str, Any] | int | None | Unset
+        if isinstance(self.retry, Unset):
+            retry = UNSET
+        elif isinstance(self.retry, RetryIn):
+            retry = self.retry.to_dict()
+        else:
+            retry = self.retry
+
+        timeout_seconds: float | None | Unset
+        if isinstance(self.timeout_seconds, Unset):
+            timeout_seconds = UNSET
+        else:
+            timeout_seconds = self.timeout_seconds
+
+        expires_seconds: float | None | Unset
+        if isinstance(self.expires_seconds, Unset):
+            expires_seconds = UNSET
+        else:
+            expires_seconds = self.expires_seconds
+
+        dedupe_key: None | str | Unset
+        if isinstance(self.dedupe_key, Unset):
+            dedupe_key = UNSET
+        else:
+            dedupe_key = self.dedupe_key
+
+        tags: list[str] | Unset = UNSET
+        if not isinstance(self.tags, Unset):
+            tags = self.tags
+
+
+
+        metadata: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.metadata, Unset):
+            metadata = self.metadata.to_dict()
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "payload": payload,
+        })
+        if queue is not UNSET:
+            field_dict["queue"] = queue
+        if priority is not UNSET:
+            field_dict["priority"] = priority
+        if delay_seconds is not UNSET:
+            field_dict["delay_seconds"] = delay_seconds
+        if run_at is not UNSET:
+            field_dict["run_at"] = run_at
+        if retry is not UNSET:
+            field_dict["retry"] = retry
+        if timeout_seconds is not UNSET:
+            field_dict["timeout_seconds"] = timeout_seconds
+        if expires_seconds is not UNSET:
+            field_dict["expires_seconds"] = expires_seconds
+        if dedupe_key is not UNSET:
+            field_dict["dedupe_key"] = dedupe_key
+        if tags is not UNSET:
+            field_dict["tags"] = tags
+        if metadata is not UNSET:
+            field_dict["metadata"] = metadata
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.dispatch_in_metadata import DispatchInMetadata # noqa: PLC0415
+        from ..models.retry_in import RetryIn # noqa: PLC0415
+        d = dict(src_dict)
+        payload = d.pop("payload")
+
+        def _parse_queue(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        queue = _parse_queue(d.pop("queue", UNSET))
+
+
+        def _parse_priority(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        priority = _parse_priority(d.pop("priority", UNSET))
+
+
+        def _parse_delay_seconds(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        delay_seconds = _parse_delay_seconds(d.pop("delay_seconds", UNSET))
+
+
+        def _parse_run_at(data: object) -> datetime.datetime | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                run_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return run_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None | Unset, data)
+
+        run_at = _parse_run_at(d.pop("run_at", UNSET))
+
+
+        def _parse_retry(data: object) -> int | None | RetryIn | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                retry_type_0 = RetryIn.from_dict(data)
+
+
+
+                return retry_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(int | None | RetryIn | Unset, data)
+
+        retry = _parse_retry(d.pop("retry", UNSET))
+
+
+        def _parse_timeout_seconds(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        timeout_seconds = _parse_timeout_seconds(d.pop("timeout_seconds", UNSET))
+
+
+        def _parse_expires_seconds(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        expires_seconds = _parse_expires_seconds(d.pop("expires_seconds", UNSET))
+
+
+        def _parse_dedupe_key(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        dedupe_key = _parse_dedupe_key(d.pop("dedupe_key", UNSET))
+
+
+        tags = cast(list[str], d.pop("tags", UNSET))
+
+
+        _metadata = d.pop("metadata", UNSET)
+        metadata: DispatchInMetadata | Unset
+        if isinstance(_metadata,  Unset):
+            metadata = UNSET
+        else:
+            metadata = DispatchInMetadata.from_dict(_metadata)
+
+
+
+
+        dispatch_in = cls(
+            payload=payload,
+            queue=queue,
+            priority=priority,
+            delay_seconds=delay_seconds,
+            run_at=run_at,
+            retry=retry,
+            timeout_seconds=timeout_seconds,
+            expires_seconds=expires_seconds,
+            dedupe_key=dedupe_key,
+            tags=tags,
+            metadata=metadata,
+        )
+
+        return dispatch_in
+

@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.job_type_source import check_job_type_source
+from ..models.job_type_source import JobTypeSource
+from typing import cast
+import datetime
+
+if TYPE_CHECKING:
+  from ..models.handler_out import HandlerOut
+  from ..models.job_type_payload_schema_type_0 import JobTypePayloadSchemaType0
+  from ..models.job_type_result_schema_type_0 import JobTypeResultSchemaType0
+  from ..models.retry_out import RetryOut
+
+
+
+
+
+T = TypeVar("T", bound="JobType")
+
+
+
+@_attrs_define
+class JobType:
+    """ 
+        Attributes:
+            name (str):
+            description (str):
+            handler (HandlerOut):
+            queue (str):
+            priority (int):
+            retry (RetryOut):
+            timeout_seconds (float):
+            expires_seconds (float | None):
+            payload_schema (bool | JobTypePayloadSchemaType0 | None):
+            result_schema (bool | JobTypeResultSchemaType0 | None):
+            retention_seconds (float):
+            concurrency (int | None):
+            paused (bool):
+            tags (list[str]):
+            version (int):
+            source (JobTypeSource):
+            created_at (datetime.datetime):
+            updated_at (datetime.datetime):
+     """
+
+    name: str
+    description: str
+    handler: HandlerOut
+    queue: str
+    priority: int
+    retry: RetryOut
+    timeout_seconds: float
+    expires_seconds: float | None
+    payload_schema: bool | JobTypePayloadSchemaType0 | None
+    result_schema: bool | JobTypeResultSchemaType0 | None
+    retention_seconds: float
+    concurrency: int | None
+    paused: bool
+    tags: list[str]
+    version: int
+    source: JobTypeSource
+    created_at: datetime.datetime
+    updated_at: datetime.datetime
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.handler_out import HandlerOut # noqa: PLC0415
+        from ..models.job_type_payload_schema_type_0 import JobTypePayloadSchemaType0 # noqa: PLC0415
+        from ..models.job_type_result_schema_type_0 import JobTypeResultSchemaType0 # noqa: PLC0415
+        from ..models.retry_out import RetryOut # noqa: PLC0415
+        name = self.name
+
+        description = self.description
+
+        handler = self.handler.to_dict()
+
+        queue = self.queue
+
+        priority = self.priority
+
+        retry = self.retry.to_dict()
+
+        timeout_seconds = self.timeout_seconds
+
+        expires_seconds: float | None
+        expires_seconds = self.expires_seconds
+
+        payload_schema: bool | dict[str, Any] | None
+        if isinstance(self.payload_schema, JobTypePayloadSchemaType0):
+            payload_schema = self.payload_schema.to_dict()
+        else:
+            payload_schema = self.payload_schema
+
+        result_schema: bool | dict[str, Any] | None
+        if isinstance(self.result_schema, JobTypeResultSchemaType0):
+            result_schema = self.result_schema.to_dict()
+        else:
+            result_schema = self.result_schema
+
+        retention_seconds = self.retention_seconds
+
+        concurrency: int | None
+        concurrency = self.concurrency
+
+        paused = self.paused
+
+        tags = self.tags
+
+
+
+        version = self.version
+
+        source: str = self.source
+
+        created_at = self.created_at.isoformat()
+
+        updated_at = self.updated_at.isoformat()
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "name": name,
+            "description": description,
+            "handler": handler,
+            "queue": queue,
+            "priority": priority,
+            "retry": retry,
+            "timeout_seconds": timeout_seconds,
+            "expires_seconds": expires_seconds,
+            "payload_schema": payload_schema,
+            "result_schema": result_schema,
+            "retention_seconds": retention_seconds,
+            "concurrency": concurrency,
+            "paused": paused,
+            "tags": tags,
+            "version": version,
+            "source": source,
+            "created_at": created_at,
+            "updated_at": updated_at,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.handler_out import HandlerOut # noqa: PLC0415
+        from ..models.job_type_payload_schema_type_0 import JobTypePayloadSchemaType0 # noqa: PLC0415
+        from ..models.job_type_result_schema_type_0 import JobTypeResultSchemaType0 # noqa: PLC0415
+        from ..models.retry_out import RetryOut # noqa: PLC0415
+        d = dict(src_dict)
+        name = d.pop("name")
+
+        description = d.pop("description")
+
+        handler = HandlerOut.from_dict(d.pop("handler"))
+
+
+
+
+        queue = d.pop("queue")
+
+        priority = d.pop("priority")
+
+        retry = RetryOut.from_dict(d.pop("retry"))
+
+
+
+
+        timeout_seconds = d.pop("timeout_seconds")
+
+        def _parse_expires_seconds(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        expires_seconds = _parse_expires_seconds(d.pop("expires_seconds"))
+
+
+        def _parse_payload_schema(data: object) -> bool | JobTypePayloadSchemaType0 | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                payload_schema_type_0 = JobTypePayloadSchemaType0.from_dict(data)
+
+
+
+                return payload_schema_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(bool | JobTypePayloadSchemaType0 | None, data)
+
+        payload_schema = _parse_payload_schema(d.pop("payload_schema"))
+
+
+        def _parse_result_schema(data: object) -> bool | JobTypeResultSchemaType0 | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                result_schema_type_0 = JobTypeResultSchemaType0.from_dict(data)
+
+
+
+                return result_schema_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(bool | JobTypeResultSchemaType0 | None, data)
+
+        result_schema = _parse_result_schema(d.pop("result_schema"))
+
+
+        retention_seconds = d.pop("retention_seconds")
+
+        def _parse_concurrency(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        concurrency = _parse_concurrency(d.pop("concurrency"))
+
+
+        paused = d.pop("paused")
+
+        tags = cast(list[str], d.pop("tags"))
+
+
+        version = d.pop("version")
+
+        source = check_job_type_source(d.pop("source"))
+
+
+
+
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+
+
+
+        updated_at = datetime.datetime.fromisoformat(d.pop("updated_at"))
+
+
+
+
+        job_type = cls(
+            name=name,
+            description=description,
+            handler=handler,
+            queue=queue,
+            priority=priority,
+            retry=retry,
+            timeout_seconds=timeout_seconds,
+            expires_seconds=expires_seconds,
+            payload_schema=payload_schema,
+            result_schema=result_schema,
+            retention_seconds=retention_seconds,
+            concurrency=concurrency,
+            paused=paused,
+            tags=tags,
+            version=version,
+            source=source,
+            created_at=created_at,
+            updated_at=updated_at,
+        )
+
+
+        job_type.additional_properties = d
+        return job_type
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

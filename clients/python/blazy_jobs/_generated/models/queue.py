@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.queue_engine import check_queue_engine
+from ..models.queue_engine import QueueEngine
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.queue_rate_limit_type_0 import QueueRateLimitType0
+  from ..models.state_counts import StateCounts
+
+
+
+
+
+T = TypeVar("T", bound="Queue")
+
+
+
+@_attrs_define
+class Queue:
+    """ 
+        Attributes:
+            name (str):
+            engine (QueueEngine):
+            paused (bool):
+            concurrency (int | None):
+            rate_limit (None | QueueRateLimitType0):
+            max_queued (int | None):
+            counts (StateCounts):
+     """
+
+    name: str
+    engine: QueueEngine
+    paused: bool
+    concurrency: int | None
+    rate_limit: None | QueueRateLimitType0
+    max_queued: int | None
+    counts: StateCounts
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.queue_rate_limit_type_0 import QueueRateLimitType0 # noqa: PLC0415
+        from ..models.state_counts import StateCounts # noqa: PLC0415
+        name = self.name
+
+        engine: str = self.engine
+
+        paused = self.paused
+
+        concurrency: int | None
+        concurrency = self.concurrency
+
+        rate_limit: dict[str, Any] | None
+        if isinstance(self.rate_limit, QueueRateLimitType0):
+            rate_limit = self.rate_limit.to_dict()
+        else:
+            rate_limit = self.rate_limit
+
+        max_queued: int | None
+        max_queued = self.max_queued
+
+        counts = self.counts.to_dict()
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "name": name,
+            "engine": engine,
+            "paused": paused,
+            "concurrency": concurrency,
+            "rate_limit": rate_limit,
+            "max_queued": max_queued,
+            "counts": counts,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.queue_rate_limit_type_0 import QueueRateLimitType0 # noqa: PLC0415
+        from ..models.state_counts import StateCounts # noqa: PLC0415
+        d = dict(src_dict)
+        name = d.pop("name")
+
+        engine = check_queue_engine(d.pop("engine"))
+
+
+
+
+        paused = d.pop("paused")
+
+        def _parse_concurrency(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        concurrency = _parse_concurrency(d.pop("concurrency"))
+
+
+        def _parse_rate_limit(data: object) -> None | QueueRateLimitType0:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                rate_limit_type_0 = QueueRateLimitType0.from_dict(data)
+
+
+
+                return rate_limit_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | QueueRateLimitType0, data)
+
+        rate_limit = _parse_rate_limit(d.pop("rate_limit"))
+
+
+        def _parse_max_queued(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        max_queued = _parse_max_queued(d.pop("max_queued"))
+
+
+        counts = StateCounts.from_dict(d.pop("counts"))
+
+
+
+
+        queue = cls(
+            name=name,
+            engine=engine,
+            paused=paused,
+            concurrency=concurrency,
+            rate_limit=rate_limit,
+            max_queued=max_queued,
+            counts=counts,
+        )
+
+
+        queue.additional_properties = d
+        return queue
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.held_run import HeldRun
+  from ..models.reported import Reported
+
+
+
+
+
+T = TypeVar("T", bound="ReportOut")
+
+
+
+@_attrs_define
+class ReportOut:
+    """ 
+        Attributes:
+            data (list[Reported]):
+            holding (list[HeldRun]):
+            drain (bool):
+     """
+
+    data: list[Reported]
+    holding: list[HeldRun]
+    drain: bool
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.held_run import HeldRun # noqa: PLC0415
+        from ..models.reported import Reported # noqa: PLC0415
+        data = []
+        for data_item_data in self.data:
+            data_item = data_item_data.to_dict()
+            data.append(data_item)
+
+
+
+        holding = []
+        for holding_item_data in self.holding:
+            holding_item = holding_item_data.to_dict()
+            holding.append(holding_item)
+
+
+
+        drain = self.drain
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "data": data,
+            "holding": holding,
+            "drain": drain,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.held_run import HeldRun # noqa: PLC0415
+        from ..models.reported import Reported # noqa: PLC0415
+        d = dict(src_dict)
+        data = []
+        _data = d.pop("data")
+        for data_item_data in (_data):
+            data_item = Reported.from_dict(data_item_data)
+
+
+
+            data.append(data_item)
+
+
+        holding = []
+        _holding = d.pop("holding")
+        for holding_item_data in (_holding):
+            holding_item = HeldRun.from_dict(holding_item_data)
+
+
+
+            holding.append(holding_item)
+
+
+        drain = d.pop("drain")
+
+        report_out = cls(
+            data=data,
+            holding=holding,
+            drain=drain,
+        )
+
+
+        report_out.additional_properties = d
+        return report_out
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

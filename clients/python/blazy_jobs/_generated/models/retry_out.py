@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.retry_out_backoff import check_retry_out_backoff
+from ..models.retry_out_backoff import RetryOutBackoff
+from ..models.retry_out_on_lost import check_retry_out_on_lost
+from ..models.retry_out_on_lost import RetryOutOnLost
+from typing import cast
+
+
+
+
+
+
+T = TypeVar("T", bound="RetryOut")
+
+
+
+@_attrs_define
+class RetryOut:
+    """ 
+        Attributes:
+            max_attempts (int):
+            backoff (RetryOutBackoff):
+            initial_seconds (float):
+            factor (float):
+            max_seconds (float):
+            jitter (bool):
+            on_lost (RetryOutOnLost):
+     """
+
+    max_attempts: int
+    backoff: RetryOutBackoff
+    initial_seconds: float
+    factor: float
+    max_seconds: float
+    jitter: bool
+    on_lost: RetryOutOnLost
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        max_attempts = self.max_attempts
+
+        backoff: str = self.backoff
+
+        initial_seconds = self.initial_seconds
+
+        factor = self.factor
+
+        max_seconds = self.max_seconds
+
+        jitter = self.jitter
+
+        on_lost: str = self.on_lost
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "max_attempts": max_attempts,
+            "backoff": backoff,
+            "initial_seconds": initial_seconds,
+            "factor": factor,
+            "max_seconds": max_seconds,
+            "jitter": jitter,
+            "on_lost": on_lost,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        max_attempts = d.pop("max_attempts")
+
+        backoff = check_retry_out_backoff(d.pop("backoff"))
+
+
+
+
+        initial_seconds = d.pop("initial_seconds")
+
+        factor = d.pop("factor")
+
+        max_seconds = d.pop("max_seconds")
+
+        jitter = d.pop("jitter")
+
+        on_lost = check_retry_out_on_lost(d.pop("on_lost"))
+
+
+
+
+        retry_out = cls(
+            max_attempts=max_attempts,
+            backoff=backoff,
+            initial_seconds=initial_seconds,
+            factor=factor,
+            max_seconds=max_seconds,
+            jitter=jitter,
+            on_lost=on_lost,
+        )
+
+
+        retry_out.additional_properties = d
+        return retry_out
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

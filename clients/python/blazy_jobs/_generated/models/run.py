@@ -1,0 +1,463 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.run_state import check_run_state
+from ..models.run_state import RunState
+from ..models.run_wait_reason_type_0 import check_run_wait_reason_type_0
+from ..models.run_wait_reason_type_0 import RunWaitReasonType0
+from typing import cast
+import datetime
+
+if TYPE_CHECKING:
+  from ..models.progress import Progress
+  from ..models.run_error import RunError
+  from ..models.run_metadata import RunMetadata
+
+
+
+
+
+T = TypeVar("T", bound="Run")
+
+
+
+@_attrs_define
+class Run:
+    """ 
+        Attributes:
+            id (str):
+            job_type (str):
+            job_type_version (int):
+            queue (str):
+            state (RunState):
+            priority (int):
+            payload (Any):
+            result (Any):
+            error (None | RunError):
+            progress (None | Progress):
+            attempt (int):
+            max_attempts (int):
+            losses (int):
+            timeout_seconds (float):
+            due_at (datetime.datetime):
+            expires_at (datetime.datetime | None):
+            created_at (datetime.datetime):
+            started_at (datetime.datetime | None):
+            finished_at (datetime.datetime | None):
+            cancel_requested (bool):
+            worker_id (None | str):
+            schedule (None | str):
+            replay_of (None | str):
+            dedupe_key (None | str):
+            tags (list[str]):
+            metadata (RunMetadata):
+            wait_reason (None | RunWaitReasonType0):
+     """
+
+    id: str
+    job_type: str
+    job_type_version: int
+    queue: str
+    state: RunState
+    priority: int
+    payload: Any
+    result: Any
+    error: None | RunError
+    progress: None | Progress
+    attempt: int
+    max_attempts: int
+    losses: int
+    timeout_seconds: float
+    due_at: datetime.datetime
+    expires_at: datetime.datetime | None
+    created_at: datetime.datetime
+    started_at: datetime.datetime | None
+    finished_at: datetime.datetime | None
+    cancel_requested: bool
+    worker_id: None | str
+    schedule: None | str
+    replay_of: None | str
+    dedupe_key: None | str
+    tags: list[str]
+    metadata: RunMetadata
+    wait_reason: None | RunWaitReasonType0
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.progress import Progress # noqa: PLC0415
+        from ..models.run_error import RunError # noqa: PLC0415
+        from ..models.run_metadata import RunMetadata # noqa: PLC0415
+        id = self.id
+
+        job_type = self.job_type
+
+        job_type_version = self.job_type_version
+
+        queue = self.queue
+
+        state: str = self.state
+
+        priority = self.priority
+
+        payload = self.payload
+
+        result = self.result
+
+        error: dict[str, Any] | None
+        if isinstance(self.error, RunError):
+            error = self.error.to_dict()
+        else:
+            error = self.error
+
+        progress: dict[str, Any] | None
+        if isinstance(self.progress, Progress):
+            progress = self.progress.to_dict()
+        else:
+            progress = self.progress
+
+        attempt = self.attempt
+
+        max_attempts = self.max_attempts
+
+        losses = self.losses
+
+        timeout_seconds = self.timeout_seconds
+
+        due_at = self.due_at.isoformat()
+
+        expires_at: None | str
+        if isinstance(self.expires_at, datetime.datetime):
+            expires_at = self.expires_at.isoformat()
+        else:
+            expires_at = self.expires_at
+
+        created_at = self.created_at.isoformat()
+
+        started_at: None | str
+        if isinstance(self.started_at, datetime.datetime):
+            started_at = self.started_at.isoformat()
+        else:
+            started_at = self.started_at
+
+        finished_at: None | str
+        if isinstance(self.finished_at, datetime.datetime):
+            finished_at = self.finished_at.isoformat()
+        else:
+            finished_at = self.finished_at
+
+        cancel_requested = self.cancel_requested
+
+        worker_id: None | str
+        worker_id = self.worker_id
+
+        schedule: None | str
+        schedule = self.schedule
+
+        replay_of: None | str
+        replay_of = self.replay_of
+
+        dedupe_key: None | str
+        dedupe_key = self.dedupe_key
+
+        tags = self.tags
+
+
+
+        metadata = self.metadata.to_dict()
+
+        wait_reason: None | str
+        if isinstance(self.wait_reason, str):
+            wait_reason = self.wait_reason
+        else:
+            wait_reason = self.wait_reason
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "id": id,
+            "job_type": job_type,
+            "job_type_version": job_type_version,
+            "queue": queue,
+            "state": state,
+            "priority": priority,
+            "payload": payload,
+            "result": result,
+            "error": error,
+            "progress": progress,
+            "attempt": attempt,
+            "max_attempts": max_attempts,
+            "losses": losses,
+            "timeout_seconds": timeout_seconds,
+            "due_at": due_at,
+            "expires_at": expires_at,
+            "created_at": created_at,
+            "started_at": started_at,
+            "finished_at": finished_at,
+            "cancel_requested": cancel_requested,
+            "worker_id": worker_id,
+            "schedule": schedule,
+            "replay_of": replay_of,
+            "dedupe_key": dedupe_key,
+            "tags": tags,
+            "metadata": metadata,
+            "wait_reason": wait_reason,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.progress import Progress # noqa: PLC0415
+        from ..models.run_error import RunError # noqa: PLC0415
+        from ..models.run_metadata import RunMetadata # noqa: PLC0415
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        job_type = d.pop("job_type")
+
+        job_type_version = d.pop("job_type_version")
+
+        queue = d.pop("queue")
+
+        state = check_run_state(d.pop("state"))
+
+
+
+
+        priority = d.pop("priority")
+
+        payload = d.pop("payload")
+
+        result = d.pop("result")
+
+        def _parse_error(data: object) -> None | RunError:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                error_type_0 = RunError.from_dict(data)
+
+
+
+                return error_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | RunError, data)
+
+        error = _parse_error(d.pop("error"))
+
+
+        def _parse_progress(data: object) -> None | Progress:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                progress_type_0 = Progress.from_dict(data)
+
+
+
+                return progress_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Progress, data)
+
+        progress = _parse_progress(d.pop("progress"))
+
+
+        attempt = d.pop("attempt")
+
+        max_attempts = d.pop("max_attempts")
+
+        losses = d.pop("losses")
+
+        timeout_seconds = d.pop("timeout_seconds")
+
+        due_at = datetime.datetime.fromisoformat(d.pop("due_at"))
+
+
+
+
+        def _parse_expires_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                expires_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return expires_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        expires_at = _parse_expires_at(d.pop("expires_at"))
+
+
+        created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
+
+
+
+
+        def _parse_started_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                started_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return started_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        started_at = _parse_started_at(d.pop("started_at"))
+
+
+        def _parse_finished_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                finished_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return finished_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        finished_at = _parse_finished_at(d.pop("finished_at"))
+
+
+        cancel_requested = d.pop("cancel_requested")
+
+        def _parse_worker_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        worker_id = _parse_worker_id(d.pop("worker_id"))
+
+
+        def _parse_schedule(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        schedule = _parse_schedule(d.pop("schedule"))
+
+
+        def _parse_replay_of(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        replay_of = _parse_replay_of(d.pop("replay_of"))
+
+
+        def _parse_dedupe_key(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        dedupe_key = _parse_dedupe_key(d.pop("dedupe_key"))
+
+
+        tags = cast(list[str], d.pop("tags"))
+
+
+        metadata = RunMetadata.from_dict(d.pop("metadata"))
+
+
+
+
+        def _parse_wait_reason(data: object) -> None | RunWaitReasonType0:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                wait_reason_type_0 = check_run_wait_reason_type_0(data)
+
+
+
+                return wait_reason_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | RunWaitReasonType0, data)
+
+        wait_reason = _parse_wait_reason(d.pop("wait_reason"))
+
+
+        run = cls(
+            id=id,
+            job_type=job_type,
+            job_type_version=job_type_version,
+            queue=queue,
+            state=state,
+            priority=priority,
+            payload=payload,
+            result=result,
+            error=error,
+            progress=progress,
+            attempt=attempt,
+            max_attempts=max_attempts,
+            losses=losses,
+            timeout_seconds=timeout_seconds,
+            due_at=due_at,
+            expires_at=expires_at,
+            created_at=created_at,
+            started_at=started_at,
+            finished_at=finished_at,
+            cancel_requested=cancel_requested,
+            worker_id=worker_id,
+            schedule=schedule,
+            replay_of=replay_of,
+            dedupe_key=dedupe_key,
+            tags=tags,
+            metadata=metadata,
+            wait_reason=wait_reason,
+        )
+
+
+        run.additional_properties = d
+        return run
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import cast
+
+
+
+
+
+
+T = TypeVar("T", bound="RunError")
+
+
+
+@_attrs_define
+class RunError:
+    """ 
+        Attributes:
+            code (str):
+            type_ (None | str):
+            message (str):
+            traceback (None | str):
+     """
+
+    code: str
+    type_: None | str
+    message: str
+    traceback: None | str
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        code = self.code
+
+        type_: None | str
+        type_ = self.type_
+
+        message = self.message
+
+        traceback: None | str
+        traceback = self.traceback
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "code": code,
+            "type": type_,
+            "message": message,
+            "traceback": traceback,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        code = d.pop("code")
+
+        def _parse_type_(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        type_ = _parse_type_(d.pop("type"))
+
+
+        message = d.pop("message")
+
+        def _parse_traceback(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        traceback = _parse_traceback(d.pop("traceback"))
+
+
+        run_error = cls(
+            code=code,
+            type_=type_,
+            message=message,
+            traceback=traceback,
+        )
+
+
+        run_error.additional_properties = d
+        return run_error
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

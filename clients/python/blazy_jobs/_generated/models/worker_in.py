@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+from typing import cast
+
+if TYPE_CHECKING:
+  from ..models.declares_in import DeclaresIn
+
+
+
+
+
+T = TypeVar("T", bound="WorkerIn")
+
+
+
+@_attrs_define
+class WorkerIn:
+    """ 
+        Attributes:
+            name (str):
+            job_types (list[str]):
+            queues (list[str] | None | Unset):
+            concurrency (int | Unset):  Default: 10.
+            declares (DeclaresIn | list[DeclaresIn] | None | Unset):
+     """
+
+    name: str
+    job_types: list[str]
+    queues: list[str] | None | Unset = UNSET
+    concurrency: int | Unset = 10
+    declares: DeclaresIn | list[DeclaresIn] | None | Unset = UNSET
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.declares_in import DeclaresIn # noqa: PLC0415
+        name = self.name
+
+        job_types = self.job_types
+
+
+
+        queues: list[str] | None | Unset
+        if isinstance(self.queues, Unset):
+            queues = UNSET
+        elif isinstance(self.queues, list):
+            queues = self.queues
+
+
+        else:
+            queues = self.queues
+
+        concurrency = self.concurrency
+
+        declares: dict[str, Any] | list[dict[str, Any]] | None | Unset
+        if isinstance(self.declares, Unset):
+            declares = UNSET
+        elif isinstance(self.declares, DeclaresIn):
+            declares = self.declares.to_dict()
+        elif isinstance(self.declares, list):
+            declares = []
+            for declares_type_1_item_data in self.declares:
+                declares_type_1_item = declares_type_1_item_data.to_dict()
+                declares.append(declares_type_1_item)
+
+
+        else:
+            declares = self.declares
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "name": name,
+            "job_types": job_types,
+        })
+        if queues is not UNSET:
+            field_dict["queues"] = queues
+        if concurrency is not UNSET:
+            field_dict["concurrency"] = concurrency
+        if declares is not UNSET:
+            field_dict["declares"] = declares
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.declares_in import DeclaresIn # noqa: PLC0415
+        d = dict(src_dict)
+        name = d.pop("name")
+
+        job_types = cast(list[str], d.pop("job_types"))
+
+
+        def _parse_queues(data: object) -> list[str] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                queues_type_0 = cast(list[str], data)
+
+                return queues_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(list[str] | None | Unset, data)
+
+        queues = _parse_queues(d.pop("queues", UNSET))
+
+
+        concurrency = d.pop("concurrency", UNSET)
+
+        def _parse_declares(data: object) -> DeclaresIn | list[DeclaresIn] | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                declares_type_0 = DeclaresIn.from_dict(data)
+
+
+
+                return declares_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                declares_type_1 = []
+                _declares_type_1 = data
+                for declares_type_1_item_data in (_declares_type_1):
+                    declares_type_1_item = DeclaresIn.from_dict(declares_type_1_item_data)
+
+
+
+                    declares_type_1.append(declares_type_1_item)
+
+                return declares_type_1
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(DeclaresIn | list[DeclaresIn] | None | Unset, data)
+
+        declares = _parse_declares(d.pop("declares", UNSET))
+
+
+        worker_in = cls(
+            name=name,
+            job_types=job_types,
+            queues=queues,
+            concurrency=concurrency,
+            declares=declares,
+        )
+
+        return worker_in
+
