@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import orjson
@@ -65,8 +65,7 @@ class Wire(asyncio.Protocol):
         self._status = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by its class
 
     @property
     def open(self) -> bool:
@@ -140,7 +139,7 @@ class Wire(asyncio.Protocol):
 async def connect(url: str) -> Wire:
     parts = urlsplit(url)
     try:
-        _, wire = await asyncio.get_running_loop().create_connection(Wire, parts.hostname, parts.port)
+        _, wire = await asyncio.get_running_loop().create_connection(Wire, parts.hostname or "", parts.port or 0)
     except OSError as error:
         raise ConnectionLost from error
     return wire

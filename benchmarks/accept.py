@@ -1,0 +1,37 @@
+"""One POST a run, 64 connections, no worker: accepted runs a second against an empty FastAPI route."""
+
+from __future__ import annotations
+
+from benchmarks.load import hammer
+from benchmarks.servers import dispatch_request, empty_app, register, server, sqlite_rows
+from benchmarks.table import Row, Scale, main, median
+
+CONNECTIONS = 64
+
+
+def empty_rate(url: str, total: int) -> float:
+    return hammer(url, [dispatch_request()], connections=CONNECTIONS, total=total).expect(202).rate
+
+
+def measure(scale: Scale) -> list[Row]:
+    total = scale.of(20_000, 300)
+    with server(workers=0) as started, empty_app() as empty:
+        with started.client() as client:
+            register(client, "noop")
+        ours, theirs, slowest = [], [], []
+        for _ in scale.times(5):
+            theirs.append(empty_rate(empty, total))
+            found = hammer(started.url, [dispatch_request()], connections=CONNECTIONS, total=total).expect(202)
+            ours.append(found.rate)
+            slowest.append(found.quantile(0.99))
+    bare = sqlite_rows(a_commit=1, rows=scale.of(5000, 200))
+    rate, baseline = median(ours), median(theirs)
+    return [
+        Row("one POST a run, accepted", rate, "runs/s", baseline, "requests/s, empty route", rate / baseline, 0.8),
+        Row("the same, p99 of the answer", median(slowest), "ms"),
+        Row("the same, against bare SQLite", rate, "runs/s", bare, "commits/s, bare SQLite FULL", rate / bare),
+    ]
+
+
+if __name__ == "__main__":
+    main(measure)
