@@ -17,6 +17,7 @@ import psutil
 
 from tests.faults.clients import Client, Watcher
 from tests.faults.history import History, read_journals, read_trace
+from tests.faults.power_cut import PowerCut
 from tests.support.server import COMMAND, Server
 from tests.support.wire import Session
 
@@ -25,6 +26,7 @@ SETTLE_SECONDS = 90.0
 COLLECTORS = 8
 UNFINISHED = "state=scheduled&state=queued&state=running&state=retrying"
 LEASE_SECONDS = 4.0
+ALL_DIE = ("everything", "power")
 TARGETS = {"server": 8, "control": 4, "host": 4, "slot": 3, "everything": 1}
 
 
@@ -39,6 +41,8 @@ class Plan:
     targets: dict[str, int] = field(default_factory=lambda: dict(TARGETS))
     launcher: Sequence[str] = COMMAND
     env: dict[str, str] = field(default_factory=dict)
+    power_cut: PowerCut | None = None
+    """For the target "power": everything dies, and the files are as the disk has them."""
 
 
 @dataclass
@@ -71,6 +75,7 @@ def prepare(folder: Path, plan: Plan) -> Server:
         "JOBS_HEARTBEAT_SECONDS": "1",
         "JOBS_STOP_GRACE_SECONDS": "1",
         **plan.env,
+        **(plan.power_cut.env() if plan.power_cut else {}),
     }
     folder.mkdir(parents=True, exist_ok=True)
     return Server(folder / "data", [MODULE], workers=plan.workers, env=env, launcher=plan.launcher)
@@ -122,20 +127,19 @@ async def _kill(server: Server, rng: random.Random, plan: Plan) -> str:
             rng.choice(victims).send_signal(signal.SIGKILL)
         return wanted
     await asyncio.to_thread(server.kill)
-    if wanted == "everything":
-        for victim in victims:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                victim.kill()
+    if wanted in ALL_DIE:
+        await asyncio.to_thread(server.close)
+    if wanted == "power":
+        assert plan.power_cut is not None
+        await asyncio.to_thread(plan.power_cut.cut, server.data)
     await asyncio.sleep(rng.choice([0.0, 0.0, rng.uniform(0, 1)]))
     await asyncio.to_thread(server.start)
-    return wanted if wanted == "everything" else "server"
+    return wanted if wanted in ALL_DIE else "server"
 
 
 def _victims(server: Server, wanted: str) -> list[psutil.Process]:
     if wanted == "control":
         return server.controls()
-    if wanted == "everything":
-        return server.processes()
     if wanted in ("host", "slot"):
         return [process for process in server.work_processes() if kind_of(process) == wanted]
     return []
