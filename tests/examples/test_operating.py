@@ -1,0 +1,98 @@
+"""docs/operating.md against the code that it speaks of."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+from tests.support.server import Server, serving
+
+PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
+
+
+def test_the_table_has_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("JOBS_")]:
+        monkeypatch.delenv(name)
+    rows = [[cell.strip(" `") for cell in line.split("|")] for line in PAGE.splitlines() if line.startswith("| `JOBS_")]
+    assert {row[1]: row[3] for row in rows} == {
+        f"JOBS_{name.upper()}": shown(getattr(Settings(), name)) for name in Settings.model_fields
+    }
+
+
+def shown(value: object) -> str:
+    if value in (None, []):
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@pytest.mark.system
+def test_the_metrics_are_those_of_the_table(tmp_path: Path) -> None:
+    named = set(re.findall(r"`(jobs_\w+)[{`]", PAGE))
+    with serving(tmp_path / "data", workers=0) as server, server.client() as client:
+        client.put("/v1/job-types/wait", json={"handler": {"kind": "worker"}}).raise_for_status()
+        client.post("/v1/job-types/wait/runs", json={"payload": 1}).raise_for_status()
+        served = set(re.findall(r"^# TYPE (jobs_\w+) ", client.get("/metrics").text, re.MULTILINE))
+    assert {name.removesuffix("_total") for name in named} == {name.removesuffix("_total") for name in served}
+
+
+@pytest.mark.system
+def test_the_backup_of_a_running_server_can_be_restored(tmp_path: Path) -> None:
+    command = re.search(r"^\$ (python -c .*VACUUM.*)$", PAGE, re.MULTILINE)
+    assert command is not None
+    with serving(tmp_path / "data", workers=0) as server, server.client() as client:
+        client.put("/v1/job-types/wait", json={"handler": {"kind": "worker"}}).raise_for_status()
+        run_id = client.post("/v1/job-types/wait/runs", json={"payload": "kept"}).json()["id"]
+        backup = tmp_path / "restored" / "jobs.db"
+        backup.parent.mkdir()
+        line = command[1].replace("/var/lib/jobs", str(tmp_path / "data"))
+        line = re.sub(r"/backup/[\w.-]+", str(backup), line)
+        subprocess.run([sys.executable, *shlex.split(line)[1:]], check=True)
+    with serving(backup.parent, workers=0) as server, server.client() as client:
+        assert client.get(f"/v1/runs/{run_id}").json()["payload"] == "kept"
+
+
+@pytest.mark.system
+def test_files_are_where_the_table_says_and_private(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", workers=0):
+        modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()}
+    assert {name for name in modes if f"`{name}`" in PAGE} == set(modes)
+    assert modes["jobs.db"] == modes["pool.sock"] == 0o600
+
+
+@pytest.mark.system
+def test_exit_codes_and_reasons_of_a_start_that_fails(tmp_path: Path) -> None:
+    with socket.socket() as taken, serving(tmp_path / "data", workers=0):
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        for arguments, code, reason in (
+            (["--port", str(taken.getsockname()[1])], 1, "taken"),
+            (["--data", str(tmp_path / "data")], 1, "in use by another server"),
+            (["--host", "0.0.0.0"], 1, "JOBS_API_KEY"),
+            (["--port", "70000"], 2, "JOBS_PORT"),
+        ):
+            start = [*Server(tmp_path).launcher, "--data", str(tmp_path / "other"), "--port", "0", *arguments]
+            ended = subprocess.run(start, capture_output=True, text=True, timeout=60)
+            assert ended.returncode == code, ended.stderr
+            assert reason in ended.stderr
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    with serving(tmp_path / "data", workers=0) as server:
+        assert server.process is not None
+        server.process.send_signal(number)
+        assert server.process.wait(10) == 0
+    with closing(sqlite3.connect(tmp_path / "data" / "jobs.db")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
