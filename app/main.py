@@ -24,6 +24,7 @@ from app.api.context import Context, PoolContext
 from app.api.front import Front, PoolDoor
 from app.clock import SystemClock
 from app.engine.jobs import Jobs
+from app.engine.schemas import ResultSchemas
 from app.settings import Settings
 from app.store.sqlite import SqliteStore
 from app.workers import pool as pools
@@ -155,6 +156,7 @@ class Server:
             settings.database,
             clock,
             lease_seconds=settings.lease_seconds,
+            fits=ResultSchemas().fits,
             on_batch=lambda size: self._jobs.numbers.on_batch(size),
         )
         self._jobs = Jobs(

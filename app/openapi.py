@@ -9,6 +9,7 @@ from app.api.application import build, document
 from app.api.context import Context
 from app.clock import SystemClock
 from app.engine.jobs import Jobs
+from app.engine.schemas import ResultSchemas
 from app.settings import Settings
 from app.store.sqlite import SqliteStore
 
@@ -17,6 +18,6 @@ def text() -> str:
     """The document as it is committed."""
     settings = Settings.model_construct(api_key=None)
     clock = SystemClock()
-    store = SqliteStore(Path("unused"), clock, lease_seconds=15)
+    store = SqliteStore(Path("unused"), clock, lease_seconds=15, fits=ResultSchemas().fits)
     jobs = Jobs(store, clock, lease_seconds=15, heartbeat_seconds=5)
     return json.dumps(document(build(Context(jobs, settings))), indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""Writes docs/state-machine.md from the table of moves: `python docs/state_machine.py`; `--check` fails on a difference."""
+"""Writes docs/state-machine.md from the table of moves: `python docs/state_machine.py`; `--check` compares."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VERBS = {
     "progress": "the handler says how far it is",
     "log": "the handler writes a line",
     "complete": "the handler returned",
-    "fail": "the attempt failed (error, timeout, crash): another follows, or the run has failed, or its cancel was asked",
+    "fail": "the attempt failed (error, timeout, crash): another follows, or the run ends",
     "release": "given back by a stopping worker, or never named by it: no attempt spent",
     "snooze": "the handler asked to come again later: no attempt spent",
     "lose": "its worker died or fell silent: no attempt spent, one loss counted; the third fails it",
@@ -51,7 +51,7 @@ def text() -> str:
             source = "" if before is None else f"`{before.name.lower()}`"
             targets = ", ".join(f"`{state.name.lower()}`" for state in states)
             table.append(f"| {verb} | {source} | {targets} | {VERBS[verb]} |")
-    final = "\nFinal is final: no verb leads out of `completed`, `failed` or `cancelled`. Running it again makes a new run.\n"
+    final = "\nFinal is final: no verb leads out of it. Running it again makes a new run.\n"
     return HEAD + "\n".join(lines) + "\n```\n" + "\n".join(table) + "\n" + final
 
 

@@ -23,7 +23,7 @@ MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1
 
 _KEY_ENDS = re.compile(rb'"[ \t\r\n]*:')
-_SUSPICIOUS = re.compile(rb"\d{16}|\d[eE]|\\u0000")
+_SUSPICIOUS = re.compile(rb"(?:^|[:\[,\s])-?\d{16}|\\u0000")
 
 
 def parse(body: bytes) -> Any:
@@ -35,7 +35,7 @@ def parse(body: bytes) -> Any:
         raise MalformedJson(f"The body is not JSON: {error}") from None
     # Every key ends in a quote and a colon. Strings can only add to that number, so equality proves that no key was
     # there twice.
-    if _SUSPICIOUS.search(body) is not None or (b'"' in body and len(_KEY_ENDS.findall(body)) != _keys(value)):
+    if _SUSPICIOUS.search(body) is not None or len(_KEY_ENDS.findall(body)) != _keys(value):
         return exact(body)
     return value
 
@@ -45,16 +45,19 @@ def _keys(value: Any) -> int:
     found = depth = 0
     level = [value]
     while level:
-        depth += 1
-        if depth > MAX_DEPTH + 1:
-            return -1
         below: list[Any] = []
+        containers = False
         for here in level:
             if type(here) is dict:
+                containers = True
                 found += len(here)
                 below.extend(here.values())
             elif type(here) is list:
+                containers = True
                 below.extend(here)
+        depth += containers
+        if depth > MAX_DEPTH:
+            return -1
         level = below
     return found
 

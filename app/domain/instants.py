@@ -14,6 +14,7 @@ def _second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+@lru_cache(maxsize=8192)
 def rfc3339(instant: int) -> str:
     seconds, micros = divmod(instant, SECOND)
     return f"{_second(seconds)}.{micros:06d}Z"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 import jsonschema_rs
 import structlog
@@ -46,7 +45,6 @@ class Catalogue:
         self._entries: dict[str, Entry] = {}
         self._queues: dict[str, Queue] = {}
         self._writing = asyncio.Lock()
-        self._results: dict[int, jsonschema_rs.Draft202012Validator] = {}
 
     async def load(self) -> None:
         for job_type in await self._store.job_types():
@@ -207,12 +205,3 @@ class Catalogue:
         if known.definition != definition or known.declarer != declarer:
             await self._save(definition, known.version, "code", declarer, None)
         return None
-
-    def check_result(self, definition_id: int, schema: Any, result: Any) -> bool:
-        """Whether a result fits the result schema of its definition."""
-        validator = self._results.get(definition_id)
-        if validator is None:
-            if len(self._results) > 1000:
-                self._results.clear()
-            validator = self._results[definition_id] = compile_schema(schema, "/result_schema")
-        return validator.is_valid(result)

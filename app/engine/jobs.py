@@ -23,7 +23,7 @@ class Jobs:
         self.catalogue = Catalogue(store)
         self.dispatcher = Dispatcher(store, self.catalogue, clock)
         self.leasing = Leasing(store, clock, lease_seconds=lease_seconds, heartbeat_seconds=heartbeat_seconds)
-        self.sweeper = Sweeper(store, clock)
+        self.sweeper = Sweeper(store, clock, self.leasing.give_up_silent)
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
         self.draining = False

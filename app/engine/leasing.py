@@ -64,6 +64,7 @@ class Leasing:
         self._clock = clock
         self.lease_seconds = lease_seconds
         self.heartbeat_seconds = heartbeat_seconds
+        self._tick_seconds = min(1.0, lease_seconds / 4)
         self._tasks = Tasks()
         self._throttle = Throttle(clock, self._send_late)
         self._members: dict[int, Member] = {}
@@ -168,14 +169,23 @@ class Leasing:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(min(1.0, self.lease_seconds / 4))
-            limit = self._clock.now() - int(self.lease_seconds * 1_000_000)
-            for member in self.members():
-                if member.claims == 0 and member.seen_at < limit:
-                    # A pool worker never heard since the start died with the server before this one.
-                    lost = member.called or not member.record.pool
-                    await self._give_up(member.record.id, lost=lost, why="fell silent")
+            before = self._clock.now()
+            await asyncio.sleep(self._tick_seconds)
+            if self._clock.now() - before > self.lease_seconds / 2 * 1_000_000:
+                # This server stood still, and could not hear anybody.
+                for member in self.members():
+                    member.seen_at = self._clock.now()
+            await self.give_up_silent()
             self._throttle.forget_idle()
+
+    async def give_up_silent(self) -> None:
+        """Workers not heard for `lease_seconds` are gone, and what they had in hand is lost."""
+        limit = self._clock.now() - int(self.lease_seconds * 1_000_000)
+        for member in self.members():
+            if member.claims == 0 and member.seen_at <= limit and member.record.id in self._members:
+                # A pool worker never heard since the start died with the server before this one.
+                lost = member.called or not member.record.pool
+                await self._give_up(member.record.id, lost=lost, why="fell silent")
 
     def _drains(self, member: Member) -> bool:
         if not member.record.pool:

@@ -76,3 +76,21 @@ def faults(validator: jsonschema_rs.Draft202012Validator, value: Any, path: str)
         if len(found) == MAX_ERRORS:
             break
     return found
+
+
+class ResultSchemas:
+    """Whether results fit the result schema of their definition. Called by the store, for each in its own thread."""
+
+    MOST = 1000
+
+    def __init__(self) -> None:
+        self._validators: dict[int, jsonschema_rs.Draft202012Validator] = {}
+
+    def fits(self, definition_id: int, schema: Any, result: str) -> bool:
+        """`result` is JSON text; a definition never changes."""
+        validator = self._validators.get(definition_id)
+        if validator is None:
+            if len(self._validators) >= self.MOST:
+                self._validators.clear()
+            validator = self._validators[definition_id] = compile_schema(schema, "/result_schema")
+        return validator.is_valid(orjson.loads(result))

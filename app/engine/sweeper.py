@@ -4,6 +4,7 @@ runs are deleted after their retention."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from app.engine.loop import Alarm, Tasks
 from app.ports import Clock, Commit, Store
@@ -14,9 +15,10 @@ PRUNE_PAUSE_SECONDS = 0.02
 
 
 class Sweeper:
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, give_up_silent: Callable[[], Awaitable[None]]) -> None:
         self._store = store
         self._clock = clock
+        self._give_up_silent = give_up_silent
         self._tasks = Tasks()
         self._alarm = Alarm(clock.now)
 
@@ -44,8 +46,11 @@ class Sweeper:
             await self._step()
 
     async def _step(self) -> None:
-        swept = await self._store.sweep()
+        # Cleared first: what a commit sets from now on stands.
         self._alarm.clear()
+        # The leases of a silent worker are lost, which the sweep, seeing them overdue, would take for released.
+        await self._give_up_silent()
+        swept = await self._store.sweep()
         if swept.due_at is not None:
             self._alarm.set(swept.due_at)
 

@@ -88,6 +88,10 @@ class Ledger:
         job_type = self.job_types.get(lane.job_type)
         return job_type is None or job_type.paused or self.queues[lane.queue].paused
 
+    def limited(self, job_type: str) -> bool:
+        known = self.job_types.get(job_type)
+        return known is not None and known.definition.concurrency is not None
+
     def room(self, job_type: str) -> int | None:
         """How many more runs may run under the concurrency limit; None without one."""
         limit = self.job_types[job_type].definition.concurrency

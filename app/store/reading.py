@@ -29,6 +29,7 @@ from app.store.tables import CountRow, RunRow, WorkerRow
 
 PAGE_BYTES = 4 * 1024 * 1024
 FEED_STEP = 500
+MAX_KEY = 2**63 - 1
 BOUNDARIES = "(1, 4, 5, 7, 8, 9)"
 """The event types that begin or end an attempt: started, retrying, interrupted and the final ones."""
 
@@ -135,7 +136,7 @@ class Reader:
             query = query.where(col(RunRow.id) < before)
         if where.created_after is not None:
             # A key is never smaller than its creation time, so this bounds the walk; the column decides.
-            query = query.where(col(RunRow.id) >= where.created_after << COUNTER_BITS)
+            query = query.where(col(RunRow.id) >= min(where.created_after << COUNTER_BITS, MAX_KEY))
             query = query.where(col(RunRow.created_at) >= where.created_after)
         if where.created_before is not None:
             query = query.where(col(RunRow.created_at) < where.created_before)

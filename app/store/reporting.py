@@ -16,6 +16,7 @@ from app.store.transaction import Transaction
 MAX_LOGS = 20_000
 """Lines of a run's log that are kept."""
 
+MISFIT = Error("invalid_result", "The result does not fit the job type's result schema.")
 ACCEPTED = Reported("accepted")
 ACCEPTED_CANCELLING = Reported("accepted", cancel_requested=True)
 LEASE_LOST = Reported("lease_lost")
@@ -90,6 +91,9 @@ def _transition(tx: Transaction, run: Run, item: Report) -> Transition:
         run = _with_dropped(run, item.dropped)
     match item.kind:
         case "completed":
+            schema = tx.ledger.versions[run.definition_id].definition.result_schema
+            if schema is not None and not tx.fits(run.definition_id, schema, item.data):
+                return lifecycle.fail(run, now, MISFIT, retryable=False)
             return lifecycle.complete(run, now, item.data)
         case "progress":
             return lifecycle.progress(run, now, item.data)

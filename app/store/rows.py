@@ -1,7 +1,7 @@
 """Between rows and the domain's values.
 
-Hot statements take and give their rows as one JSON text: sqlite3 lets go of the interpreter lock at every step, so a
-statement that steps once for a hundred rows does not fight the event loop for it a hundred times.
+sqlite3 lets go of the interpreter lock at every step, so a statement that steps once for a hundred rows does not fight
+the event loop for it a hundred times: hot reads give their rows as one JSON text, hot writes take theirs in one go.
 """
 
 from __future__ import annotations
@@ -66,37 +66,49 @@ def gathered(columns: Iterable[str], source: str) -> str:
     return f"SELECT json_group_array(json_array({select_list(columns, 'r')})) FROM {source}"
 
 
-def scattered(columns: int, *, start: int = 0) -> str:
-    """The values of one row of `json_each(?) AS j`, as a SELECT list."""
-    return ", ".join(f"j.value ->> {i}" for i in range(start, start + columns))
-
-
 def pack(rows: Sequence[Any]) -> str:
     return orjson.dumps(rows).decode()
 
 
-class Insert:
-    """Inserts many rows in few steps: a thousand by one statement where there are so many, the rest as one JSON text.
+class Bulk:
+    """A statement for many rows at once, in as few steps as can be.
 
-    `executemany` steps once a row, and beside a busy event loop it was twenty times slower than either.
+    `template` has the rows in place of `{rows}`: a table whose columns are named column1, column2, …  SQLite compiles a
+    statement for a few sizes only; the last rows of the next size stay empty and are cut off by a LIMIT.
+    `executemany` steps once a row, and beside a busy event loop it was twenty times slower.
     """
 
-    SIZES = (1000, 250)
+    SIZES = (4, 16, 32, 64, 128, 256, 512, 1024)
 
-    def __init__(self, table: str, columns: Sequence[str]) -> None:
-        into = f"INSERT INTO {table} ({', '.join(columns)})"
-        row = f"({', '.join('?' * len(columns))})"
-        self._many = {size: f"{into} VALUES {', '.join([row] * size)}" for size in self.SIZES}
-        self._packed = f"{into} SELECT {scattered(len(columns))} FROM json_each(?) AS j"
+    def __init__(self, template: str, columns: int) -> None:
+        self._columns = columns
+        row = f"({', '.join('?' * columns)})"
+        self._statements = {
+            size: template.format(rows=f"(SELECT * FROM (VALUES {', '.join([row] * size)}) LIMIT ?)")
+            for size in self.SIZES
+        }
 
     def __call__(self, cursor: sqlite3.Cursor, rows: Sequence[Sequence[Any]]) -> None:
-        done = 0
-        for size in self.SIZES:
-            while len(rows) - done >= size:
-                cursor.execute(self._many[size], [value for row in rows[done : done + size] for value in row])
-                done += size
-        if done < len(rows):
-            cursor.execute(self._packed, (pack(rows[done:] if done else rows),))
+        most = self.SIZES[-1]
+        for start in range(0, len(rows), most):
+            self._execute(cursor, rows[start : start + most])
+
+    def _execute(self, cursor: sqlite3.Cursor, rows: Sequence[Sequence[Any]]) -> None:
+        size = next(size for size in self.SIZES if size >= len(rows))
+        values = [value for row in rows for value in row]
+        values += [None] * ((size - len(rows)) * self._columns)
+        values.append(len(rows))
+        cursor.execute(self._statements[size], values)
+
+
+def insert(table: str, columns: Sequence[str]) -> Bulk:
+    return Bulk(f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {{rows}}", len(columns))
+
+
+def update_runs(fixed: str, columns: Sequence[str]) -> Bulk:
+    """Rows of a run's key and the values of `columns`; `fixed` is set in all of them."""
+    changes = [fixed] * bool(fixed) + [f"{column} = j.column{i}" for i, column in enumerate(columns, 2)]
+    return Bulk(f"UPDATE runs SET {', '.join(changes)} FROM {{rows}} AS j WHERE runs.id = j.column1", len(columns) + 1)
 
 
 def to_run(row: Sequence[Any], ledger: Ledger) -> Run:

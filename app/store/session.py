@@ -14,7 +14,7 @@ from app.domain.instants import after
 from app.ports import Clock, Commit
 from app.store import claiming, definitions, dispatching, membership, reporting, retention, sweeping
 from app.store.ledger import Ledger
-from app.store.transaction import Transaction
+from app.store.transaction import Fits, Transaction
 
 
 class Verb(NamedTuple):
@@ -49,10 +49,13 @@ VERBS: dict[str, Verb] = {
 class SqliteSession:
     """Owns the one writing connection. Lives on the writer's thread."""
 
-    def __init__(self, engine: Engine, clock: Clock, draw: Callable[[], float], lease_seconds: float) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, draw: Callable[[], float], fits: Fits, lease_seconds: float
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._draw = draw
+        self._fits = fits
         self._lease_seconds = lease_seconds
         self._connection: Connection | None = None
         self._ledger: Ledger | None = None
@@ -68,7 +71,7 @@ class SqliteSession:
         now = self._clock.now()
         if self._ledger is None:
             self._ledger = definitions.load_ledger(cursor, after(now, self._lease_seconds))
-        self._transaction = Transaction(cursor, self._ledger, now, self._draw)
+        self._transaction = Transaction(cursor, self._ledger, now, self._draw, self._fits)
 
     def perform(self, verb: str, arguments: list[Any]) -> list[Any]:
         transaction = self._transaction

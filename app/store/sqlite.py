@@ -40,6 +40,7 @@ from app.store.migrations import migrate
 from app.store.reading import Reader
 from app.store.reporting import Cancel, Reports
 from app.store.session import VERBS, SqliteSession
+from app.store.transaction import Fits
 from app.store.writer import Writer
 
 
@@ -67,12 +68,14 @@ class SqliteStore:
         clock: Clock,
         *,
         lease_seconds: float,
+        fits: Fits,
         draw: Callable[[], float] = random.random,
         on_batch: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._path = Path(os.path.realpath(path))
         self._clock = clock
         self._draw = draw
+        self._fits = fits
         self._lease_seconds = lease_seconds
         self._on_batch = on_batch
         self._lock: int | None = None
@@ -95,7 +98,7 @@ class SqliteStore:
             self._lock = None
             raise DatabaseUnusable(f"{self._path}: {getattr(error, 'orig', None) or error}") from error
         self._reader = Reader(_reading_engine(self._path), self._path)
-        self._session = SqliteSession(writing, self._clock, self._draw, self._lease_seconds)
+        self._session = SqliteSession(writing, self._clock, self._draw, self._fits, self._lease_seconds)
         self._writer: Writer[Commit] = Writer(self._session, self._committed)
 
     async def close(self) -> None:

@@ -1,9 +1,9 @@
-"""The SQL of SQLite's hot path, in the order of a run's life. `?` is often one JSON text for many rows: see rows.py."""
+"""The SQL of SQLite's hot path, in the order of a run's life. See rows.py for how many rows go in and out at once."""
 
 from __future__ import annotations
 
 from app.domain.run import State
-from app.store.rows import EVENT_COLUMNS, RUN_COLUMNS, Insert, gathered, select_list
+from app.store.rows import EVENT_COLUMNS, RUN_COLUMNS, gathered, insert, select_list, update_runs
 from app.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
 
 # -- dispatch
@@ -20,9 +20,9 @@ DISPATCH_COLUMNS = (
     "dedupe_key",
     "replay_of",
 )
-insert_plain_runs = Insert("runs", PLAIN_COLUMNS)
-insert_runs = Insert("runs", DISPATCH_COLUMNS)
-insert_events = Insert("events", EVENT_COLUMNS)
+insert_plain_runs = insert("runs", PLAIN_COLUMNS)
+insert_runs = insert("runs", DISPATCH_COLUMNS)
+insert_events = insert("events", EVENT_COLUMNS)
 FIND_DEDUPED = (
     f"SELECT r.id FROM runs AS r JOIN lanes AS l ON l.id = r.lane_id "
     f"WHERE r.dedupe_key = ? AND r.dedupe_key IS NOT NULL AND r.{UNFINISHED_SQL} AND l.job_type = ?"
@@ -39,21 +39,19 @@ READY = (
     f"SELECT rank, due_at, id FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} "
     "ORDER BY rank, due_at, id LIMIT ?) AS r"
 )
+HEAD_OF_LANE = gathered(
+    RUN_COLUMNS,
+    f"(SELECT * FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} ORDER BY rank, due_at, id LIMIT ?) AS r",
+)
 RUNS_BY_ID = gathered(RUN_COLUMNS, "json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value")
 START_COLUMNS = ("seq", "attempt", "claims", "started_at", "worker_id", "lease_token", "deadline_at")
-START = (
-    f"UPDATE runs SET state = {int(State.RUNNING)}, "
-    + ", ".join(f"{column} = j.value ->> {i}" for i, column in enumerate(START_COLUMNS, 1))
-    + " FROM json_each(?) AS j WHERE runs.id = j.value ->> 0"
-)
+start_runs = update_runs(f"state = {int(State.RUNNING)}", START_COLUMNS)
 
 # -- report, and every other change
 
 COMPLETE_COLUMNS = ("seq", "finished_at", "delete_at", "result")
-COMPLETE = (
-    f"UPDATE runs SET state = {int(State.COMPLETED)}, error = NULL, alone = 0, deadline_at = NULL, "
-    + ", ".join(f"{column} = j.value ->> {i}" for i, column in enumerate(COMPLETE_COLUMNS, 1))
-    + " FROM json_each(?) AS j WHERE runs.id = j.value ->> 0"
+complete_runs = update_runs(
+    f"state = {int(State.COMPLETED)}, error = NULL, alone = 0, deadline_at = NULL", COMPLETE_COLUMNS
 )
 CHANGE_COLUMNS = (
     "state",
@@ -77,11 +75,7 @@ CHANGE_COLUMNS = (
     "progress",
     "result",
 )
-CHANGE = (
-    "UPDATE runs SET "
-    + ", ".join(f"{column} = j.value ->> {i}" for i, column in enumerate(CHANGE_COLUMNS, 1))
-    + " FROM json_each(?) AS j WHERE runs.id = j.value ->> 0"
-)
+change_runs = update_runs("", CHANGE_COLUMNS)
 HEADS_BY_ID = (
     "SELECT json_group_array(json_array("
     + ", ".join("''" if column == "payload" else f"r.{column}" for column in RUN_COLUMNS)
@@ -116,7 +110,8 @@ PRUNED = "UPDATE lanes SET pruned_event = max(pruned_event, ?) WHERE id = ?"
 # -- counts
 
 COUNT = (
-    "INSERT INTO run_counts (lane_id, state, runs) VALUES (?, ?, ?) "
+    "INSERT INTO run_counts (lane_id, state, runs) "
+    "SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true "
     "ON CONFLICT (lane_id, state) DO UPDATE SET runs = runs + excluded.runs"
 )
 

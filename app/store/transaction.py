@@ -17,12 +17,17 @@ from app.store.ledger import Ledger
 from app.store.rows import event_row, pack, to_run
 
 
+Fits = Callable[[int, Any, str], bool]
+"""Whether a result (JSON text) fits a result schema: (definition id, schema, result)."""
+
+
 class Transaction:
-    def __init__(self, cursor: sqlite3.Cursor, ledger: Ledger, now: int, draw: Callable[[], float]) -> None:
+    def __init__(self, cursor: sqlite3.Cursor, ledger: Ledger, now: int, draw: Callable[[], float], fits: Fits) -> None:
         self.cursor = cursor
         self.ledger = ledger
         self.now = now
         self.draw = draw
+        self.fits = fits
         self.news = Commit([], set(), {})
         self._count_changes: dict[tuple[int, State], int] = {}
         self._moved: dict[int, tuple[Run, Run]] = {}
@@ -82,8 +87,7 @@ class Transaction:
             self.count(run.lane_id, before, -1)
             if before is State.RUNNING:
                 self.news.ran.append((run.job_type, run.state, self.now - (run.started_at or self.now)))
-                if self.ledger.count(run.lane_id, State.QUEUED):
-                    self.news.ready.add((run.job_type, run.queue))
+                self._note_room(run)
         self.count(run.lane_id, run.state, 1)
         if run.state is State.RUNNING:
             self.news.waited.append((run.job_type, self.now - run.due_at))
@@ -93,6 +97,13 @@ class Transaction:
                 self.wake_at(run.expires_at)
         elif run.state is State.SCHEDULED or run.state is State.RETRYING:
             self.wake_at(run.due_at if run.expires_at is None else min(run.due_at, run.expires_at))
+
+    def _note_room(self, run: Run) -> None:
+        """A run ended, which may have made room under its type's concurrency limit, in each of its queues."""
+        if self.ledger.limited(run.job_type):
+            for lane in self.ledger.lanes_of(run.job_type):
+                if self.ledger.count(lane.id, State.QUEUED):
+                    self.news.ready.add(lane.pair)
 
     def count(self, lane_id: int, state: State, change: int) -> None:
         place = (lane_id, state)
@@ -138,9 +149,9 @@ class Transaction:
             else:
                 others.append(_change_row(run))
         self._moved = {}
-        for statement, rows in ((sql.START, starts), (sql.COMPLETE, completions), (sql.CHANGE, others)):
-            if rows:
-                self.cursor.execute(statement, (pack(rows),))
+        sql.start_runs(self.cursor, starts)
+        sql.complete_runs(self.cursor, completions)
+        sql.change_runs(self.cursor, others)
         self._save_events()
 
     def _save_events(self) -> None:
@@ -151,7 +162,7 @@ class Transaction:
     def save_counts(self) -> None:
         changes = [(lane_id, state, n) for (lane_id, state), n in self._count_changes.items() if n]
         if changes:
-            self.cursor.executemany(sql.COUNT, changes)
+            self.cursor.execute(sql.COUNT, (pack(changes),))
         for lane_id, state, n in changes:
             lane = self.ledger.lanes[lane_id]
             self.news.counts[lane.job_type, lane.queue, state] = n
