@@ -1,0 +1,70 @@
+"""Write, run, dispatch and watch jobs of a Blazy Jobs server."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from blazy_jobs.context import JobContext, MiddlewareRun
+from blazy_jobs.errors import (
+    ApiError,
+    ConnectionFailed,
+    DefinitionError,
+    HandlerFailed,
+    JobsError,
+    NonRetryable,
+    RetryAfter,
+    RunCancelled,
+    RunFailed,
+    Snooze,
+    Stopped,
+)
+from blazy_jobs.job import Job, Retry
+from blazy_jobs.jobs import CallNext, Jobs, JobsQueue, Middleware
+
+if TYPE_CHECKING:
+    from blazy_jobs.async_client import AsyncClient, AsyncRun
+    from blazy_jobs.client import Client, Run
+    from blazy_jobs.wire import Event
+
+__all__ = [
+    "ApiError",
+    "AsyncClient",
+    "AsyncRun",
+    "CallNext",
+    "Client",
+    "ConnectionFailed",
+    "DefinitionError",
+    "Event",
+    "HandlerFailed",
+    "Job",
+    "JobContext",
+    "Jobs",
+    "JobsError",
+    "JobsQueue",
+    "Middleware",
+    "MiddlewareRun",
+    "NonRetryable",
+    "Retry",
+    "RetryAfter",
+    "Run",
+    "RunCancelled",
+    "RunFailed",
+    "Snooze",
+    "Stopped",
+]
+
+# A worker's processes have no use for the client and its HTTP library, which take most of the time of an import.
+_LATER = {
+    "AsyncClient": "async_client",
+    "AsyncRun": "async_client",
+    "Client": "client",
+    "Run": "client",
+    "Event": "wire",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        return getattr(import_module(f"blazy_jobs.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

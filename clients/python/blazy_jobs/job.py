@@ -1,0 +1,177 @@
+"""A job: a name, a handler, and how its runs are carried out."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from blazy_jobs.errors import DefinitionError, seconds_of
+from blazy_jobs.payload import Intake
+
+if TYPE_CHECKING:
+    from blazy_jobs.async_client import AsyncRun
+
+Handler = Callable[..., Any]
+Isolation = Literal["async", "process", "thread"]
+Backoff = Literal["exponential", "linear", "fixed"]
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry:
+    """When a failed attempt is tried again; `max_attempts` counts the first one."""
+
+    max_attempts: int = 4
+    backoff: Backoff = "exponential"
+    initial_seconds: float = 1
+    factor: float = 2
+    max_seconds: float = 3600
+    jitter: bool = True
+    on_lost: Literal["retry", "fail"] = "retry"
+
+
+RetryOption = int | Retry | Mapping[str, Any] | None
+
+
+class Job:
+    """`timeout`, `expires` and `retention` are seconds or a timedelta. What is left out is the server's default.
+
+    Calling a job calls its handler, in this process and without middleware. Raises DefinitionError.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handler: Handler,
+        *,
+        queue: str | None = None,
+        priority: int | None = None,
+        retry: RetryOption = None,
+        timeout: float | timedelta | None = None,
+        expires: float | timedelta | None = None,
+        payload_schema: Mapping[str, Any] | None = None,
+        result_schema: Mapping[str, Any] | None = None,
+        retention: float | timedelta | None = None,
+        concurrency: int | None = None,
+        tags: Sequence[str] = (),
+        description: str | None = None,
+        isolation: Isolation | None = None,
+    ) -> None:
+        self.name = checked_name(name, "job")
+        if not callable(handler):
+            raise DefinitionError(f"job {name!r}: the handler is not callable: {handler!r}")
+        self.handler = handler
+        self.is_async = _is_async(handler, name)
+        self.isolation: Isolation = _isolation(isolation, self.is_async, name)
+        self.intake = Intake(handler, name)
+        self.queue = None if queue is None else checked_name(queue, "queue")
+        self.priority = priority
+        self.retry = retry
+        self.timeout_seconds = _seconds(timeout, name, "timeout")
+        self.expires_seconds = _seconds(expires, name, "expires")
+        self.retention_seconds = _seconds(retention, name, "retention")
+        self.payload_schema = self.intake.schema if payload_schema is None else dict(payload_schema)
+        self.result_schema = None if result_schema is None else dict(result_schema)
+        self.concurrency = concurrency
+        if isinstance(tags, str):
+            raise DefinitionError(f"job {name!r}: tags is a list of texts, not one text")
+        self.tags = list(tags)
+        self.description = _first_paragraph(handler) if description is None else description
+        functools.update_wrapper(self, handler, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.handler(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"Job({self.name!r}, isolation={self.isolation!r})"
+
+    def definition(self) -> dict[str, Any]:
+        """The job type as the server registers it."""
+        given: dict[str, Any] = {
+            "queue": self.queue,
+            "priority": self.priority,
+            "retry": retry_settings(self.retry),
+            "timeout_seconds": self.timeout_seconds,
+            "expires_seconds": self.expires_seconds,
+            "payload_schema": self.payload_schema,
+            "result_schema": self.result_schema,
+            "retention_seconds": self.retention_seconds,
+            "concurrency": self.concurrency,
+            "tags": self.tags or None,
+            "description": self.description,
+        }
+        known = {key: value for key, value in given.items() if value is not None}
+        return {"name": self.name, "handler": {"kind": "worker"}, **known}
+
+    async def dispatch(self, payload: Any = None, **options: Any) -> AsyncRun:
+        """Dispatches a run through the client of JOBS_URL; `options` as in `AsyncClient.dispatch`."""
+        from blazy_jobs.async_client import default_client
+
+        return await default_client().dispatch(self.name, payload, **options)
+
+
+def checked_name(name: object, what: str) -> str:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise DefinitionError(
+            f"{name!r} cannot be a {what}'s name: at most 128 letters, digits, '.', '_' and '-', no sign in front"
+        )
+    return name
+
+
+def name_of(handler: Handler) -> str:
+    """`send_welcome_email` → `send-welcome-email`."""
+    name = getattr(handler, "__name__", None)
+    if not name or name == "<lambda>":
+        raise DefinitionError(f"a job needs a name: {handler!r} has none")
+    return str(name).strip("_").replace("_", "-")
+
+
+def retry_settings(retry: RetryOption) -> int | dict[str, Any] | None:
+    """As the API takes it: a number of retries, or settings."""
+    if isinstance(retry, Retry):
+        return asdict(retry)
+    if isinstance(retry, Mapping):
+        return dict(retry)
+    return retry
+
+
+def _is_async(handler: Handler, name: str) -> bool:
+    function: Any = handler
+    while isinstance(function, functools.partial):
+        function = function.func
+    call = function if inspect.isroutine(function) else type(function).__call__
+    if any(check(call) for check in (inspect.isasyncgenfunction, inspect.isgeneratorfunction)):
+        raise DefinitionError(f"job {name!r}: a handler returns its result; it cannot be a generator")
+    return inspect.iscoroutinefunction(call)
+
+
+def _isolation(isolation: Isolation | None, is_async: bool, name: str) -> Isolation:
+    if isolation is None:
+        return "async" if is_async else "process"
+    if isolation not in get_args(Isolation):
+        raise DefinitionError(f"job {name!r}: isolation is 'async', 'process' or 'thread', not {isolation!r}")
+    if isolation == "async" and not is_async:
+        raise DefinitionError(f"job {name!r}: isolation 'async' needs an `async def` handler")
+    if isolation == "thread" and is_async:
+        raise DefinitionError(f"job {name!r}: an `async def` handler cannot run in a thread")
+    return isolation
+
+
+def _seconds(value: float | timedelta | None, name: str, what: str) -> float | None:
+    if value is None:
+        return None
+    try:
+        return seconds_of(value, what)
+    except (TypeError, ValueError) as error:
+        raise DefinitionError(f"job {name!r}: {error}") from None
+
+
+def _first_paragraph(handler: Handler) -> str | None:
+    text = inspect.getdoc(handler) if inspect.isroutine(handler) else None
+    return " ".join(text.split("\n\n")[0].split()) or None if text else None

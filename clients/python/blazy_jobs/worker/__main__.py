@@ -1,0 +1,44 @@
+"""`python -m blazy_jobs.worker MODULE[:attribute] | FILE.py ... (--url URL | --socket PATH) [--name NAME]`"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from blazy_jobs.worker.control import Control
+from blazy_jobs.worker.settings import Settings, read_settings
+
+
+def run(settings: Settings) -> int:
+    """Works until told to stop; the exit code."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(_run(settings))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_run(settings))
+
+
+async def _run(settings: Settings) -> int:
+    return await Control(settings).run()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m blazy_jobs.worker", description="A worker process.")
+    parser.add_argument("modules", nargs="+", metavar="MODULE[:attribute] | FILE.py")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--url", help="the server's address (default: JOBS_URL or http://127.0.0.1:8000)")
+    place.add_argument("--socket", help="the Unix socket of a server on this machine, for its own pool")
+    parser.add_argument("--name", help="what the server's list of workers shows")
+    given = parser.parse_args(arguments)
+    try:
+        settings = read_settings(tuple(given.modules), given.url, given.socket, given.name)
+    except ValueError as error:
+        parser.error(str(error))
+    return run(settings)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""A child process of the worker, from its first line on: `python -m blazy_jobs.worker.child ROLE ... MODULE ...`.
+
+It imports the user's modules and says what they declare, or what is wrong with them. Then it is a host or a slot.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import traceback
+from typing import NoReturn
+
+from blazy_jobs.worker.frames import READY, REFUSED, pack
+from blazy_jobs.worker.modules import CannotLoad, Loaded, load
+from blazy_jobs.worker.pulse import Page
+
+IMPORT_FAILED = 3
+HIGH_DESCRIPTOR = 512
+PR_SET_PDEATHSIG = 1
+PULSE_SECONDS = 0.25
+
+
+def main(arguments: list[str]) -> NoReturn:
+    role, channel, page, parent, *targets = arguments
+    die_with(int(parent))
+    # Own handlers that do nothing: ignored signals would be inherited by what handlers start.
+    signal.signal(signal.SIGINT, _do_nothing)
+    signal.signal(signal.SIGTERM, _do_nothing)
+    sock = socket.socket(fileno=out_of_reach(int(channel)))
+    os.register_at_fork(after_in_child=sock.close)
+    pulse = Page(int(page))
+    os.close(int(page))
+    pulse.child_beat()
+    imported = threading.Event()
+    threading.Thread(target=_beat_until, args=(pulse, imported), name="pulse", daemon=True).start()
+    loaded = _load(targets, sock)
+    imported.set()
+    if role == "host":
+        from blazy_jobs.worker.host import serve
+    else:
+        from blazy_jobs.worker.slot import serve
+    sock.sendall(pack(READY, loaded.describe()))
+    serve(sock, pulse, loaded)
+
+
+def _load(targets: list[str], sock: socket.socket) -> Loaded:
+    try:
+        return load(targets)
+    except CannotLoad as error:
+        reason = str(error)
+        print(f"blazy-jobs: {reason}", file=sys.stderr)  # noqa: T201
+    except BaseException as error:  # noqa: BLE001 - whatever a module's import raises: told, and the process ends
+        reason = f"{type(error).__name__}: {error}"
+        traceback.print_exc()
+    sys.stderr.flush()
+    sock.sendall(pack(REFUSED, reason))
+    os._exit(IMPORT_FAILED)
+
+
+def _beat_until(pulse: Page, imported: threading.Event) -> None:
+    while not imported.wait(PULSE_SECONDS):
+        pulse.child_beat()
+        end_if_alone(pulse)
+
+
+def end_if_alone(pulse: Page) -> None:
+    """The control process has not been heard for a lease's time: others run this process's runs by now."""
+    if pulse.control_silent():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def die_with(parent: int) -> None:
+    """This process is killed when its parent dies, also when it died just now."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def out_of_reach(descriptor: int) -> int:
+    """Moves a descriptor to where handlers that close what they did not open (3 to 255) leave it alone."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    least = min(HIGH_DESCRIPTOR, soft - 32) if soft != resource.RLIM_INFINITY else HIGH_DESCRIPTOR
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, least)
+    os.close(descriptor)
+    return moved
+
+
+def _do_nothing(number: int, frame: object) -> None:
+    pass
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

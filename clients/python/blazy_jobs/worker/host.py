@@ -1,0 +1,242 @@
+"""The host: one loop for all async handlers, for light sync ones in threads, and for all middleware."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+import time
+import weakref
+from typing import Any, NoReturn
+
+import orjson
+
+from blazy_jobs.errors import HandlerFailed
+from blazy_jobs.worker import frames, run_log
+from blazy_jobs.worker.channel import Channel
+from blazy_jobs.worker.executor import Executor, until_done
+from blazy_jobs.worker.frames import Frame, pack
+from blazy_jobs.worker.modules import Loaded
+from blazy_jobs.worker.pulse import Page
+from blazy_jobs.worker.standing import Standing, current
+from blazy_jobs.worker.watchdog import Watchdog
+
+TICK_SECONDS = 0.05
+FULL_BYTES = 256 * 1024
+DEFAULT_GRACE_SECONDS = 5.0
+
+
+def serve(sock: socket.socket, pulse: Page, loaded: Loaded) -> NoReturn:
+    loop = new_loop()
+    asyncio.set_event_loop(loop)
+    run_log.catch()
+    logging.getLogger("asyncio").propagate = logging.getLogger("asyncio").isEnabledFor(logging.DEBUG)
+    host = Host(loop, sock, loaded)
+    Watchdog(loop, pulse, host.owner_of, host.busy).start()
+    while True:
+        try:
+            loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            continue  # raised by a task that a handler left behind
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+class Host:
+    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, loaded: Loaded) -> None:
+        self._loop = loop
+        self._thread = threading.get_ident()
+        self._jobs = loaded.jobs
+        self._executor = Executor(loaded, self._run_process)
+        self._grace_seconds = float(os.environ.get("JOBS_STOP_GRACE_SECONDS") or DEFAULT_GRACE_SECONDS)
+        self._runs: dict[str, Standing] = {}
+        self._tasks: dict[asyncio.Task[Any], Standing] = {}
+        self._others: weakref.WeakKeyDictionary[asyncio.Task[Any], Standing] = weakref.WeakKeyDictionary()
+        self._begun = 0
+        self._items: list[tuple[str, str, int]] = []
+        self._reports: list[bytes] = []
+        self._flushing = False
+        self._talking: set[Standing] = set()
+        self._speaking = False
+        self._ticking = False
+        self._calls: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        loop.set_task_factory(self._make_task)
+        self._channel = Channel(loop, sock, self._heard, _leave)
+
+    # -- what the control process says
+
+    def _heard(self, frame: Frame) -> None:
+        match frame.kind:
+            case frames.LEASES:
+                for lease in orjson.loads(frame.blob)["data"]:
+                    self._begin(lease)
+                self._tick_later()
+            case frames.STOP:
+                for run_id, reason in frame.header:
+                    if (standing := self._runs.get(run_id)) is not None:
+                        self._stop(standing, reason)
+            case frames.RETURNED:
+                report: dict[str, Any] = frame.header
+                call = self._calls.pop(report["run_id"], None)
+                if call is not None and not call.done():
+                    call.set_result(report)
+            case frames.QUIT:
+                _leave()
+
+    def _begin(self, lease: dict[str, Any]) -> None:
+        self._begun += 1
+        standing = Standing(lease, self._jobs[lease["run"]["job_type"]], self._begun, self._woken)
+        self._runs[standing.run_id] = standing
+        task = asyncio.Task(self._carry_out(standing), loop=self._loop)
+        standing.task = task
+        self._tasks[task] = standing
+
+    async def _carry_out(self, standing: Standing) -> None:
+        report = await self._executor.run(standing)
+        for kind, words in standing.words(last=True):
+            self._put(standing.run_id, kind, words)
+        self._talking.discard(standing)
+        self._put(standing.run_id, report["type"], standing.report(report))
+        del self._runs[standing.run_id]
+        del self._tasks[standing.task]  # type: ignore[arg-type]  # set before its first step
+
+    # -- stops
+
+    def _stop(self, standing: Standing, reason: str) -> None:
+        if standing.stop_reason is not None:
+            return
+        standing.stop_reason = reason
+        standing.stop_at = time.monotonic()
+        # A task that is cancelled before its first step would never report: its first step is due before this call.
+        assert standing.task is not None
+        self._loop.call_soon(standing.task.cancel)
+        self._tick_later()
+
+    def _tick_later(self) -> None:
+        if not self._ticking and self._runs:
+            self._ticking = True
+            self._loop.call_later(TICK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = False
+        now = time.monotonic()
+        stuck = []
+        for standing in self._runs.values():
+            if standing.stop_reason is None:
+                if now >= standing.deadline:
+                    self._stop(standing, "timeout")
+            elif now - standing.stop_at >= self._grace_seconds and not standing.stuck and self._may_be_stuck(standing):
+                standing.stuck = True
+                stuck.append(standing.run_id)
+        if stuck:
+            self._flush()
+            self._channel.send(pack(frames.STUCK, stuck))
+        self._tick_later()
+
+    def _may_be_stuck(self, standing: Standing) -> bool:
+        """Not while its process handler is being stopped, which has a grace of its own."""
+        return standing.run_id not in self._calls
+
+    # -- process handlers inside middleware
+
+    async def _run_process(self, standing: Standing, payload: Any) -> Any:
+        call: asyncio.Future[dict[str, Any]] = self._loop.create_future()
+        self._calls[standing.run_id] = call
+        changed = payload is not standing.run["payload"]
+        self._channel.send(pack(frames.CALL, [standing.run_id, payload if changed else None, changed]))
+
+        def hang_up() -> None:
+            self._channel.send(pack(frames.HANG_UP, [standing.run_id, standing.stop_reason or "cancel"]))
+
+        report = await until_done(call, hang_up)
+        if standing.stop_reason is not None:
+            standing.stop_at = time.monotonic()  # the middleware's own grace begins when its handler has ended
+        if report["type"] == "completed":
+            return report["result"]
+        if standing.stop_reason is not None or report["type"] in ("cancelled", "released"):
+            raise asyncio.CancelledError
+        raise HandlerFailed({key: value for key, value in report.items() if key not in _PLACE})
+
+    # -- what the runs say
+
+    def _put(self, run_id: str, kind: str, report: bytes) -> None:
+        self._items.append((run_id, kind, len(report)))
+        self._reports.append(report)
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if self._items:
+            items, self._items = self._items, []
+            blob, self._reports = b"".join(self._reports), []
+            self._channel.send(pack(frames.WORDS, {"items": items}, blob))
+
+    def _woken(self, standing: Standing) -> None:
+        if standing in self._talking:
+            return
+        if threading.get_ident() == self._thread:
+            self._talk(standing)
+        else:
+            self._loop.call_soon_threadsafe(self._talk, standing)
+
+    def _talk(self, standing: Standing) -> None:
+        if standing.run_id in self._runs:
+            self._talking.add(standing)
+            if not self._speaking:
+                self._speaking = True
+                self._loop.call_soon(self._speak)
+
+    def _speak(self) -> None:
+        self._speaking = False
+        if self._channel.backlog_bytes > FULL_BYTES:
+            return self._speak_in(TICK_SECONDS)
+        waits = []
+        for standing in list(self._talking):
+            self._talking.discard(standing)  # before the look into the outbox, so that a word after it wakes again
+            for kind, words in standing.words(last=False):
+                self._put(standing.run_id, kind, words)
+            if (due_at := standing.voice.due_at()) is not None:
+                self._talking.add(standing)
+                waits.append(due_at)
+        if waits:
+            self._speak_in(max(0.001, min(waits) - time.monotonic()))
+        return None
+
+    def _speak_in(self, seconds: float) -> None:
+        self._speaking = True
+        self._loop.call_later(seconds, self._speak)
+
+    # -- for the watchdog
+
+    def busy(self) -> bool:
+        return bool(self._runs)
+
+    def owner_of(self, task: asyncio.Task[Any] | None) -> Standing | None:
+        """The run that a task works for. Called from the watchdog's thread."""
+        if task is None:
+            return None
+        return self._tasks.get(task) or self._others.get(task)
+
+    def _make_task(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)
+        if (standing := current.get()) is not None:
+            self._others[task] = standing
+        return task
+
+
+_PLACE = ("run_id", "attempt", "lease_token")
+
+
+def _leave() -> NoReturn:
+    """At once: threads and exit handlers of the user's modules cannot hold it up."""
+    os._exit(0)

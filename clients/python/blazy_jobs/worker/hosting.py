@@ -1,0 +1,256 @@
+"""The host as the control process has it: what runs in it, what it says, when it is replaced and who is to blame."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from blazy_jobs.worker import frames
+from blazy_jobs.worker.children import Child
+from blazy_jobs.worker.frames import Frame, pack
+from blazy_jobs.worker.held import Held
+from blazy_jobs.worker.logs import Log
+from blazy_jobs.worker.outcome import crashed, of_stop
+
+if TYPE_CHECKING:
+    from blazy_jobs.worker.control import Control
+
+EVENTS = frozenset(("progress", "log"))
+SILENT_SECONDS = 3.0
+SHORT_LIFE_SECONDS = 2.0
+MAX_RESTART_SECONDS = 5.0
+
+log = Log("blazy_jobs.worker")
+
+
+class Hosting:
+    """Keeps one host alive. `on_ready` is called each time that one is ready to run."""
+
+    def __init__(self, control: Control, on_ready: Callable[[Child], None]) -> None:
+        self._control = control
+        self._on_ready = on_ready
+        self._child: Child | None = None
+        self._runs: dict[str, Held] = {}
+        self._waiting: list[Held] = []
+        self._calls: dict[str, _Call] = {}
+        self._number = 0
+        self._culprits: set[str] | None = None
+        """Whose fault it is that this host is being killed; None while it is not."""
+        self._short_lives = 0
+        self._silent_warned = SILENT_SECONDS
+        self._closed = False
+
+    @property
+    def ready(self) -> bool:
+        return self._child is not None and self._child.ready and self._culprits is None
+
+    def start(self) -> None:
+        if self._closed:
+            return
+        self._culprits = None
+        self._number = 0
+        self._silent_warned = SILENT_SECONDS
+        self._child = self._control.spawn("host")
+        self._child.on_frame = self._heard
+        self._child.on_exit = self._exited
+
+    # -- runs
+
+    def begin(self, runs: Sequence[Held], raw: bytes | None = None) -> None:
+        """Runs them now. `raw`: the claim's answer with exactly these, so that it need not be written again."""
+        child = self._child
+        if child is None or not self.ready:
+            self._waiting.extend(runs)
+            return
+        now = time.monotonic()
+        for held in runs:
+            self._number += 1
+            held.number = self._number
+            held.place = self
+            held.begin(now)
+            self._runs[held.run_id] = held
+        child.send(pack(frames.LEASES, None, raw or orjson.dumps({"data": [held.lease for held in runs]})))
+
+    def stop(self, held: Held, reason: str) -> None:
+        if held in self._waiting:
+            self._waiting.remove(held)
+            held.stop(reason)
+            held.finish(of_stop(reason))
+        elif held.stop(reason) and self._child is not None:
+            self._child.send(pack(frames.STOP, [[held.run_id, reason]]))
+
+    def unbegun(self) -> list[Held]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def close(self) -> None:
+        """Ends the host for good; what runs in it is given back."""
+        self._closed = True
+        self._replace(())
+
+    @property
+    def gone(self) -> bool:
+        return self._child is None or not self._child.alive
+
+    # -- what the host says
+
+    def _heard(self, frame: Frame) -> None:
+        match frame.kind:
+            case frames.WORDS:
+                self._said(frame)
+            case frames.READY:
+                assert self._child is not None
+                self._on_ready(self._child)
+                if waiting := self.unbegun():
+                    self.begin(waiting)
+            case frames.STUCK:
+                stuck = [run_id for run_id in frame.header if run_id in self._runs]
+                for run_id in stuck:
+                    held = self._runs[run_id]
+                    about = {"job_type": held.job.name, "run_id": run_id, "reason": held.stop_reason or "timeout"}
+                    log.warning("a handler ignores its stop: its process is replaced", **about)
+                self._replace(stuck)
+            case frames.CALL:
+                run_id, payload, changed = frame.header
+                if (caller := self._runs.get(run_id)) is not None:
+                    self._call(caller, payload if changed else caller.lease["run"]["payload"])
+            case frames.HANG_UP:
+                run_id, reason = frame.header
+                if (call := self._calls.get(run_id)) is not None:
+                    self._control.slots.stop(call.shadow, reason)
+
+    def _said(self, frame: Frame) -> None:
+        place, blob = 0, frame.blob
+        for run_id, kind, size in frame.header["items"]:
+            report = blob[place : place + size]
+            place += size
+            held = self._runs.get(run_id)
+            if held is None:
+                continue
+            if kind in EVENTS:
+                held.desk.tell(held, kind, report)
+            else:
+                self._end(held)
+                held.desk.finish(held, kind, report)
+
+    def _end(self, held: Held) -> None:
+        del self._runs[held.run_id]
+        if held.job.lane == "process":
+            self._control.slots.unreserve(held)
+
+    # -- process handlers inside middleware
+
+    def _call(self, caller: Held, payload: Any) -> None:
+        lease = {**caller.lease, "run": {**caller.lease["run"], "payload": payload}}
+        call = _Call(self, caller, lease)
+        self._calls[caller.run_id] = call
+        self._control.slots.run_reserved(caller, call.shadow)
+
+    def returned(self, call: _Call, report: bytes) -> None:
+        """A called process handler has ended: its middleware goes on, or what waited for that end is reported."""
+        del self._calls[call.caller.run_id]
+        if call.last_word is not None:
+            self._control.slots.unreserve(call.caller)
+            call.caller.finish(call.last_word)
+        elif self._child is not None:
+            self._child.send(pack(frames.RETURNED, orjson.loads(report)))
+
+    # -- trouble
+
+    def tick(self, now: float) -> None:
+        child = self._child
+        if child is None or not child.ready or self._culprits is not None or not self._runs:
+            return
+        grace = self._control.settings.stop_grace_seconds
+        blocked = child.page.blocked
+        silent_seconds = now - child.page.child_at
+        if blocked is not None and blocked[0] > 0:
+            culprit = next((held for held in self._runs.values() if held.number == blocked[0]), None)
+            if culprit is not None and now >= _over(culprit, blocked[2]) + grace:
+                self._blame([culprit])
+        elif blocked is not None or silent_seconds > SILENT_SECONDS:
+            if silent_seconds > self._silent_warned:
+                self._silent_warned *= 2
+                runs = [f"{held.job.name} {held.run_id}" for held in list(self._runs.values())[:10]]
+                log.warning("the host is silent", seconds=round(silent_seconds, 1), in_hand=len(self._runs), runs=runs)
+            self._blame(held for held in self._runs.values() if now >= _over(held, held.deadline) + grace)
+        else:
+            # The host sees to its timeouts itself. What is far beyond has been forgotten there.
+            late = (held for held in self._runs.values() if now >= _over(held, held.deadline) + 3 * grace + 5)
+            self._blame(held for held in late if held.run_id not in self._calls)
+
+    def _blame(self, culprits: Iterable[Held]) -> None:
+        late = list(culprits)
+        for held in late:
+            about = {"job_type": held.job.name, "run_id": held.run_id, "reason": held.stop_reason or "timeout"}
+            log.warning("a handler cannot be stopped: its process is replaced", **about)
+        if late:
+            self._replace(held.run_id for held in late)
+
+    def _replace(self, culprits: Iterable[str]) -> None:
+        if self._child is not None and self._child.alive:
+            self._culprits = (self._culprits or set()) | set(culprits)
+            self._child.kill()
+
+    def _exited(self) -> None:
+        assert self._child is not None
+        child, culprits = self._child, self._culprits
+        runs, self._runs = self._runs, {}
+        if child.refused is not None:
+            self._control.cannot_import(child.refused)
+        elif culprits is None and not self._closed:
+            log.error("the host died", how=child.how_it_died(), in_hand=len(runs))
+        self._culprits = None
+        for held in runs.values():
+            report = self._judge(held, len(runs), culprits, child)
+            call = self._calls.get(held.run_id)
+            if call is not None:
+                call.last_word = report
+                self._control.slots.stop(call.shadow, "abandon")
+            else:
+                if held.job.lane == "process":
+                    self._control.slots.unreserve(held)
+                held.finish(report)
+        if not self._closed:
+            self._restart(child, on_purpose=culprits is not None)
+
+    def _judge(self, held: Held, in_hand: int, culprits: set[str] | None, child: Child) -> dict[str, Any]:
+        if held.stop_reason is not None:
+            return of_stop(held.stop_reason)
+        if culprits is not None:
+            return of_stop("timeout" if held.run_id in culprits else "release")
+        if self._control.was_stalled():
+            return of_stop("release")
+        return crashed(child.how_it_died()) if in_hand == 1 else {"type": "lost"}
+
+    def _restart(self, child: Child, on_purpose: bool) -> None:
+        short = not on_purpose and time.monotonic() - child.started_at < SHORT_LIFE_SECONDS
+        self._short_lives = self._short_lives + 1 if short else 0
+        if self._short_lives > 1:
+            self._control.later(min(0.1 * 2**self._short_lives, MAX_RESTART_SECONDS), self.start)
+        else:
+            self.start()
+
+
+class _Call:
+    """A process handler that is run for its middleware: a lease of its own in the slots, whose end goes to the host."""
+
+    def __init__(self, hosting: Hosting, caller: Held, lease: dict[str, Any]) -> None:
+        self._hosting = hosting
+        self.caller = caller
+        self.shadow = Held(lease, caller.job, self, time.monotonic(), called=True)
+        self.last_word: dict[str, Any] | None = None
+
+    def tell(self, held: Held, kind: str, report: bytes) -> None:
+        self.caller.desk.tell(self.caller, kind, report)
+
+    def finish(self, held: Held, kind: str, report: bytes) -> None:
+        self._hosting.returned(self, report)
+
+
+def _over(held: Held, deadline: float) -> float:
+    """When its time was over, or it was told to stop."""
+    return min(deadline, held.stop_at) if held.stop_reason is not None else deadline

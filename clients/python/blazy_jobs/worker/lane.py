@@ -1,0 +1,222 @@
+"""One registration at work: claims while there is room, reports what its runs say, renews what it holds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from blazy_jobs.worker.held import Held, JobInfo
+from blazy_jobs.worker.logs import Log
+from blazy_jobs.worker.outcome import failed
+from blazy_jobs.worker.session import Session, TooMuch
+
+if TYPE_CHECKING:
+    from blazy_jobs.worker.control import Control
+
+MAX_CLAIM = 1000
+MAX_BATCH = 2000
+MAX_BATCH_BYTES = 8 << 20
+MAX_WAITING_BYTES = 32 << 20
+"""Words of running handlers beyond this are dropped while no server takes them; outcomes never are."""
+
+log = Log("blazy_jobs.worker")
+
+
+class _Word(NamedTuple):
+    held: Held
+    kind: str
+    report: bytes
+    final: bool
+
+
+class Lane:
+    def __init__(
+        self, control: Control, session: Session, jobs: dict[str, JobInfo], capacity: Callable[[], int]
+    ) -> None:
+        self._control = control
+        self.session = session
+        self._jobs = jobs
+        self._capacity = capacity
+        self.held: dict[str, Held] = {}
+        self._words: deque[_Word] = deque()
+        self._words_bytes = 0
+        self._sending: list[_Word] = []
+        self._dropped = 0
+        self._room = asyncio.Event()
+        self._to_say = asyncio.Event()
+        self._renewed_at = time.monotonic()
+        self._claiming = True
+        self.registered = asyncio.Event()
+
+    @property
+    def idle(self) -> bool:
+        return not self.held and not self._words and not self._sending
+
+    def stop_claiming(self) -> None:
+        self._claiming = False
+        self._room.set()
+
+    def look_for_room(self) -> None:
+        if not self._room.is_set() and self._free() > 0:
+            self._room.set()
+
+    # -- runs
+
+    async def claim(self) -> None:
+        """A claim is outstanding whenever a run could begin."""
+        while self._claiming:
+            free = self._free()
+            if free <= 0:
+                self._room.clear()
+                if self._free() <= 0:
+                    await self._room.wait()
+                continue
+            body = await self.session.claim(min(free, MAX_CLAIM))
+            if body is not None:
+                self._accept(body)
+
+    def _free(self) -> int:
+        return self._capacity() - len(self.held)
+
+    def _accept(self, body: bytes) -> None:
+        now = time.monotonic()
+        leases = orjson.loads(body)["data"]
+        begin: list[Held] = []
+        for lease in leases:
+            held = Held(lease, self._jobs[lease["run"]["job_type"]], self, now)
+            if not self._claiming:
+                self.held[held.run_id] = held
+                held.finish({"type": "released"})
+            elif (old := self.held.get(held.run_id)) is not None:
+                # The server gave up on the old lease before this worker did. The two must not overlap.
+                old.successor = held
+                self._control.stop(old, "abandon")
+            else:
+                self.held[held.run_id] = held
+                begin.append(held)
+        self._control.begin(begin, body if len(begin) == len(leases) else None)
+
+    def tell(self, held: Held, kind: str, report: bytes) -> None:
+        if self._words_bytes > MAX_WAITING_BYTES:
+            if not self._dropped:
+                log.warning("no server takes what handlers say; their progress and log lines are dropped")
+            self._dropped += 1
+            return
+        self._say(_Word(held, kind, report, final=False))
+
+    def finish(self, held: Held, kind: str, report: bytes) -> None:
+        if self.held.get(held.run_id) is held:
+            del self.held[held.run_id]
+        if held.successor is not None:
+            self.held[held.run_id] = held.successor
+            self._control.begin([held.successor], None)
+        self._say(_Word(held, kind, report, final=True))
+        if not self._room.is_set():
+            self._room.set()
+
+    def _say(self, word: _Word) -> None:
+        if word.held.stop_reason == "abandon":
+            return
+        self._words.append(word)
+        self._words_bytes += len(word.report)
+        if not self._to_say.is_set():
+            self._to_say.set()
+
+    # -- reports
+
+    async def report(self) -> None:
+        """Reports as soon as there is something to say, and renews all leases every heartbeat."""
+        while True:
+            wait = self._renewed_at + self.session.heartbeat_seconds - time.monotonic()
+            if not self._words and wait > 0:
+                self._to_say.clear()
+                timer = asyncio.get_running_loop().call_later(wait, self._to_say.set)
+                try:
+                    await self._to_say.wait()
+                finally:
+                    timer.cancel()
+                continue
+            self._sending = self._next_batch()
+            renew = wait <= 0
+            await self._send(self._sending, renew)
+            self._sending = []
+            if renew:
+                self._renewed_at = time.monotonic()
+            self._control.said_something()
+
+    def _next_batch(self) -> list[_Word]:
+        batch: list[_Word] = []
+        size = 0
+        while self._words and len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES:
+            word = self._words.popleft()
+            size += len(word.report)
+            if word.held.stop_reason != "abandon":
+                batch.append(word)
+        self._words_bytes = max(0, self._words_bytes - size)
+        if not self._words:
+            self._words_bytes = self._dropped = 0
+        return batch
+
+    async def _send(self, batch: Sequence[_Word], renew: bool) -> None:
+        def holding() -> list[str]:
+            return list(self.held) if renew else []
+
+        try:
+            answer = await self.session.report([word.report for word in batch], holding)
+        except TooMuch as error:
+            await self._send_in_parts(batch, renew, str(error))
+            return
+        for word, judged in zip(batch, answer["data"], strict=True):
+            if judged["status"] != "accepted":
+                self._not_accepted(word, judged)
+            elif judged["cancel_requested"] and not word.final:
+                self._control.stop(word.held, "cancel")
+        for state in answer["holding"]:
+            self._renewed(state)
+        if answer.get("drain"):
+            self._control.drain("the server asks for it")
+
+    async def _send_in_parts(self, batch: Sequence[_Word], renew: bool, reason: str) -> None:
+        """Finds the one word that the server cannot take, so that it harms no other."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            await self._send(batch[:middle], renew)
+            await self._send(batch[middle:], renew)
+        elif batch:
+            word = batch[0]
+            log.error("a report is refused", run_id=word.held.run_id, kind=word.kind, reason=reason)
+            if word.final and word.kind == "completed":
+                self._say_invalid(word.held, reason)
+        else:
+            log.error("a renewal is refused", name=self.session.name, reason=reason)
+            await asyncio.sleep(1)
+
+    def _not_accepted(self, word: _Word, judged: dict[str, Any]) -> None:
+        held = word.held
+        if judged["status"] == "lease_lost":
+            log.warning("a lease was lost", job_type=held.job.name, run_id=held.run_id, attempt=held.attempt)
+            if not word.final:
+                self._control.stop(held, "abandon")
+            return
+        log.error("a report is refused", run_id=held.run_id, kind=word.kind, reason=judged["error"])
+        if word.final and word.kind == "completed":
+            self._say_invalid(held, str(judged["error"]))
+
+    def _say_invalid(self, held: Held, reason: str) -> None:
+        report = failed("invalid_result", f"the server refuses the result: {reason}", retryable=False)
+        self._say(_Word(held, "failed", held.write(report), final=True))
+
+    def _renewed(self, state: dict[str, Any]) -> None:
+        held = self.held.get(state["run_id"])
+        if held is None:
+            return  # it ended while the call was under way
+        if not state["held"]:
+            log.warning("a lease was lost", job_type=held.job.name, run_id=held.run_id, attempt=held.attempt)
+            self._control.stop(held, "abandon")
+        elif state["cancel_requested"]:
+            self._control.stop(held, "cancel")

@@ -1,0 +1,118 @@
+"""What one run says on its way, thinned to what the server keeps: 10 progress and 100 log lines a second.
+
+Saying costs microseconds and never blocks; what does not go out is replaced (progress) or counted (log lines).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from blazy_jobs.strict_json import clean, encode_anyway, printed
+
+PROGRESS_SECONDS = 0.1
+LINES_A_SECOND = 100
+MAX_LINES = 20_000
+MAX_WAITING_BYTES = 1 << 20
+MAX_MESSAGE_BYTES = 8 * 1024
+MAX_DATA_BYTES = 16 * 1024
+LEVELS = frozenset(("debug", "info", "warning", "error", "critical"))
+
+_Line = tuple[str, str, Mapping[str, Any]]
+
+
+class Outbox:
+    """`wake` is called, from any thread, when something waits to be taken."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._progress: tuple[float, str | None, Any] | None = None
+        self._progress_at = 0.0
+        self._lines: list[dict[str, Any]] = []
+        self._waiting_bytes = 0
+        self._window_at = 0.0
+        self._in_window = 0
+        self._kept = 0
+        self._dropped = 0
+        self._held_back: _Line | None = None
+        """The newest line over the limit: it is sent after all if no other follows in time, with the others' count."""
+
+    def progress(self, percent: float, message: str | None, data: Any) -> None:
+        with self._lock:
+            self._progress = (percent, message, data)
+        self._wake()
+
+    def log(self, level: str, message: str, fields: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        with self._lock:
+            if now - self._window_at >= 1.0:
+                self._window_at, self._in_window = now, 0
+            if self._in_window < LINES_A_SECOND and self._kept < MAX_LINES and self._waiting_bytes < MAX_WAITING_BYTES:
+                self._count_held_back()
+                self._keep((level, message, fields))
+            else:
+                self._count_held_back()
+                self._held_back = (level, message, fields)
+        self._wake()
+
+    def due_at(self) -> float | None:
+        """When there is next something to take (monotonic seconds), None when nothing waits."""
+        with self._lock:
+            if self._lines:
+                return 0.0
+            waits = []
+            if self._progress is not None:
+                waits.append(self._progress_at + PROGRESS_SECONDS)
+            if self._held_back is not None and self._kept < MAX_LINES:
+                waits.append(self._window_at + 1.0)
+            return min(waits, default=None)
+
+    def take(self, now: float, *, last: bool = False) -> list[dict[str, Any]]:
+        """The reports that are due, without the run's place. `last` takes all that waits."""
+        with self._lock:
+            reports, self._lines, self._waiting_bytes = self._lines, [], 0
+            if self._held_back is not None and (last or (now - self._window_at >= 1.0 and self._kept < MAX_LINES)):
+                line, self._held_back = self._held_back, None
+                self._window_at, self._in_window = now, 0
+                self._lines = reports
+                self._keep(line)
+                reports, self._lines, self._waiting_bytes = self._lines, [], 0
+            if self._progress is not None and (last or now - self._progress_at >= PROGRESS_SECONDS):
+                percent, message, data = self._progress
+                self._progress, self._progress_at = None, now
+                reports.append(_progress(percent, message, data))
+        return reports
+
+    def _count_held_back(self) -> None:
+        if self._held_back is not None:
+            self._held_back = None
+            self._dropped += 1
+
+    def _keep(self, line: _Line) -> None:
+        report, size = _line(*line)
+        if self._dropped:
+            report["dropped"], self._dropped = self._dropped, 0
+        self._kept += 1
+        self._in_window += 1
+        self._waiting_bytes += size
+        self._lines.append(report)
+
+
+def _progress(percent: float, message: str | None, data: Any) -> dict[str, Any]:
+    text = None if message is None else clean(message, MAX_MESSAGE_BYTES)
+    raw = orjson.Fragment(encode_anyway(data, MAX_DATA_BYTES))
+    return {"type": "progress", "percent": percent, "message": text, "data": raw}
+
+
+def _line(level: str, message: str, fields: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+    """The report, and about how many bytes it takes."""
+    known = level if level in LEVELS else "info"
+    raw = encode_anyway(dict(fields), MAX_DATA_BYTES)
+    text = clean(printed(message), MAX_MESSAGE_BYTES)
+    report = {"type": "log", "level": known, "message": text, "fields": orjson.Fragment(raw)}
+    return report, len(text) + len(raw)

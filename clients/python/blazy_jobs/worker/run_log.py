@@ -1,0 +1,61 @@
+"""Records of the standard `logging` that are made inside a handler become its run's log events."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from blazy_jobs.worker.standing import Standing, current
+
+_USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_LEVELS = ((50, "critical"), (40, "error"), (30, "warning"), (20, "info"))
+
+
+class RunLogHandler(logging.Handler):
+    """`run_of` says whose run this code is. Records outside of runs go where they went without this handler."""
+
+    def __init__(self, run_of: Callable[[], Standing | None] = current.get) -> None:
+        super().__init__()
+        self._run_of = run_of
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        # Without the handler's lock: an outbox has its own, and a run stopped in the middle must not hold everyone's.
+        kept = bool(self.filter(record))
+        if kept:
+            self.emit(record)
+        return kept
+
+    def emit(self, record: logging.LogRecord) -> None:
+        run = self._run_of()
+        if run is None:
+            if record.levelno >= logging.WARNING and logging.lastResort and len(logging.root.handlers) == 1:
+                logging.lastResort.handle(record)
+            return
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - logging's own way with a record whose arguments do not fit
+            self.handleError(record)
+            return
+        run.voice.log(level_name(record.levelno), message, _fields(record))
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    fields: dict[str, Any] = {"logger": record.name}
+    fields.update((key, value) for key, value in vars(record).items() if key not in _USUAL)
+    if record.exc_info and record.exc_info[1] is not None:
+        lines = traceback.format_exception(record.exc_info[1], limit=-20)
+        fields["exception"] = "".join(lines)[-8192:]
+    return fields
+
+
+def level_name(number: int) -> str:
+    return next((name for least, name in _LEVELS if number >= least), "debug")
+
+
+def catch(run_of: Callable[[], Standing | None] = current.get) -> None:
+    """Catches records of all loggers, from INFO on where the modules have not set the root's level themselves."""
+    logging.root.addHandler(RunLogHandler(run_of))
+    if logging.root.level == logging.WARNING:
+        logging.root.setLevel(logging.INFO)

@@ -1,0 +1,157 @@
+"""One registration of this worker at the server: its calls, tried again until they are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import orjson
+
+from blazy_jobs.worker.http import Connection, Endpoint, Response, Unanswered
+from blazy_jobs.worker.logs import Log
+
+CLAIM_WAIT_SECONDS = 30
+REGISTER_TIMEOUT_SECONDS = 10.0
+FIRST_BACKOFF_SECONDS = 0.02
+MAX_BACKOFF_SECONDS = 1.0
+
+log = Log("blazy_jobs.worker")
+
+
+class Refused(Exception):
+    """The server will not have this worker: its key, name or declarations. Trying again would not help."""
+
+
+class Session:
+    """Claims and reports go on connections of their own, so that neither waits for the other.
+
+    `on_answer` is called for each answer of a server, with `lease_seconds` as far as known here.
+    """
+
+    def __init__(self, endpoint: Endpoint, registration: dict[str, Any], on_answer: Callable[[], None]) -> None:
+        self._registration = registration
+        self._on_answer = on_answer
+        self._claims = Connection(endpoint)
+        self._reports = Connection(endpoint)
+        self._registering = asyncio.Lock()
+        self.worker_id = ""
+        self.lease_seconds = 15.0
+        self.heartbeat_seconds = 5.0
+
+    @property
+    def name(self) -> str:
+        return str(self._registration["name"])
+
+    async def register(self, old_id: str = "") -> None:
+        """Registers, if `old_id` is still what this worker is known by. Raises Refused."""
+        async with self._registering:
+            if self.worker_id != old_id:
+                return None
+            backoff = Backoff()
+            while True:
+                response = await self._try(self._reports, "/v1/workers", self._registration, REGISTER_TIMEOUT_SECONDS)
+                if response is not None:
+                    if response.status == 201:
+                        return self._registered(orjson.loads(response.body))
+                    if response.status < 500 and response.status not in (408, 425, 429):
+                        raise Refused(f"{response.status} {response.code}: {response.detail}")
+                    log.warning("registration put off", name=self.name, status=response.status, code=response.code)
+                await backoff.sleep(response)
+
+    async def claim(self, most: int) -> bytes | None:
+        """The body of an answer with leases; None where the wait ended empty or the call failed, after a pause."""
+        body = {"max": most, "wait_seconds": CLAIM_WAIT_SECONDS}
+        worker_id = self.worker_id
+        path = f"/v1/workers/{worker_id}/claim"
+        response = await self._try(self._claims, path, body, CLAIM_WAIT_SECONDS + 15)
+        if response is None or response.status >= 500 or response.status == 429:
+            await asyncio.sleep(random.uniform(0.5, 1.0) * MAX_BACKOFF_SECONDS * (0.1 if response is None else 1.0))
+            return None
+        if response.status == 404:
+            await self.register(worker_id)
+        elif response.status == 200:
+            return response.body
+        elif response.status != 204:
+            raise Refused(f"claim: {response.status} {response.code}: {response.detail}")
+        return None
+
+    async def report(self, reports: Sequence[bytes], holding: Callable[[], list[str]]) -> dict[str, Any]:
+        """The server's judgement. Raises TooMuch where it refuses the call as a whole, and Refused."""
+        backoff = Backoff()
+        while True:
+            body = b'{"reports":[' + b",".join(reports) + b'],"holding":' + orjson.dumps(holding()) + b"}"
+            worker_id = self.worker_id
+            response = await self._try(self._reports, f"/v1/workers/{worker_id}/report", body, self._patience())
+            if response is not None:
+                if response.status == 200:
+                    answer: dict[str, Any] = orjson.loads(response.body)
+                    return answer
+                if response.status in (400, 413, 422):
+                    raise TooMuch(f"{response.status} {response.code}: {response.detail}")
+                if response.status in (401, 403):
+                    raise Refused(f"report: {response.status} {response.code}: {response.detail}")
+                if response.status == 404:
+                    await self.register(worker_id)
+                    continue
+            await backoff.sleep(response)
+
+    async def leave(self) -> None:
+        """Tells the server that this worker is gone; best effort."""
+        if self.worker_id:
+            try:
+                await self._reports.request("DELETE", f"/v1/workers/{self.worker_id}", None, 2.0)
+            except Unanswered as error:
+                log.debug("could not sign off", name=self.name, reason=str(error))
+
+    def close(self) -> None:
+        self._claims.close()
+        self._reports.close()
+
+    def close_claims(self) -> None:
+        self._claims.close()
+
+    def _registered(self, answer: dict[str, Any]) -> None:
+        self.worker_id = answer["id"]
+        self.lease_seconds = float(answer["lease_seconds"])
+        self.heartbeat_seconds = float(answer["heartbeat_seconds"])
+        for conflict in answer.get("conflicts") or ():
+            log.warning("a declaration was not taken", **conflict)
+        job_types = len(self._registration["job_types"])
+        log.info("registered", name=self.name, worker_id=self.worker_id, job_types=job_types)
+
+    def _patience(self) -> float:
+        """Two tries must fit into a lease."""
+        return max(1.0, min(10.0, self.lease_seconds * 0.4))
+
+    async def _try(self, connection: Connection, path: str, body: Any, timeout_seconds: float) -> Response | None:
+        """None where there was no answer."""
+        raw = body if isinstance(body, bytes) else orjson.dumps(body)
+        try:
+            response = await connection.request("POST", path, raw, timeout_seconds)
+        except Unanswered as error:
+            log.debug("no answer", path=path, reason=str(error))
+            return None
+        self._on_answer()
+        return response
+
+
+class TooMuch(Exception):
+    """A report call was refused as a whole; its parts may be taken one by one."""
+
+
+class Backoff:
+    """At most a second, so that a server which is back is found quickly."""
+
+    def __init__(self) -> None:
+        self._seconds = FIRST_BACKOFF_SECONDS
+        self.since = time.monotonic()
+
+    async def sleep(self, response: Response | None) -> None:
+        seconds = self._seconds * random.uniform(0.5, 1.0)
+        if response is not None and response.retry_after and response.retry_after.isdigit():
+            seconds = max(seconds, min(float(response.retry_after), MAX_BACKOFF_SECONDS))
+        self._seconds = min(self._seconds * 2, MAX_BACKOFF_SECONDS)
+        await asyncio.sleep(seconds)

@@ -1,0 +1,264 @@
+"""A slot: a process that runs one attempt at a time and can be killed for it.
+
+Sync handlers run in its main thread; the async handler of an `alone` lease, and middleware around it, on a loop of its
+own there. A second thread sends what the handler says on its way and gives back what has not begun.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+import threading
+import time
+from collections import deque
+from typing import Any, NoReturn
+
+import orjson
+
+from blazy_jobs.errors import Stopped
+from blazy_jobs.worker import frames, outcome, run_log
+from blazy_jobs.worker.child import HIGH_DESCRIPTOR, PULSE_SECONDS, end_if_alone
+from blazy_jobs.worker.executor import Executor
+from blazy_jobs.worker.frames import Unpacker, pack
+from blazy_jobs.worker.modules import Loaded
+from blazy_jobs.worker.pulse import Page
+from blazy_jobs.worker.standing import Standing, current
+
+FULL_BYTES = 256 * 1024
+
+
+def serve(sock: socket.socket, pulse: Page, loaded: Loaded) -> NoReturn:
+    slot = Slot(sock, pulse, loaded)
+    run_log.catch(slot.run_of)
+    threading.Thread(target=slot.attend, name="pulse", daemon=True).start()
+    slot.work()
+
+
+class Slot:
+    def __init__(self, sock: socket.socket, pulse: Page, loaded: Loaded) -> None:
+        sock.setblocking(True)
+        self._sock = sock
+        self._pulse = pulse
+        self._jobs = loaded.jobs
+        self._middlewares = loaded.middlewares
+        self._executor = Executor(loaded)
+        self._waiting: deque[dict[str, Any]] = deque()
+        self._begun = 0
+        self._standing: Standing | None = None
+        """The run whose handler is running: the one that a stop may hit."""
+        self._task: asyncio.Task[outcome.Report] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._reading = threading.Lock()
+        self._unpacker = Unpacker()
+        self._sending = threading.Lock()
+        self._unsent = b""
+        self._spoken = threading.Event()
+        self._stop_handler = self._told_to_stop
+        self._stdio = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR + 1) for number in (0, 1, 2)]
+
+    # -- the main thread
+
+    def work(self) -> NoReturn:
+        items: list[tuple[str, str, int]] = []
+        blob = b""
+        while True:
+            if not self._waiting:
+                if items:
+                    self._send(pack(frames.WORDS, {"items": items}, blob))
+                    items, blob = [], b""
+                self._wait_for_runs()
+            try:
+                entry = self._waiting.popleft()
+            except IndexError:  # given back meanwhile
+                continue
+            lease, inline = entry["lease"], entry["inline"]
+            self._begun = entry["number"]
+            standing = Standing(lease, self._jobs[lease["run"]["job_type"]], self._begun, self._woken)
+            # The last run's outcome and the next one's beginning in one frame, before its handler starts.
+            self._send(pack(frames.WORDS, {"items": items, "begin": standing.run_id}, blob))
+            report = self._run(standing, inline)
+            with self._sending:  # so that the other thread has nothing of this run left to send after its outcome
+                self._standing = None
+                words = standing.words(last=True)
+            words.append((report["type"], standing.report(report)))
+            items = [(standing.run_id, kind, len(raw)) for kind, raw in words]
+            blob = b"".join(raw for _, raw in words)
+            if standing.stop_reason is not None or _is_out_of_memory(report):
+                self._send(pack(frames.WORDS, {"items": items, "bye": True}, blob))
+                os._exit(0)
+
+    def _run(self, standing: Standing, inline: bool) -> outcome.Report:
+        if signal.getsignal(signal.SIGTERM) is not self._stop_handler:
+            signal.signal(signal.SIGTERM, self._stop_handler)
+        try:
+            try:
+                on_a_loop = inline or standing.job.is_async
+                report = self._run_on_a_loop(standing) if on_a_loop else self._run_here(standing)
+            finally:
+                self._standing = None
+        except BaseException as error:  # noqa: BLE001 - a stop that came between the handler's end and this line
+            report = outcome.of_error(error, standing.stop_reason)
+        self._mend_stdio()
+        return report
+
+    def _run_here(self, standing: Standing) -> outcome.Report:
+        token = current.set(standing)
+        self._standing = standing
+        self._stop_if_asked(standing)
+        report = self._executor.call(standing)
+        self._standing = None
+        current.reset(token)
+        return report
+
+    def _run_on_a_loop(self, standing: Standing) -> outcome.Report:
+        loop = self._loop = asyncio.new_event_loop()
+        try:
+            asyncio.set_event_loop(loop)
+            task = self._task = loop.create_task(self._executor.run(standing))
+            self._standing = standing
+            if (reason := self._pulse.stop_of(standing.number)) is not None:
+                standing.stop_reason = reason
+                loop.call_soon(task.cancel)
+            while not task.done():
+                try:
+                    loop.run_until_complete(task)
+                except (SystemExit, KeyboardInterrupt):
+                    continue  # raised by a task that the handler has made
+            return task.result()
+        finally:
+            self._standing = self._task = self._loop = None
+            _close(loop)
+
+    def _told_to_stop(self, number: int, frame: object) -> None:
+        standing = self._standing
+        if standing is None or standing.stop_reason is not None:
+            return
+        reason = self._pulse.stop_of(standing.number)
+        if reason is None:
+            return  # meant for a run that has ended meanwhile
+        standing.stop_reason = reason
+        if self._task is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._task.cancel)
+            return
+        raise Stopped(reason)
+
+    def _stop_if_asked(self, standing: Standing) -> None:
+        """A signal that came before the run was in its place has done nothing."""
+        reason = self._pulse.stop_of(standing.number)
+        if reason is not None and standing.stop_reason is None:
+            standing.stop_reason = reason
+            raise Stopped(reason)
+
+    def _mend_stdio(self) -> None:
+        for number, copy in enumerate(self._stdio):
+            try:
+                os.fstat(number)
+            except OSError:
+                os.dup2(copy, number)
+
+    def _wait_for_runs(self) -> None:
+        while not self._waiting:
+            with self._reading:
+                data = self._sock.recv(128 * 1024)
+                if not data:
+                    os._exit(0)
+                self._take(data)
+
+    # -- both threads
+
+    def _take(self, data: bytes) -> None:
+        """With `_reading` held."""
+        for frame in self._unpacker.feed(data):
+            if frame.kind == frames.LEASES:
+                self._waiting.extend(orjson.loads(frame.blob))
+            elif frame.kind == frames.RECALL:
+                returned = []
+                while self._waiting:
+                    try:
+                        returned.append(self._waiting.popleft()["lease"]["run"]["id"])
+                    except IndexError:
+                        break
+                self._send(pack(frames.WORDS, {"items": [], "returned": returned}))
+            elif frame.kind == frames.QUIT:
+                os._exit(0)
+
+    def _send(self, frame: bytes) -> None:
+        with self._sending:
+            self._sock.sendall(self._unsent + frame)
+            self._unsent = b""
+
+    # -- the second thread
+
+    def attend(self) -> None:
+        while True:
+            self._pulse.child_beat()
+            end_if_alone(self._pulse)
+            wait = self._speak()
+            if self._standing is not None:
+                self._read_on()
+            if wait is None:
+                self._spoken.wait(PULSE_SECONDS)
+            else:
+                time.sleep(min(wait, PULSE_SECONDS))  # deaf meanwhile: a flood of words costs no wake-ups
+
+    def _speak(self) -> float | None:
+        """Sends what is due without waiting. Seconds until more is; None when nothing waits."""
+        self._spoken.clear()
+        with self._sending:
+            standing = self._standing
+            if standing is None or standing.outbox is None:
+                return None
+            if not self._unsent:
+                words = standing.words(last=False)
+                if words:
+                    items = [(standing.run_id, kind, len(raw)) for kind, raw in words]
+                    self._offer(pack(frames.WORDS, {"items": items}, b"".join(raw for _, raw in words)))
+            elif self._unsent:
+                self._offer(b"")
+            due_at = standing.outbox.due_at()
+        return None if due_at is None else max(0.01, due_at - time.monotonic())
+
+    def _offer(self, frame: bytes) -> None:
+        frame = self._unsent + frame
+        try:
+            sent = self._sock.send(frame, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            sent = 0
+        self._unsent = frame[sent:]
+
+    def _read_on(self) -> None:
+        """While a handler runs, what the control process says is heard here."""
+        if self._reading.acquire(blocking=False):
+            try:
+                data = self._sock.recv(128 * 1024, socket.MSG_DONTWAIT)
+                self._take(data)
+            except BlockingIOError:
+                pass
+            finally:
+                self._reading.release()
+
+    def _woken(self, standing: Standing) -> None:
+        if not self._spoken.is_set():
+            self._spoken.set()
+
+    def run_of(self) -> Standing | None:
+        """Whatever thread a record is made in, it is of the one run."""
+        return self._standing
+
+
+def _is_out_of_memory(report: outcome.Report) -> bool:
+    return bool(report["type"] == "failed" and report["error"].get("type") == "MemoryError")
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    leftover = asyncio.all_tasks(loop)
+    for task in leftover:
+        task.cancel()
+    if leftover:
+        loop.run_until_complete(asyncio.wait(leftover, timeout=1.0))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    asyncio.set_event_loop(None)
+    loop.close()

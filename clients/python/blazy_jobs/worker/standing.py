@@ -1,0 +1,104 @@
+"""One attempt of a run in the process that runs it, and the reports that it makes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from blazy_jobs.context import JobContext
+from blazy_jobs.job import Job
+from blazy_jobs.worker.outbox import Outbox
+
+current: contextvars.ContextVar[Standing | None] = contextvars.ContextVar("blazy_jobs_run", default=None)
+"""The run whose handler or middleware this code belongs to."""
+
+
+class Standing:
+    """`deadline` is of the monotonic clock. `number` tells the runs of one process apart, from 1."""
+
+    __slots__ = (
+        "_voice",
+        "attempt",
+        "begun",
+        "context",
+        "deadline",
+        "job",
+        "number",
+        "run",
+        "run_id",
+        "stop_at",
+        "stop_reason",
+        "stuck",
+        "task",
+        "token",
+        "wake",
+    )
+
+    def __init__(self, lease: Mapping[str, Any], job: Job, number: int, wake: Callable[[Standing], None]) -> None:
+        self.run: dict[str, Any] = lease["run"]
+        self.run_id: str = self.run["id"]
+        self.attempt: int = lease["attempt"]
+        self.token: str = lease["lease_token"]
+        self.run["attempt"] = self.attempt
+        self.job = job
+        self.number = number
+        self.wake = wake
+        self.begun = time.monotonic()
+        self.deadline = self.begun + float(self.run["timeout_seconds"])
+        self.context = JobContext(self.run, self)
+        self.stop_reason: str | None = None
+        self.stop_at = 0.0
+        self.stuck = False
+        self.task: asyncio.Task[None] | None = None
+        self._voice: Outbox | None = None
+
+    @property
+    def voice(self) -> Outbox:
+        if self._voice is None:
+            self._voice = Outbox(self._woken)
+        return self._voice
+
+    def _woken(self) -> None:
+        self.wake(self)
+
+    @property
+    def outbox(self) -> Outbox | None:
+        """None while the run has said nothing."""
+        return self._voice
+
+    @property
+    def deadline_at(self) -> float:
+        return time.time() + self.deadline - time.monotonic()
+
+    def report(self, words: Mapping[str, Any]) -> bytes:
+        place = {"run_id": self.run_id, "attempt": self.attempt, "lease_token": self.token}
+        return orjson.dumps({**place, **words})
+
+    def words(self, *, last: bool) -> list[tuple[str, bytes]]:
+        """(type, report) of what waits in the outbox."""
+        if self._voice is None:
+            return []
+        return [(str(item["type"]), self.report(item)) for item in self._voice.take(time.monotonic(), last=last)]
+
+
+class _Process:
+    forked = False
+
+
+def _after_fork() -> None:
+    _Process.forked = True
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def leave_if_forked() -> None:
+    """Ends a process that a handler forked off and let run on out of its own code."""
+    if _Process.forked:
+        os._exit(0)
