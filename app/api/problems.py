@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from app.domain.errors import (
     FieldError,
@@ -64,6 +65,15 @@ def unexpected(error: BaseException, path: str) -> JobsError:
     return JobsError("Something went wrong in the server; its log says what.")
 
 
+def _methods(request: Request) -> list[str]:
+    """Of all routes of the path; the framework names those of the first one only."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if route.matches(request.scope)[0] is not Match.NONE:
+            found |= getattr(route, "methods", None) or set()
+    return sorted(found)
+
+
 def install(app: FastAPI) -> None:
     async def on_jobs_error(_: Request, error: Exception) -> Response:
         assert isinstance(error, JobsError)
@@ -74,7 +84,7 @@ def install(app: FastAPI) -> None:
         if error.status_code == 404:
             return response(PathNotFound())
         if error.status_code == 405:
-            return response(MethodNotAllowed((error.headers or {}).get("Allow", "other methods")))
+            return response(MethodNotAllowed(", ".join(_methods(request))))
         return response(unexpected(error, request.url.path))
 
     async def on_validation(_: Request, error: Exception) -> Response:

@@ -16,7 +16,6 @@ from app.store import statements as sql
 from app.store.ledger import Ledger
 from app.store.rows import event_row, pack, to_run
 
-
 Fits = Callable[[int, Any, str], bool]
 """Whether a result (JSON text) fits a result schema: (definition id, schema, result)."""
 
