@@ -13,6 +13,7 @@ from app.api.definitions import changed, definition
 from app.api.describe import accepts, answers, describe
 from app.api.requests import read_json
 from app.api.runs import Limit, respond
+from app.domain import ids
 from app.domain.errors import InvalidCursor, InvalidRequest
 from app.domain.job_type import NAME, JobType
 
@@ -77,25 +78,28 @@ async def list_job_types(
     request: Request, limit: Limit = 50, cursor: Annotated[str | None, Query(max_length=256)] = None
 ) -> Response:
     job_types = context_of(request).jobs.catalogue.job_types()
-    page, following = page_by_name([(j.name, j) for j in job_types], cursor, limit)
+    page, following = page_of([((j.created_at, j.name), j) for j in job_types], cursor, limit)
     items = [orjson.dumps(render.job_type_json(job_type)).decode() for job_type in page]
     return respond(Answer(200, render.page_json(items, following)))
 
 
 T = TypeVar("T")
+Place = tuple[int, str]
 
 
-def page_by_name(items: list[tuple[str, T]], cursor: str | None, limit: int) -> tuple[list[T], str | None]:
-    """One page of a list in memory, after the item that the cursor names. Raises InvalidCursor."""
-    start = 0
+def page_of(items: list[tuple[Place, T]], cursor: str | None, limit: int) -> tuple[list[T], str | None]:
+    """One page of a list in memory, newest first, from below the place that the cursor names. Raises InvalidCursor."""
     if cursor is not None:
-        places = [index for index, (name, _) in enumerate(items) if name == cursor]
-        if not places:
+        key = ids.decode(cursor[:13])
+        if key is None:
             raise InvalidCursor
-        start = places[0] + 1
-    page = items[start : start + limit]
-    more = start + limit < len(items)
-    return [item for _, item in page], page[-1][0] if more else None
+        below = (key, cursor[13:])
+        items = [item for item in items if item[0] < below]
+    page = items[:limit]
+    if len(items) <= limit:
+        return [item for _, item in page], None
+    number, name = page[-1][0]
+    return [item for _, item in page], ids.encode(number) + name
 
 
 @router.get(

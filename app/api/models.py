@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
@@ -91,16 +100,23 @@ RetryField = RetryIn | Retries
 class _NoNull(In):
     """Fields that may be left out but not be null."""
 
-    @model_validator(mode="after")
-    def _no_null(self) -> _NoNull:
-        for name in self.model_fields_set & self.__not_null__():
-            if getattr(self, name) is None:
-                raise ValueError(f"{name} may be left out, but not be null")
-        return self
-
+    @field_validator(
+        "queue",
+        "priority",
+        "retry",
+        "timeout_seconds",
+        "retention_seconds",
+        "tags",
+        "paused",
+        "description",
+        mode="before",
+        check_fields=False,
+    )
     @classmethod
-    def __not_null__(cls) -> set[str]:
-        return {"queue", "priority", "retry", "timeout_seconds", "retention_seconds", "tags", "paused", "description"}
+    def _no_null(cls, value: object) -> object:
+        if value is None:
+            raise ValueError("may be left out, but not be null")
+        return value
 
 
 class JobTypePatch(_NoNull):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
@@ -10,8 +11,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
 
+from app.domain import ids
 from app.domain.errors import (
     FieldError,
     InvalidCursor,
@@ -44,12 +45,38 @@ def response(error: JobsError) -> Response:
     return Response(document(error), error.status, error.headers, MEDIA_TYPE)
 
 
-def of_pydantic(details: Any, base: str = "") -> list[FieldError]:
-    """Pydantic's findings as ours; they never quote the input."""
+def of_pydantic(details: Any, value: Any, base: str = "") -> list[FieldError]:
+    """Pydantic's findings about `value` as ours, one a place; they never quote the input.
+
+    Of a field that may have several shapes Pydantic tells what each of them misses, under the shape's name: such names
+    are no part of the place, and the shape that was looked into most deeply tells.
+    """
+    found: dict[str, tuple[bool, FieldError]] = {}
+    for item in details:
+        parts, of_shape = _place(item["loc"], value, missing=item["type"] == "missing")
+        path = base + pointer(*parts)
+        if path not in found:
+            found[path] = (of_shape, FieldError(path, item["msg"], item["type"]))
     return [
-        FieldError(base + pointer(*(part for part in item["loc"] if part != "__root__")), item["msg"], item["type"])
-        for item in details
+        error
+        for path, (of_shape, error) in found.items()
+        if not (of_shape and any(other.startswith(path + "/") for other in found))
     ]
+
+
+def _place(loc: tuple[Any, ...], value: Any, *, missing: bool) -> tuple[list[Any], bool]:
+    parts: list[Any] = []
+    of_shape = False
+    here = value
+    for index, part in enumerate(loc):
+        in_list = isinstance(here, list) and isinstance(part, int) and part < len(here)
+        if in_list or (isinstance(here, dict) and part in here):
+            here = here[part]
+        elif not (missing and index == len(loc) - 1):
+            of_shape = True
+            continue
+        parts.append(part)
+    return parts, of_shape
 
 
 def of_query(error: RequestValidationError) -> JobsError:
@@ -67,11 +94,19 @@ def unexpected(error: BaseException, path: str) -> JobsError:
 
 def _methods(request: Request) -> list[str]:
     """Of all routes of the path; the framework names those of the first one only."""
+    path = request.url.path
     found: set[str] = set()
-    for route in request.app.routes:
-        if route.matches(request.scope)[0] is not Match.NONE:
-            found |= getattr(route, "methods", None) or set()
+    for template, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
+            found |= {method.upper() for method in operations}
     return sorted(found)
+
+
+async def _find(request: Request) -> None:
+    """What is not there comes before what was asked of it. Raises RunNotFound."""
+    run_id = request.path_params.get("run_id")
+    if run_id is not None:
+        await request.app.state.context.jobs.run(ids.parse_run_id(run_id) or 0)
 
 
 def install(app: FastAPI) -> None:
@@ -87,8 +122,12 @@ def install(app: FastAPI) -> None:
             return response(MethodNotAllowed(", ".join(_methods(request))))
         return response(unexpected(error, request.url.path))
 
-    async def on_validation(_: Request, error: Exception) -> Response:
+    async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
+        try:
+            await _find(request)
+        except JobsError as not_there:
+            return response(not_there)
         return response(of_query(error))
 
     async def on_bug(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from app.api import models, render
 from app.api.context import Answer, Context, context_of
 from app.api.describe import accepts, describe
-from app.api.job_types import check_name, check_same_name, page_by_name
+from app.api.job_types import check_name, check_same_name, page_of
 from app.api.requests import read_json
 from app.api.runs import Limit, respond
 from app.domain.errors import NotSupported
@@ -39,7 +39,7 @@ async def list_queues(
 ) -> Response:
     context = context_of(request)
     await context.jobs.sweeper.catch_up()
-    page, following = page_by_name([(q.name, q) for q in context.jobs.catalogue.queues()], cursor, limit)
+    page, following = page_of(context.jobs.catalogue.queues(), cursor, limit)
     return respond(Answer(200, render.page_json([orjson.dumps(_json(context, q)).decode() for q in page], following)))
 
 
@@ -67,9 +67,9 @@ async def put_queue(request: Request, name: str) -> Response:
     for field in ("concurrency", "rate_limit", "max_queued", "bullmq"):
         if getattr(body, field) is not None:
             raise NotSupported(f"/{field}", "This server does not have this setting yet.")
-    known = {queue.name for queue in context.jobs.catalogue.queues()}
+    known = context.jobs.catalogue.has_queue(name)
     queue = await context.jobs.catalogue.save_queue(name, body.paused)
-    return respond(Answer(200 if name in known else 201, orjson.dumps(_json(context, queue))))
+    return respond(Answer(200 if known else 201, orjson.dumps(_json(context, queue))))
 
 
 @router.post(

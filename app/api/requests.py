@@ -91,7 +91,7 @@ def fit(model: type[M], value: Any) -> M:
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        raise InvalidRequest(of_pydantic(error.errors(include_url=False, include_input=False))) from None
+        raise InvalidRequest(of_pydantic(error.errors(include_url=False, include_input=False), value)) from None
 
 
 async def read_json(request: Request, model: type[M], *, optional: bool = False) -> M:

@@ -89,8 +89,12 @@ class Catalogue:
             raise QueueNotFound(name)
         return queue
 
-    def queues(self) -> list[Queue]:
-        return sorted(self._queues.values(), key=lambda queue: queue.name, reverse=True)
+    def has_queue(self, name: str) -> bool:
+        return name in self._queues
+
+    def queues(self) -> list[tuple[tuple[int, str], Queue]]:
+        """Newest first, each with its place in the order of creation; no queue ever goes."""
+        return [((place, queue.name), queue) for place, queue in enumerate(self._queues.values())][::-1]
 
     # -- writing
 

@@ -213,7 +213,7 @@ class Reader:
         with self._snapshot() as (_, cursor):
             ledger = Ledger()
             load_definitions(cursor, ledger)
-            for name, paused in cursor.execute("SELECT name, paused FROM queues").fetchall():
+            for name, paused in cursor.execute("SELECT name, paused FROM queues ORDER BY rowid").fetchall():
                 ledger.add_queue(name, bool(paused))
             return list(ledger.job_types.values()), list(ledger.queues.values())
 
