@@ -1,0 +1,74 @@
+"""Fixtures of the in-process tests."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+
+from app.engine.schemas import ResultSchemas
+from app.store.sqlite import SqliteStore
+from tests.app.clock import HandClock
+from tests.app.server import Server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Lines with plain tracebacks: a pretty one of a bug that a test makes on purpose takes seconds."""
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer(["event"])]
+    )
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file without a row, to be copied: migrating each test's own would be most of its time."""
+    path = tmp_path_factory.mktemp("empty") / "jobs.db"
+
+    async def make() -> None:
+        store = SqliteStore(path, HandClock(), lease_seconds=15, fits=ResultSchemas().fits)
+        await store.open()
+        await store.close()
+
+    asyncio.run(make())
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path, empty_database: Path) -> Path:
+    """A data folder, migrated."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(empty_database, folder / "jobs.db")
+    return folder
+
+
+@pytest.fixture
+async def clock() -> AsyncIterator[HandClock]:
+    clock = HandClock()
+    loop = asyncio.get_running_loop()
+    clock.drive(loop)
+    yield clock
+    clock.let_go(loop)
+
+
+@pytest.fixture
+async def server(data: Path, clock: HandClock, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+    """Settings by `@pytest.mark.parametrize("server", [{...}], indirect=True)`."""
+    async with Server(data, clock, **getattr(request, "param", {})) as server:
+        yield server
+
+
+@pytest.fixture
+def serve(data: Path, clock: HandClock) -> Callable[..., Server]:
+    """Makes a server with other settings, for `async with`."""
+
+    def make(**settings: Any) -> Server:
+        return Server(data, clock, **settings)
+
+    return make

@@ -1,0 +1,244 @@
+"""A whole server in the test's own process: everything but its sockets and its pool, with time moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from app.api import application
+from app.api.context import Context
+from app.api.front import Front
+from app.engine.jobs import Jobs
+from app.engine.schemas import ResultSchemas
+from app.settings import Settings
+from app.store.sqlite import SqliteStore
+from tests.app.asgi import Answered, Stream, send_pieces
+from tests.app.clock import HandClock
+
+JSON = {"content-type": "application/json"}
+FINAL = ("completed", "failed", "cancelled")
+
+
+class Server:
+    """`async with` starts and stops it; `restart` does both on the same file."""
+
+    def __init__(self, data: Path, clock: HandClock, **settings: Any) -> None:
+        self.settings = Settings(data=data, **settings)
+        self.clock = clock
+        self.ready = True
+
+    async def __aenter__(self) -> Server:
+        settings = self.settings
+        self.store = SqliteStore(
+            settings.database,
+            self.clock,
+            lease_seconds=settings.lease_seconds,
+            fits=ResultSchemas().fits,
+            draw=lambda: 0.0,
+            on_batch=lambda size: self.jobs.numbers.on_batch(size),
+        )
+        self.jobs = Jobs(
+            self.store,
+            self.clock,
+            lease_seconds=settings.lease_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
+        )
+        context = Context(self.jobs, settings)
+        self.app = Front(application.build(context, lambda: self.ready), context)
+        await self.store.open()
+        await self.jobs.start()
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        self.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.http.aclose()
+        await self.jobs.stop()
+        await self.store.close()
+
+    async def restart(self) -> None:
+        await self.__aexit__()
+        await self.__aenter__()
+
+    # -- time
+
+    async def settle(self) -> None:
+        """Whatever the service had begun by itself is written when this returns."""
+        for _ in range(3):
+            for _ in range(10):
+                await asyncio.sleep(0)
+            await self.store.ping()
+        await self.jobs.sweeper.catch_up()
+
+    async def advance(self, seconds: float) -> None:
+        """Time passes, in one leap, and what is due by then has been done."""
+        self.clock.move(seconds)
+        await self.settle()
+
+    async def live(self, seconds: float) -> None:
+        """Time passes in small steps, as it does."""
+        while seconds > 0:
+            await self.advance(min(0.5, seconds))
+            seconds -= 0.5
+
+    # -- plain requests, whose answers must be good
+
+    async def get(self, path: str, **query: Any) -> Any:
+        answer = await self.http.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: Any = None, *, status: int | None = None, **headers: str) -> Any:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = await (
+            self.http.post(path, headers=given) if body is None else self.http.post(path, json=body, headers=given)
+        )
+        assert answer.is_success if status is None else answer.status_code == status, (answer.status_code, answer.text)
+        return answer.json() if answer.content else None
+
+    async def raw(
+        self, method: str, url: str, body: bytes | Iterable[bytes] = b"", headers: Mapping[str, str] = JSON
+    ) -> Answered:
+        """A request of which every byte is the test's."""
+        pieces = [body] if isinstance(body, bytes) else body
+        if isinstance(body, bytes) and "transfer-encoding" not in headers and "content-length" not in headers:
+            headers = {**headers, "content-length": str(len(body))}
+        return await send_pieces(self.app, method, url, headers, pieces)
+
+    def stream(self, url: str, **headers: str) -> Stream:
+        return Stream(self.app, url, {name.replace("_", "-"): value for name, value in headers.items()})
+
+    # -- the verbs
+
+    async def register(self, name: str = "greet", **fields: Any) -> Any:
+        return await self.post("/v1/job-types", {"name": name, "handler": {"kind": "worker"}} | fields, status=201)
+
+    async def dispatch(self, name: str = "greet", payload: Any = None, **fields: Any) -> Any:
+        return await self.post(f"/v1/job-types/{name}/runs", {"payload": payload} | fields, status=202)
+
+    async def run(self, run: Any) -> Any:
+        return await self.get(f"/v1/runs/{_id(run)}")
+
+    async def events(self, run: Any) -> list[Any]:
+        found: list[Any] = []
+        cursor: str | None = None
+        while True:
+            query = {"limit": "200"} | ({} if cursor is None else {"cursor": cursor})
+            answer = await self.http.get(
+                f"/v1/runs/{_id(run)}/events", params=query, headers={"accept": "application/json"}
+            )
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            found += page["data"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
+    async def types(self, run: Any) -> list[str]:
+        """The types of a run's events; checks its log on the way."""
+        events = await self.events(run)
+        assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
+        finals = [event["seq"] for event in events if event["type"] in FINAL]
+        assert finals in ([], [len(events)])
+        return [event["type"] for event in events]
+
+    async def attempts(self, run: Any) -> list[Any]:
+        found: list[Any] = (await self.get(f"/v1/runs/{_id(run)}/attempts"))["data"]
+        return found
+
+    async def cancel(self, run: Any, *, status: int, reason: str | None = None) -> Any:
+        return await self.post(f"/v1/runs/{_id(run)}/cancel", {"reason": reason}, status=status)
+
+    async def worker(self, *job_types: str, name: str = "test", **fields: Any) -> Worker:
+        body = {"name": name, "job_types": list(job_types or ("greet",))} | fields
+        answer = await self.post("/v1/workers", body, status=201)
+        return Worker(self, answer["id"], answer)
+
+
+def _id(run: Any) -> str:
+    if isinstance(run, str):
+        return run
+    found: str = (run.get("run") or run)["id"]
+    return found
+
+
+class Worker:
+    """A worker's side of the protocol, one call at a time."""
+
+    def __init__(self, server: Server, worker_id: str, registered: Any) -> None:
+        self._server = server
+        self.id = worker_id
+        self.registered = registered
+
+    async def claim(self, most: int = 10, wait_seconds: float = 0) -> list[Any]:
+        body = {"max": most, "wait_seconds": wait_seconds}
+        answer = await self._server.http.post(f"/v1/workers/{self.id}/claim", json=body)
+        if answer.status_code == 204:
+            return []
+        assert answer.status_code == 200, answer.text
+        leases: list[Any] = answer.json()["data"]
+        assert leases
+        return leases
+
+    async def take(self) -> Any:
+        """The one lease that must be there."""
+        leases = await self.claim()
+        assert len(leases) == 1, leases
+        return leases[0]
+
+    async def call(self, reports: list[Any] | None = None, holding: list[str] | None = None) -> Any:
+        body: dict[str, Any] = {"reports": reports or []}
+        if holding is not None:
+            body["holding"] = holding
+        return await self._server.post(f"/v1/workers/{self.id}/report", body, status=200)
+
+    async def say(self, lease: Any, kind: str, **fields: Any) -> Any:
+        """One report of one lease: what was answered to it."""
+        return (await self.call([item(lease, kind, **fields)]))["data"][0]
+
+    async def complete(self, lease: Any, result: Any = None) -> None:
+        assert (await self.say(lease, "completed", result=result))["status"] == "accepted"
+
+    async def fail(self, lease: Any, message: str = "no luck", **fields: Any) -> None:
+        error = {"message": message, "type": "ValueError", "traceback": "Traceback ..."}
+        assert (await self.say(lease, "failed", error=error, **fields))["status"] == "accepted"
+
+    async def hold(self, *leases: Any) -> list[Any]:
+        held: list[Any] = (await self.call(holding=[_id(lease) for lease in leases]))["holding"]
+        return held
+
+    async def leave(self) -> None:
+        assert (await self._server.http.delete(f"/v1/workers/{self.id}")).status_code == 204
+
+
+def item(lease: Any, kind: str, **fields: Any) -> Any:
+    return {
+        "run_id": _id(lease),
+        "attempt": lease["attempt"],
+        "lease_token": lease["lease_token"],
+        "type": kind,
+    } | fields
+
+
+def problem(answer: httpx.Response | Answered, status: int, code: str) -> Any:
+    """The answer must be this problem, in every respect that RFC 9457 and the contract ask for."""
+    got = answer.status_code if isinstance(answer, httpx.Response) else answer.status
+    document = answer.json()
+    assert (got, document.get("code")) == (status, code), document
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert document["status"] == status
+    for name in ("type", "title", "detail"):
+        assert isinstance(document[name], str)
+        assert document[name]
+    for error in document.get("errors", []):
+        assert set(error) >= {"path", "message", "code"}
+        assert error["path"] == "" or error["path"].startswith("/")
+    return document
+
+
+def paths(document: Any) -> list[str]:
+    return [error["path"] for error in document["errors"]]
