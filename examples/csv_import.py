@@ -52,7 +52,7 @@ async def import_csv(payload: Import, ctx: JobContext) -> dict[str, int]:
             summary["bytes"] = response.num_bytes_downloaded
             percent = 100 * summary["bytes"] / size if size else 0
             ctx.progress(percent, f"{summary['rows']:,} rows", data=summary)
-    ctx.log("imported", **summary)
+    ctx.log("imported", rows=summary["rows"], skipped=summary["skipped"])
     return summary
 
 

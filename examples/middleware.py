@@ -37,8 +37,8 @@ async def wait_for_maintenance(run: MiddlewareRun, call_next: CallNext) -> Any:
 
 
 def in_maintenance() -> bool:
-    flag = os.environ.get("MAINTENANCE_FILE")
-    return bool(flag) and Path(flag).exists()
+    flag = os.environ.get("MAINTENANCE_FILE", "")
+    return flag != "" and Path(flag).exists()
 
 
 class Parcel(BaseModel, extra="forbid"):

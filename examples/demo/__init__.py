@@ -1,0 +1,1 @@
+"""`python -m examples.demo`: the server, two workers and the example jobs, at work on real input."""
