@@ -21,6 +21,7 @@ class Sweeper:
         self._give_up_silent = give_up_silent
         self._tasks = Tasks()
         self._alarm = Alarm(clock.now)
+        self._stepping = asyncio.Lock()
 
     async def start(self) -> None:
         self._alarm.ring()
@@ -36,21 +37,31 @@ class Sweeper:
 
     async def catch_up(self) -> None:
         """What is due by now is done when this returns: for reads that must not see a due run still waiting."""
-        while self._alarm.at is not None and self._alarm.at <= self._clock.now():
-            await self._step()
+        if self._stepping.locked() or self._due():
+            async with self._stepping:
+                while self._due():
+                    await self._step()
+
+    def _due(self) -> bool:
+        return self._alarm.at is not None and self._alarm.at <= self._clock.now()
 
     async def _sweep(self) -> None:
         self._alarm.ring()
         while True:
             await self._alarm.wait()
-            await self._step()
+            async with self._stepping:
+                await self._step()
 
     async def _step(self) -> None:
         # Cleared first: what a commit sets from now on stands.
         self._alarm.clear()
         # The leases of a silent worker are lost, which the sweep, seeing them overdue, would take for released.
-        await self._give_up_silent()
-        swept = await self._store.sweep()
+        try:
+            await self._give_up_silent()
+            swept = await self._store.sweep()
+        except BaseException:
+            self._alarm.set(self._clock.now())
+            raise
         if swept.due_at is not None:
             self._alarm.set(swept.due_at)
 

@@ -40,7 +40,7 @@ def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
     answers: list[list[Run]] = [[] for _ in argument.claims]
     for row in rows:
         run = to_run(row, tx.ledger)
-        place = dealt.get(run.id, 0)
+        place = dealt[run.id]
         taker = argument.claims[place]
         started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
         answers[place].append(tx.move(run, started))
@@ -60,24 +60,22 @@ def _forget_payloads(ledger: Ledger, runs: list[Run]) -> None:
 
 
 def _choose(tx: Transaction, claims: tuple[Claim, ...]) -> tuple[list[Any], dict[int, int]]:
-    """The rows to lease, and which claim gets each (the first where nothing is said)."""
-    if len(claims) == 1:
-        only = claims[0]
-        lanes = [lane for lane in _ready_lanes(tx.ledger) if _takers(lane, claims)]
-        if not lanes:
-            return [], {}
-        if len(lanes) == 1 and tx.ledger.room(lanes[0].job_type) is None:
+    """The rows to lease, and which claim gets each."""
+    takers = {lane.id: places for lane in _ready_lanes(tx.ledger) if (places := _takers(lane, claims))}
+    if len(takers) == 1:
+        [(lane_id, places)] = takers.items()
+        if len(places) == 1 and not tx.ledger.limited(tx.ledger.lanes[lane_id].job_type):
             # The usual case, in one read instead of two.
-            return tx.rows(sql.HEAD_OF_LANE, lanes[0].id, only.limit), {}
-    dealt = _deal(tx, claims)
+            rows = tx.rows(sql.HEAD_OF_LANE, lane_id, claims[places[0]].limit)
+            return rows, dict.fromkeys((row[0] for row in rows), places[0])
+    dealt = _deal(tx, claims, takers) if takers else {}
     return (tx.rows(sql.RUNS_BY_ID, pack(list(dealt))) if dealt else []), dealt
 
 
-def _deal(tx: Transaction, claims: tuple[Claim, ...]) -> dict[int, int]:
+def _deal(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int]]) -> dict[int, int]:
     """Run key → place of the claim that gets it: in the order of starts, to the claims in turn."""
     ledger = tx.ledger
-    takers = {lane.id: _takers(lane, claims) for lane in _ready_lanes(ledger)}
-    lanes = [lane_id for lane_id, places in takers.items() if places]
+    lanes = list(takers)
     wanted = sum(claim.limit for claim in claims)
     heads = merge(*(_head(tx, lane_id, wanted) for lane_id in lanes))
     room = {ledger.lanes[lane_id].job_type: ledger.room(ledger.lanes[lane_id].job_type) for lane_id in lanes}

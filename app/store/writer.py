@@ -61,7 +61,8 @@ class Writer(Generic[C]):
         self._session = session
         self._committed = committed
         self._max_batch = max_batch
-        self._inbox: SimpleQueue[Work[Any] | None] = SimpleQueue()
+        self._inbox: SimpleQueue[list[Work[Any]] | None] = SimpleQueue()
+        self._gathering: list[Work[Any]] = []
         self._loop = asyncio.get_running_loop()
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._closed = False
@@ -71,32 +72,41 @@ class Writer(Generic[C]):
         if self._closed:
             raise RuntimeError("the writer is closed")
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._inbox.put(Work(order, verb, argument, future))
+        if not self._gathering:
+            # Two turns of the loop later: a worker's report and its next claim, or the requests of many clients, come
+            # together, and shall share a commit.
+            self._loop.call_soon(self._loop.call_soon, self._hand_over)
+        self._gathering.append(Work(order, verb, argument, future))
         return future
+
+    def _hand_over(self) -> None:
+        gathered, self._gathering = self._gathering, []
+        if gathered:
+            self._inbox.put(gathered)
 
     async def close(self) -> None:
         """Everything submitted before is still written. Closing twice is harmless."""
         if not self._closed:
             self._closed = True
+            self._hand_over()
             self._inbox.put(None)
         await asyncio.to_thread(self._thread.join)
 
     def _work(self) -> None:
         while True:
-            first = self._inbox.get()
-            if first is None:
+            batch = self._inbox.get()
+            if batch is None:
                 return
-            batch = [first]
             closing = False
-            while len(batch) < self._max_batch:
+            while len(batch) < self._max_batch and not closing:
                 try:
-                    work = self._inbox.get_nowait()
+                    more = self._inbox.get_nowait()
                 except Empty:
                     break
-                if work is None:
+                if more is None:
                     closing = True
-                    break
-                batch.append(work)
+                else:
+                    batch += more
             self._write(batch)
             if closing:
                 return
