@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from blazy_jobs.worker.control import Control
 
 MAX_CLAIM = 1000
+FEW = 0.25
+GATHER_SECONDS = 0.002
+"""Under a backlog, what makes only a `FEW` of the room free waits this long for more: a claim of one costs the server
+as much as a claim of many."""
+LISTEN_SECONDS = 1.0
+"""A cancel is heard in the answer to a report: with runs in hand, one goes out at least this often."""
 MAX_BATCH = 2000
 MAX_BATCH_BYTES = 8 << 20
 MAX_WAITING_BYTES = 32 << 20
@@ -51,6 +57,8 @@ class Lane:
         self._to_say = asyncio.Event()
         self._renewed_at = time.monotonic()
         self._claiming = True
+        self._backlog = False
+        """The last claim was answered in full: more is waiting."""
         self.registered = asyncio.Event()
 
     @property
@@ -76,14 +84,18 @@ class Lane:
                 if self._free() <= 0:
                     await self._room.wait()
                 continue
-            body = await self.session.claim(min(free, MAX_CLAIM))
-            if body is not None:
-                self._accept(body)
+            if self._backlog and free < self._capacity() * FEW:
+                await asyncio.sleep(GATHER_SECONDS)
+                free = self._free()
+            most = max(1, min(free, MAX_CLAIM))
+            body = await self.session.claim(most)
+            self._backlog = body is not None and self._accept(body) == most
 
     def _free(self) -> int:
         return self._capacity() - len(self.held)
 
-    def _accept(self, body: bytes) -> None:
+    def _accept(self, body: bytes) -> int:
+        """Begins what was claimed; how many leases that is."""
         now = time.monotonic()
         leases = orjson.loads(body)["data"]
         begin: list[Held] = []
@@ -100,6 +112,7 @@ class Lane:
                 self.held[held.run_id] = held
                 begin.append(held)
         self._control.begin(begin, body if len(begin) == len(leases) else None)
+        return len(leases)
 
     def tell(self, held: Held, kind: str, report: bytes) -> None:
         if self._words_bytes > MAX_WAITING_BYTES:
@@ -130,9 +143,10 @@ class Lane:
     # -- reports
 
     async def report(self) -> None:
-        """Reports as soon as there is something to say, and renews all leases every heartbeat."""
+        """Reports as soon as there is something to say, and renews all leases at least every heartbeat."""
         while True:
-            wait = self._renewed_at + self.session.heartbeat_seconds - time.monotonic()
+            every = min(self.session.heartbeat_seconds, LISTEN_SECONDS) if self.held else self.session.heartbeat_seconds
+            wait = self._renewed_at + every - time.monotonic()
             if not self._words and wait > 0:
                 self._to_say.clear()
                 timer = asyncio.get_running_loop().call_later(wait, self._to_say.set)

@@ -57,6 +57,7 @@ class Slot:
         self._unsent = b""
         self._spoken = threading.Event()
         self._stop_handler = self._told_to_stop
+        self._broken = False
         self._stdio = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR + 1) for number in (0, 1, 2)]
 
     # -- the main thread
@@ -86,7 +87,7 @@ class Slot:
             words.append((report["type"], standing.report(report)))
             items = [(standing.run_id, kind, len(raw)) for kind, raw in words]
             blob = b"".join(raw for _, raw in words)
-            if standing.stop_reason is not None or _is_out_of_memory(report):
+            if standing.stop_reason is not None or self._broken or _is_out_of_memory(report):
                 self._send(pack(frames.WORDS, {"items": items, "bye": True}, blob))
                 os._exit(0)
 
@@ -128,9 +129,13 @@ class Slot:
                 except (SystemExit, KeyboardInterrupt):
                     continue  # raised by a task that the handler has made
             return task.result()
+        except OSError as error:  # never the handler's own, which the executor turns into a report
+            self._broken = True
+            return outcome.crashed(f"its event loop was broken: {error}")
         finally:
             self._standing = self._task = self._loop = None
-            _close(loop)
+            if not self._broken:
+                _close(loop)
 
     def _told_to_stop(self, number: int, frame: object) -> None:
         standing = self._standing
