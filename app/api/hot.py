@@ -33,7 +33,7 @@ from app.domain.run import Run
 from app.engine.dispatch import Wish
 from app.ports import Dispatched, Held, Report, Reported
 
-_WAIT = re.compile(rb"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})")
+_WAIT = re.compile(rb"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _PAYLOAD_ALONE = {"payload"}
 REPLAYED = (b"idempotency-replayed", b"true")
 

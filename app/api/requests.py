@@ -117,8 +117,8 @@ def idempotency_key(headers: Mapping[bytes, bytes], scope: str, body: Any) -> Id
 
 def caller_scope(headers: Mapping[bytes, bytes], method: str, path: str) -> str:
     """Keys of different callers, methods and paths never meet. The API key itself is not stored."""
-    authorization = headers.get(b"authorization", b"")
-    caller = hashlib.blake2b(authorization, digest_size=8).hexdigest() if authorization else ""
+    key = headers.get(b"authorization", b"").partition(b" ")[2].strip()
+    caller = hashlib.blake2b(key, digest_size=8).hexdigest() if key else ""
     return f"{caller} {method} {path}"
 
 

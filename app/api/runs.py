@@ -6,7 +6,6 @@ from typing import Annotated
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from app.api import hot, models, render
 from app.api.context import Answer, context_of
@@ -74,8 +73,8 @@ async def list_runs(
     queue: Annotated[str | None, Query(max_length=128)] = None,
     tag: Annotated[str | None, Query(max_length=128)] = None,
     schedule: Annotated[str | None, Query(max_length=128)] = None,
-    created_after: AwareDatetime | None = None,
-    created_before: AwareDatetime | None = None,
+    created_after: models.Instant | None = None,
+    created_before: models.Instant | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:

@@ -62,6 +62,8 @@ def _dispatch(
     for order in argument.orders:
         existing = None if order.dedupe_key is None else _find_deduped(tx, order, deduped)
         run = existing or _make(tx, order, keep_until, fresh)
+        if existing is not None and keep_until is not None:
+            _keep(tx, existing, keep_until)
         if existing is None and order.dedupe_key is not None:
             deduped[order.job_type, order.dedupe_key] = run
         runs.append(run)
@@ -69,6 +71,14 @@ def _dispatch(
     if key is not None:
         _remember(tx, key, runs)
     return Dispatched(runs, made)
+
+
+def _keep(tx: Transaction, run: Run, until: int) -> None:
+    """The run is kept as long as the key that found it."""
+    tx.cursor.execute("UPDATE runs SET keep_until = max(coalesce(keep_until, 0), ?) WHERE id = ?", (until, run.id))
+    leased = tx.ledger.leases.get(run.id)
+    if leased is not None:
+        leased.keep_until = max(leased.keep_until or 0, until)
 
 
 def _make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) -> Run:

@@ -136,7 +136,7 @@ class Reader:
             query = query.where(col(RunRow.id) < before)
         if where.created_after is not None:
             # A key is never smaller than its creation time, so this bounds the walk; the column decides.
-            query = query.where(col(RunRow.id) >= min(where.created_after << COUNTER_BITS, MAX_KEY))
+            query = query.where(col(RunRow.id) >= min(max(where.created_after, 0) << COUNTER_BITS, MAX_KEY))
             query = query.where(col(RunRow.created_at) >= where.created_after)
         if where.created_before is not None:
             query = query.where(col(RunRow.created_at) < where.created_before)
