@@ -19,7 +19,7 @@ from blazy_jobs import Client
 from examples.demo.acts import ACTS, Stage
 from examples.demo.material import MailSink, OrdersServer, fill_log
 from examples.demo.screen import Screen
-from examples.demo.server import DEFAULT_PORT, PortTaken, Server, ServerFailed, free_port
+from examples.demo.server import DEFAULT_PORT, DataInUse, PortTaken, Server, ServerFailed, free_port
 
 STOPPED = 130
 DATABASE = "shop.db"
@@ -40,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except KeyboardInterrupt:
+        screen.line("\nStopped before the end.", "yellow")
         return STOPPED
 
 
@@ -59,10 +60,8 @@ def demonstrate(screen: Screen, *, once: bool, wanted_port: int | None) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="blazy-jobs-demo-")))
         mail = stack.enter_context(MailSink())
         orders = stack.enter_context(OrdersServer())
-        server = Server(port=port, data=folder / "data" if once else Path("data"), environment=settings(folder, mail))
-        stack.callback(server.stop)
-        screen.line(f"$ {server.command_line}", "dim")
-        server.start()
+        data = [folder / "data"] if once else [Path("data"), folder / "data"]
+        server = start(screen, stack, port, data, settings(folder, mail))
         client = stack.enter_context(Client(server.url))
         stage = Stage(client, screen, mail, orders, database=folder / DATABASE, reports=folder)
         stage.end_leftovers()
@@ -78,6 +77,23 @@ def demonstrate(screen: Screen, *, once: bool, wanted_port: int | None) -> int:
             threading.Thread(target=follow_all, args=(server.url, screen), daemon=True).start()
             serve_on(server)
         return 1 if stage.failures else 0
+
+
+def start(screen: Screen, stack: ExitStack, port: int, folders: list[Path], environment: dict[str, str]) -> Server:
+    """A server on the first of the data folders that no other server owns. Raises `ServerFailed`."""
+    for data in folders:
+        server = Server(port=port, data=data, environment=environment)
+        stack.callback(server.stop)
+        screen.line(f"$ {server.command_line}", "dim")
+        try:
+            server.start()
+        except DataInUse:
+            if data is folders[-1]:
+                raise
+            screen.line(f"Another server works on {data}; this one gets a folder that is thrown away.", "yellow")
+        else:
+            break
+    return server
 
 
 def follow_all(url: str, screen: Screen) -> None:

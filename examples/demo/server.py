@@ -31,6 +31,10 @@ class ServerFailed(Exception):
     """The server ended, or did not become ready; the message holds what its log says last."""
 
 
+class DataInUse(ServerFailed):
+    """Another server owns the data folder."""
+
+
 def free_port(wanted: int | None) -> int:
     """The port asked for, or the first free one from 8000 on. Raises `PortTaken`."""
     if wanted is not None:
@@ -69,7 +73,7 @@ class Server:
         return " ".join(["blazy-jobs", *self._command])
 
     def start(self) -> None:
-        """Returns when the server is ready to take and run jobs. Raises `ServerFailed`."""
+        """Returns when the server is ready to take and run jobs. Raises `DataInUse` and `ServerFailed`."""
         self.data.mkdir(parents=True, exist_ok=True)
         ready, tell_ready = os.pipe()
         with self.log_path.open("wb") as log, os.fdopen(ready, "rb") as reader:
@@ -89,7 +93,8 @@ class Server:
             came, _, _ = select.select([reader], [], [], START_SECONDS)
             self.url = reader.readline().decode().strip() if came else ""
         if not self.url:
-            raise ServerFailed(self.last_words("did not start"))
+            words = self.last_words("did not start")
+            raise DataInUse(words) if "in use by another server" in words else ServerFailed(words)
 
     def check(self) -> None:
         """Raises `ServerFailed` when the server has ended by itself."""

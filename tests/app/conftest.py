@@ -17,6 +17,14 @@ from tests.app.clock import HandClock
 from tests.app.server import Server
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Nothing here waits for real time, so what takes long hangs."""
+    for item in items:
+        if "server" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(15))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _plain_logs() -> None:
     """Lines with plain tracebacks: a pretty one of a bug that a test makes on purpose takes seconds."""

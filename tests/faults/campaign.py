@@ -146,9 +146,9 @@ def _victims(server: Server, wanted: str) -> list[psutil.Process]:
 
 
 def kind_of(process: psutil.Process) -> str:
-    """ "slot" or "host", by the command line."""
+    """ "host" or "slot", by the command line; a slot for one lonely run is a slot too."""
     with contextlib.suppress(psutil.Error):
-        return "slot" if any("slot" in part for part in process.cmdline()) else "host"
+        return "host" if "host" in process.cmdline() else "slot"
     return ""
 
 

@@ -242,6 +242,7 @@ class Sluggish:
     """A reader that takes one look and then reads nothing more, with as small a window as the kernel gives."""
 
     def __init__(self, server: Server, path: str) -> None:
+        self.server = server
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.connect(("127.0.0.1", server.port))
@@ -250,25 +251,31 @@ class Sluggish:
         self.first = self.socket.recv(1024)
 
     def cut_within(self, seconds: float) -> bool:
-        """Whether the server has ended the connection, which the kernel can tell without reading."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            state = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-            if state not in (1,):  # TCP_ESTABLISHED
-                return True
-            time.sleep(0.2)
+        """Whether the server has let go of the connection, which is seen at its end without reading at ours."""
+        here = self.socket.getsockname()[1]
+
+        def gone() -> bool:
+            held = psutil.Process(self.server.pid).net_connections()
+            return not any(connection.raddr and connection.raddr.port == here for connection in held)
+
+        with contextlib.suppress(TimeoutError):
+            return wait_until(gone, "let go", seconds, 0.2)
         return False
+
+    def close(self) -> None:
+        self.socket.close()
 
 
 @pytest.mark.timeout(120)
 def test_a_reader_that_stops_reading_is_cut_and_can_resume(serve: StartServer) -> None:
     server = serve(workers=0)
     filler = "x" * 20_000
-    with server.client() as client:
+    with contextlib.ExitStack() as stack, server.client() as client:
         definition = {"name": "parked", "handler": {"kind": "worker"}}
         assert client.post("/v1/job-types", json=definition).status_code == 201
         before = server.resident_bytes()
         slow = Sluggish(server, "/v1/events?from=start")
+        stack.callback(slow.close)
         ids = []
         for _ in range(12):
             items = [{"job_type": "parked", "payload": None, "tags": ["t" * 100]} for _ in range(1000)]
@@ -280,7 +287,6 @@ def test_a_reader_that_stops_reading_is_cut_and_can_resume(serve: StartServer) -
                 break
         assert slow.cut_within(35), "the reader that does not read is still connected"
         assert server.resident_bytes() - before < 150 << 20
-        slow.socket.close()
         decoder = EventStreamDecoder()
         seen: set[str] = set()
         with client.stream("GET", "/v1/events?from=start&type=queued") as stream:

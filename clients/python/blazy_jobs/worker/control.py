@@ -167,6 +167,7 @@ class Control:
             await after.registered.wait()
         await lane.session.register()
         self._lease_seconds = lane.session.lease_seconds
+        self._beat()
         lane.registered.set()
         self._spawn(lane.report(), "report")
         await lane.claim()
@@ -182,13 +183,17 @@ class Control:
             await asyncio.sleep(BUSY_TICK_SECONDS if busy else IDLE_TICK_SECONDS)
             now = time.monotonic()
             self._notice_silence(now)
-            for child in [child for child in self._children if child.alive]:
-                child.page.beat(self._lease_seconds)
+            self._beat()
             self.hosting.tick(now)
             self.slots.tick(now)
             self._children = {child for child in self._children if child.alive}
             for lane in self._lanes:
                 lane.look_for_room()
+
+    def _beat(self) -> None:
+        for child in self._children:
+            if child.alive:
+                child.page.beat(self._lease_seconds)
 
     def _notice_silence(self, now: float) -> None:
         gap = now - self._ticked_at
@@ -198,7 +203,7 @@ class Control:
         self._ticked_at = now
         if self._waiting_for_server():
             # Time in which this process stood still itself is not the server's.
-            self._deaf_seconds += min(gap, 2 * IDLE_TICK_SECONDS)
+            self._deaf_seconds += min(gap, self._lease_seconds / 3)
             if self._deaf_seconds > self._lease_seconds and not self._ending.done():
                 log.error("no server for a lease's time", seconds=round(self._deaf_seconds, 1))
                 self._end_with(EXIT_NO_SERVER)

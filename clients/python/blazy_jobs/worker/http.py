@@ -124,14 +124,20 @@ class _Wire(asyncio.Protocol):
         self._buffer = bytearray()
         self._answer: asyncio.Future[Response] | None = None
         self._transport: asyncio.Transport | None = None
-        self.closed = False
+        self._lost = False
         self.begun = False
+
+    @property
+    def closed(self) -> bool:
+        """Known from the transport before `connection_lost` says so: uvloop's raises RuntimeError on a write then."""
+        return self._lost or self._transport is None or self._transport.is_closing()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
 
     async def exchange(self, request: bytes, timeout_seconds: float) -> Response:
-        assert self._transport is not None
+        if self._transport is None or self.closed:
+            raise OSError("the connection was lost")
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Response] = loop.create_future()
         self._answer = answer
@@ -145,7 +151,7 @@ class _Wire(asyncio.Protocol):
             self._answer = None
 
     def abort(self) -> None:
-        self.closed = True
+        self._lost = True
         if self._transport is not None:
             self._transport.abort()
 
@@ -174,7 +180,7 @@ class _Wire(asyncio.Protocol):
                 self._answer.set_result(response)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.closed = True
+        self._lost = True
         self._fail(f"the connection was lost{f': {error}' if error else ''}")
 
     def _too_late(self) -> None:

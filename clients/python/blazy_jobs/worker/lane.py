@@ -98,6 +98,9 @@ class Lane:
         """Begins what was claimed; how many leases that is."""
         now = time.monotonic()
         leases = orjson.loads(body)["data"]
+        if not self.held:
+            self._renewed_at = now  # the claim was contact enough; from here on there are leases to renew
+            self._to_say.set()
         begin: list[Held] = []
         for lease in leases:
             held = Held(lease, self._jobs[lease["run"]["job_type"]], self, now)

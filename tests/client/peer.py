@@ -1,0 +1,173 @@
+"""The server's side of the worker protocol, small and scripted: what a worker does is seen from outside, and every
+answer can be late, lost or unkind. It keeps leases as the contract says: a token for each, judged at each report."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+FINAL = {"completed", "failed", "cancelled", "released", "snoozed", "lost"}
+
+
+class Peer:
+    """`url` once started. Every list grows in the order of arrival; `until` waits for a condition on them."""
+
+    def __init__(self, *, lease_seconds: float = 15.0, heartbeat_seconds: float = 5.0) -> None:
+        self.lease_seconds = lease_seconds
+        self.heartbeat_seconds = heartbeat_seconds
+        self.registrations: list[dict[str, Any]] = []
+        self.claims: list[dict[str, Any]] = []
+        self.calls: list[dict[str, Any]] = []
+        self.reports: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        self.left: list[str] = []
+        self.leases: dict[str, str] = {}
+        """Run id to the token that holds it."""
+        self.cancelled: set[str] = set()
+        self.drain = False
+        self.known = True
+        self.lose_answers = 0
+        """How many report calls are carried out and not answered."""
+        self._workers: dict[str, dict[str, Any]] = {}
+        self._waiting: list[dict[str, Any]] = []
+        self._numbers = itertools.count(1)
+        self._changed = asyncio.Condition()
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """As a killed server: every connection breaks."""
+        assert self._server is not None
+        self._server.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    # -- for tests
+
+    async def add(self, job_type: str, payload: Any = None, *, alone: bool = False, **run: Any) -> str:
+        """A run that waits for a claim; its id."""
+        run_id = run.pop("id", None) or f"run_{next(self._numbers):013d}"
+        whole = {"id": run_id, "job_type": job_type, "queue": "default", "payload": payload, "timeout_seconds": 30}
+        whole |= {"attempt": 1, "max_attempts": 4, "tags": [], "metadata": {}} | run
+        async with self._changed:
+            self._waiting.append({"run": whole, "alone": alone})
+            self._changed.notify_all()
+        return run_id
+
+    async def until(self, condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+        """The condition's first true value."""
+        async with asyncio.timeout(seconds), self._changed:
+            return await self._changed.wait_for(condition)
+
+    async def outcome(self, run_id: str, seconds: float = 20.0) -> dict[str, Any]:
+        """The report that ended the run."""
+        return await self.until(lambda: self.final(run_id), seconds)
+
+    def final(self, run_id: str) -> dict[str, Any] | None:
+        return next((report for report in self.reports[run_id] if report["type"] in FINAL), None)
+
+    def said(self, run_id: str, kind: str) -> list[dict[str, Any]]:
+        return [report for report in self.reports[run_id] if report["type"] == kind]
+
+    # -- the protocol
+
+    async def _claim(self, worker: dict[str, Any], body: dict[str, Any]) -> tuple[int, Any]:
+        def ready() -> list[dict[str, Any]]:
+            return [lease for lease in self._waiting if lease["run"]["job_type"] in worker["job_types"]][: body["max"]]
+
+        self.claims.append({**body, "worker": worker["name"]})
+        self._changed.notify_all()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(body["wait_seconds"]):
+                await self._changed.wait_for(ready)
+        taken = ready()
+        for lease in taken:
+            self._waiting.remove(lease)
+            token = f"token-{next(self._numbers)}"
+            self.leases[lease["run"]["id"]] = token
+            lease |= {"attempt": lease["run"]["attempt"], "lease_token": token}
+            lease |= {"lease_until": "2030-01-01T00:00:00.000000Z", "deadline_at": "2030-01-01T00:00:00.000000Z"}
+        return (200, {"data": taken}) if taken else (204, None)
+
+    def _report(self, body: dict[str, Any]) -> tuple[int, Any]:
+        self.calls.append(body)
+        answers = []
+        for report in body["reports"]:
+            run_id = report["run_id"]
+            held = self.leases.get(run_id) == report["lease_token"]
+            again = report in self.reports[run_id]
+            if held:
+                self.reports[run_id].append(report)
+                if report["type"] in FINAL:
+                    del self.leases[run_id]
+            status = "accepted" if held or again else "lease_lost"
+            answers.append(
+                {"run_id": run_id, "attempt": report["attempt"], "status": status, "error": None}
+                | {"cancel_requested": run_id in self.cancelled}
+            )
+        holding = [
+            {"run_id": run_id, "held": run_id in self.leases, "cancel_requested": run_id in self.cancelled}
+            for run_id in body["holding"]
+        ]
+        return 200, {"data": answers, "holding": holding, "drain": self.drain}
+
+    async def _answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
+        async with self._changed:
+            try:
+                if path == "/v1/workers":
+                    worker_id = f"wrk_{next(self._numbers):013d}"
+                    self._workers[worker_id] = body
+                    self.registrations.append(body)
+                    self.known = True
+                    times = {"lease_seconds": self.lease_seconds, "heartbeat_seconds": self.heartbeat_seconds}
+                    return 201, {"id": worker_id, **times, "conflicts": []}
+                worker_id, _, verb = path.removeprefix("/v1/workers/").partition("/")
+                if method == "DELETE":
+                    self.left.append(self._workers.pop(worker_id)["name"])
+                    return 204, None
+                if worker_id not in self._workers or not self.known:
+                    return 404, {"code": "worker_not_found", "title": "no such worker"}
+                if verb == "claim":
+                    return await self._claim(self._workers[worker_id], body)
+                return self._report(body)
+            finally:
+                self._changed.notify_all()
+
+    # -- HTTP
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.current_task()
+        assert connection is not None
+        self._connections.add(connection)
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                method, path, _ = head[0].split(" ")
+                headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+                raw = await reader.readexactly(int(headers.get("content-length", 0)))
+                status, answer = await self._answer(method, path, json.loads(raw) if raw else None)
+                if path.endswith("/report") and self.lose_answers:
+                    self.lose_answers -= 1
+                    return
+                body = b"" if answer is None else json.dumps(answer).encode()
+                writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+                await writer.drain()
+        except (asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError):
+            return
+        finally:
+            self._connections.discard(connection)
+            writer.transport.abort()
