@@ -28,7 +28,7 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
             try:
                 seconds = self.initial_seconds * float(self.factor) ** (attempt - 1)
             except OverflowError:
-                seconds = self.max_seconds
+                seconds = self.max_seconds if self.initial_seconds else 0.0
         elif self.backoff == "linear":
             seconds = self.initial_seconds * attempt
         else:
