@@ -185,9 +185,9 @@ async def cancel_run(request: Request, run_id: str) -> Response:
     key = run_key(run_id)
     await jobs.run(key)
     body = await read_json(request, models.CancelIn, optional=True)
-    await jobs.cancel(key, body.reason)
+    # What was done decides the status: a handler that was asked may have ended by the time of the read.
+    status = 202 if (await jobs.cancel(key, body.reason)).state is State.RUNNING else 200
     run = await jobs.run(key)
-    status = 202 if run.state is State.RUNNING else 200
     return respond(Answer(status, render.run_json(run, jobs.wait_reason(run)).encode()))
 
 
