@@ -66,12 +66,13 @@ def _load(targets: list[str], sock: socket.socket) -> Loaded:
 def _beat_until(pulse: Page, imported: threading.Event) -> None:
     while not imported.wait(PULSE_SECONDS):
         pulse.child_beat()
-        end_if_alone(pulse)
+        end_with_leases(pulse)
 
 
-def end_if_alone(pulse: Page) -> None:
-    """The control process has not been heard for a lease's time: others run this process's runs by now."""
-    if pulse.control_silent():
+def end_with_leases(pulse: Page) -> None:
+    """The control process, stopped or cut off, has not renewed them: others run this process's runs in a moment."""
+    if pulse.leases_end():
+        pulse.end_itself()
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
 

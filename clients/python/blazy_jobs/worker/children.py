@@ -23,7 +23,7 @@ class Child:
     """One process in a group of its own. `on_exit` comes once, after all that it has sent was heard and its whole
     group is dead."""
 
-    def __init__(self, role: str, targets: Sequence[str], lease_seconds: float) -> None:
+    def __init__(self, role: str, targets: Sequence[str]) -> None:
         self.on_frame: Callable[[Frame], None] = _ignore
         self.on_exit: Callable[[], None] = _ignore
         self.declared: dict[str, Any] | None = None
@@ -35,7 +35,6 @@ class Child:
         self._loop = asyncio.get_running_loop()
         ours, theirs = socket.socketpair()
         self.page, page = Page.create()
-        self.page.beat(lease_seconds)
         handed = (theirs.fileno(), page)
         command = [sys.executable, "-m", "blazy_jobs.worker.child", role, *map(str, handed), str(os.getpid()), *targets]
         try:

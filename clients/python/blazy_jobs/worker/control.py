@@ -24,6 +24,8 @@ IDLE_TICK_SECONDS = 1.0
 LAST_STOP_SECONDS = 1.0
 LAST_WORDS_SECONDS = 3.0
 UNKNOWN_LEASE_SECONDS = 15.0
+PARTING_SECONDS = 1.5
+"""Without a server, handlers are told to end so long before their leases do."""
 
 log = Log("blazy_jobs.worker")
 
@@ -48,8 +50,9 @@ class Control:
         self._dealing = False
         self._lease_seconds = UNKNOWN_LEASE_SECONDS
         self._deaf_seconds = 0.0
+        self._answered_at = time.monotonic()
         self._ticked_at = time.monotonic()
-        self._stalled_at = float("-inf")
+        self._tick_seconds = IDLE_TICK_SECONDS
 
     async def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -69,7 +72,8 @@ class Control:
     # -- what the parts ask for
 
     def spawn(self, role: str) -> Child:
-        child = Child(role, self.settings.targets, self._lease_seconds)
+        child = Child(role, self.settings.targets)
+        child.page.renewed(self._renewed_at(), self._lease_seconds)
         self._children.add(child)
         return child
 
@@ -103,12 +107,6 @@ class Control:
 
     def said_something(self) -> None:
         self._changed.set()
-
-    def was_stalled(self) -> bool:
-        """This process itself has stood still for a while just now: its children have ended themselves for it."""
-        now = time.monotonic()
-        limit = self._lease_seconds / 2
-        return now - self._ticked_at > limit or now - self._stalled_at < limit
 
     def cannot_import(self, reason: str) -> None:
         if not self._ending.done() and not self.draining:
@@ -167,7 +165,7 @@ class Control:
             await after.registered.wait()
         await lane.session.register()
         self._lease_seconds = lane.session.lease_seconds
-        self._beat()
+        self.renewed()
         lane.registered.set()
         self._spawn(lane.report(), "report")
         await lane.claim()
@@ -180,31 +178,39 @@ class Control:
     async def _tick_on(self) -> None:
         while True:
             busy = any(lane.held for lane in self._lanes) or not self.slots.gone
-            await asyncio.sleep(BUSY_TICK_SECONDS if busy else IDLE_TICK_SECONDS)
+            self._tick_seconds = min(BUSY_TICK_SECONDS if busy else IDLE_TICK_SECONDS, self._lease_seconds / 8)
+            await asyncio.sleep(self._tick_seconds)
             now = time.monotonic()
             self._notice_silence(now)
-            self._beat()
             self.hosting.tick(now)
             self.slots.tick(now)
             self._children = {child for child in self._children if child.alive}
             for lane in self._lanes:
                 lane.look_for_room()
 
-    def _beat(self) -> None:
+    def renewed(self) -> None:
+        """The server has answered a renewal: the children need not end yet."""
+        renewed_at = self._renewed_at()
         for child in self._children:
             if child.alive:
-                child.page.beat(self._lease_seconds)
+                child.page.renewed(renewed_at, self._lease_seconds)
+
+    def _renewed_at(self) -> float:
+        """Since when all leases hold for sure; 0 while there can be none."""
+        return min((lane.session.renewed_at for lane in self._lanes if lane.registered.is_set()), default=0.0)
 
     def _notice_silence(self, now: float) -> None:
         gap = now - self._ticked_at
-        if gap > self._lease_seconds / 2:
+        if gap > self._tick_seconds + self._lease_seconds / 3:
             log.warning("this worker stood still", seconds=round(gap, 1))
-            self._stalled_at = now
         self._ticked_at = now
         if self._waiting_for_server():
             # Time in which this process stood still itself is not the server's.
-            self._deaf_seconds += min(gap, self._lease_seconds / 3)
-            if self._deaf_seconds > self._lease_seconds and not self._ending.done():
+            self._deaf_seconds = min(self._deaf_seconds + min(gap, self._tick_seconds), now - self._answered_at)
+            if (
+                self._deaf_seconds > max(self._lease_seconds - PARTING_SECONDS, self._lease_seconds / 2)
+                and not self._ending.done()
+            ):
                 log.error("no server for a lease's time", seconds=round(self._deaf_seconds, 1))
                 self._end_with(EXIT_NO_SERVER)
 
@@ -213,6 +219,7 @@ class Control:
 
     def _answered(self) -> None:
         self._deaf_seconds = 0.0
+        self._answered_at = time.monotonic()
 
     # -- the end
 

@@ -201,6 +201,8 @@ class Hosting:
         runs, self._runs = self._runs, {}
         if child.refused is not None:
             self._control.cannot_import(child.refused)
+        elif child.page.ended_itself:
+            log.warning("the host ended itself: its leases were not renewed", in_hand=len(runs))
         elif culprits is None and not self._closed:
             log.error("the host died", how=child.how_it_died(), in_hand=len(runs))
         self._culprits = None
@@ -222,7 +224,7 @@ class Hosting:
             return of_stop(held.stop_reason)
         if culprits is not None:
             return of_stop("timeout" if held.run_id in culprits else "release")
-        if self._control.was_stalled():
+        if child.page.ended_itself:
             return of_stop("release")
         return crashed(child.how_it_died()) if in_hand == 1 else {"type": "lost"}
 

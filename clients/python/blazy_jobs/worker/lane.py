@@ -149,7 +149,8 @@ class Lane:
         """Reports as soon as there is something to say, and renews all leases at least every heartbeat."""
         while True:
             every = min(self.session.heartbeat_seconds, LISTEN_SECONDS) if self.held else self.session.heartbeat_seconds
-            wait = self._renewed_at + every - time.monotonic()
+            due_at = min(self._renewed_at + every, self.session.renewed_at + self.session.heartbeat_seconds)
+            wait = due_at - time.monotonic()
             if not self._words and wait > 0:
                 self._to_say.clear()
                 timer = asyncio.get_running_loop().call_later(wait, self._to_say.set)
@@ -164,6 +165,7 @@ class Lane:
             self._sending = []
             if renew:
                 self._renewed_at = time.monotonic()
+                self._control.renewed()
             self._control.said_something()
 
     def _next_batch(self) -> list[_Word]:
@@ -181,10 +183,10 @@ class Lane:
 
     async def _send(self, batch: Sequence[_Word], renew: bool) -> None:
         def holding() -> list[str]:
-            return list(self.held) if renew else []
+            return list(self.held)
 
         try:
-            answer = await self.session.report([word.report for word in batch], holding)
+            answer = await self.session.report([word.report for word in batch], holding if renew else None)
         except TooMuch as error:
             await self._send_in_parts(batch, renew, str(error))
             return

@@ -14,8 +14,12 @@ SIZE = mmap.PAGESIZE
 _INSTANT = struct.Struct("<d")
 _NUMBER = struct.Struct("<q")
 
-_CONTROL_AT, _CHILD_AT, _BLOCKED, _BLOCKED_SINCE, _BLOCKED_DEADLINE, _STOP, _STOP_REASON, _LEASE = range(0, 64, 8)
+_RENEWED_AT, _CHILD_AT, _BLOCKED, _BLOCKED_SINCE, _BLOCKED_DEADLINE, _STOP, _STOP_REASON, _LEASE, _ENDED = range(
+    0, 72, 8
+)
 
+END_EARLY_SECONDS = 0.5
+"""Looks at this page are a quarter of a second apart, and a process must be dead before its lease is another's."""
 REASONS = ("", "timeout", "cancel", "release", "abandon")
 
 
@@ -33,14 +37,24 @@ class Page:
     def close(self) -> None:
         self._memory.close()
 
-    def beat(self, lease_seconds: float) -> None:
-        """Control: I am here. A child that has not heard it for `lease_seconds` ends itself."""
+    def renewed(self, at: float, lease_seconds: float) -> None:
+        """Control: all leases hold for so long from `at` on, when the renewal that the server has answered was sent."""
         _INSTANT.pack_into(self._memory, _LEASE, lease_seconds)
-        _INSTANT.pack_into(self._memory, _CONTROL_AT, time.monotonic())
+        _INSTANT.pack_into(self._memory, _RENEWED_AT, at)
 
-    def control_silent(self) -> bool:
-        at = _INSTANT.unpack_from(self._memory, _CONTROL_AT)[0]
-        return bool(at) and time.monotonic() - at > _INSTANT.unpack_from(self._memory, _LEASE)[0]
+    def leases_end(self) -> bool:
+        """The leases are about to end, or have; false before the first was taken."""
+        at = _INSTANT.unpack_from(self._memory, _RENEWED_AT)[0]
+        lease_seconds = _INSTANT.unpack_from(self._memory, _LEASE)[0]
+        return bool(at) and time.monotonic() - at > max(lease_seconds - END_EARLY_SECONDS, lease_seconds / 2)
+
+    def end_itself(self) -> None:
+        """Child: I am about to end because the leases do."""
+        _NUMBER.pack_into(self._memory, _ENDED, 1)
+
+    @property
+    def ended_itself(self) -> bool:
+        return bool(_NUMBER.unpack_from(self._memory, _ENDED)[0])
 
     def child_beat(self) -> None:
         _INSTANT.pack_into(self._memory, _CHILD_AT, time.monotonic())

@@ -38,6 +38,8 @@ class Session:
         self._reports = Connection(endpoint)
         self._registering = asyncio.Lock()
         self.worker_id = ""
+        self.renewed_at = 0.0
+        """When the last registration or renewal that was answered was sent: every lease holds at least from then."""
         self.lease_seconds = 15.0
         self.heartbeat_seconds = 5.0
 
@@ -52,9 +54,11 @@ class Session:
                 return None
             backoff = Backoff()
             while True:
+                sent_at = time.monotonic()
                 response = await self._try(self._reports, "/v1/workers", self._registration, REGISTER_TIMEOUT_SECONDS)
                 if response is not None:
                     if response.status == 201:
+                        self.renewed_at = sent_at
                         return self._registered(orjson.loads(response.body))
                     if response.status < 500 and response.status not in (408, 425, 429):
                         raise Refused(f"{response.status} {response.code}: {response.detail}")
@@ -78,15 +82,20 @@ class Session:
             raise Refused(f"claim: {response.status} {response.code}: {response.detail}")
         return None
 
-    async def report(self, reports: Sequence[bytes], holding: Callable[[], list[str]]) -> dict[str, Any]:
-        """The server's judgement. Raises TooMuch where it refuses the call as a whole, and Refused."""
+    async def report(self, reports: Sequence[bytes], holding: Callable[[], list[str]] | None) -> dict[str, Any]:
+        """The server's judgement. `holding` names all leases, to renew them. Raises TooMuch where it refuses the call
+        as a whole, and Refused."""
         backoff = Backoff()
         while True:
-            body = b'{"reports":[' + b",".join(reports) + b'],"holding":' + orjson.dumps(holding()) + b"}"
+            held = orjson.dumps(holding() if holding is not None else [])
+            body = b'{"reports":[' + b",".join(reports) + b'],"holding":' + held + b"}"
+            sent_at = time.monotonic()
             worker_id = self.worker_id
             response = await self._try(self._reports, f"/v1/workers/{worker_id}/report", body, self._patience())
             if response is not None:
                 if response.status == 200:
+                    if holding is not None:
+                        self.renewed_at = sent_at
                     answer: dict[str, Any] = orjson.loads(response.body)
                     return answer
                 if response.status in (400, 413, 422):

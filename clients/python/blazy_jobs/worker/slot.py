@@ -20,7 +20,7 @@ import orjson
 
 from blazy_jobs.errors import Stopped
 from blazy_jobs.worker import frames, outcome, run_log
-from blazy_jobs.worker.child import HIGH_DESCRIPTOR, PULSE_SECONDS, end_if_alone
+from blazy_jobs.worker.child import HIGH_DESCRIPTOR, PULSE_SECONDS, end_with_leases
 from blazy_jobs.worker.executor import Executor
 from blazy_jobs.worker.frames import Unpacker, pack
 from blazy_jobs.worker.modules import Loaded
@@ -200,7 +200,7 @@ class Slot:
     def attend(self) -> None:
         while True:
             self._pulse.child_beat()
-            end_if_alone(self._pulse)
+            end_with_leases(self._pulse)
             wait = self._speak()
             if self._standing is not None:
                 self._read_on()

@@ -247,7 +247,7 @@ class Slots:
                 held.desk.finish(held, *held.verdict)
             elif held.stop_reason is not None:
                 held.finish(of_stop(held.stop_reason))
-            elif self.control.was_stalled():
+            elif slot.child.page.ended_itself:
                 held.finish(of_stop("release"))
             else:
                 held.finish(crashed(slot.child.how_it_died()))

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from blazy_jobs.worker.child import PULSE_SECONDS, end_if_alone
+from blazy_jobs.worker.child import PULSE_SECONDS, end_with_leases
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.pulse import Page
 from blazy_jobs.worker.standing import Standing
@@ -44,7 +44,7 @@ class Watchdog:
     def _watch(self) -> None:
         while True:
             self._pulse.child_beat()
-            end_if_alone(self._pulse)
+            end_with_leases(self._pulse)
             self._look(time.monotonic())
             time.sleep(PULSE_SECONDS)
 
