@@ -30,6 +30,13 @@ class Fresh(NamedTuple):
     plain: list[tuple[Any, ...]]
     other: list[tuple[Any, ...]]
 
+    def save(self, tx: Transaction) -> None:
+        """Before the end too, where a dispatch looks at what another one of the same transaction made."""
+        sql.insert_plain_runs(tx.cursor, self.plain)
+        sql.insert_runs(tx.cursor, self.other)
+        self.plain.clear()
+        self.other.clear()
+
 
 def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | JobsError]:
     fresh = Fresh([], [])
@@ -37,8 +44,7 @@ def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | Jo
     answers: list[Dispatched | JobsError] = []
     for argument in arguments:
         answers.append(_dispatch(tx, argument, fresh, deduped))
-    sql.insert_plain_runs(tx.cursor, fresh.plain)
-    sql.insert_runs(tx.cursor, fresh.other)
+    fresh.save(tx)
     return answers
 
 
@@ -51,7 +57,7 @@ def _dispatch(
             return JobTypeNotFound(order.job_type)
     key = argument.idempotency
     if key is not None:
-        found = find_idempotent(tx, key)
+        found = _find_idempotent(tx, key, fresh)
         if found is not None:
             return found
         if not argument.orders:
@@ -63,6 +69,7 @@ def _dispatch(
         existing = None if order.dedupe_key is None else _find_deduped(tx, order, deduped)
         run = existing or _make(tx, order, keep_until, fresh)
         if existing is not None and keep_until is not None:
+            fresh.save(tx)
             _keep(tx, existing, keep_until)
         if existing is None and order.dedupe_key is not None:
             deduped[order.job_type, order.dedupe_key] = run
@@ -141,7 +148,7 @@ def _read(tx: Transaction, run_ids: list[int]) -> list[Run]:
     return [to_run(row, tx.ledger) for row in tx.rows(sql.RUNS_BY_ID, pack(run_ids))]
 
 
-def find_idempotent(tx: Transaction, key: IdempotencyKey) -> Dispatched | IdempotencyKeyReused | None:
+def _find_idempotent(tx: Transaction, key: IdempotencyKey, fresh: Fresh) -> Dispatched | IdempotencyKeyReused | None:
     """What an earlier dispatch under this key made; a refusal where it was one of another body."""
     row = tx.cursor.execute(sql.FIND_IDEMPOTENT, (key.scope, key.key)).fetchone()
     if row is None:
@@ -149,6 +156,7 @@ def find_idempotent(tx: Transaction, key: IdempotencyKey) -> Dispatched | Idempo
     fingerprint, run_id, answer = row
     if fingerprint != key.fingerprint:
         return IdempotencyKeyReused()
+    fresh.save(tx)
     first: list[tuple[int, int]] = [(run_id, 0)] if answer is None else orjson.loads(answer)
     found = {run.id: run for run in _read(tx, [item[0] for item in first])}
     runs = [found[item[0]] for item in first if item[0] in found]

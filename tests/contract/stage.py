@@ -1,0 +1,269 @@
+"""A store on the stage: its clock moved by hand, what it told of its commits, and its verbs in few words."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from pathlib import Path
+from typing import Any, Protocol
+
+from app.domain.event import EVENT_NAMES, Event
+from app.domain.job_type import NO_OVERRIDES, Definition, Handler, JobType
+from app.domain.run import STATE_NAMES, Run, State
+from app.engine.schemas import ResultSchemas
+from app.ports import (
+    Claim,
+    Clock,
+    Commit,
+    Dispatched,
+    EventFilter,
+    Held,
+    IdempotencyKey,
+    Order,
+    Report,
+    Reported,
+    RunFilter,
+    Store,
+    WorkerRecord,
+)
+from app.store.sqlite import SqliteStore
+from tests.app.clock import SECOND, HandClock
+
+LEASE_SECONDS = 15.0
+DRAW = 0.5
+"""What the jitter of every store here is drawn as."""
+
+
+class Place(Protocol):
+    """Where an implementation keeps its data."""
+
+    def store(self, clock: Clock) -> Store:
+        """A store over what is here, not yet open."""
+        ...
+
+    def as_after_a_crash(self) -> Place:
+        """What is durable now, seen as by the server that comes after one that was killed."""
+        ...
+
+
+class SqlitePlace:
+    """A folder with one file. `empty` is a migrated one, to be copied: migrating takes longer than most tests."""
+
+    def __init__(self, folder: Path, empty: Path | None) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True)
+        if empty is not None:
+            shutil.copy(empty, folder / "jobs.db")
+
+    def store(self, clock: Clock) -> Store:
+        return SqliteStore(
+            self._folder / "jobs.db", clock, lease_seconds=LEASE_SECONDS, fits=ResultSchemas().fits, draw=lambda: DRAW
+        )
+
+    def as_after_a_crash(self) -> Place:
+        copied = SqlitePlace(self._folder.with_name(self._folder.name + "+"), None)
+        for name in ("jobs.db", "jobs.db-wal"):
+            if (self._folder / name).exists():
+                shutil.copy(self._folder / name, copied._folder / name)
+        return copied
+
+
+class Stage:
+    """`async with` opens and closes the store, and at the end holds all that it has to `sound`."""
+
+    def __init__(self, place: Place, clock: HandClock | None = None) -> None:
+        self.place = place
+        self.clock = clock or HandClock()
+        self.types: dict[str, JobType] = {}
+        self.told: list[Commit] = []
+        self._tokens = 0
+
+    async def __aenter__(self) -> Stage:
+        await self._open()
+        return self
+
+    async def _open(self) -> None:
+        self.store = self.place.store(self.clock)
+        await self.store.open()
+        self.store.on_commit = self.told.append
+
+    async def __aexit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                await self.sound()
+        finally:
+            await self.store.close()
+
+    async def reopen(self, *, crashed: bool = False) -> None:
+        """The next server on the same data, after a good end or none."""
+        if crashed:
+            self.place = self.place.as_after_a_crash()
+        await self.store.close()
+        await self._open()
+        await self.store.ping()
+
+    # -- the verbs
+
+    async def define(self, name: str = "greet", *, paused: bool | None = None, **fields: Any) -> JobType:
+        """Registers, or replaces what there is."""
+        known = self.types.get(name)
+        saved = await self.store.save_job_type(
+            Definition(name=name, handler=Handler("worker"), **fields),
+            expect=known and known.version,
+            source="api",
+            declarer=None,
+            paused=paused,
+        )
+        assert saved is not None
+        self.types[name] = saved
+        return saved
+
+    def order(self, name: str = "greet", *, delay_seconds: float = 0, **fields: Any) -> Order:
+        job_type = self.types[name]
+        definition = job_type.definition
+        given: dict[str, Any] = {
+            "queue": definition.queue,
+            "priority": definition.priority,
+            "payload": "{}",
+            "expires_seconds": definition.expires_seconds,
+        }
+        if delay_seconds:
+            given["due_at"] = self.clock.now() + round(delay_seconds * SECOND)
+        return Order(
+            job_type=name,
+            definition_id=job_type.definition_id,
+            version=job_type.version,
+            settings=NO_OVERRIDES.settings(definition),
+            **(given | fields),
+        )
+
+    async def dispatch(self, *orders: Order, key: str | None = None, body: str = "body") -> Dispatched:
+        idempotency = None if key is None else IdempotencyKey("scope", key, body)
+        return await self.store.dispatch(orders, idempotency)
+
+    async def run_of(self, name: str = "greet", **fields: Any) -> Run:
+        """A new run."""
+        [run] = (await self.dispatch(self.order(name, **fields))).runs
+        return run
+
+    async def worker(self, name: str = "w") -> int:
+        record = WorkerRecord(id=0, name=name, job_types=("greet",), queues=None, concurrency=10, registered_at=0)
+        return (await self.store.register_worker(record)).id
+
+    def asks(self, worker: int = 7, *names: str, queues: set[str] | None = None, limit: int = 100) -> Claim:
+        """A claim; of all job types where none is named."""
+        self._tokens += 1
+        kept = None if queues is None else frozenset(queues)
+        return Claim(worker, frozenset(names or self.types), kept, limit, f"token-{self._tokens}")
+
+    async def claim(self, *claims: Claim) -> list[list[Run]]:
+        return await self.store.claim(claims, LEASE_SECONDS)
+
+    async def take(self, worker: int = 7, *names: str, queues: set[str] | None = None, limit: int = 100) -> list[Run]:
+        [runs] = await self.claim(self.asks(worker, *names, queues=queues, limit=limit))
+        return runs
+
+    async def started(self, worker: int = 7, name: str = "greet", **fields: Any) -> Run:
+        """A new run, leased to the worker."""
+        made = await self.run_of(name, **fields)
+        [run] = await self.take(worker, name)
+        assert run.id == made.id
+        return run
+
+    async def report(
+        self, worker: int, *reports: Report, holding: tuple[int, ...] = ()
+    ) -> tuple[list[Reported], list[Held]]:
+        return await self.store.report(worker, reports, holding, LEASE_SECONDS)
+
+    async def say(self, lease: Run, kind: str, **fields: Any) -> Reported:
+        """One report by the holder of that lease."""
+        assert lease.worker_id is not None
+        [reported], _ = await self.report(lease.worker_id, says(lease, kind, **fields))
+        return reported
+
+    async def complete(self, lease: Run, result: str = "null") -> None:
+        assert (await self.say(lease, "completed", data=result)).status == "accepted"
+
+    async def fail(self, lease: Run, **fields: Any) -> None:
+        assert (await self.say(lease, "failed", **fields)).status == "accepted"
+
+    async def finished(self, name: str = "greet", **fields: Any) -> Run:
+        lease = await self.started(name=name, **fields)
+        await self.complete(lease)
+        return await self.read(lease)
+
+    async def sweep_at(self, seconds: float) -> int | None:
+        """Sweeps that much later; says when the next sweep is due."""
+        self.clock.move(seconds)
+        return (await self.store.sweep()).due_at
+
+    # -- what it has
+
+    async def read(self, run: Run | int) -> Run:
+        found = await self.store.run(run if isinstance(run, int) else run.id)
+        assert found is not None
+        return found
+
+    async def state(self, run: Run | int) -> str:
+        return STATE_NAMES[(await self.read(run)).state]
+
+    async def events(self, run: Run | int) -> list[Event]:
+        return await self.store.events(run if isinstance(run, int) else run.id, 0, 10_000)
+
+    async def log(self, run: Run | int) -> list[str]:
+        """The types of a run's events."""
+        return [EVENT_NAMES[event.type] for event in await self.events(run)]
+
+    async def all_runs(self) -> list[Run]:
+        """Newest first."""
+        found: list[Run] = []
+        more, before = True, None
+        while more:
+            page, more = await self.store.runs(RunFilter(), before, 50)
+            found += page
+            before = page[-1].id if page else None
+        return found
+
+    async def all_events(self, where: EventFilter = EventFilter(), after: int = 0) -> list[Event]:
+        """In the order of commits."""
+        found: list[Event] = []
+        while True:
+            page, looked = await self.store.feed(after, where, 100)
+            found += page
+            if looked == after:
+                return found
+            after = looked
+
+    async def sound(self) -> None:
+        """What must hold after anything."""
+        runs = await self.all_runs()
+        assert [run.id for run in runs] == sorted((run.id for run in runs), reverse=True)
+        counted = Counter((run.job_type, run.queue, run.state) for run in runs)
+        assert await self.store.counts() == dict(counted), "the counts are those of the rows"
+        told = Counter[tuple[str, str, State]]()
+        for commit in self.told:
+            told.update(commit.counts)
+        assert {place: n for place, n in told.items() if n} == dict(counted), "so are those that the commits told"
+        events = await self.all_events()
+        logs: dict[int, list[Event]] = {run.id: [] for run in runs}
+        for event in events:
+            logs[event.run_id].append(event)
+        for run in runs:
+            log = logs[run.id]
+            assert [event.seq for event in log] == list(range(1, run.seq + 1)), run
+            assert [event.seq for event in log if event.final] == ([run.seq] if run.state.final else []), run
+            assert 0 <= run.attempt <= min(run.claims, run.settings.retry.max_attempts), run
+        spoken = [event for commit in self.told for event in commit.events]
+        assert [event.id for event in spoken] == sorted({event.id for event in spoken}), "told in order, and once"
+        assert [event for event in spoken if event.run_id in logs] == events, "what was told is what is stored"
+
+
+def says(lease: Run, kind: str, **fields: Any) -> Report:
+    """What the holder of that lease would send."""
+    assert lease.lease_token is not None
+    given: dict[str, Any] = {"run_id": lease.id, "attempt": lease.attempt, "token": lease.lease_token}
+    return Report(kind=kind, **(given | fields))
+
+
+def ids(runs: list[Run]) -> list[int]:
+    return [run.id for run in runs]
