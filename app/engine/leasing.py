@@ -65,6 +65,7 @@ class Leasing:
         self.lease_seconds = lease_seconds
         self.heartbeat_seconds = heartbeat_seconds
         self._tick_seconds = min(1.0, lease_seconds / 4)
+        self._looked_at = clock.now()
         self._tasks = Tasks()
         self._throttle = Throttle(clock, self._send_late)
         self._members: dict[int, Member] = {}
@@ -83,6 +84,7 @@ class Leasing:
 
     async def start(self) -> None:
         """Knows the workers again that the store remembers."""
+        self._looked_at = self._clock.now()
         for record in await self._store.workers():
             if record.pool and record.pid is not None and not self.alive(record.pid):
                 # It died with its server: nobody's loss.
@@ -169,18 +171,19 @@ class Leasing:
 
     async def _watch(self) -> None:
         while True:
-            before = self._clock.now()
             await asyncio.sleep(self._tick_seconds)
-            if self._clock.now() - before > self.lease_seconds / 2 * 1_000_000:
-                # This server stood still, and could not hear anybody.
-                for member in self.members():
-                    member.seen_at = self._clock.now()
             await self.give_up_silent()
             self._throttle.forget_idle()
 
     async def give_up_silent(self) -> None:
         """Workers not heard for `lease_seconds` are gone, and what they had in hand is lost."""
-        limit = self._clock.now() - int(self.lease_seconds * 1_000_000)
+        now = self._clock.now()
+        if now - self._looked_at > self.lease_seconds / 2 * 1_000_000:
+            # This server stood still, and could not hear anybody. Seen here, for whoever is first to look after it.
+            for member in self.members():
+                member.seen_at = now
+        self._looked_at = now
+        limit = now - int(self.lease_seconds * 1_000_000)
         for member in self.members():
             if member.claims == 0 and member.seen_at <= limit and member.record.id in self._members:
                 # A pool worker never heard since the start died with the server before this one.
