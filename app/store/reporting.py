@@ -24,7 +24,7 @@ LEASE_LOST = Reported("lease_lost")
 #: The states in which a run may be found after its last word under a token, so that the word sent again is accepted.
 _AFTERWARDS = {
     "completed": (State.COMPLETED,),
-    "failed": (State.FAILED, State.RETRYING, State.CANCELLED),
+    "failed": (State.FAILED, State.RETRYING, State.QUEUED, State.CANCELLED),
     "cancelled": (State.CANCELLED,),
     "released": (State.QUEUED, State.CANCELLED),
     "snoozed": (State.SCHEDULED, State.QUEUED, State.CANCELLED),
@@ -82,7 +82,10 @@ def _holds(run: Run, worker_id: int, item: Report) -> bool:
 
 
 def _said_before(run: Run, item: Report) -> bool:
-    return run.lease_token == item.token and run.state in _AFTERWARDS.get(item.kind, ())
+    if run.lease_token != item.token or run.state not in _AFTERWARDS.get(item.kind, ()):
+        return False
+    # Of what is queued again, a failure has spent its attempt, and what was given back has not.
+    return run.state is not State.QUEUED or (run.attempt == item.attempt) is (item.kind == "failed")
 
 
 def _transition(tx: Transaction, run: Run, item: Report) -> Transition:
