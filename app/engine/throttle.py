@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import msgspec
 
@@ -21,10 +22,9 @@ IDLE_MICROSECONDS = 60_000_000
 class _Flow:
     """What one lease has sent of late."""
 
-    __slots__ = ("lines", "lines_since", "pending", "progress_at", "seen_at", "timer", "worker_id")
+    __slots__ = ("lines", "lines_since", "pending", "progress_at", "seen_at", "timer")
 
-    def __init__(self, worker_id: int, now: int) -> None:
-        self.worker_id = worker_id
+    def __init__(self, now: int) -> None:
         self.seen_at = now
         self.progress_at = 0
         self.pending: Report | None = None
@@ -33,12 +33,21 @@ class _Flow:
         self.lines = 0
 
 
+class _Place(NamedTuple):
+    """What a report says whose it is: only the store knows whether that is true, so what is not never meets what is."""
+
+    worker_id: int
+    run_id: int
+    attempt: int
+    token: str
+
+
 class Throttle:
     def __init__(self, clock: Clock, send: Callable[[int, Report], None]) -> None:
         """`send(worker_id, report)` writes a progress whose time has come."""
         self._clock = clock
         self._send = send
-        self._flows: dict[tuple[int, str], _Flow] = {}
+        self._flows: dict[_Place, _Flow] = {}
 
     def admit(self, worker_id: int, reports: Iterable[Report]) -> tuple[list[Report], list[int]]:
         """What to write, and for each report given the place of the written one that answers it."""
@@ -50,7 +59,7 @@ class Throttle:
             elif report.kind == "log":
                 written.append(self._line(worker_id, report))
             else:
-                flow = self._flows.pop((report.run_id, report.token), None) if self._flows else None
+                flow = self._flows.pop(_place(worker_id, report), None) if self._flows else None
                 if flow is not None and (late := self._take_pending(flow)) is not None:
                     written.append(late)
                 written.append(report)
@@ -59,9 +68,10 @@ class Throttle:
 
     def _flow(self, worker_id: int, report: Report) -> _Flow:
         now = self._clock.now()
-        flow = self._flows.get((report.run_id, report.token))
+        place = _place(worker_id, report)
+        flow = self._flows.get(place)
         if flow is None:
-            flow = self._flows[report.run_id, report.token] = _Flow(worker_id, now)
+            flow = self._flows[place] = _Flow(now)
         flow.seen_at = now
         return flow
 
@@ -74,14 +84,14 @@ class Throttle:
         flow.pending = report
         if flow.timer is None:
             loop = asyncio.get_running_loop()
-            flow.timer = loop.call_later(max(wait, 0) / 1_000_000, self._due, (report.run_id, report.token))
+            flow.timer = loop.call_later(max(wait, 0) / 1_000_000, self._due, _place(worker_id, report))
         return _touch(report)
 
-    def _due(self, place: tuple[int, str]) -> None:
+    def _due(self, place: _Place) -> None:
         flow = self._flows.get(place)
         if flow is not None and (late := self._take_pending(flow)) is not None:
             flow.progress_at = self._clock.now()
-            self._send(flow.worker_id, late)
+            self._send(place.worker_id, late)
 
     @staticmethod
     def _take_pending(flow: _Flow) -> Report | None:
@@ -106,6 +116,10 @@ class Throttle:
         for place, flow in list(self._flows.items()):
             if flow.pending is None and now - flow.seen_at > IDLE_MICROSECONDS:
                 del self._flows[place]
+
+
+def _place(worker_id: int, report: Report) -> _Place:
+    return _Place(worker_id, report.run_id, report.attempt, report.token)
 
 
 def _touch(report: Report) -> Report:
