@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from copy import copy
 from heapq import merge
-from itertools import cycle
 from typing import Any, NamedTuple
 
 from app.domain import lifecycle
@@ -15,6 +15,7 @@ from app.ports import Claim
 from app.store import statements as sql
 from app.store.ledger import Lane, Ledger
 from app.store.rows import pack, to_run
+from app.store.sweeping import expire
 from app.store.transaction import Transaction
 
 SMALL_PAYLOAD = 1024
@@ -28,6 +29,9 @@ class Claims(NamedTuple):
 
 
 def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
+    while expire(tx):
+        # The sweep may be behind, and what has expired is not started.
+        continue
     return [_claim(tx, argument) for argument in arguments]
 
 
@@ -36,7 +40,6 @@ def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
     if not rows:
         return [[] for _ in argument.claims]
     lease_until = after(tx.now, argument.lease_seconds)
-    tx.wake_at(lease_until)
     answers: list[list[Run]] = [[] for _ in argument.claims]
     for row in rows:
         run = to_run(row, tx.ledger)
@@ -44,6 +47,7 @@ def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
         taker = argument.claims[place]
         started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
         answers[place].append(tx.move(run, started))
+        tx.wake_at(min(lease_until, started.run.deadline_at or lease_until))
     for runs in answers:
         runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
         _forget_payloads(tx.ledger, runs)
@@ -80,16 +84,17 @@ def _deal(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int
     heads = merge(*(_head(tx, lane_id, wanted) for lane_id in lanes))
     room = {ledger.lanes[lane_id].job_type: ledger.room(ledger.lanes[lane_id].job_type) for lane_id in lanes}
     left = [claim.limit for claim in claims]
-    turns = {lane_id: cycle(takers[lane_id]) for lane_id in lanes}
+    turn = 0
     dealt: dict[int, int] = {}
     for _, _, run_id, lane_id in heads:
         job_type = ledger.lanes[lane_id].job_type
         free = room[job_type]
         if free == 0:
             continue
-        place = next((p for p, _ in zip(turns[lane_id], takers[lane_id], strict=False) if left[p]), None)
+        place = _next_place(takers[lane_id], turn, left)
         if place is None:
             continue
+        turn = place + 1
         dealt[run_id] = place
         left[place] -= 1
         wanted -= 1
@@ -98,6 +103,12 @@ def _deal(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int
         if wanted == 0:
             break
     return dealt
+
+
+def _next_place(places: list[int], turn: int, left: list[int]) -> int | None:
+    """The first of `places` (ascending) from `turn` on, round to its beginning, that has room left."""
+    n, first = len(places), bisect_left(places, turn)
+    return next((place for i in range(n) if left[place := places[(first + i) % n]]), None)
 
 
 def _ready_lanes(ledger: Ledger) -> list[Lane]:

@@ -14,7 +14,7 @@ BATCH = 500
 
 def sweep(tx: Transaction, arguments: list[None]) -> list[Swept]:
     """One bounded step. The answer's `due_at` is in the past where more is to be done at once."""
-    full = _promote(tx) or _expire(tx)
+    full = _promote(tx) or expire(tx)
     _take_back(tx)
     tx.flush()
     due_at = tx.now if full else _next(tx)
@@ -29,7 +29,8 @@ def _promote(tx: Transaction) -> bool:
     return len(due) == BATCH
 
 
-def _expire(tx: Transaction) -> bool:
+def expire(tx: Transaction) -> bool:
+    """Fails what was not started by its expiry; whether there may be more."""
     expired = tx.ids(sql.EXPIRED, tx.now, BATCH)
     for run in tx.heads(expired).values():
         tx.move(run, lifecycle.expire(run, tx.now))
