@@ -12,10 +12,10 @@ from app.api.describe import accepts, answers, describe
 from app.api.requests import cursor_key, read_json, worker_key
 from app.api.runs import Cursor, Limit, respond
 from app.domain import ids
-from app.domain.errors import NotSupported
+from app.domain.errors import InvalidRequest, NotSupported
 from app.domain.instants import from_datetime, rfc3339
 from app.domain.job_type import Declarer, Definition
-from app.engine.catalogue import Conflict
+from app.engine.catalogue import Catalogue, Conflict
 from app.engine.leasing import Member
 from app.ports import WorkerRecord
 
@@ -60,6 +60,7 @@ async def register_worker(request: Request) -> Response:
 
 
 def _declarations(body: models.WorkerIn) -> list[tuple[Declarer, list[Definition]]]:
+    """All that is declared, each definition checked before the first is taken. Raises what a registration may."""
     if body.declares is None:
         return []
     several = isinstance(body.declares, list)
@@ -68,12 +69,19 @@ def _declarations(body: models.WorkerIn) -> list[tuple[Declarer, list[Definition
         path = f"/declares/{index}" if several else "/declares"
         if declares.schedules:
             raise NotSupported(f"{path}/schedules", "This server does not have schedules yet.")
-        definitions = [
-            definition(job_type.name, job_type, f"{path}/job_types/{place}")
-            for place, job_type in enumerate(declares.job_types)
-        ]
+        definitions = _definitions(declares.job_types, f"{path}/job_types")
         declared.append((Declarer(declares.app, from_datetime(declares.declared_at)), definitions))
     return declared
+
+
+def _definitions(job_types: list[models.JobTypeIn], path: str) -> list[Definition]:
+    found: dict[str, Definition] = {}
+    for place, job_type in enumerate(job_types):
+        if job_type.name in found:
+            raise InvalidRequest.at(f"{path}/{place}/name", "is declared twice", "duplicate")
+        declared = found[job_type.name] = definition(job_type.name, job_type, f"{path}/{place}")
+        Catalogue.check(declared, f"{path}/{place}")
+    return list(found.values())
 
 
 @router.get(

@@ -100,7 +100,7 @@ class Catalogue:
 
     async def register(self, definition: Definition, paused: bool | None) -> JobType:
         """Raises JobTypeExists."""
-        self._check(definition)
+        self.check(definition)
         async with self._writing:
             if definition.name in self._entries:
                 raise JobTypeExists(definition.name)
@@ -108,30 +108,35 @@ class Catalogue:
 
     async def replace(self, definition: Definition, paused: bool | None) -> tuple[JobType, bool]:
         """Registers or replaces; says whether the name was new."""
-        self._check(definition)
+        self.check(definition)
         async with self._writing:
             known = self.get(definition.name)
             if known is not None and known.definition == definition and paused in (None, known.paused):
                 return known, False
-            version = None if known is None else known.version
-            return await self._save(definition, version, "api", None, paused), known is None
+            if known is None:
+                return await self._save(definition, None, "api", None, paused), True
+            if known.definition == definition:
+                # A pause is no change of the definition: what is the code's stays the code's.
+                return await self._pause(definition.name, bool(paused)), False
+            return await self._save(definition, known.version, "api", None, paused), False
 
     async def change(self, name: str, change: Callable[[Definition], Definition], paused: bool | None) -> JobType:
         """Raises JobTypeNotFound."""
         async with self._writing:
             known = self.entry(name).job_type
             definition = change(known.definition)
-            self._check(definition)
+            self.check(definition)
             if known.definition == definition:
                 return known if paused in (None, known.paused) else await self._pause(name, bool(paused))
             return await self._save(definition, known.version, "api", None, paused)
 
-    def _check(self, definition: Definition) -> None:
-        """Raises InvalidSchema."""
+    @staticmethod
+    def check(definition: Definition, path: str = "") -> None:
+        """Of a definition that stands at `path` of the request. Raises InvalidSchema."""
         for field in ("payload_schema", "result_schema"):
             schema = getattr(definition, field)
             if schema is not None:
-                compile_schema(schema, f"/{field}")
+                compile_schema(schema, f"{path}/{field}")
 
     async def _save(
         self,
@@ -186,7 +191,7 @@ class Catalogue:
         """What code says of its job types. What was made over HTTP, or belongs to another app, is not overwritten."""
         conflicts: list[Conflict] = []
         for definition in definitions:
-            self._check(definition)
+            self.check(definition)
             async with self._writing:
                 reason = await self._declare(declarer, definition)
             if reason is not None:

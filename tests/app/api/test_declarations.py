@@ -1,0 +1,192 @@
+"""Declarations: job types that a worker announces from its code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.app.server import Server, paths, problem
+
+WORKER = {"kind": "worker"}
+OLD, NEW, NEWEST = "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00+01:00"
+
+
+def job(name: str = "greet", **fields: Any) -> dict[str, Any]:
+    return {"name": name, "handler": WORKER} | fields
+
+
+def declares(*job_types: Any, app: str = "shop.jobs", declared_at: str = OLD, **fields: Any) -> dict[str, Any]:
+    return {"app": app, "declared_at": declared_at, "job_types": list(job_types)} | fields
+
+
+async def declare(server: Server, *job_types: Any, **fields: Any) -> list[Any]:
+    """The conflicts."""
+    worker = await server.worker("greet", declares=declares(*job_types, **fields))
+    conflicts: list[Any] = worker.registered["conflicts"]
+    return conflicts
+
+
+async def job_type(server: Server, name: str = "greet") -> Any:
+    return await server.get(f"/v1/job-types/{name}")
+
+
+async def test_code_defines_job_types(server: Server) -> None:
+    retry = {"max_attempts": 2, "on_lost": "fail"}
+    assert await declare(server, job(retry=retry, tags=["a"]), job("bye", queue="mail")) == []
+    greet = await job_type(server)
+    assert (greet["source"], greet["version"], greet["tags"], greet["retry"]["on_lost"]) == ("code", 1, ["a"], "fail")
+    assert (await job_type(server, "bye"))["queue"] == "mail"
+    assert [queue["name"] for queue in (await server.get("/v1/queues"))["data"]] == ["mail", "default"]
+    assert (await server.dispatch())["max_attempts"] == 2
+
+
+async def test_what_is_unchanged_changes_nothing(server: Server) -> None:
+    await declare(server, job(priority=3))
+    before = await job_type(server)
+    await server.advance(1)
+    for at in (OLD, NEW, NEWEST):
+        assert await declare(server, job(priority=3, timeout_seconds=300), declared_at=at) == []
+        assert await job_type(server) == before
+    await server.restart()
+    assert await declare(server, job(priority=3), declared_at=NEWEST) == []
+    assert await job_type(server) == before
+
+
+async def test_what_changed_makes_a_new_version(server: Server) -> None:
+    await declare(server, job())
+    run = await server.dispatch()
+    await server.advance(1)
+    assert await declare(server, job(timeout_seconds=7), declared_at=NEW) == []
+    changed = await job_type(server)
+    assert (changed["version"], changed["source"], changed["timeout_seconds"]) == (2, "code", 7)
+    assert changed["updated_at"] > changed["created_at"]
+    assert (await server.run(run))["job_type_version"] == 1, "with the settings of its moment"
+
+
+async def test_an_older_build_does_not_flip_it_back(server: Server) -> None:
+    """A rolling deploy: builds of both ages register in any order."""
+    await declare(server, job(priority=2), declared_at=NEW)
+    for _ in range(2):
+        assert await declare(server, job(priority=1), declared_at=OLD) == []
+        assert ((await job_type(server))["priority"], (await job_type(server))["version"]) == (2, 1)
+        assert await declare(server, job(priority=2), declared_at=NEW) == []
+    assert (await job_type(server))["version"] == 1
+    await declare(server, job(priority=2), declared_at=NEWEST)
+    await declare(server, job(priority=5), declared_at=NEW)
+    assert (await job_type(server))["priority"] == 2, "the newest time holds also where nothing changed"
+
+
+@pytest.mark.parametrize("how", ["post", "put", "patch"])
+async def test_what_was_made_or_changed_over_http_is_not_overwritten(server: Server, how: str) -> None:
+    if how == "post":
+        await server.register(priority=9)
+    else:
+        await declare(server, job())
+        answer = await server.http.request(how, "/v1/job-types/greet", json={"handler": WORKER, "priority": 9})
+        assert answer.status_code == 200
+    before = await job_type(server)
+    assert (before["source"], before["priority"]) == ("api", 9)
+    for at in (OLD, NEWEST):
+        [conflict] = await declare(server, job(priority=1), job("bye"), declared_at=at)
+        assert (conflict["kind"], conflict["name"]) == ("job_type", "greet")
+        assert "HTTP" in conflict["reason"]
+    assert await job_type(server) == before
+    assert (await job_type(server, "bye"))["source"] == "code", "the others are taken"
+
+
+async def test_what_says_the_same_as_http_is_no_conflict(server: Server) -> None:
+    await server.register(priority=9)
+    assert await declare(server, job(priority=9)) == []
+    assert (await job_type(server))["source"] == "api"
+
+
+async def test_delete_gives_the_name_back_to_the_code(server: Server) -> None:
+    await server.register(priority=9)
+    assert (await server.http.delete("/v1/job-types/greet")).status_code == 204
+    assert await declare(server, job(priority=1)) == []
+    back = await job_type(server)
+    assert (back["source"], back["priority"], back["version"]) == ("code", 1, 2)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_of_two_apps_the_first_owns_the_name(server: Server, restart: bool) -> None:
+    await declare(server, job(priority=1), app="first")
+    if restart:
+        await server.restart()
+    [conflict] = await declare(server, job(priority=2), app="second", declared_at=NEWEST)
+    assert (conflict["kind"], conflict["name"]) == ("job_type", "greet")
+    assert "first" in conflict["reason"]
+    assert ((await job_type(server))["priority"], (await job_type(server))["version"]) == (1, 1)
+    assert await declare(server, job(priority=3), app="first", declared_at=NEW) == []
+
+
+async def test_a_worker_serves_every_name_that_it_lists_whichever_definition_holds(server: Server) -> None:
+    await server.register(priority=9)
+    worker = await server.worker("greet", declares=declares(job(priority=1)))
+    assert len(worker.registered["conflicts"]) == 1
+    run = await server.dispatch()
+    assert (run["priority"], run["wait_reason"]) == (9, None)
+    await worker.complete(await worker.take())
+
+
+async def test_paused_is_not_reset_by_code(server: Server) -> None:
+    await declare(server, job())
+    await server.post("/v1/job-types/greet/pause")
+    assert (await job_type(server))["source"] == "code", "a pause changes no definition"
+    await declare(server, job(priority=1), declared_at=NEW)
+    paused = await job_type(server)
+    assert (paused["paused"], paused["version"], paused["source"]) == (True, 2, "code")
+
+
+@pytest.mark.parametrize("how", ["put", "patch"])
+async def test_a_pause_by_put_or_patch_takes_nothing_from_the_code(server: Server, how: str) -> None:
+    await declare(server, job(priority=4))
+    body = {"handler": WORKER, "priority": 4, "paused": True}
+    answer = await server.http.request(how, "/v1/job-types/greet", json=body)
+    assert (answer.json()["paused"], answer.json()["source"], answer.json()["version"]) == (True, "code", 1)
+    assert await declare(server, job(priority=5), declared_at=NEW) == []
+
+
+async def test_several_apps_may_be_declared_at_once(server: Server) -> None:
+    both = [declares(job(), app="a"), declares(job(priority=1), job("bye"), app="b")]
+    worker = await server.worker("greet", "bye", declares=both)
+    assert [conflict["name"] for conflict in worker.registered["conflicts"]] == ["greet"]
+    assert ((await job_type(server))["priority"], (await job_type(server, "bye"))["source"]) == (0, "code")
+
+
+async def test_schedules_are_not_supported_and_nothing_is_taken(server: Server) -> None:
+    schedule = {"name": "nightly", "job_type": "greet", "trigger": {"kind": "cron", "expression": "0 3 * * *"}}
+    body = {"name": "w", "job_types": ["greet"], "declares": declares(job(), schedules=[schedule])}
+    refused = problem(await server.http.post("/v1/workers", json=body), 422, "not_supported")
+    assert paths(refused) == ["/declares/schedules"]
+    assert (await server.get("/v1/workers"))["data"] == []
+    assert (await server.get("/v1/job-types"))["data"] == []
+    assert await declare(server, job(), schedules=[]) == []
+
+
+BAD: list[tuple[Any, str, str]] = [
+    (job("a b"), "invalid_request", "/name"),
+    (job(priority=101), "invalid_request", "/priority"),
+    (job(handler={"kind": "http", "url": "http://example.com"}), "not_supported", "/handler/kind"),
+    (job(retry={"max_attempts": None}), "invalid_request", "/retry/max_attempts"),
+    (job(payload_schema={"type": "nonsense"}), "invalid_schema", "/payload_schema/type"),
+    (job(result_schema={"$ref": "http://example.com"}), "invalid_schema", "/result_schema/$ref"),
+    (job(unknown=1), "invalid_request", "/unknown"),
+    (job("first"), "invalid_request", "/name"),
+]
+
+
+@pytest.mark.parametrize(("bad", "code", "path"), BAD)
+async def test_a_bad_definition_is_named_by_its_place_and_nothing_is_taken(
+    server: Server, bad: Any, code: str, path: str
+) -> None:
+    for told, place in (
+        (declares(job("first"), bad), "/declares/job_types/1"),
+        ([declares(job("other"), app="a"), declares(job("first"), bad)], "/declares/1/job_types/1"),
+    ):
+        body = {"name": "w", "job_types": ["greet"], "declares": told}
+        refused = problem(await server.http.post("/v1/workers", json=body), 422, code)
+        assert paths(refused) == [place + path]
+    assert (await server.get("/v1/job-types"))["data"] == []
+    assert (await server.get("/v1/workers"))["data"] == []
