@@ -1,8 +1,7 @@
-"""docs/operating.md against the code that it speaks of."""
+"""docs/operating.md against real servers. What needs none is in tests/docs."""
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import signal
@@ -15,25 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings
 from tests.support.server import Server, serving
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
-
-
-def test_the_table_has_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith("JOBS_")]:
-        monkeypatch.delenv(name)
-    rows = [[cell.strip(" `") for cell in line.split("|")] for line in PAGE.splitlines() if line.startswith("| `JOBS_")]
-    assert {row[1]: row[3] for row in rows} == {
-        f"JOBS_{name.upper()}": shown(getattr(Settings(), name)) for name in Settings.model_fields
-    }
-
-
-def shown(value: object) -> str:
-    if value in (None, []):
-        return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 @pytest.mark.system
