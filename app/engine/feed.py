@@ -69,10 +69,10 @@ class Buffer:
             return (frames[0][1] if frames[0][0] > after else b""), last
         return b"".join(frame for number, frame in frames if number > after), last
 
-    async def wait(self, seconds: float) -> None:
-        """Until something is here, or for so long."""
+    async def wait(self, seconds: float) -> bool:
+        """Until something is here, or for so long: whether something is here."""
         if self._frames or self.overflowed or self.closed:
-            return
+            return True
         loop = asyncio.get_running_loop()
         self._wake = loop.create_future()
         timer = loop.call_later(seconds, self._notify)
@@ -81,13 +81,14 @@ class Buffer:
         finally:
             timer.cancel()
             self._wake = None
+        return bool(self._frames) or self.overflowed or self.closed
 
 
 class Source(Protocol):
     """What a stream follows: where its events are stored, and where it gets them live."""
 
     async def load(self, at: int) -> tuple[bytes, int, bool]:
-        """The next blocks after the place `at`, the place reached, and whether the final event was among them."""
+        """The next blocks after the place `at`, the place reached, and whether none will follow."""
         ...
 
     def attach(self, buffer: Buffer) -> None: ...
@@ -197,12 +198,10 @@ class Feed:
                         break
                     at = reached
                 while not buffer.overflowed:
-                    await buffer.wait(self._heartbeat)
+                    woken = await buffer.wait(self._heartbeat)
                     if buffer.overflowed:
                         break
-                    blocks, at = buffer.take(at)
-                    if not blocks and not buffer.closed:
-                        blocks, at = source.idle(at)
+                    blocks, at = buffer.take(at) if woken else source.idle(at)
                     if blocks:
                         yield blocks
                     if buffer.ended or buffer.closed:
@@ -222,7 +221,8 @@ class _RunSource:
     async def load(self, at: int) -> tuple[bytes, int, bool]:
         events = await self._store.events(self._run_id, at, PAGE)
         if not events:
-            return b"", at, False
+            # Erased, or past its retention, before this reader had read it all: no final event will come.
+            return b"", at, await self._store.run(self._run_id) is None
         blocks = b"".join(run_frame(event, event_json(event)) for event in events)
         return blocks, events[-1].seq, events[-1].final
 
