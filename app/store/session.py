@@ -58,6 +58,7 @@ class SqliteSession:
         self._fits = fits
         self._lease_seconds = lease_seconds
         self._connection: Connection | None = None
+        self._cursor: sqlite3.Cursor | None = None
         self._ledger: Ledger | None = None
         self._transaction: Transaction | None = None
 
@@ -66,7 +67,7 @@ class SqliteSession:
             self._connection = self._engine.connect()
         driver = self._connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)
-        cursor = driver.cursor()
+        cursor = self._cursor = driver.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         now = self._clock.now()
         if self._ledger is None:
@@ -90,10 +91,14 @@ class SqliteSession:
     def rollback(self) -> None:
         """The connection goes with the transaction: SQLite rolls back what a closed one left open, whatever failed.
 
-        So does the ledger, which may have noted what now never happened.
+        So does the ledger, which may have noted what now never happened. The cursor is closed by name: the error's
+        traceback holds on to it, and a connection with an open statement keeps its lock although it is closed.
         """
         self._transaction = None
         self._ledger = None
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            cursor.close()
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.invalidate()
