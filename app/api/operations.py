@@ -121,7 +121,7 @@ class _Metrics(Collector):
         )
         batches = HistogramMetricFamily("jobs_commit_batch_size", "Requests that shared a commit")
         batches.add_metric(
-            [], _cumulative([2**n for n in range(len(numbers.batch_sizes) - 1)], numbers.batch_sizes), None
+            [], _cumulative([2**n for n in range(len(numbers.batch_sizes) - 1)], numbers.batch_sizes), numbers.batched
         )
         yield batches
         yield GaugeMetricFamily("jobs_open_streams", "Event streams that are open", self._jobs.feed.open_streams)

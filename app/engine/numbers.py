@@ -80,7 +80,7 @@ class Numbers:
         self.ran: dict[tuple[str, State], Histogram] = {}
         self.events = [0] * len(EventType)
         self.batch_sizes: list[int] = [0] * 11
-        self.commits = 0
+        self.batched = 0
         self.finished = PerMinute(clock)
         self.started = PerMinute(clock)
 
@@ -111,7 +111,7 @@ class Numbers:
 
     def on_batch(self, size: int) -> None:
         """A commit shared by so many verbs: bucket n holds sizes up to 2ⁿ."""
-        self.commits += 1
+        self.batched += size
         self.batch_sizes[min((size - 1).bit_length(), len(self.batch_sizes) - 1)] += 1
 
     def by_state(self, *, queue: str | None = None) -> dict[State, int]:
