@@ -186,7 +186,7 @@ async def test_a_malformed_last_event_id_is_refused(server: Server) -> None:
     _, lease = await leased(server)
     for path in (f"/v1/runs/{lease['run']['id']}/events", "/v1/events"):
         for bad in ("x", "-1", "1.5", "1 2", "\uff19", "1" * 100, "evt_1i791320g0000", "0x1"):
-            answer = await server.http.get(path, headers={"last-event-id": bad.encode()})
+            answer = await server.http.get(path, headers={b"last-event-id": bad.encode()})
             problem(answer, 400, "bad_last_event_id")
     for bad in ("-1", "x", ""):
         refused = await server.http.get(f"/v1/runs/{lease['run']['id']}/events", params={"after": bad})

@@ -162,10 +162,10 @@ async def test_a_wait_that_ends_empty_is_204(server: Server) -> None:
     assert not claim.done(), "it waits, and its worker is not taken for silent"
     server.clock.move(0.5)
     assert await claim == [], "every wait is cut at a minute"
-    claim = asyncio.create_task(server.http.post(f"/v1/workers/{worker.id}/claim"))
+    unsaid = asyncio.create_task(server.http.post(f"/v1/workers/{worker.id}/claim"))
     await until_parked(server)
     server.clock.move(30)
-    assert (await claim).status_code == 204, "30 seconds unless said"
+    assert (await unsaid).status_code == 204, "30 seconds unless said"
 
 
 async def test_the_bounds_of_a_claim(server: Server) -> None:
