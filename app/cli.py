@@ -17,8 +17,9 @@ def _settings(flags: dict[str, Any]) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         for item in error.errors(include_url=False, include_input=False):
-            name = "_".join(str(part) for part in item["loc"])
-            typer.echo(f"JOBS_{name.upper()} (or --{name.replace('_', '-')}): {item['msg']}", err=True)
+            name = str(item["loc"][0])
+            flag = f" (or --{name})" if name in flags and name != "modules" else ""
+            typer.echo(f"JOBS_{name.upper()}{flag}: {item['msg']}", err=True)
         raise typer.Exit(2) from None
 
 
@@ -41,6 +42,8 @@ def serve(
 
     settings = _settings({"modules": modules or None, "host": host, "port": port, "data": data, "workers": workers})
     logs.configure(settings)
+    if workers and not settings.modules:
+        typer.echo("blazy-jobs: --workers without a MODULE starts none: they would have no jobs to run.", err=True)
     try:
         code = main.serve(settings, ready_fd=ready_fd)
     except (main.StartFailed, DatabaseInUse, DatabaseUnusable) as error:

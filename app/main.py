@@ -9,6 +9,7 @@ import gc
 import os
 import signal
 import socket
+import stat
 import sys
 import tempfile
 from collections.abc import Callable
@@ -31,6 +32,7 @@ from app.workers import pool as pools
 
 log = structlog.get_logger("server")
 
+POOL_SOCKET = "pool.sock"
 MAX_SOCKET_PATH = 100
 SWITCH_SECONDS = 0.0005
 HEADER_BYTES = 64 * 1024
@@ -142,7 +144,7 @@ class Server:
         await asyncio.gather(*serving)
         await self._jobs.stop()
         await self._store.close()
-        self._socket_path.unlink(missing_ok=True)
+        self._leave_pool_socket()
         if self._fatal is not None:
             log.error("stopped", reason=str(self._fatal))
             return 1
@@ -172,11 +174,7 @@ class Server:
         return self._pool.declared.is_set()
 
     def _bind_pool_socket(self) -> socket.socket:
-        path = self._settings.data.resolve() / "pool.sock"
-        if len(str(path)) > MAX_SOCKET_PATH:
-            # Too long for a Unix socket's address: a private folder, named by a link that restarts find again.
-            path = Path(tempfile.mkdtemp(prefix="jobs-")) / "pool.sock"
-        self._socket_path = path
+        path = self._socket_path = pool_socket_path(self._settings.data.resolve())
         path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         old = os.umask(0o177)
@@ -185,6 +183,13 @@ class Server:
         finally:
             os.umask(old)
         return listener
+
+    def _leave_pool_socket(self) -> None:
+        self._socket_path.unlink(missing_ok=True)
+        link = self._settings.data.resolve() / POOL_SOCKET
+        if link.is_symlink():
+            link.unlink()
+            self._socket_path.parent.rmdir()
 
     def _make_pool(self) -> pools.Pool:
         settings = self._settings
@@ -267,6 +272,24 @@ def _uvicorn(app: Any) -> QuietServer:
             backlog=2048,
         )
     )
+
+
+def pool_socket_path(data: Path) -> Path:
+    """In the data folder; where that makes too long an address for a Unix socket (unix(7)), in a private temporary
+    folder, to which a link in the data folder leads, so that the workers of a killed server find the next one."""
+    path = data / POOL_SOCKET
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+        return path
+    if path.is_symlink():
+        target = Path(os.readlink(path))
+        with contextlib.suppress(FileNotFoundError):
+            found = target.parent.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+                return target
+    path.unlink(missing_ok=True)
+    target = Path(tempfile.mkdtemp(prefix="jobs-")) / POOL_SOCKET
+    path.symlink_to(target)
+    return target
 
 
 def bind(settings: Settings) -> socket.socket:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -48,6 +51,7 @@ async def register_worker(request: Request) -> Response:
             concurrency=body.concurrency,
             registered_at=0,
             pool=bool(request.scope.get("jobs.pool")),
+            pid=_peer_pid(request),
         )
     )
     answer = {
@@ -57,6 +61,16 @@ async def register_worker(request: Request) -> Response:
         "conflicts": [{"kind": c.kind, "name": c.name, "reason": c.reason} for c in conflicts],
     }
     return respond(Answer(201, orjson.dumps(answer)))
+
+
+def _peer_pid(request: Request) -> int | None:
+    """The process at the other end of the pool's socket (unix(7), SO_PEERCRED)."""
+    transport = request.scope.get("jobs.transport")
+    if transport is None or not request.scope.get("jobs.pool"):
+        return None
+    credentials = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    pid: int = struct.unpack("3i", credentials)[0]
+    return pid
 
 
 def _declarations(body: models.WorkerIn) -> list[tuple[Declarer, list[Definition]]]:

@@ -76,8 +76,8 @@ class Leasing:
         self.draining = False
         self.pool_names: set[str] = set()
         """Base names of the pool processes that this server started."""
-        self.alive: Callable[[int], bool] = lambda pid: True
-        """Whether a pool process lives."""
+        self.alive: Callable[[WorkerRecord], bool] = lambda record: True
+        """Whether a pool worker's process lives."""
         self.on_registered: Callable[[WorkerRecord], None] = lambda record: None
 
     # -- the life of the service
@@ -86,7 +86,7 @@ class Leasing:
         """Knows the workers again that the store remembers."""
         self._looked_at = self._clock.now()
         for record in await self._store.workers():
-            if record.pool and record.pid is not None and not self.alive(record.pid):
+            if record.pool and not self.alive(record):
                 # It died with its server: nobody's loss.
                 await self._store.give_up_worker(record.id, lost=False)
             else:

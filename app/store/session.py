@@ -61,6 +61,8 @@ class SqliteSession:
         self._cursor: sqlite3.Cursor | None = None
         self._ledger: Ledger | None = None
         self._transaction: Transaction | None = None
+        self._failing = False
+        """The last transaction failed. The next one writes in any case, so that also an empty one proves something."""
 
     def begin(self) -> None:
         if self._connection is None:
@@ -85,7 +87,10 @@ class SqliteSession:
         transaction, self._transaction = self._transaction, None
         assert transaction is not None
         transaction.save_counts()
+        if self._failing:
+            transaction.cursor.execute("PRAGMA user_version = 0")  # which it is already; the page is written anew
         transaction.cursor.execute("COMMIT")
+        self._failing = False
         return transaction.news
 
     def rollback(self) -> None:
@@ -94,6 +99,7 @@ class SqliteSession:
         So does the ledger, which may have noted what now never happened. The cursor is closed by name: the error's
         traceback holds on to it, and a connection with an open statement keeps its lock although it is closed.
         """
+        self._failing = True
         self._transaction = None
         self._ledger = None
         cursor, self._cursor = self._cursor, None
@@ -118,6 +124,8 @@ class SqliteSession:
         )
 
     def close(self) -> None:
+        """The last connection to be closed moves all that the write-ahead log holds into the database file."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._engine.dispose()

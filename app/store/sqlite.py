@@ -36,7 +36,7 @@ from app.store.claiming import Claims
 from app.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from app.store.dispatching import Dispatch
 from app.store.membership import GiveUp
-from app.store.migrations import migrate
+from app.store.migrations import UnknownSchema, migrate
 from app.store.reading import Reader
 from app.store.reporting import Cancel, Reports
 from app.store.session import VERBS, SqliteSession
@@ -93,7 +93,8 @@ class SqliteStore:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
                 migrate(connection)
                 connection.commit()
-        except (DBAPIError, sqlite3.Error) as error:
+        except (DBAPIError, sqlite3.Error, UnknownSchema) as error:
+            writing.dispose()
             os.close(self._lock)
             self._lock = None
             raise DatabaseUnusable(f"{self._path}: {getattr(error, 'orig', None) or error}") from error
@@ -105,8 +106,8 @@ class SqliteStore:
         if self._lock is None:
             return
         await self._writer.close()
-        self._session.close()
         self._reader.close()
+        self._session.close()
         os.close(self._lock)
         self._lock = None
 

@@ -27,6 +27,7 @@ EXIT_IMPORT_FAILED = 3
 RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0
 STRAGGLER_SECONDS = 5.0
+STOPPING_SECONDS = 1.5
 
 
 class ModuleFailed(Exception):
@@ -110,12 +111,13 @@ class Pool:
             await self._leasing.pool_process_died(name)
 
     async def stop(self, grace_seconds: float) -> None:
-        """Workers get the signal to finish; what is left after the grace is ended."""
+        """Workers get the signal to finish. After the grace they stop their handlers by themselves, for which they get
+        a moment more; what is left then is ended."""
         self._stopping = True
         for process in list(self._processes.values()):
             _signal(process.pid, signal.SIGTERM)
         if self._keepers:
-            await asyncio.wait(self._keepers, timeout=grace_seconds)
+            await asyncio.wait(self._keepers, timeout=grace_seconds + STOPPING_SECONDS)
         await self.kill()
 
     async def kill(self) -> None:
@@ -163,10 +165,12 @@ async def end_session(session: int) -> None:
         await asyncio.sleep(0.01)
 
 
-def alive(pid: int) -> bool:
-    """Whether a pool worker with this process id lives."""
+def alive(record: WorkerRecord) -> bool:
+    """Whether the pool worker's process lives: one with its id, and its name among the arguments."""
+    if record.pid is None:
+        return True  # nobody knows
     try:
-        command = Path("/proc", str(pid), "cmdline").read_bytes()
+        command = Path("/proc", str(record.pid), "cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return b"blazy_jobs.worker" in command
+    return record.name.partition("/")[0].encode() in command.split(b"\0")

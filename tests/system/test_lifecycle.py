@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -83,19 +84,21 @@ def test_sigterm_says_so_ends_streams_lets_work_finish_and_leaves_with_0(serve: 
 def test_what_outlasts_the_grace_is_released_at_no_attempts_cost(serve: StartServer, job: str) -> None:
     server = serve(GOOD, workers=1, env={"JOBS_DRAIN_SECONDS": "1"})
     with server.client() as client:
-        run = dispatch(client, job, seconds=60)
+        run = dispatch(client, job, seconds=60, last_words=True)
         begun(client, run)
     told = time.monotonic()
     assert server.stop(20) == 0
     assert time.monotonic() - told < 1 + 2
     assert not server.processes(), "left processes behind"
+    assert not Path(f"{server.data}/jobs.db-wal").exists(), "the file is not whole without its log"
     server.workers = 0
     server.start()
     with server.client() as client:
         body = client.get(f"/v1/runs/{run}").json()
         assert (body["state"], body["attempt"], body["losses"]) == ("queued", 0, 0)
         events = [event for event in events_of(client, run) if event["type"] != "progress"]
-        assert [event["type"] for event in events] == ["queued", "started", "interrupted"]
+        assert [event["type"] for event in events] == ["queued", "started", "log", "interrupted"]
+        assert events[-2]["data"]["message"] == "told to stop"
         assert events[-1]["data"]["reason"] == "released"
 
 
@@ -122,9 +125,12 @@ def test_an_interrupt_from_the_keyboard_stops_it_as_sigterm_does(serve: StartSer
     assert not server.processes()
 
 
-@pytest.mark.parametrize("job", ["wait-async", "wait-sync"])
-def test_a_handler_that_outlives_a_killed_server_still_reports(serve: StartServer, job: str) -> None:
-    server = serve(GOOD, workers=2)
+@pytest.mark.parametrize(("job", "folder"), [("wait-async", "short"), ("wait-sync", "long" * 30)])
+def test_a_handler_that_outlives_a_killed_server_still_reports(
+    serve: StartServer, tmp_path: Path, job: str, folder: str
+) -> None:
+    """Also where the data folder's path is too long for a socket's address."""
+    server = serve(GOOD, workers=2, data=tmp_path / folder / "data")
     with server.client() as client:
         run = dispatch(client, job, seconds=4, n=7)
         begun(client, run)
@@ -137,6 +143,11 @@ def test_a_handler_that_outlives_a_killed_server_still_reports(serve: StartServe
         assert kinds == ["queued", "started", "completed"], "it was run again"
     wait_until(lambda: not before & {process.pid for process in server.controls()}, "the old workers were told to stop")
     assert len(server.controls()) == 2
+    sockets = (server.data / "pool.sock").resolve()
+    assert sockets.is_socket()
+    assert server.stop() == 0
+    assert not sockets.exists()
+    assert (sockets.parent == server.data) is sockets.parent.exists(), "a folder for the socket is left behind"
 
 
 def test_workers_without_a_server_end_their_handlers_after_their_lease(serve: StartServer) -> None:
@@ -149,17 +160,28 @@ def test_workers_without_a_server_end_their_handlers_after_their_lease(serve: St
 
 
 def test_a_run_whose_worker_died_with_its_server_is_released(serve: StartServer) -> None:
-    server = serve(GOOD, workers=1, env={"JOBS_LEASE_SECONDS": "2", "JOBS_HEARTBEAT_SECONDS": "0.5"})
+    """At the next start, without waiting for the lease to end."""
+    server = serve(GOOD, workers=1, env={"JOBS_LEASE_SECONDS": "60"})
     with server.client() as client:
         run = dispatch(client, "wait-sync", seconds=1)
         begun(client, run)
     server.close()
     server.start()
     with server.client() as client:
-        body = wait_for(client, run)
+        body = wait_for(client, run, 15)
         assert (body["state"], body["attempt"], body["losses"]) == ("completed", 1, 0)
         reasons = [e["data"]["reason"] for e in events_of(client, run) if e["type"] == "interrupted"]
         assert reasons == ["released"]
+
+
+def test_a_file_of_a_newer_version_is_refused(serve: StartServer) -> None:
+    server = serve(workers=0)
+    assert server.stop() == 0
+    with contextlib.closing(sqlite3.connect(server.data / "jobs.db")) as database, database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ServerFailed, match=r"its schema \(9999\) is of a newer version") as refused:
+        server.start()
+    assert "Traceback" not in str(refused.value)
 
 
 def test_a_second_server_on_the_same_data_is_refused(serve: StartServer) -> None:

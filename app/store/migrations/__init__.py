@@ -11,13 +11,27 @@ if TYPE_CHECKING:
 #: The newest revision. Importing Alembic takes longer than the rest of the start, so a file that is up to date is
 #: recognised without it.
 HEAD = "0001"
+VERSIONS = Path(__file__).with_name("versions")
+
+
+class UnknownSchema(Exception):
+    """The file's schema is none that this version knows."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(f"its schema ({revision}) is of a newer version of Blazy Jobs; start that one, or a backup")
 
 
 def migrate(connection: Connection) -> bool:
-    """Brings the schema up to date within the connection's transaction; False where it was already."""
+    """Brings the schema up to date within the connection's transaction; False where it was already.
+
+    Raises UnknownSchema.
+    """
     exists = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").first()
-    if exists and connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == HEAD:
+    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if exists else None
+    if revision == HEAD:
         return False
+    if revision is not None and not any(VERSIONS.glob(f"{revision}_*.py")):
+        raise UnknownSchema(str(revision))
     from alembic import command  # slow to import, seldom needed
     from alembic.config import Config
 

@@ -26,12 +26,22 @@ def good_sync(payload: dict[str, Any], ctx: JobContext) -> dict[str, Any]:
 async def wait_async(payload: dict[str, Any], ctx: JobContext) -> dict[str, Any]:
     """Says that it has begun, then waits."""
     ctx.progress(1, "begun")
-    await asyncio.sleep(payload["seconds"])
+    try:
+        await asyncio.sleep(payload["seconds"])
+    except asyncio.CancelledError:
+        if payload.get("last_words"):
+            ctx.log("told to stop")
+        raise
     return {"n": payload.get("n")}
 
 
 @jobs.job(retry=0, timeout=300)
 def wait_sync(payload: dict[str, Any], ctx: JobContext) -> dict[str, Any]:
     ctx.progress(1, "begun")
-    time.sleep(payload["seconds"])
+    try:
+        time.sleep(payload["seconds"])
+    except BaseException:
+        if payload.get("last_words"):
+            ctx.log("told to stop")
+        raise
     return {"n": payload.get("n")}

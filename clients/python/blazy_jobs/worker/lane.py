@@ -90,9 +90,16 @@ class Lane:
             most = max(1, min(free, MAX_CLAIM))
             body = await self.session.claim(most)
             self._backlog = body is not None and self._accept(body) == most
+            if body is None and self.held:
+                self._listen()
 
     def _free(self) -> int:
         return self._capacity() - len(self.held)
+
+    def _listen(self) -> None:
+        """A claim that ends empty may say that a cancel is to be heard, in the answer to a report."""
+        self._renewed_at = float("-inf")
+        self._to_say.set()
 
     def _accept(self, body: bytes) -> int:
         """Begins what was claimed; how many leases that is."""
