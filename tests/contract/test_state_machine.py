@@ -1,0 +1,421 @@
+"""Random verbs against a store and the model of it, which must agree after every step.
+
+`STATE_MACHINE_EXAMPLES=2000` tries more lives, each of them longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Coroutine
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from app.domain.errors import IdempotencyKeyReused, RunFinished, RunNotFinished
+from app.domain.event import EVENT_NAMES
+from app.domain.job_type import Definition, Handler
+from app.domain.retry import RetryPolicy
+from app.domain.run import STATE_NAMES
+from app.ports import Claim, EventFilter, Report
+from tests.contract.conftest import NewPlace
+from tests.contract.model import FINAL, Item, Kind, Lease, Model, Modelled, Remembered
+from tests.contract.stage import LEASE_SECONDS, Stage
+
+T = TypeVar("T")
+
+EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "20"))
+STEPS = 40 if EXAMPLES <= 100 else 150
+
+KINDS = [
+    Kind("plain", "q1", max_attempts=2, wait_seconds=10, timeout_seconds=60, retention_seconds=30),
+    Kind(
+        "fragile",
+        "q2",
+        max_attempts=3,
+        wait_seconds=0,
+        timeout_seconds=2,
+        retention_seconds=0,
+        expires_seconds=20,
+        on_lost="fail",
+    ),
+    Kind("once", "q1", max_attempts=1, wait_seconds=5, timeout_seconds=20, retention_seconds=100_000),
+]
+NAMES = [kind.name for kind in KINDS]
+WORKERS = st.integers(1, 3)
+SECONDS = st.sampled_from([0.000001, 0.5, 1, 5, 10, 15, 17, 35, 100, 86_400])
+ORDERS = st.tuples(
+    st.sampled_from(NAMES),
+    st.sampled_from(["q1", "q2"]),
+    st.integers(-1, 1),
+    st.sampled_from([0, 0, 0, 5, 30]),
+    st.sampled_from([None, None, None, "d1", "d2"]),
+)
+PICKS = st.integers(0, 30)
+WORDS = st.sampled_from(
+    [
+        "progress",
+        "log",
+        "touch",
+        "completed",
+        "completed",
+        "failed",
+        "failed",
+        "released",
+        "snoozed",
+        "lost",
+        "cancelled",
+    ]
+)
+ITEMS = st.builds(
+    Item,
+    lease=st.none(),
+    word=WORDS,
+    retryable=st.sampled_from([True, True, True, False]),
+    retry_after_seconds=st.sampled_from([None, None, 0, 7]),
+    delay_seconds=st.sampled_from([0, 20]),
+    dropped=st.sampled_from([0, 0, 3]),
+)
+
+
+def definition(kind: Kind, concurrency: int | None) -> Definition:
+    return Definition(
+        name=kind.name,
+        handler=Handler("worker"),
+        queue=kind.queue,
+        retry=RetryPolicy(
+            max_attempts=kind.max_attempts,
+            backoff="fixed",
+            initial_seconds=kind.wait_seconds,
+            jitter=False,
+            on_lost="fail" if kind.on_lost == "fail" else "retry",
+        ),
+        timeout_seconds=kind.timeout_seconds,
+        expires_seconds=kind.expires_seconds,
+        retention_seconds=kind.retention_seconds,
+        concurrency=concurrency,
+    )
+
+
+class Lives(RuleBasedStateMachine):
+    """`new_place` is set by the test."""
+
+    new_place: NewPlace
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.stage = Stage(self.new_place(Path(self.folder.name)))
+        self.model = Model(KINDS, int(LEASE_SECONDS))
+        self.leases: list[Lease] = []
+        self.logs: dict[int, list[str]] = {}
+        self.read_to = 0
+        self.alarm: int | None = None
+        self.heard = 0
+        self.claimable: set[tuple[str, str]] = set()
+        self.tokens = 0
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        self.model.now = self.stage.clock.now()
+        return self.runner.run(work)
+
+    @initialize()
+    def open(self) -> None:
+        self.wait(self.stage.__aenter__())
+        for kind in KINDS:
+            self.define(kind, None)
+
+    def define(self, kind: Kind, concurrency: int | None) -> None:
+        known = self.stage.types.get(kind.name)
+        saved = self.wait(
+            self.stage.store.save_job_type(
+                definition(kind, concurrency),
+                expect=known and known.version,
+                source="api",
+                declarer=None,
+                paused=None,
+            )
+        )
+        assert saved is not None
+        self.stage.types[kind.name] = saved
+        self.model.limits[kind.name] = concurrency
+
+    def teardown(self) -> None:
+        try:
+            self.wait(self.stage.__aexit__(None))
+        finally:
+            self.runner.close()
+            self.folder.cleanup()
+
+    # -- rules
+
+    @rule(orders=st.lists(ORDERS, min_size=1, max_size=3), key=st.sampled_from([None, None, "k1", "k2"]))
+    def dispatch(self, orders: list[tuple[str, str, int, int, str | None]], key: str | None) -> None:
+        asked = [
+            self.stage.order(kind, queue=queue, priority=priority, delay_seconds=delay, dedupe_key=dedupe)
+            for kind, queue, priority, delay, dedupe in orders
+        ]
+        known = self.model.keys.get(key or "")
+        answer = self.stage.dispatch(*asked, key=key, body=repr(orders))
+        if known is not None and known.body != repr(orders):
+            with pytest.raises(IdempotencyKeyReused):
+                self.wait(answer)
+            return
+        dispatched = self.wait(answer)
+        found = [run.id for run in dispatched.runs]
+        if known is not None:
+            assert dispatched.replayed
+            assert dispatched.first_ids == known.run_ids
+            assert set(found) == {run_id for run_id in known.run_ids if run_id in self.model.runs}
+            return
+        assert not dispatched.replayed
+        for run_id, made, (kind, queue, priority, delay, dedupe) in zip(found, dispatched.made, orders, strict=True):
+            existing = self.model.deduped(kind, dedupe)
+            assert made is (existing is None)
+            if existing is None:
+                self.model.made(run_id, kind, queue, priority, delay, dedupe, key is not None)
+            else:
+                assert existing.id == run_id
+                if key is not None:
+                    existing.keep_until = max(existing.keep_until, self.model.now + 86_400_000_000)
+        if key is not None:
+            self.model.keys[key] = Remembered(repr(orders), found, self.model.now)
+
+    @rule(
+        claims=st.lists(
+            st.tuples(WORKERS, st.sets(st.sampled_from(NAMES), min_size=1), st.integers(0, 3)), min_size=1, max_size=3
+        )
+    )
+    def claim(self, claims: list[tuple[int, set[str], int]]) -> None:
+        asked = []
+        for worker, kinds, limit in claims:
+            self.tokens += 1
+            asked.append((worker, f"t{self.tokens}", kinds, limit))
+        leased = self.wait(
+            self.stage.claim(*(Claim(worker, frozenset(kinds), None, n, token) for worker, token, kinds, n in asked))
+        )
+        assert [[run.id for run in runs] for runs in leased] == self.model.claim(asked)
+        for run in (run for runs in leased for run in runs):
+            modelled = self.model.runs[run.id]
+            assert modelled.lease is not None
+            assert (run.attempt, run.worker_id, run.lease_token, run.alone) == (
+                modelled.attempt,
+                modelled.lease.worker,
+                modelled.lease.token,
+                modelled.alone,
+            )
+            assert (run.lease_until, run.deadline_at) == (modelled.lease_until, modelled.deadline_at)
+            self.leases.append(replace(modelled.lease))
+
+    @precondition(lambda self: self.leases)
+    @rule(
+        items=st.lists(
+            st.tuples(PICKS, st.sampled_from([None, None, None, None, None, "token", "attempt"]), ITEMS),
+            min_size=1,
+            max_size=3,
+        ),
+        by=st.none() | WORKERS,
+        holding=st.lists(PICKS, max_size=2),
+    )
+    def report(self, items: list[tuple[int, str | None, Item]], by: int | None, holding: list[int]) -> None:
+        said = []
+        for pick, spoiled, item in items:
+            lease = replace(self.leases[-1 - pick % len(self.leases)])
+            if spoiled == "token":
+                lease.token = "no such token"
+            elif spoiled == "attempt":
+                lease.attempt += 1
+            said.append(replace(item, lease=lease))
+        worker = said[0].lease.worker if by is None else by
+        held_ids = [self.leases[-1 - pick % len(self.leases)].run_id for pick in holding]
+        reported, held = self.wait(self.stage.report(worker, *map(as_report, said), holding=tuple(held_ids)))
+        for item, answer in zip(said, reported, strict=True):
+            status = self.model.report(worker, item)
+            assert answer.status in (("accepted", "lease_lost") if status == "repeated" else (status,)), item
+        for run_id, answer in zip(held_ids, held, strict=True):
+            assert (answer.held, answer.cancel_requested) == self.model.hold(worker, run_id)
+
+    def picked(self, pick: int) -> Modelled:
+        return list(self.model.runs.values())[-1 - pick % len(self.model.runs)]
+
+    @precondition(lambda self: self.model.runs)
+    @rule(pick=PICKS)
+    def cancel(self, pick: int) -> None:
+        run = self.picked(pick)
+        if run.state in FINAL:
+            with pytest.raises(RunFinished, match=run.state):
+                self.wait(self.stage.store.cancel(run.id, None))
+            return
+        answer = self.wait(self.stage.store.cancel(run.id, None))
+        assert answer is not None
+        self.model.cancel(run.id)
+        assert STATE_NAMES[answer.state] == run.state
+
+    @precondition(lambda self: self.model.runs)
+    @rule(pick=PICKS)
+    def erase(self, pick: int) -> None:
+        run = self.picked(pick)
+        if run.state not in FINAL:
+            with pytest.raises(RunNotFinished, match=run.state):
+                self.wait(self.stage.store.erase(run.id))
+            return
+        assert self.wait(self.stage.store.erase(run.id))
+        self.model.gone(run.id)
+
+    @rule(seconds=SECONDS)
+    def time_passes(self, seconds: float) -> None:
+        self.stage.clock.move(seconds)
+
+    @rule(seconds=st.none() | SECONDS)
+    def sweep(self, seconds: float | None) -> None:
+        self.stage.clock.move(seconds or 0)
+        swept = self.wait(self.stage.store.sweep())
+        self.model.sweep()
+        assert swept.due_at == self.model.next_due()
+        self.alarm = swept.due_at
+        self.heard = len(self.stage.told)
+
+    @rule(worker=WORKERS, lost=st.booleans())
+    def give_up_worker(self, worker: int, lost: bool) -> None:
+        assert self.wait(self.stage.store.give_up_worker(worker, lost=lost)) == self.model.give_up(worker, lost=lost)
+
+    @rule(limit=st.integers(1, 3))
+    def prune(self, limit: int) -> None:
+        pruned = self.wait(self.stage.store.prune(limit))
+        doomed = self.model.deletable()
+        assert pruned == min(limit, len(doomed))
+        left = {run.id for run in self.wait(self.stage.all_runs())}
+        gone = [run for run in doomed if run.id not in left]
+        assert len(gone) == pruned
+        oldest_left = min((run.delete_at or 0 for run in doomed if run.id in left), default=None)
+        for run in gone:
+            assert oldest_left is None or (run.delete_at or 0) <= oldest_left
+            self.model.gone(run.id)
+        self.model.forget_keys()
+
+    @rule(name=st.sampled_from(NAMES), paused=st.booleans())
+    def pause_job_type(self, name: str, paused: bool) -> None:
+        saved = self.wait(self.stage.store.pause_job_type(name, paused))
+        assert saved is not None
+        assert saved.paused is paused
+        self.model.paused_kinds = self.model.paused_kinds - {name} | ({name} if paused else set())
+
+    @rule(name=st.sampled_from(["q1", "q2"]), paused=st.booleans())
+    def pause_queue(self, name: str, paused: bool) -> None:
+        assert self.wait(self.stage.store.save_queue(name, paused)).paused is paused
+        self.model.paused_queues = self.model.paused_queues - {name} | ({name} if paused else set())
+
+    @rule(kind=st.sampled_from(KINDS), concurrency=st.sampled_from([None, 1, 2]))
+    def limit(self, kind: Kind, concurrency: int | None) -> None:
+        self.define(kind, concurrency)
+
+    @rule(crashed=st.booleans())
+    def reopen(self, crashed: bool) -> None:
+        self.stage.clock.move(0.000001)
+        self.wait(self.stage.reopen(crashed=crashed))
+        self.model.reopened()
+        # The engine sweeps when it starts.
+        self.alarm = self.model.now
+        self.heard = len(self.stage.told)
+
+    # -- what holds after each step
+
+    @invariant()
+    def the_runs_are_those_of_the_model(self) -> None:
+        if not self.stage.types:
+            return
+        runs = self.wait(self.stage.all_runs())
+        assert {run.id for run in runs} == set(self.model.runs)
+        for run in runs:
+            modelled = self.model.runs[run.id]
+            assert (STATE_NAMES[run.state], run.attempt, run.claims, run.losses, run.seq) == (
+                modelled.state,
+                modelled.attempt,
+                modelled.claims,
+                modelled.losses,
+                len(modelled.log),
+            ), run
+            assert (run.due_at, run.alone, run.cancel_requested, run.logs_dropped) == (
+                modelled.due_at,
+                modelled.alone,
+                modelled.cancelling,
+                modelled.dropped,
+            ), run
+            assert run.delete_at == modelled.delete_at
+            assert 0 <= run.attempt <= modelled.kind.max_attempts
+            assert run.losses <= 3
+        counted = Counter((run.job_type, run.queue, run.state) for run in runs)
+        assert self.wait(self.stage.store.counts()) == dict(counted)
+
+    @invariant()
+    def the_logs_are_those_of_the_model(self) -> None:
+        if not self.stage.types:
+            return
+        for event in self.wait(self.stage.all_events(EventFilter(), self.read_to)):
+            log = self.logs.setdefault(event.run_id, [])
+            assert event.seq == len(log) + 1
+            assert not log or log[-1] not in FINAL, "final is final"
+            log.append(EVENT_NAMES[event.type])
+            self.read_to = event.id
+        for run_id, run in self.model.runs.items():
+            assert self.logs[run_id] == run.log
+            assert (run.log[-1] in FINAL) == (run.state in FINAL)
+
+    @invariant()
+    def the_engine_was_told_when_to_sweep(self) -> None:
+        told = [commit.due_at for commit in self.stage.told[self.heard :] if commit.due_at is not None]
+        alarm = min([*told, *([] if self.alarm is None else [self.alarm])], default=None)
+        due_at = self.model.next_due()
+        assert due_at is None or (alarm is not None and alarm <= max(due_at, self.stage.clock.now()))
+
+    @invariant()
+    def the_engine_was_told_what_became_ready(self) -> None:
+        before, self.claimable = self.claimable, self.model.claimable()
+        told = {pair for commit in self.stage.told[-1:] for pair in commit.ready}
+        assert self.claimable - before <= told
+
+
+def as_report(item: Item) -> Report:
+    return Report(
+        run_id=item.lease.run_id,
+        attempt=item.lease.attempt,
+        token=item.lease.token,
+        kind=item.word,
+        data="{}",
+        retryable=item.retryable,
+        retry_after_seconds=item.retry_after_seconds,
+        delay_seconds=item.delay_seconds,
+        dropped=item.dropped,
+    )
+
+
+@pytest.mark.timeout(600 + 5 * EXAMPLES)  # a failure is made small for up to five minutes
+def test_a_store_and_its_model_agree_after_every_step(new_place: NewPlace) -> None:
+    class OfThisPlace(Lives):
+        pass
+
+    OfThisPlace.new_place = staticmethod(new_place)
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        OfThisPlace,
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
