@@ -173,17 +173,21 @@ class Feed:
 
     def follow_run(self, run_id: int, after: int) -> AsyncIterator[bytes]:
         """Blocks of the run's stream after the event number `after`; ends after the final event."""
-        return self._follow(_RunSource(self._store, self._by_run, run_id), after)
+        return self._follow(_RunSource(self._store, self._by_run, run_id), after, OPENING)
 
     def follow_all(self, where: EventFilter, after: int) -> AsyncIterator[bytes]:
-        """Blocks of the stream of all runs after the event key `after`; ends at shutdown."""
-        return self._follow(_FeedSource(self._store, self._readers, where, self), after)
+        """Blocks of the stream of all runs after the event key `after`; ends at shutdown.
 
-    async def _follow(self, source: Source, at: int) -> AsyncIterator[bytes]:
+        It says its place at once: a reader that is cut before the first event comes back to where it began.
+        """
+        source = _FeedSource(self._store, self._readers, where, self)
+        return self._follow(source, after, OPENING + place_frame(after))
+
+    async def _follow(self, source: Source, at: int, opening: bytes) -> AsyncIterator[bytes]:
         buffer = Buffer()
         self._streams.add(buffer)
         try:
-            yield OPENING
+            yield opening
             while not (buffer.closed or self.closed):
                 # Attached first, then read until nothing more is there: what commits meanwhile is in one or both.
                 buffer.reset()

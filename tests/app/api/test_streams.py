@@ -364,11 +364,30 @@ async def test_a_comment_comes_every_15_seconds_without_an_id(server: Server) ->
         assert len(await stream.rest()) == 1
 
 
+async def opened_at(stream: Stream) -> str:
+    """The place that a stream of all runs says first."""
+    block = await stream.block()
+    while block is None or block.id is None:
+        block = await stream.block()
+    return block.id
+
+
+async def test_a_reader_that_is_cut_before_the_first_event_comes_back_to_where_it_began(server: Server) -> None:
+    await server.register()
+    await server.dispatch()
+    async with server.stream("/v1/events") as stream:
+        place = await opened_at(stream)
+    run = await server.dispatch()
+    async with server.stream("/v1/events", last_event_id=place) as stream:
+        assert (await stream.event()).data["run_id"] == run["id"]
+
+
 async def test_a_filter_that_lets_little_through_moves_the_readers_place(server: Server) -> None:
     await server.register("greet")
     await server.register("rare")
     async with server.stream("/v1/events?job_type=rare") as stream:
         await until_live(server)
+        await opened_at(stream)
         for _ in range(3):
             await server.dispatch("greet")
         await server.live(15)
