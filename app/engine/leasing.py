@@ -157,7 +157,14 @@ class Leasing:
             self._waiting.remove(waiting)
             waiting.gone = True
             _answer(waiting.future, [])
-        runs = await self._store.give_up_worker(worker_id, lost=lost)
+        try:
+            runs = await self._store.give_up_worker(worker_id, lost=lost)
+        except StoreUnavailable:
+            # The store still knows it and its runs, so it must be found here when it is tried again.
+            if member is not None:
+                self._members[worker_id] = member
+                self._served.clear()
+            raise
         level = log.warning if lost else log.info
         level(f"worker {why}", worker=public_worker_id(worker_id), name=member and member.record.name, runs=runs)
 

@@ -72,6 +72,8 @@ class Modelled:
     lease_until: int = 0
     deadline_at: int = 0
     delete_at: int | None = None
+    token: str | None = None
+    """Of its last lease."""
     last_word: tuple[str, str] | None = None
     """The token and kind of the report that ended its last lease."""
 
@@ -220,20 +222,21 @@ class Model:
         run.attempt += 1
         run.claims += 1
         run.lease = Lease(run.id, worker, token, run.attempt)
+        run.token = token
         run.lease_until = self.now + self._term
         run.deadline_at = self.now + (run.kind.timeout_seconds + 15) * SECOND
         run.log.append("started")
 
     def report(self, worker: int, item: Item) -> str:
-        """The status it must be answered with; "repeated" where `lease_lost` or `accepted` may be."""
+        """The status it must be answered with; "either" where `lease_lost` or `accepted` may be."""
         run = self.runs.get(item.lease.run_id)
         if run is None:
             return "lease_lost"
         if run.lease != item.lease or worker != item.lease.worker:
-            if run.last_word == (item.lease.token, item.word) and run.lease is None:
-                promoted = item.word == "failed" and run.state == "queued"
-                return "repeated" if promoted else "accepted"
-            return "repeated" if run.lease is None else "lease_lost"
+            if run.lease is not None or run.token != item.lease.token:
+                return "lease_lost"
+            # What ended it otherwise (a sweep, a worker given up) may pass for what its holder says afterwards.
+            return "accepted" if run.last_word == (item.lease.token, item.word) else "either"
         if item.word == "cancelled" and not run.cancelling:
             return "rejected"
         run.dropped += item.dropped

@@ -246,7 +246,7 @@ class Lives(RuleBasedStateMachine):
         reported, held = self.wait(self.stage.report(worker, *map(as_report, said), holding=tuple(held_ids)))
         for item, answer in zip(said, reported, strict=True):
             status = self.model.report(worker, item)
-            assert answer.status in (("accepted", "lease_lost") if status == "repeated" else (status,)), item
+            assert answer.status in (("accepted", "lease_lost") if status == "either" else (status,)), item
         for run_id, answer in zip(held_ids, held, strict=True):
             assert (answer.held, answer.cancel_requested) == self.model.hold(worker, run_id)
 

@@ -1,0 +1,119 @@
+"""How many runs there are, how long they wait and run, as the commits tell it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.domain.event import Event, EventType
+from app.domain.run import State
+from app.engine.numbers import BOUNDS, Histogram, Numbers, PerMinute, quantile
+from app.ports import Commit
+from tests.app.clock import SECOND, HandClock
+from tests.app.server import Server
+
+
+def filled(*seconds: float) -> Histogram:
+    histogram = Histogram()
+    for value in seconds:
+        histogram.add(value)
+    return histogram
+
+
+def test_without_values_there_is_no_quantile() -> None:
+    assert Histogram().quantile(0.5) is None
+
+
+def test_a_quantile_is_the_bound_below_which_the_share_lies() -> None:
+    histogram = filled(*[0.002] * 90, *[0.3] * 9, 100)
+    assert histogram.quantile(0.5) == 0.0025
+    assert histogram.quantile(0.9) == 0.0025
+    assert histogram.quantile(0.95) == 0.5
+    assert histogram.quantile(0.99) == 0.5
+    assert histogram.quantile(1) == 300
+    assert (histogram.count, round(histogram.total, 6)) == (100, 102.88)
+
+
+def test_a_value_on_a_bound_belongs_to_it_and_what_is_longer_to_the_last() -> None:
+    assert [filled(bound).buckets.index(1) for bound in BOUNDS] == list(range(len(BOUNDS)))
+    assert filled(1e9).buckets[-1] == 1
+    assert filled(1e9).quantile(0.5) == BOUNDS[-1]
+
+
+@given(seconds=st.lists(st.floats(0, 7200), min_size=1), share=st.floats(0.01, 1))
+def test_a_quantile_is_never_below_the_true_one(seconds: list[float], share: float) -> None:
+    found = filled(*seconds).quantile(share)
+    assert found is not None
+    below = sum(value <= found for value in seconds)
+    assert below >= share * len(seconds) - 1e-9
+    under = [bound for bound in BOUNDS if bound < found]
+    assert not under or sum(value <= under[-1] for value in seconds) < share * len(seconds)
+
+
+def test_histograms_add_up() -> None:
+    total = Numbers.together([filled(0.001, 5), filled(5), filled()])
+    assert (total.count, round(total.total, 6), sum(total.buckets)) == (3, 10.001, 3)
+    assert quantile(total.buckets, 1) == 5
+
+
+def test_a_minute_forgets_what_is_older() -> None:
+    clock = HandClock()
+    minute = PerMinute(clock)
+    assert minute.total() == 0
+    minute.add(3)
+    minute.add(2)
+    clock.move(30)
+    minute.add(10)
+    assert minute.total() == 15
+    clock.move(29)
+    assert minute.total() == 15
+    clock.move(1)
+    assert minute.total() == 10
+    clock.move(30)
+    assert minute.total() == 0
+
+
+@pytest.mark.parametrize(
+    ("size", "bucket"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (512, 9), (1024, 10), (10**6, 10)]
+)
+async def test_commits_are_counted_by_how_many_verbs_shared_them(server: Server, size: int, bucket: int) -> None:
+    numbers = Numbers(server.store, server.clock)
+    numbers.on_batch(size)
+    assert (numbers.batched, sum(numbers.batch_sizes)) == (size, 1)
+    assert numbers.batch_sizes.index(1) == bucket
+
+
+async def test_a_commit_is_added_to_what_is_known(server: Server) -> None:
+    numbers = Numbers(server.store, server.clock)
+    place = ("greet", "default", State.QUEUED)
+    event = Event(1, "greet", "default", "[]", 1, EventType.QUEUED, 0, State.QUEUED, 0, "{}")
+    numbers.on_commit(Commit([event, event], set(), {place: 2}))
+    numbers.on_commit(
+        Commit(
+            [],
+            set(),
+            {place: -1, ("greet", "mail", State.RUNNING): 1},
+            waited=[("greet", 2 * SECOND)],
+            ran=[("greet", State.COMPLETED, SECOND), ("greet", State.RETRYING, SECOND)],
+        )
+    )
+    assert numbers.counts[place] == 1
+    assert numbers.events[EventType.QUEUED] == 2
+    assert numbers.by_state()[State.QUEUED] == 1
+    assert numbers.by_state(queue="mail") == dict.fromkeys(State, 0) | {State.RUNNING: 1}
+    assert (numbers.running("greet"), numbers.running("other")) == (1, 0)
+    assert numbers.waited["greet"].total == 2
+    assert numbers.ran["greet", State.RETRYING].count == 1
+    assert (numbers.started.total(), numbers.finished.total()) == (1, 1), "a retry has not finished"
+
+
+async def test_after_a_restart_the_numbers_are_those_of_the_store(server: Server) -> None:
+    await server.register()
+    worker = await server.worker()
+    for _ in range(3):
+        await server.dispatch()
+    await worker.complete((await worker.claim(most=1))[0])
+    before = {place: n for place, n in server.jobs.numbers.counts.items() if n}
+    await server.restart()
+    assert server.jobs.numbers.counts == before == await server.store.counts()
