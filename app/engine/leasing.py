@@ -299,11 +299,24 @@ class Leasing:
         """Raises WorkerNotFound."""
         member = self.seen(worker_id)
         written, places = self._throttle.admit(worker_id, reports)
-        reported, held = await self._store.report(worker_id, written, holding, self.lease_seconds)
+        try:
+            reported, held = await self._store.report(worker_id, written, holding, self.lease_seconds)
+        except StoreUnavailable:
+            # The worker sends its reports again, but not those that were held back for it here.
+            for late in written:
+                if late.kind == "progress" and not any(late is report for report in reports):
+                    self._throttle.hold_back(worker_id, late)
+            raise
         return Answer([reported[place] for place in places], held, self._drains(member))
 
     def _send_late(self, worker_id: int, report: Report) -> None:
-        self._tasks.spawn("late progress", self._store.report(worker_id, [report], [], self.lease_seconds))
+        self._tasks.spawn("late progress", self._write_late(worker_id, report))
+
+    async def _write_late(self, worker_id: int, report: Report) -> None:
+        try:
+            await self._store.report(worker_id, [report], [], self.lease_seconds)
+        except StoreUnavailable:
+            self._throttle.hold_back(worker_id, report)
 
 
 def _answer(future: asyncio.Future[list[Run]], runs: list[Run]) -> None:

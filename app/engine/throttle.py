@@ -17,6 +17,7 @@ from app.ports import Clock, Report
 PROGRESS_MICROSECONDS = 100_000
 LINES_A_SECOND = 100
 IDLE_MICROSECONDS = 60_000_000
+AGAIN_SECONDS = 1.0
 
 
 class _Flow:
@@ -92,6 +93,13 @@ class Throttle:
         if flow is not None and (late := self._take_pending(flow)) is not None:
             flow.progress_at = self._clock.now()
             self._send(place.worker_id, late)
+
+    def hold_back(self, worker_id: int, report: Report) -> None:
+        """A progress from here that could not be written: tried again in a second, unless a newer one came."""
+        flow = self._flow(worker_id, report)
+        if flow.pending is None:
+            flow.pending = report
+            flow.timer = asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._due, _place(worker_id, report))
 
     @staticmethod
     def _take_pending(flow: _Flow) -> Report | None:

@@ -40,6 +40,7 @@ async def test_retries_are_queued_when_their_wait_is_over(stage: Stage) -> None:
 
 async def test_what_was_not_started_in_time_has_failed(stage: Stage) -> None:
     waiting = await stage.run_of(expires_seconds=5)
+    assert stage.told[-1].due_at == waiting.expires_at
     delayed = await stage.run_of(delay_seconds=60, expires_seconds=6)
     assert stage.told[-1].due_at == delayed.expires_at
     assert await stage.sweep_at(4.9) == waiting.expires_at

@@ -12,7 +12,7 @@ from app.domain.ids import parse_run_id
 from app.domain.run import Run, State
 from app.engine.leasing import Leasing
 from app.ports import Claim, WorkerRecord
-from tests.app.server import Server
+from tests.app.server import Server, item
 
 
 async def pool_worker(leasing: Leasing, name: str, pid: int = 1) -> int:
@@ -227,3 +227,60 @@ async def test_claims_that_come_together_share_a_transaction(server: Server, mon
     runs = [run for answer in await asyncio.gather(*waiting) for run in answer]
     assert len({run.id for run in runs}) == 3
     assert asked == [3, 3]
+
+
+# -- progress that is held back
+
+
+async def said(server: Server, lease: Any) -> list[Any]:
+    return [event["data"]["percent"] for event in await server.events(lease) if event["type"] == "progress"]
+
+
+async def test_the_newest_progress_outlives_a_store_that_fails_at_the_last_word(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    worker = await server.worker()
+    await server.dispatch()
+    lease = await worker.take()
+    for percent in (1, 2):
+        await worker.say(lease, "progress", percent=percent)
+    monkeypatch.setattr(server.store, "report", Failing(server.store.report, 1))
+    answer = await server.http.post(f"/v1/workers/{worker.id}/report", json={"reports": [item(lease, "completed")]})
+    assert answer.status_code == 503
+    await worker.complete(lease)
+    assert await said(server, lease) == [1, 2]
+    assert await server.types(lease) == ["queued", "started", "progress", "progress", "completed"]
+
+
+async def test_the_newest_progress_is_written_when_the_store_can_be_written_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    worker = await server.worker()
+    await server.dispatch()
+    lease = await worker.take()
+    for percent in (1, 2):
+        await worker.say(lease, "progress", percent=percent)
+    failing = Failing(server.store.report, 2)
+    monkeypatch.setattr(server.store, "report", failing)
+    await server.live(1)
+    assert await said(server, lease) == [1]
+    await server.live(2)
+    assert (failing.calls, await said(server, lease)) == (3, [1, 2])
+
+
+async def test_a_newer_progress_takes_the_place_of_one_that_could_not_be_written(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    worker = await server.worker()
+    await server.dispatch()
+    lease = await worker.take()
+    for percent in (1, 2):
+        await worker.say(lease, "progress", percent=percent)
+    monkeypatch.setattr(server.store, "report", Failing(server.store.report, 1))
+    await server.live(0.5)
+    await worker.say(lease, "progress", percent=3)
+    await server.live(3)
+    assert await said(server, lease) == [1, 3]
