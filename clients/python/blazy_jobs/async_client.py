@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
-from weakref import WeakKeyDictionary
+from urllib.parse import quote
+from weakref import WeakKeyDictionary, WeakSet
 
 import httpx
 
-from blazy_jobs import wire
+from blazy_jobs import calls, wire
+from blazy_jobs.definitions import AsyncJobTypes, AsyncQueues
 from blazy_jobs.errors import ApiError, ConnectionFailed
 from blazy_jobs.job import Job
+from blazy_jobs.listening import AsyncListening, Listener
 from blazy_jobs.wire import Deadline, Event, Following, RunFacts, Tries
 
 if TYPE_CHECKING:
@@ -35,6 +38,9 @@ class AsyncClient:
             transport=_Trying(transport or httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100))),
         )
         self.runs = AsyncRunList(self)
+        self.job_types = AsyncJobTypes(self)
+        self.queues = AsyncQueues(self)
+        self._listenings: WeakSet[AsyncListening] = WeakSet()
 
     @property
     def api(self) -> GeneratedClient:
@@ -49,22 +55,26 @@ class AsyncClient:
         """Makes a run and returns it at once. `options` as in `wire.dispatch_body`: queue, priority, delay, run_at,
         retry, timeout, expires, dedupe_key, tags, metadata."""
         body = wire.content(wire.dispatch_body(payload, **options))
-        path = f"/v1/job-types/{wire.name_of_job(job)}/runs"
+        path = calls.path_of_job_type(job, "/runs")
         return AsyncRun(
             self, await self.request("POST", path, content=body, headers=wire.post_headers(idempotency_key))
         )
 
     async def dispatch_many(
-        self, runs: Sequence[tuple[str | Job, Any] | Mapping[str, Any]], *, idempotency_key: str | None = None
+        self, runs: Iterable[tuple[str | Job, Any] | Mapping[str, Any]], *, idempotency_key: str | None = None
     ) -> list[str]:
-        """Makes all of them or none, at most 10,000: (job, payload), or a batch item as api.md has it. Their ids."""
-        items = [
-            {"job_type": wire.name_of_job(item[0]), "payload": item[1]} if isinstance(item, tuple) else dict(item)
-            for item in runs
-        ]
-        body = wire.content({"runs": items})
-        answer = await self.request("POST", "/v1/runs/batch", content=body, headers=wire.post_headers(idempotency_key))
-        return [run["id"] for run in answer["data"]]
+        """Makes a run of each (job, payload), or of each batch item as api.md has it, and gives their ids in order.
+
+        Sent in batches of at most 10,000 runs and 15 MiB, of which each makes all of its runs or none. When one is
+        refused, those before it stand: with an `idempotency_key` the same call sent again makes none of them twice.
+        """
+        key = idempotency_key or wire.fresh_key()
+        ids: list[str] = []
+        for place, body in enumerate(wire.batches(runs)):
+            headers = wire.post_headers(wire.batch_key(key, place))
+            answer = await self.request("POST", "/v1/runs/batch", content=body, headers=headers)
+            ids += [run["id"] for run in answer["data"]]
+        return ids
 
     async def events(
         self,
@@ -85,6 +95,8 @@ class AsyncClient:
             yield event
 
     async def aclose(self) -> None:
+        for listening in list(self._listenings):
+            await listening.stop()
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
@@ -100,6 +112,17 @@ class AsyncClient:
             return wire.read_json(await self._http.request(method, path, extensions=extensions, **options))
         except httpx.TransportError as error:
             raise ConnectionFailed(f"{self.url}: {error or type(error).__name__}") from error
+
+    async def pages(self, path: str, params: Mapping[str, Any]) -> AsyncIterator[Any]:
+        """The items of a list, page by page."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = await self.request("GET", path, params={**params, **cursor})
+            for item in page["data"]:
+                yield item
+            if page["next_cursor"] is None:
+                return
+            cursor = {"cursor": page["next_cursor"]}
 
     async def _follow(self, place: Following) -> AsyncIterator[Event]:
         while not place.ended:
@@ -128,6 +151,15 @@ class AsyncRun(RunFacts):
     def __init__(self, client: AsyncClient, data: Mapping[str, Any]) -> None:
         super().__init__(data)
         self._client = client
+        self._listening = AsyncListening(self.id, self.events)
+
+    def on(self, type: str, listener: Listener) -> Self:
+        """Calls `listener(event)` for each of its events of this type, or of all ("*"), from the first on, each once
+        and in order; a coroutine function is awaited. "error" gets the exception, should it become impossible to
+        follow. `wait` and `result` return when the listeners have heard of the end."""
+        self._client._listenings.add(self._listening)
+        self._listening.add(type, listener)
+        return self
 
     async def refresh(self) -> Self:
         """Reads it anew."""
@@ -141,6 +173,7 @@ class AsyncRun(RunFacts):
             seconds = deadline.left(wire.WAIT_SECONDS)
             params = {"wait_seconds": f"{seconds:.3f}"}
             self.data = await self._client.request("GET", f"/v1/runs/{self.id}", params=params, waits_seconds=seconds)
+        await self._listening.join(deadline.rest(wire.LISTENERS_SECONDS))
         return self
 
     async def result(self, timeout: float | None = None) -> Any:
@@ -182,19 +215,14 @@ class AsyncRunList:
 
     async def get(self, run_id: str) -> AsyncRun:
         """Raises ApiError `run_not_found`."""
-        return AsyncRun(self._client, await self._client.request("GET", f"/v1/runs/{run_id}"))
+        return AsyncRun(self._client, await self._client.request("GET", f"/v1/runs/{quote(run_id, safe='')}"))
 
     async def list(self, **filters: Any) -> AsyncIterator[AsyncRun]:
         """Newest first, page by page. Filters: state (one or several), job_type, queue, tag, schedule, created_after,
         created_before, limit (of a page)."""
         params = {name: value for name, value in filters.items() if value is not None}
-        while True:
-            page = await self._client.request("GET", "/v1/runs", params=params)
-            for run in page["data"]:
-                yield AsyncRun(self._client, run)
-            if page["next_cursor"] is None:
-                return
-            params["cursor"] = page["next_cursor"]
+        async for run in self._client.pages("/v1/runs", params):
+            yield AsyncRun(self._client, run)
 
 
 class _Trying(httpx.AsyncBaseTransport):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
 
 import httpx
 
-from blazy_jobs import wire
+from blazy_jobs import calls, wire
+from blazy_jobs.definitions import JobTypes, Queues
 from blazy_jobs.errors import ApiError, ConnectionFailed
 from blazy_jobs.job import Job
+from blazy_jobs.listening import Listener, Listening
 from blazy_jobs.wire import Deadline, Event, Following, RunFacts, Tries
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ class Client:
             transport=_Trying(transport or httpx.HTTPTransport(limits=httpx.Limits(max_connections=100))),
         )
         self.runs = RunList(self)
+        self.job_types = JobTypes(self)
+        self.queues = Queues(self)
 
     @property
     def api(self) -> GeneratedClient:
@@ -48,20 +53,24 @@ class Client:
         """Makes a run and returns it at once. `options` as in `wire.dispatch_body`: queue, priority, delay, run_at,
         retry, timeout, expires, dedupe_key, tags, metadata."""
         body = wire.content(wire.dispatch_body(payload, **options))
-        path = f"/v1/job-types/{wire.name_of_job(job)}/runs"
+        path = calls.path_of_job_type(job, "/runs")
         return Run(self, self.request("POST", path, content=body, headers=wire.post_headers(idempotency_key)))
 
     def dispatch_many(
-        self, runs: Sequence[tuple[str | Job, Any] | Mapping[str, Any]], *, idempotency_key: str | None = None
+        self, runs: Iterable[tuple[str | Job, Any] | Mapping[str, Any]], *, idempotency_key: str | None = None
     ) -> list[str]:
-        """Makes all of them or none, at most 10,000: (job, payload), or a batch item as api.md has it. Their ids."""
-        items = [
-            {"job_type": wire.name_of_job(item[0]), "payload": item[1]} if isinstance(item, tuple) else dict(item)
-            for item in runs
-        ]
-        body = wire.content({"runs": items})
-        answer = self.request("POST", "/v1/runs/batch", content=body, headers=wire.post_headers(idempotency_key))
-        return [run["id"] for run in answer["data"]]
+        """Makes a run of each (job, payload), or of each batch item as api.md has it, and gives their ids in order.
+
+        Sent in batches of at most 10,000 runs and 15 MiB, of which each makes all of its runs or none. When one is
+        refused, those before it stand: with an `idempotency_key` the same call sent again makes none of them twice.
+        """
+        key = idempotency_key or wire.fresh_key()
+        ids: list[str] = []
+        for place, body in enumerate(wire.batches(runs)):
+            headers = wire.post_headers(wire.batch_key(key, place))
+            answer = self.request("POST", "/v1/runs/batch", content=body, headers=headers)
+            ids += [run["id"] for run in answer["data"]]
+        return ids
 
     def events(
         self,
@@ -97,6 +106,16 @@ class Client:
         except httpx.TransportError as error:
             raise ConnectionFailed(f"{self.url}: {error or type(error).__name__}") from error
 
+    def pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Any]:
+        """The items of a list, page by page."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.request("GET", path, params={**params, **cursor})
+            yield from page["data"]
+            if page["next_cursor"] is None:
+                return
+            cursor = {"cursor": page["next_cursor"]}
+
     def _follow(self, place: Following) -> Iterator[Event]:
         while not place.ended:
             options: dict[str, Any] = {"headers": place.headers(), "params": place.params}
@@ -112,6 +131,8 @@ class Client:
                         response.read()
                         pause = place.refused(response)
             except httpx.TransportError:
+                if self._http.is_closed:
+                    raise
                 pause = place.pause()
             if pause is not None:
                 time.sleep(pause)
@@ -123,6 +144,14 @@ class Run(RunFacts):
     def __init__(self, client: Client, data: Mapping[str, Any]) -> None:
         super().__init__(data)
         self._client = client
+        self._listening = Listening(self.id, self.events)
+
+    def on(self, type: str, listener: Listener) -> Self:
+        """Calls `listener(event)` for each of its events of this type, or of all ("*"), from the first on, each once
+        and in order, in a thread that follows the run. "error" gets the exception, should it become impossible to
+        follow. `wait` and `result` return when the listeners have heard of the end."""
+        self._listening.add(type, listener)
+        return self
 
     def refresh(self) -> Self:
         """Reads it anew."""
@@ -136,6 +165,7 @@ class Run(RunFacts):
             seconds = deadline.left(wire.WAIT_SECONDS)
             params = {"wait_seconds": f"{seconds:.3f}"}
             self.data = self._client.request("GET", f"/v1/runs/{self.id}", params=params, waits_seconds=seconds)
+        self._listening.join(deadline.rest(wire.LISTENERS_SECONDS))
         return self
 
     def result(self, timeout: float | None = None) -> Any:
@@ -177,19 +207,14 @@ class RunList:
 
     def get(self, run_id: str) -> Run:
         """Raises ApiError `run_not_found`."""
-        return Run(self._client, self._client.request("GET", f"/v1/runs/{run_id}"))
+        return Run(self._client, self._client.request("GET", f"/v1/runs/{quote(run_id, safe='')}"))
 
     def list(self, **filters: Any) -> Iterator[Run]:
         """Newest first, page by page. Filters: state (one or several), job_type, queue, tag, schedule, created_after,
         created_before, limit (of a page)."""
         params = {name: value for name, value in filters.items() if value is not None}
-        while True:
-            page = self._client.request("GET", "/v1/runs", params=params)
-            for run in page["data"]:
-                yield Run(self._client, run)
-            if page["next_cursor"] is None:
-                return
-            params["cursor"] = page["next_cursor"]
+        for run in self._client.pages("/v1/runs", params):
+            yield Run(self._client, run)
 
 
 class _Trying(httpx.BaseTransport):

@@ -45,8 +45,9 @@ class ApiError(JobsError):
         self.detail = detail
         self.errors = list(errors)
         self.retry_after_seconds = retry_after_seconds
-        places = "".join(f"; {error.get('path', '')}: {error.get('message', '')}" for error in self.errors[:5])
-        super().__init__(f"{status} {code}: {detail}{places}")
+        places = [f"{error.get('path', '')}: {error.get('message', '')}" for error in self.errors[:5]]
+        more = "".join(f"; {place}" for place in places if place not in detail)
+        super().__init__(f"{status} {code}: {detail}{more}")
 
 
 class ConnectionFailed(JobsError):

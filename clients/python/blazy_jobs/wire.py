@@ -6,7 +6,7 @@ import os
 import random
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,8 @@ REQUEST_SECONDS = 10.0
 MAX_BACKOFF_SECONDS = 2.0
 WAIT_SECONDS = 20.0
 """How long one request waits for a run; more of them follow."""
+LISTENERS_SECONDS = 30.0
+"""How long the end of a wait is put off at most for the run's listeners."""
 STREAM_SILENCE_SECONDS = 45.0
 """A stream sends at least a comment every 15 seconds."""
 
@@ -201,11 +203,15 @@ def content(body: Mapping[str, Any]) -> bytes:
     return orjson.dumps(parts)
 
 
+def fresh_key() -> str:
+    return uuid.uuid4().hex
+
+
 def post_headers(idempotency_key: str | None = None, *, keyed: bool = True) -> dict[str, str]:
     """`keyed`: with an Idempotency-Key, made up where none is given, so that a second try makes no second run."""
     headers = {"Content-Type": "application/json"}
     if keyed:
-        headers["Idempotency-Key"] = idempotency_key or uuid.uuid4().hex
+        headers["Idempotency-Key"] = idempotency_key or fresh_key()
     return headers
 
 
@@ -236,6 +242,36 @@ def retry_after(response: httpx.Response) -> float | None:
         return None
 
 
+MAX_BATCH_RUNS = 10_000
+MAX_BATCH_BYTES = 15 << 20
+"""The server takes 16 MiB a batch unless it is told otherwise."""
+
+
+def batches(runs: Iterable[tuple[str | Job, Any] | Mapping[str, Any]]) -> Iterator[bytes]:
+    """The bodies of as few batches as can hold all these runs. Raises ValueError."""
+    parts: list[bytes] = []
+    size = 0
+    for run in runs:
+        item = {"job_type": name_of_job(run[0]), "payload": run[1]} if isinstance(run, tuple) else run
+        part = content(item)
+        if parts and (len(parts) == MAX_BATCH_RUNS or size + len(part) > MAX_BATCH_BYTES):
+            yield _batch(parts)
+            parts, size = [], 0
+        parts.append(part)
+        size += len(part) + 1
+    if parts:
+        yield _batch(parts)
+
+
+def _batch(parts: Sequence[bytes]) -> bytes:
+    return b'{"runs":[' + b",".join(parts) + b"]}"
+
+
+def batch_key(key: str, place: int) -> str:
+    """Each batch has a key of its own; the first has the one that was given."""
+    return key if place == 0 else f"{key}/{place}"
+
+
 # -- trying again
 
 
@@ -248,7 +284,7 @@ class Tries:
         self._left = MAX_TRIES
         self._until = time.monotonic() + REQUEST_SECONDS
         self._waits = float(request.extensions.get("waits_seconds", 0.0))
-        self._backoff = Backoff()
+        self._backoff = Backoff(0.25)
 
     def begin(self, request: httpx.Request) -> None:
         """Before each try: what is left of the time is its limit."""
@@ -268,10 +304,10 @@ class Tries:
 
 
 class Backoff:
-    """From 50 ms on, twice as long each time, at most two seconds unless the server asks for more."""
+    """From `first_seconds` on, twice as long each time, at most two seconds unless the server asks for more."""
 
-    def __init__(self) -> None:
-        self._seconds = 0.05
+    def __init__(self, first_seconds: float = 0.05) -> None:
+        self._seconds = first_seconds
 
     def next(self, asked_seconds: float | None = None) -> float:
         seconds = self._seconds * random.uniform(0.5, 1.0)
@@ -295,6 +331,10 @@ class Deadline:
         if left <= 0:
             raise TimeoutError(f"{self._what} has not ended within {self._seconds:g} s")
         return min(left, most)
+
+    def rest(self, most: float) -> float:
+        """As `left`, but 0 when none are."""
+        return most if self._until is None else min(max(0.0, self._until - time.monotonic()), most)
 
 
 # -- event streams

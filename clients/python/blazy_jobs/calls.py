@@ -1,0 +1,57 @@
+"""The calls of `client.job_types` and `client.queues`, written once for both clients: what is asked of the server.
+
+Job types and queues are given as the API shows them, in dicts, so that what a newer server adds is there too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from blazy_jobs import wire
+from blazy_jobs.job import Job
+
+
+class Call(NamedTuple):
+    """`body` is JSON text. All of these can be sent twice."""
+
+    method: str
+    path: str
+    body: bytes | None = None
+
+    def options(self) -> dict[str, Any]:
+        """For `Client.request`."""
+        if self.body is None:
+            return {"repeatable": True}
+        return {"repeatable": True, "content": self.body, "headers": {"Content-Type": "application/json"}}
+
+
+def path_of_job_type(job: str | Job, verb: str = "") -> str:
+    return f"/v1/job-types/{quote(wire.name_of_job(job), safe='')}{verb}"
+
+
+def path_of_queue(name: str, verb: str = "") -> str:
+    return f"/v1/queues/{quote(name, safe='')}{verb}"
+
+
+def job_type_fields(job: str | Job, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """A whole definition: that of a `Job`, or a worker's by this name; `fields` as api.md names them win."""
+    known = job.definition() if isinstance(job, Job) else {"name": job, "handler": {"kind": "worker"}}
+    return {**known, **fields}
+
+
+def register_job_type(job: str | Job, fields: Mapping[str, Any]) -> Call:
+    return Call("POST", "/v1/job-types", wire.content(job_type_fields(job, fields)))
+
+
+def put_job_type(job: str | Job, fields: Mapping[str, Any]) -> Call:
+    return Call("PUT", path_of_job_type(job), wire.content(job_type_fields(job, fields)))
+
+
+def change_job_type(job: str | Job, fields: Mapping[str, Any]) -> Call:
+    return Call("PATCH", path_of_job_type(job), wire.content(fields))
+
+
+def put_queue(name: str, fields: Mapping[str, Any]) -> Call:
+    return Call("PUT", path_of_queue(name), wire.content(fields))
