@@ -17,6 +17,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "openapi.json"
 CORE = ROOT / "clients" / "python" / "blazy_jobs" / "_generated"
+TEMPLATES = ROOT / "clients" / "templates"
+FLAGS = ["--meta", "none", "--overwrite", "--fail-on-warning"]
 BIN = Path(sys.executable).parent
 
 #: A generated function would read an event stream for ever; the client follows them itself.
@@ -41,7 +43,7 @@ def write_core(document: Path, target: Path) -> None:
         source.write_text(json.dumps(without_streams(json.loads(document.read_text()))))
         command = [BIN / "openapi-python-client", "generate", "--path", source, "--output-path", target]
         done = subprocess.run(
-            [*command, "--config", config, "--meta", "none", "--overwrite", "--fail-on-warning"],
+            [*command, "--config", config, "--custom-template-path", TEMPLATES, *FLAGS],
             capture_output=True,
             text=True,
             check=False,

@@ -383,6 +383,14 @@ def test_the_generated_api_uses_the_same_connections(running: Server) -> None:
         assert len(page.to_dict()["data"]) <= 1
 
 
+def test_the_generated_api_takes_values_that_it_does_not_know(running: Server) -> None:
+    from blazy_jobs._generated.models import Run
+
+    with Client(running.url) as client:
+        run = client.dispatch("greet", {})
+        assert Run.from_dict({**run.data, "state": "pondering"}).state == "pondering"
+
+
 # -- where it is used
 
 
