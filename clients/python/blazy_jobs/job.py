@@ -15,6 +15,7 @@ from blazy_jobs.payload import Intake
 
 if TYPE_CHECKING:
     from blazy_jobs.async_client import AsyncRun
+    from blazy_jobs.jobs import Jobs
 
 Handler = Callable[..., Any]
 Isolation = Literal["async", "process", "thread"]
@@ -82,6 +83,8 @@ class Job:
         if isinstance(tags, str):
             raise DefinitionError(f"job {name!r}: tags is a list of texts, not one text")
         self.tags = list(tags)
+        self.collections: list[Jobs] = []
+        """The `Jobs` that have taken it in: whose middleware is around it."""
         self.description = _first_paragraph(handler) if description is None else description
         functools.update_wrapper(self, handler, updated=())
 

@@ -59,6 +59,7 @@ class Jobs:
         if job.name in self._jobs:
             raise DefinitionError(f"a job named {job.name!r} is defined already")
         self._jobs[job.name] = job
+        job.collections.append(self)
         return job
 
     def use(self, middleware: Middleware) -> Middleware:

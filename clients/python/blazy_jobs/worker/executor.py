@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from blazy_jobs.context import MiddlewareRun
+from blazy_jobs.errors import HandlerFailed
 from blazy_jobs.jobs import Middleware
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.outcome import Report, max_result_bytes, of_error, of_value
@@ -41,10 +42,8 @@ class Executor:
             else:
                 value = await self._handle(standing, standing.run["payload"])
         except BaseException as error:  # noqa: BLE001 - SystemExit and the like end the attempt, not the process
-            leave_if_forked()
-            return of_error(error, standing.stop_reason)
-        leave_if_forked()
-        return of_value(value, standing.stop_reason, self._max_result_bytes)
+            return self.raised(standing, error)
+        return self.returned(standing, value)
 
     def call(self, standing: Standing) -> Report:
         """A sync handler without middleware, in this thread. Never raises but for a stop that comes too late."""
@@ -52,10 +51,21 @@ class Executor:
             arguments = standing.job.intake.arguments(standing.run["payload"], standing.context)
             value = standing.job.handler(*arguments)
         except BaseException as error:  # noqa: BLE001 - as above
-            leave_if_forked()
-            return of_error(error, standing.stop_reason)
+            return self.raised(standing, error)
+        return self.returned(standing, value)
+
+    def raised(self, standing: Standing, error: BaseException) -> Report:
+        leave_if_forked()
+        return of_error(error, standing.stop_reason)
+
+    def returned(self, standing: Standing, value: Any) -> Report:
         leave_if_forked()
         return of_value(value, standing.stop_reason, self._max_result_bytes)
+
+    def close(self) -> None:
+        """Lets go of the threads of handlers, which end by themselves."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=False)
 
     async def _wrapped(self, standing: Standing, middlewares: list[Middleware]) -> Any:
         async def innermost(run: MiddlewareRun) -> Any:
@@ -98,6 +108,31 @@ async def until_done(work: asyncio.Future[Any], on_cancel: Callable[[], None] | 
     if cancelled is not None and (work.cancelled() or work.exception() is not None):
         raise cancelled
     return work.result()
+
+
+def value_of(report: Report, stop_reason: str | None) -> Any:
+    """What a process handler's report, decoded, is to its middleware. Raises HandlerFailed, or CancelledError where the
+    handler was stopped."""
+    if report["type"] == "completed":
+        return report["result"]
+    if stop_reason is not None or report["type"] in ("cancelled", "released"):
+        raise asyncio.CancelledError
+    raise HandlerFailed({key: value for key, value in report.items() if key not in _PLACE})
+
+
+_PLACE = ("run_id", "attempt", "lease_token")
+
+
+def close_loop(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancels the tasks that are left, and closes it. What does not end within a second by its time stays behind."""
+    leftover = asyncio.all_tasks(loop)
+    for task in leftover:
+        task.cancel()
+    if leftover:
+        loop.run_until_complete(asyncio.wait(leftover, timeout=1.0))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def _no_stop_iteration(call: Callable[[], Any]) -> Any:

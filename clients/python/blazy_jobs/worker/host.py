@@ -13,10 +13,9 @@ from typing import Any, NoReturn
 
 import orjson
 
-from blazy_jobs.errors import HandlerFailed
 from blazy_jobs.worker import frames, run_log
 from blazy_jobs.worker.channel import Channel
-from blazy_jobs.worker.executor import Executor, until_done
+from blazy_jobs.worker.executor import Executor, until_done, value_of
 from blazy_jobs.worker.frames import Frame, pack
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.pulse import Page
@@ -159,11 +158,7 @@ class Host:
         report = await until_done(call, hang_up)
         if standing.stop_reason is not None:
             standing.stop_at = time.monotonic()  # the middleware's own grace begins when its handler has ended
-        if report["type"] == "completed":
-            return report["result"]
-        if standing.stop_reason is not None or report["type"] in ("cancelled", "released"):
-            raise asyncio.CancelledError
-        raise HandlerFailed({key: value for key, value in report.items() if key not in _PLACE})
+        return value_of(report, standing.stop_reason)
 
     # -- what the runs say
 
@@ -232,9 +227,6 @@ class Host:
         if (standing := current.get()) is not None:
             self._others[task] = standing
         return task
-
-
-_PLACE = ("run_id", "attempt", "lease_token")
 
 
 def _leave() -> NoReturn:

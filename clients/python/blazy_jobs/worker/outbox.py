@@ -85,7 +85,7 @@ class Outbox:
             if self._progress is not None and (last or now - self._progress_at >= PROGRESS_SECONDS):
                 percent, message, data = self._progress
                 self._progress, self._progress_at = None, now
-                reports.append(_progress(percent, message, data))
+                reports.append(progress_words(percent, message, data))
         return reports
 
     def _count_held_back(self) -> None:
@@ -94,7 +94,7 @@ class Outbox:
             self._dropped += 1
 
     def _keep(self, line: _Line) -> None:
-        report, size = _line(*line)
+        report, size = log_words(*line)
         if self._dropped:
             report["dropped"], self._dropped = self._dropped, 0
         self._kept += 1
@@ -103,13 +103,13 @@ class Outbox:
         self._lines.append(report)
 
 
-def _progress(percent: float, message: str | None, data: Any) -> dict[str, Any]:
+def progress_words(percent: float, message: str | None, data: Any) -> dict[str, Any]:
     text = None if message is None else clean(message, MAX_MESSAGE_BYTES)
     raw = orjson.Fragment(encode_anyway(data, MAX_DATA_BYTES))
     return {"type": "progress", "percent": percent, "message": text, "data": raw}
 
 
-def _line(level: str, message: str, fields: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
+def log_words(level: str, message: str, fields: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     """The report, and about how many bytes it takes."""
     known = level if level in LEVELS else "info"
     raw = encode_anyway(dict(fields), MAX_DATA_BYTES)

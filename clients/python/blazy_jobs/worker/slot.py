@@ -21,7 +21,7 @@ import orjson
 from blazy_jobs.errors import Stopped
 from blazy_jobs.worker import frames, outcome, run_log
 from blazy_jobs.worker.child import HIGH_DESCRIPTOR, PULSE_SECONDS, end_with_leases
-from blazy_jobs.worker.executor import Executor
+from blazy_jobs.worker.executor import Executor, close_loop
 from blazy_jobs.worker.frames import Unpacker, pack
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.pulse import Page
@@ -135,7 +135,7 @@ class Slot:
         finally:
             self._standing = self._task = self._loop = None
             if not self._broken:
-                _close(loop)
+                close_loop(loop)
 
     def _told_to_stop(self, number: int, frame: object) -> None:
         standing = self._standing
@@ -256,14 +256,3 @@ class Slot:
 
 def _is_out_of_memory(report: outcome.Report) -> bool:
     return bool(report["type"] == "failed" and report["error"].get("type") == "MemoryError")
-
-
-def _close(loop: asyncio.AbstractEventLoop) -> None:
-    leftover = asyncio.all_tasks(loop)
-    for task in leftover:
-        task.cancel()
-    if leftover:
-        loop.run_until_complete(asyncio.wait(leftover, timeout=1.0))
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    asyncio.set_event_loop(None)
-    loop.close()
