@@ -1,0 +1,96 @@
+import type { Event as ApiEvent, RunError } from './generated/index.js';
+import { toCamel } from './names.js';
+
+/** What each type of event tells. */
+export interface EventData {
+  /** Dispatched, also when due later. */
+  queued: { dueAt: Date };
+  /** An attempt starts. */
+  started: { workerId: string };
+  progress: { percent: number | null; message: string | null; data: unknown };
+  log: { level: string; message: string; fields: Record<string, unknown> | null };
+  /** An attempt failed, another follows. */
+  retrying: { error: RunError; dueAt: Date };
+  /** Given back by a stopping worker, snoozed, or lost with its worker; no attempt is spent. */
+  interrupted: { reason: 'released' | 'snoozed' | 'lost'; dueAt: Date };
+  /** A cancel was asked of a running handler. */
+  cancelling: { reason: string | null };
+  completed: { result: unknown };
+  failed: { error: RunError };
+  cancelled: { reason: string | null };
+}
+
+export type EventType = ApiEvent['type'];
+export type RunState = ApiEvent['state'];
+
+interface EventFacts<Type extends EventType> {
+  id: string;
+  /** 1, 2, 3 … within its run. */
+  seq: number;
+  type: Type;
+  time: Date;
+  runId: string;
+  jobType: string;
+  queue: string;
+  /** The run's, after this event. */
+  state: RunState;
+  attempt: number;
+  data: EventData[Type];
+  /** Where a stream resumes after this event. */
+  cursor: string;
+}
+
+/**
+ * One change of a run. `event.type` tells what `event.data` is. A newer server may send types that are not listed here:
+ * let a `switch` fall through.
+ */
+export type RunEvent<Type extends EventType = EventType> = { [Each in Type]: EventFacts<Each> }[Type];
+
+const FINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
+
+/** Of a state or an event's type: nothing comes after it. */
+export function isFinal(word: string): boolean {
+  return FINAL.has(word);
+}
+
+export function readEvent(text: string, cursor: string): RunEvent {
+  const raw = JSON.parse(text) as ApiEvent;
+  const { time, data } = raw;
+  return { ...toCamel(raw), time: new Date(time), data: toCamel(data), cursor } as unknown as RunEvent;
+}
+
+/** Reads `text/event-stream` as browsers do: text in, the id and data of each event out. */
+export class EventLines {
+  #buffer = '';
+  #data: string[] = [];
+  #id: string;
+
+  /** @param lastId Of the last block, which need not have been an event. */
+  constructor(public lastId = '') {
+    this.#id = lastId;
+  }
+
+  *feed(text: string): Generator<{ id: string; data: string }, void, void> {
+    const lines = (this.#buffer + text).split('\n');
+    this.#buffer = lines.pop() ?? '';
+    for (const line of lines) {
+      const trimmed = line.endsWith('\r') ? line.slice(0, -1) : line;
+      if (trimmed) {
+        this.#field(trimmed);
+        continue;
+      }
+      this.lastId = this.#id;
+      const data = this.#data;
+      this.#data = [];
+      if (data.length) yield { id: this.lastId, data: data.join('\n') };
+    }
+  }
+
+  #field(line: string): void {
+    const colon = line.indexOf(':');
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (name === 'data') this.#data.push(value);
+    else if (name === 'id' && !value.includes('\0')) this.#id = value;
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  getQueue,
+  listQueues,
+  pauseQueue,
+  putQueue,
+  resumeQueue,
+  type Queue as ApiQueue,
+  type QueueIn,
+} from './generated/index.js';
+import { toCamel, toSnake, type Camel } from './names.js';
+import { pages } from './pages.js';
+import type { Abortable, Server } from './server.js';
+
+export interface RateLimit {
+  limit: number;
+  perSeconds: number;
+}
+
+export type Queue = Omit<Camel<ApiQueue>, 'rateLimit'> & { rateLimit: RateLimit | null };
+export type QueueSettings = Omit<Camel<QueueIn>, 'rateLimit'> & { rateLimit?: RateLimit | null };
+
+/** `jobs.queues`. */
+export class Queues {
+  readonly #server: Server;
+
+  /** @internal */
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Page by page; `limit` of a page. */
+  async *list({ limit, ...options }: Abortable & { limit?: number } = {}): AsyncGenerator<Queue, void, void> {
+    const size = limit === undefined ? {} : { limit };
+    const read = async (cursor: { cursor?: string }) =>
+      (await listQueues({ ...this.#server.call(options), query: { ...size, ...cursor } })).data;
+    for await (const queue of pages(read)) yield queueOf(queue);
+  }
+
+  /** Throws ApiError `queue_not_found`. */
+  async get(name: string, options: Abortable = {}): Promise<Queue> {
+    return queueOf((await getQueue({ ...this.#server.call(options), path: { name } })).data);
+  }
+
+  /** Makes or changes it. */
+  async put(name: string, settings: QueueSettings, options: Abortable = {}): Promise<Queue> {
+    const body = toSnake<QueueIn>(settings);
+    return queueOf((await putQueue({ ...this.#server.call(options), path: { name }, body })).data);
+  }
+
+  /** Holds its runs back. */
+  async pause(name: string, options: Abortable = {}): Promise<Queue> {
+    return queueOf((await pauseQueue({ ...this.#server.call(options), path: { name } })).data);
+  }
+
+  async resume(name: string, options: Abortable = {}): Promise<Queue> {
+    return queueOf((await resumeQueue({ ...this.#server.call(options), path: { name } })).data);
+  }
+}
+
+function queueOf(queue: ApiQueue): Queue {
+  return toCamel(queue) as unknown as Queue;
+}

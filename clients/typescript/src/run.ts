@@ -1,0 +1,248 @@
+import { ApiError, RunCancelled, RunFailed } from './errors.js';
+import { isFinal, type EventType, type RunEvent, type RunState } from './events.js';
+import { follow } from './following.js';
+import {
+  cancelRun,
+  getRun,
+  listAttempts,
+  replayRun,
+  type Attempt as ApiAttempt,
+  type Progress,
+  type Run as RunData,
+  type RunError,
+} from './generated/index.js';
+import { Listening, type Listener } from './listening.js';
+import { toCamel, type Camel } from './names.js';
+import { pages } from './pages.js';
+import { idempotencyKey, type Abortable, type Keyed, type Server } from './server.js';
+import { Deadline, sleep } from './time.js';
+
+/** How long one request waits for a run; more of them follow. */
+const WAIT_SECONDS = 20;
+/** How long a result waits for the listeners to be told the end. */
+const LISTENERS_SECONDS = 2;
+
+export interface WaitOptions extends Abortable {
+  /** TimeoutError when it has not ended by then. */
+  timeoutSeconds?: number | undefined;
+}
+
+export interface RunEventsOptions extends WaitOptions {
+  /** Begins after the event with this `seq`. */
+  after?: number | undefined;
+}
+
+export type Attempt = Camel<ApiAttempt>;
+
+/** A run as the server last told it, and what can be asked of it. `refresh` and `wait` bring news. */
+export class Run<Result = unknown> {
+  readonly #server: Server;
+  readonly #listening: Listening;
+  #data: RunData;
+
+  /** @internal */
+  constructor(server: Server, data: RunData) {
+    this.#server = server;
+    this.#data = data;
+    this.#listening = new Listening((after, signal) => this.events({ after, signal }));
+  }
+
+  /** As the API tells it, in its own names. */
+  get data(): RunData {
+    return this.#data;
+  }
+
+  get id(): string {
+    return this.#data.id;
+  }
+
+  get jobType(): string {
+    return this.#data.job_type;
+  }
+
+  get queue(): string {
+    return this.#data.queue;
+  }
+
+  /** A newer server may know more states; what has ended is `finished`. */
+  get state(): RunState {
+    return this.#data.state;
+  }
+
+  get finished(): boolean {
+    return isFinal(this.state);
+  }
+
+  get payload(): unknown {
+    return this.#data.payload;
+  }
+
+  get error(): RunError | null {
+    return this.#data.error;
+  }
+
+  get progress(): Progress | null {
+    return this.#data.progress;
+  }
+
+  get priority(): number {
+    return this.#data.priority;
+  }
+
+  get attempt(): number {
+    return this.#data.attempt;
+  }
+
+  get maxAttempts(): number {
+    return this.#data.max_attempts;
+  }
+
+  get tags(): readonly string[] {
+    return this.#data.tags;
+  }
+
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#data.metadata;
+  }
+
+  get dedupeKey(): string | null {
+    return this.#data.dedupe_key;
+  }
+
+  get replayOf(): string | null {
+    return this.#data.replay_of;
+  }
+
+  /** Why it does not start though it could. */
+  get waitReason(): RunData['wait_reason'] {
+    return this.#data.wait_reason;
+  }
+
+  get dueAt(): Date {
+    return new Date(this.#data.due_at);
+  }
+
+  get createdAt(): Date {
+    return new Date(this.#data.created_at);
+  }
+
+  get startedAt(): Date | null {
+    return dateOf(this.#data.started_at);
+  }
+
+  get finishedAt(): Date | null {
+    return dateOf(this.#data.finished_at);
+  }
+
+  /** Reads it anew. */
+  async refresh({ signal }: Abortable = {}): Promise<this> {
+    const { data } = await getRun({ ...this.#server.call({ signal }), path: this.#path });
+    this.#data = data;
+    return this;
+  }
+
+  /** Until it has ended. */
+  async wait({ timeoutSeconds, signal }: WaitOptions = {}): Promise<this> {
+    const deadline = new Deadline(timeoutSeconds, this.id);
+    while (!this.finished) {
+      const query = { wait_seconds: Math.ceil(deadline.left(WAIT_SECONDS) * 1000) / 1000 };
+      const { data } = await getRun({ ...this.#server.call({ signal }), path: this.#path, query });
+      this.#data = data;
+    }
+    return this;
+  }
+
+  /**
+   * What its handler returned, when it has ended and the listeners were told so. Throws RunFailed, RunCancelled,
+   * TimeoutError, and what has stopped the listening where no listener of `error` was told.
+   */
+  async result(options: WaitOptions = {}): Promise<Result> {
+    await this.wait(options);
+    const enough = new AbortController();
+    const limit = sleep(LISTENERS_SECONDS, enough.signal).catch(() => undefined);
+    await Promise.race([this.#listening.settled(), limit]).finally(() => enough.abort());
+    return this.#outcome();
+  }
+
+  #outcome(): Result {
+    const { id, state, error, result } = this.#data;
+    if (state === 'failed') throw new RunFailed(id, error);
+    if (state === 'cancelled') throw new RunCancelled(id, error?.message ?? null);
+    return result as Result;
+  }
+
+  /** Asks for its end: at once where no handler runs, else its handler is told. Throws ApiError `run_finished`. */
+  async cancel(reason?: string, { signal }: Abortable = {}): Promise<this> {
+    const body = reason === undefined ? {} : { reason };
+    try {
+      const { data } = await cancelRun({ ...this.#server.call({ signal }), path: this.#path, body });
+      this.#data = data;
+    } catch (error) {
+      // Also the second try of a cancel whose answer was lost.
+      const finished = error instanceof ApiError && error.code === 'run_finished';
+      if (!finished || (await this.refresh()).state !== 'cancelled') throw error;
+    }
+    return this;
+  }
+
+  /** A new run with the same payload. */
+  async replay({ idempotencyKey: key, signal }: Keyed = {}): Promise<Run<Result>> {
+    const headers = { 'Idempotency-Key': idempotencyKey(key) };
+    const { data } = await replayRun({ ...this.#server.call({ signal }), path: this.#path, headers });
+    return new Run(this.#server, data);
+  }
+
+  /** One for each time that a worker took it, oldest first. */
+  async attempts({ signal }: Abortable = {}): Promise<Attempt[]> {
+    const attempts: Attempt[] = [];
+    const read = async (query: { cursor?: string }) =>
+      (await listAttempts({ ...this.#server.call({ signal }), path: this.#path, query })).data;
+    for await (const attempt of pages(read)) attempts.push(toCamel(attempt));
+    return attempts;
+  }
+
+  /**
+   * Its events from the first (or after `seq`) to the final one, each once and in order, over dropped connections and
+   * restarts of the server.
+   */
+  async *events({ after = 0, timeoutSeconds, signal }: RunEventsOptions = {}): AsyncGenerator<RunEvent, void, void> {
+    const path = `/v1/runs/${this.id}/events`;
+    const cursor = after ? String(after) : undefined;
+    const place = { path, query: new URLSearchParams(), after: cursor, what: this.id, timeoutSeconds, signal };
+    for await (const event of follow(this.#server, place)) {
+      yield event;
+      if (isFinal(event.type)) return;
+    }
+  }
+
+  /**
+   * Hears events of a type, of all types (`*`), or what went wrong (`error`): in a listener, or what stopped the
+   * listening. The first listener starts it at the first event; one that comes later hears what comes from then on,
+   * and the final event in any case. It goes on until the run has ended or `off` has removed the last listener.
+   */
+  on<Type extends EventType>(type: Type, listener: Listener<RunEvent<Type>>): this;
+  on(type: '*', listener: Listener): this;
+  on(type: 'error', listener: Listener<unknown>): this;
+  on(type: EventType | '*' | 'error', listener: Listener<never>): this {
+    this.#listening.add(type, listener);
+    return this;
+  }
+
+  /** Removes a listener; without one, all of that type; without a type, all. */
+  off(type?: EventType | '*' | 'error', listener?: Listener<never>): this {
+    this.#listening.remove(type, listener);
+    return this;
+  }
+
+  toJSON(): RunData {
+    return this.#data;
+  }
+
+  get #path(): { run_id: string } {
+    return { run_id: this.id };
+  }
+}
+
+function dateOf(text: string | null): Date | null {
+  return text === null ? null : new Date(text);
+}

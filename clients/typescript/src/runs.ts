@@ -1,0 +1,63 @@
+import type { RunState } from './events.js';
+import { eraseRun, getRun, listRuns, type ListRunsData } from './generated/index.js';
+import { pages } from './pages.js';
+import { Run } from './run.js';
+import type { Abortable, Server } from './server.js';
+
+export interface RunFilters extends Abortable {
+  state?: RunState | readonly RunState[] | undefined;
+  jobType?: string | undefined;
+  queue?: string | undefined;
+  tag?: string | undefined;
+  schedule?: string | undefined;
+  createdAfter?: Date | string | undefined;
+  createdBefore?: Date | string | undefined;
+  /** Of a page. */
+  limit?: number | undefined;
+}
+
+/** `jobs.runs`. */
+export class Runs {
+  readonly #server: Server;
+
+  /** @internal */
+  constructor(server: Server) {
+    this.#server = server;
+  }
+
+  /** Throws ApiError `run_not_found`. */
+  async get<Result = unknown>(id: string, { signal }: Abortable = {}): Promise<Run<Result>> {
+    const { data } = await getRun({ ...this.#server.call({ signal }), path: { run_id: id } });
+    return new Run(this.#server, data);
+  }
+
+  /** Newest first, page by page. */
+  async *list({ signal, ...filters }: RunFilters = {}): AsyncGenerator<Run, void, void> {
+    const query = queryOf(filters);
+    const read = async (cursor: { cursor?: string }) => {
+      const options = { ...this.#server.call({ signal }), query: { ...query, ...cursor } };
+      return (await listRuns(options)).data;
+    };
+    for await (const run of pages(read)) yield new Run(this.#server, run);
+  }
+
+  /** A finished run and its events. Throws ApiError `run_not_finished`. */
+  async erase(id: string, { signal }: Abortable = {}): Promise<void> {
+    await eraseRun({ ...this.#server.call({ signal }), path: { run_id: id } });
+  }
+}
+
+function queryOf({ state, jobType, createdAfter, createdBefore, ...rest }: RunFilters): ListRunsData['query'] & object {
+  const query = {
+    ...rest,
+    state: state === undefined ? undefined : [state].flat(),
+    job_type: jobType,
+    created_after: instant(createdAfter),
+    created_before: instant(createdBefore),
+  };
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== undefined));
+}
+
+function instant(given: Date | string | undefined): string | undefined {
+  return given instanceof Date ? given.toISOString() : given;
+}
