@@ -112,6 +112,15 @@ async def test_a_completion_after_a_failure_forgets_the_error(stage: Stage) -> N
     assert (await stage.read(run)).error is None
 
 
+@pytest.mark.parametrize("more", [[], ["progress"]])
+async def test_a_completion_ends_being_alone(stage: Stage, more: list[str]) -> None:
+    await stage.say(await stage.started(), "lost")
+    [lease] = await stage.take()
+    await stage.report(7, *(says(lease, kind) for kind in [*more, "completed"]))
+    run = await stage.read(lease)
+    assert (lease.alone, run.alone, run.losses, run.state) == (True, False, 1, State.COMPLETED)
+
+
 async def test_what_is_released_is_ready_at_once(stage: Stage) -> None:
     lease = await stage.started(queue="mail")
     await stage.say(lease, "released")

@@ -148,6 +148,13 @@ def test_a_run_that_is_due_is_queued_at_once() -> None:
     assert created.run.expires_at is None
 
 
+def test_what_a_run_is_made_from_stays_as_it_was() -> None:
+    asked = order(due_at=NOW + SECOND)
+    before = copy(asked)
+    lifecycle.create(asked, NOW, 5)
+    assert asked == before
+
+
 def test_a_run_that_is_due_later_is_scheduled() -> None:
     created = lifecycle.create(order(due_at=NOW + 1), NOW, expires_seconds=2.5)
     assert (created.run.state, created.run.due_at) == (State.SCHEDULED, NOW + 1)
