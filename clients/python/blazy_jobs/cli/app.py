@@ -1,89 +1,113 @@
-"""The command `blazy-jobs`. The server's commands join it when the server's distribution is installed."""
+"""The command line as a whole: which commands there are, and how it begins and ends."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from importlib.metadata import EntryPoint, entry_points
-from typing import Annotated
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-GROUP = "blazy_jobs.commands"
-SERVER_DISTRIBUTION = "blazy-jobs-server"
+from blazy_jobs.cli import failures
+from blazy_jobs.cli.commands import definitions, events, runs, server
+from blazy_jobs.cli.commands import worker as worker_command
+from blazy_jobs.cli.commands.worker import worker
+from blazy_jobs.cli.options import ApiKey, Given, Json, NoColor, Url
 
-#: The server's commands by name, for the list of commands, which loads none of them.
-SERVER_COMMANDS = {
-    "serve": "Run the server and its local worker processes.",
-    "openapi": "Write the OpenAPI document.",
-    "migrate": "Bring a database up to date.",
-    "copy": "Copy one database to another.",
-    "keys": "Make and revoke API keys.",
-}
+__all__ = ["application", "main", "worker"]
 
 
-def worker(
-    modules: Annotated[list[str], typer.Argument(help="MODULE, MODULE:jobs or FILE.py", metavar="MODULE...")],
-    url: Annotated[str | None, typer.Option(help="The server's address (JOBS_URL)")] = None,
-    name: Annotated[str | None, typer.Option(help="What the server's list of workers shows")] = None,
-) -> None:
-    """Run a worker process for a server anywhere."""
-    from blazy_jobs.worker.__main__ import run
-    from blazy_jobs.worker.settings import read_settings
+class Commands(TyperGroup):
+    """Only the server's command that is asked for is loaded, and its distribution is looked for only when needed."""
 
-    try:
-        settings = read_settings(tuple(modules), url, None, name)
-    except ValueError as error:
-        typer.echo(f"blazy-jobs: {error}", err=True)
-        raise typer.Exit(2) from None
-    raise typer.Exit(run(settings))
+    def list_commands(self, ctx: Any) -> list[str]:
+        there = server.installed()
+        ours = [name for name in super().list_commands(ctx) if name not in server.SERVER_COMMANDS]
+        return [*ours, *sorted(there | {"serve"})]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return super().get_command(ctx, cmd_name) or (server.load(cmd_name) if cmd_name in server.installed() else None)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] in server.SERVER_COMMANDS:
+            self.commands[args[0]] = server.load(args[0])
+        return super().resolve_command(ctx, args)
 
 
-def application(asked: str | None) -> typer.Typer:
-    """All commands by name; only the one that is asked for is loaded."""
+def application() -> typer.Typer:
+    # Help as plain text: rich's takes longer to load than everything else, and is no better in a pipe.
     app = typer.Typer(
         name="blazy-jobs",
-        help="Write, run, dispatch and watch jobs.",
-        no_args_is_help=True,
-        add_completion=False,
+        cls=Commands,
+        rich_markup_mode=None,
         pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["--help", "-h"]},
     )
-    app.command()(worker)
-    installed = {entry.name: entry for entry in entry_points(group=GROUP)}
-    for name in sorted({*SERVER_COMMANDS, *installed}):
-        about = SERVER_COMMANDS.get(name)
-        entry = installed.get(name)
-        if entry is not None and name == asked:
-            app.command(name)(entry.load())
-        else:
-            hidden = entry is None and name != "serve"
-            app.command(name, help=about, hidden=hidden, context_settings=_ANYTHING)(_absent(name, entry))
+    app.callback(
+        invoke_without_command=True,
+        epilog='Example: blazy-jobs dispatch send-welcome-email \'{"userId": "123"}\' --watch',
+    )(_begin)
+    for part in (runs, definitions, events, worker_command):
+        part.add_to(app)
+    for name, about in server.SERVER_COMMANDS.items():
+        app.command(name)(server.stub(about))
     return app
 
 
-_ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+def _begin(
+    ctx: typer.Context,
+    url: Url = None,
+    api_key: ApiKey = None,
+    as_json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Write, run, dispatch and watch jobs.
+
+    Exit codes: 0 done or completed, 1 failed, cancelled or refused, 2 usage, 3 the server cannot be reached,
+    130 Ctrl-C.
+    """
+    ctx.obj = Given(url, api_key, as_json, no_color)
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help(), err=True)
+        raise typer.Exit(failures.USAGE)
+    if ctx.invoked_subcommand == "worker" or ctx.invoked_subcommand in server.SERVER_COMMANDS:
+        _prepare(ctx.obj)
 
 
-def _absent(name: str, entry: EntryPoint | None) -> Callable[[], None]:
-    def refuse() -> None:
-        if entry is None and not any(known.name == "serve" for known in entry_points(group=GROUP)):
-            about = f"'{name}' belongs to the server; install it with: pip install {SERVER_DISTRIBUTION}"
-        else:
-            about = f"the installed {SERVER_DISTRIBUTION} has no command '{name}'"
-        typer.echo(f"blazy-jobs: {about}", err=True)
-        raise typer.Exit(2)
-
-    return refuse
+def _prepare(given: Given) -> None:
+    """For the commands that read their settings from the environment, and import modules of jobs."""
+    if given.url:
+        os.environ["JOBS_URL"] = given.url
+    if given.api_key:
+        os.environ["JOBS_API_KEY"] = given.api_key
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())  # modules of jobs are named from here, as with `python -m`
 
 
 def main() -> None:
     """The console script."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # modules of jobs are named from here, as with `python -m`
-    asked = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), None)
-    application(asked)(prog_name="blazy-jobs")
+    try:
+        code = _run()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        failures.pipe_closed()
+        code = failures.BROKEN_PIPE
+    sys.exit(code)
 
 
-if __name__ == "__main__":
-    main()
+def _run() -> int:
+    try:
+        return int(application()(prog_name="blazy-jobs", standalone_mode=False) or failures.DONE)
+    except (typer.Abort, KeyboardInterrupt):
+        return failures.INTERRUPTED
+    except Exception as error:
+        # Typer's own errors, by what they all have: their classes are elsewhere in each of its versions.
+        message = getattr(error, "format_message", None)
+        if message is None:
+            raise
+        context = getattr(error, "ctx", None)
+        hint = f" (see {context.command_path} --help)" if context is not None else ""
+        failures.complain(f"{message()}{hint}")
+        return int(getattr(error, "exit_code", failures.USAGE))

@@ -1,0 +1,3 @@
+from blazy_jobs.cli.app import main
+
+main()

@@ -1,0 +1,144 @@
+"""job-types and queues: lists, and what can be done with one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from blazy_jobs.cli import completion
+from blazy_jobs.cli.options import at_server, identifier
+from blazy_jobs.cli.safe import json_lines, safe
+from blazy_jobs.cli.session import Session
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+JobTypeName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.job_type_names)]
+QueueName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.queue_names)]
+
+
+def add_to(app: typer.Typer) -> None:
+    for name, whole, example, parts in (
+        ("job-types", job_types, "show send-welcome-email", JOB_TYPE_COMMANDS),
+        ("queues", queues, "pause emails", QUEUE_COMMANDS),
+    ):
+        group = typer.Typer(rich_markup_mode=None)
+        group.callback(invoke_without_command=True, epilog=f"Example: blazy-jobs {name} {example}")(at_server(whole))
+        for verb, work in parts.items():
+            group.command(verb, epilog=f"Example: blazy-jobs {name} {verb} {example.split()[1]}")(at_server(work))
+        app.add_typer(group, name=name)
+
+
+def job_types(session: Session) -> None:
+    """List the job types, or show, pause, resume or retire one."""
+
+    def table(page: list[dict[str, Any]], header: bool) -> Table:
+        from blazy_jobs.cli import tables
+
+        return tables.job_types(page, header)
+
+    _list(session, "/v1/job-types", table, "No job types: a worker or an API call registers them.")
+
+
+def show_job_type(session: Session, name: JobTypeName) -> None:
+    """Show a job type's definition."""
+    _one(session, _definition(session, "GET", name))
+
+
+def pause_job_type(session: Session, name: JobTypeName) -> None:
+    """Hold its runs back; those that run go on."""
+    _changed(session, _definition(session, "POST", name, "/pause"))
+
+
+def resume_job_type(session: Session, name: JobTypeName) -> None:
+    """Let its runs go on."""
+    _changed(session, _definition(session, "POST", name, "/resume"))
+
+
+def retire_job_type(session: Session, name: JobTypeName) -> None:
+    """Take a job type away; its runs stay readable. Refused while some are unfinished."""
+    _definition(session, "DELETE", name)
+    if session.out.json:
+        session.out.record({"name": name, "retired": True})
+    else:
+        session.out.line(safe(name), ("  retired", "yellow"))
+
+
+def queues(session: Session) -> None:
+    """List the queues with their counts, or show, pause or resume one."""
+
+    def table(page: list[dict[str, Any]], header: bool) -> Table:
+        from blazy_jobs.cli import tables
+
+        return tables.queues(page, header)
+
+    _list(session, "/v1/queues", table, "No queues: one comes into being when it is first used.")
+
+
+def show_queue(session: Session, name: QueueName) -> None:
+    """Show a queue, its limits and its counts."""
+    _one(session, _queue(session, "GET", name))
+
+
+def pause_queue(session: Session, name: QueueName) -> None:
+    """Hold the queue's runs back; those that run go on."""
+    _changed(session, _queue(session, "POST", name, "/pause"))
+
+
+def resume_queue(session: Session, name: QueueName) -> None:
+    """Let the queue's runs go on."""
+    _changed(session, _queue(session, "POST", name, "/resume"))
+
+
+JOB_TYPE_COMMANDS: dict[str, Callable[..., None]] = {
+    "show": show_job_type,
+    "pause": pause_job_type,
+    "resume": resume_job_type,
+    "retire": retire_job_type,
+}
+QUEUE_COMMANDS: dict[str, Callable[..., None]] = {"show": show_queue, "pause": pause_queue, "resume": resume_queue}
+
+
+def _definition(session: Session, method: str, name: str, verb: str = "") -> Any:
+    path = f"/v1/job-types/{identifier(name, 'the name of a job type')}{verb}"
+    return session.ask(method, path, repeatable=True)
+
+
+def _queue(session: Session, method: str, name: str, verb: str = "") -> Any:
+    return session.ask(method, f"/v1/queues/{identifier(name, 'the name of a queue')}{verb}", repeatable=True)
+
+
+def _list(session: Session, path: str, table: Callable[[list[dict[str, Any]], bool], Table], nothing: str) -> None:
+    none = True
+    for page in session.pages(path, None):
+        if session.out.json:
+            for item in page:
+                session.out.record(item)
+        elif page:
+            session.out.show(table(page, none))
+        none = none and not page
+    if none and not session.out.json:
+        session.out.line((nothing, "dim"))
+
+
+def _one(session: Session, item: dict[str, Any]) -> None:
+    if session.out.json:
+        session.out.record(item)
+        return
+    session.out.line((safe(item["name"]), "bold"), ("  paused", "yellow") if item["paused"] else "")
+    for name, value in item.items():
+        if name not in ("name", "paused") and value not in (None, [], {}):
+            first, *rest = json_lines(value) if isinstance(value, dict | list) else [safe(value)]
+            session.out.line((f"  {safe(name):<19}", "dim"), first)
+            for text in rest:
+                session.out.line(f"{'':21}{text}")
+
+
+def _changed(session: Session, item: dict[str, Any]) -> None:
+    if session.out.json:
+        session.out.record(item)
+    else:
+        state = ("  paused", "yellow") if item["paused"] else ("  goes on", "green")
+        session.out.line(safe(item["name"]), state)

@@ -1,0 +1,74 @@
+"""events: what happens to all runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from blazy_jobs.cli import completion, describe, times
+from blazy_jobs.cli.options import EventType, at_server
+from blazy_jobs.cli.safe import event_record, safe
+from blazy_jobs.cli.session import Session
+
+if TYPE_CHECKING:
+    from blazy_jobs.wire import Event
+
+SILENCE_SECONDS = 2.0
+"""The stream says all that is kept without a pause; such a silence is its end."""
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("events", epilog="Example: blazy-jobs events --follow --type failed")(at_server(events))
+
+
+def events(
+    session: Session,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on with what happens from now on.")] = False,
+    from_start: Annotated[
+        bool, typer.Option("--from-start", help="With --follow: first all that is kept. Without, it is so anyway.")
+    ] = False,
+    type: Annotated[list[EventType] | None, typer.Option(help="Any number of times.")] = None,
+    job_type: Annotated[
+        str | None,
+        typer.Option("--job-type", metavar="NAME", autocompletion=completion.job_type_names, help="Of this job type."),
+    ] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option("--queue", metavar="NAME", autocompletion=completion.queue_names, help="In this queue."),
+    ] = None,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="With this tag.")] = None,
+) -> None:
+    """Show the events of all runs: those that are kept, or with --follow those to come."""
+    from blazy_jobs.cli.line import CaughtUp
+
+    line = session.line
+    line.say = session.out.note
+    line.silence_seconds = None if follow else SILENCE_SECONDS
+    stream = session.client.events(
+        type=[one.value for one in type or []],
+        job_type=job_type,
+        queue=queue,
+        tag=tag,
+        from_start=from_start or not follow,
+    )
+    try:
+        for event in stream:
+            if not follow and line.opened_at and event.time > line.opened_at + timedelta(seconds=1):
+                break  # from after the beginning of this command: on a busy server there is no silence
+            _show(session, event)
+            session.out.flush()
+    except CaughtUp:
+        pass
+
+
+def _show(session: Session, event: Event) -> None:
+    if session.out.json:
+        session.out.record(event_record(event))
+        return
+    session.out.line(
+        (f"{times.local(event.time)}  ", "dim"),
+        f"{safe(event.run_id)}  {safe(event.job_type):<20}  ",
+        *describe.event_parts(event),
+    )

@@ -1,0 +1,316 @@
+"""dispatch, watch, runs, run, cancel, replay."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from blazy_jobs.cli import completion, describe
+from blazy_jobs.cli.failures import Unusable
+from blazy_jobs.cli.options import State, at_server, duration, header_text, identifier
+from blazy_jobs.cli.payload import read_payload
+from blazy_jobs.cli.safe import json_lines, safe, safe_lines
+from blazy_jobs.cli.session import Session
+
+if TYPE_CHECKING:
+    from blazy_jobs.client import Run
+
+LAST_EVENTS = 20
+
+RunId = Annotated[str, typer.Argument(metavar="RUN_ID", autocompletion=completion.run_ids, show_default=False)]
+Watch = Annotated[bool, typer.Option("--watch", help="Show its events until it has ended.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for its end, and show the finished run.")]
+IdempotencyKey = Annotated[
+    str | None, typer.Option(metavar="KEY", help="The same key and payload again give the same run.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    for work, epilog in (
+        (dispatch, 'Example: blazy-jobs dispatch send-welcome-email \'{"userId": "123"}\' --watch'),
+        (watch, "Example: blazy-jobs watch run_01k9zt6c4q7xw"),
+        (runs, "Example: blazy-jobs runs --state failed --job-type send-welcome-email --limit 10"),
+        (run, "Example: blazy-jobs run run_01k9zt6c4q7xw"),
+        (cancel, 'Example: blazy-jobs cancel run_01k9zt6c4q7xw --reason "wrong file"'),
+        (replay, "Example: blazy-jobs replay run_01k9zt6c4q7xw --wait"),
+    ):
+        app.command(work.__name__, epilog=epilog)(at_server(work))
+
+
+def dispatch(
+    session: Session,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="The job type.", autocompletion=completion.job_type_names, show_default=False
+        ),
+    ],
+    payload: Annotated[
+        str | None,
+        typer.Argument(metavar="[JSON]", help="JSON, - for standard input, or @FILE. null when left out."),
+    ] = None,
+    watch: Watch = False,
+    wait: Wait = False,
+    queue: Annotated[
+        str | None,
+        typer.Option(
+            "--queue", metavar="NAME", help="Instead of the job type's.", autocompletion=completion.queue_names
+        ),
+    ] = None,
+    priority: Annotated[int | None, typer.Option(min=-100, max=100, metavar="N", help="Higher goes first.")] = None,
+    delay: Annotated[
+        float | None,
+        typer.Option(parser=duration, metavar="SECONDS", help="Start it after so long: 90, or 30s, 10m, 2h, 1d."),
+    ] = None,
+    run_at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Start it then: 2027-01-31T09:00:00+01:00, or ...Z.")
+    ] = None,
+    retry: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="How many times a failed attempt is tried again.")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(parser=duration, metavar="SECONDS", help="How long an attempt may take.")
+    ] = None,
+    expires: Annotated[
+        float | None,
+        typer.Option(parser=duration, metavar="SECONDS", help="It fails when it has not started within so long."),
+    ] = None,
+    dedupe_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="While an unfinished run has it, give that run instead.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Any number of times.")] = None,
+    metadata: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Any number of times.")] = None,
+    idempotency_key: IdempotencyKey = None,
+) -> int:
+    """Make a run: of a job type, with a payload.
+
+    A payload that begins with a dash goes after --, as in: dispatch count -- -5
+    """
+    _not_both(watch, wait)
+    if delay is not None and run_at is not None:
+        raise Unusable("--delay and --run-at both say when; give one")
+    options = {
+        "queue": queue,
+        "priority": priority,
+        "delay": delay,
+        "run_at": _instant(run_at),
+        "retry": retry,
+        "timeout": timeout,
+        "expires": expires,
+        "dedupe_key": dedupe_key,
+        "tags": tag or None,
+        "metadata": _pairs(metadata or []),
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    key = None if idempotency_key is None else header_text(idempotency_key, "--idempotency-key")
+    name = identifier(name, "the name of a job type")
+    content = read_payload(payload)
+    run = session.client.dispatch(name, content, idempotency_key=key, **given)
+    return _made(session, run, watch, wait)
+
+
+def watch(
+    session: Session,
+    run_id: RunId,
+    after: Annotated[int, typer.Option(min=0, metavar="SEQ", help="Only the events after this number.")] = 0,
+) -> int:
+    """Show a run's events until it has ended.
+
+    The exit code is 0 when it completed, and 1 when it failed or was cancelled. Ctrl-C leaves the run alone.
+    """
+    from blazy_jobs.cli.follow import watch as follow
+
+    return follow(session, _get(session, run_id), after)
+
+
+def runs(
+    session: Session,
+    state: Annotated[list[State] | None, typer.Option(help="Any number of times.")] = None,
+    job_type: Annotated[
+        str | None,
+        typer.Option("--job-type", metavar="NAME", autocompletion=completion.job_type_names, help="Of this job type."),
+    ] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option("--queue", metavar="NAME", autocompletion=completion.queue_names, help="In this queue."),
+    ] = None,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="With this tag.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20,
+    all_: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
+) -> None:
+    """List runs, the newest first."""
+    filters = {"state": [one.value for one in state or []], "job_type": job_type, "queue": queue, "tag": tag}
+    pages = session.pages("/v1/runs", None if all_ else limit, **filters)
+    none = True
+    for page in pages:
+        if session.out.json:
+            for item in page:
+                session.out.record(item)
+        elif page:
+            from blazy_jobs.cli import tables
+
+            session.out.show(tables.runs(page, session.out.console.width, header=none))
+        none = none and not page
+        session.out.flush()
+    if not session.out.json and (none or session.more):
+        session.out.line(("No such runs." if none else "There are more: --limit N, or --all.", "dim"))
+
+
+def run(session: Session, run_id: RunId) -> None:
+    """Show a run, with its attempts and its last events."""
+    found = _get(session, run_id)
+    path = f"/v1/runs/{found.id}"
+    attempts = [item for page in session.pages(f"{path}/attempts", None) for item in page]
+    events = _last_events(session, path)
+    if session.out.json:
+        session.out.record({**found.data, "attempts": attempts, "events": events})
+    else:
+        _show(session, found.data, attempts, events)
+
+
+def cancel(
+    session: Session,
+    run_id: RunId,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="What its log says about it.")] = None,
+) -> None:
+    """Cancel a run: at once when it does not run, else its handler is told to stop."""
+    found = _get(session, run_id).cancel(reason)
+    if session.out.json:
+        session.out.record(found.data)
+    elif found.finished:
+        session.out.line(safe(found.id), "  ", (safe(found.state), "yellow"))
+    else:
+        session.out.line(safe(found.id), ("  its handler is told to stop", "yellow"))
+        session.out.line((session.command("watch", safe(found.id)), "dim"))
+
+
+def replay(
+    session: Session,
+    run_id: RunId,
+    watch: Watch = False,
+    wait: Wait = False,
+    idempotency_key: IdempotencyKey = None,
+) -> int:
+    """Make a new run with the payload of a run."""
+    _not_both(watch, wait)
+    key = None if idempotency_key is None else header_text(idempotency_key, "--idempotency-key")
+    return _made(session, _get(session, run_id).replay(idempotency_key=key), watch, wait)
+
+
+def _made(session: Session, run: Run, watch: bool, wait: bool) -> int:
+    from blazy_jobs.cli import follow
+
+    if watch:
+        if not session.out.json:
+            session.out.line(*follow.run_parts(run.data))
+        return follow.watch(session, run)
+    if wait:
+        return follow.wait(session, run)
+    if session.out.json:
+        session.out.record(run.data)
+    else:
+        session.out.line(*follow.run_parts(run.data))
+        session.out.line((session.command("watch", safe(run.id)), "dim"))
+    return 0
+
+
+def _get(session: Session, run_id: str) -> Run:
+    return session.client.runs.get(identifier(run_id, "the id of a run"))
+
+
+def _not_both(watch: bool, wait: bool) -> None:
+    if watch and wait:
+        raise Unusable("--watch shows the events and --wait only the end; give one")
+
+
+def _instant(text: str | None) -> str | None:
+    """As the API takes it: an RFC 3339 time with its zone."""
+    if text is None:
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        instant = datetime.fromisoformat(text)
+        if instant.tzinfo is None:
+            raise ValueError
+        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        example = "2027-01-31T09:00:00+01:00"
+        raise Unusable(f"--run-at: {text!r} is no time with a zone; write it like {example}, or with Z") from None
+
+
+def _pairs(metadata: list[str]) -> dict[str, str] | None:
+    pairs: dict[str, str] = {}
+    for item in metadata:
+        name, equals, value = item.partition("=")
+        if not equals or not name:
+            raise Unusable(f"--metadata: {item!r} is not of the form name=value")
+        if name in pairs:
+            raise Unusable(f"--metadata: {name!r} is there twice")
+        pairs[name] = value
+    return pairs or None
+
+
+def _last_events(session: Session, path: str) -> list[dict[str, Any]]:
+    """The log is read from its beginning, and its end kept."""
+    last: deque[dict[str, Any]] = deque(maxlen=LAST_EVENTS)
+    params: dict[str, Any] = {"limit": 200}
+    while True:
+        answer = session.ask("GET", f"{path}/events", params=params, headers={"Accept": "application/json"})
+        if answer is None:  # 204
+            return list(last)
+        last.extend(answer["data"])
+        if answer["next_cursor"] is None:
+            return list(last)
+        params["cursor"] = answer["next_cursor"]
+
+
+def _show(session: Session, run: Mapping[str, Any], attempts: list[Any], events: list[Any]) -> None:
+    from blazy_jobs.cli import tables, times
+    from blazy_jobs.cli.follow import run_parts
+    from blazy_jobs.wire import Event
+
+    out = session.out
+    out.line(*run_parts(run), f"  {describe.brief(run)}" if run["state"] != "failed" else "")
+    facts = {
+        "queue": run["queue"],
+        "priority": run["priority"] or "",
+        "attempt": f"{run['attempt']} of {run['max_attempts']}" + (f", lost {run['losses']}x" if run["losses"] else ""),
+        "created": times.relative(run["created_at"]),
+        "due": times.relative(run["due_at"]) if run["state"] in ("scheduled", "retrying") else "",
+        "started": times.relative(run["started_at"]),
+        "finished": times.relative(run["finished_at"]),
+        "took": times.length(run["started_at"], run["finished_at"]),
+        "worker": run["worker_id"] or "",
+        "schedule": run["schedule"] or "",
+        "replay of": run["replay_of"] or "",
+        "dedupe key": run["dedupe_key"] or "",
+        "tags": ", ".join(run["tags"]),
+        "metadata": " ".join(f"{name}={value}" for name, value in run["metadata"].items()),
+    }
+    for name, value in facts.items():
+        if value != "":
+            out.line((f"  {name:<11}", "dim"), safe(value))
+    _show_value(session, "payload", run["payload"])
+    if run["state"] == "completed":
+        _show_value(session, "result", run["result"])
+    if run["error"]:
+        out.line(("error", "bold"))
+        out.line("  ", (safe(describe.error_line(run["error"])), "red"))
+        for text in safe_lines(run["error"].get("traceback") or ""):
+            out.line((f"  {text}", "dim"))
+    if attempts:
+        out.line(("attempts", "bold"))
+        out.show(tables.attempts(attempts))
+    out.line(("events" if len(events) < LAST_EVENTS else "the last events", "bold"))
+    for event in (Event.read(item) for item in events):
+        out.line((f"  {event.seq:>5}  {times.local(event.time)}  ", "dim"), *describe.event_parts(event))
+
+
+def _show_value(session: Session, name: str, value: Any) -> None:
+    session.out.line((name, "bold"))
+    for text in json_lines(value):
+        session.out.line(f"  {text}")

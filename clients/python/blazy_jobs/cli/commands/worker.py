@@ -1,0 +1,30 @@
+"""worker: a worker process for a server anywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from blazy_jobs.cli import failures
+
+
+def worker(
+    modules: Annotated[list[str], typer.Argument(help="MODULE, MODULE:jobs or FILE.py", metavar="MODULE...")],
+    url: Annotated[str | None, typer.Option(help="The server's address (JOBS_URL)")] = None,
+    name: Annotated[str | None, typer.Option(help="What the server's list of workers shows")] = None,
+) -> None:
+    """Run a worker process for a server anywhere."""
+    from blazy_jobs.worker.__main__ import run
+    from blazy_jobs.worker.settings import read_settings
+
+    try:
+        settings = read_settings(tuple(modules), url, None, name)
+    except ValueError as error:
+        failures.complain(str(error))
+        raise typer.Exit(failures.USAGE) from None
+    raise typer.Exit(run(settings))
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("worker", epilog="Example: blazy-jobs worker shop.py --url http://jobs.internal:8000")(worker)

@@ -1,0 +1,88 @@
+"""Lists as tables: as wide as the terminal, a row a line, ids never cut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from blazy_jobs.cli import describe, times
+from blazy_jobs.cli.output import STATE_STYLES
+from blazy_jobs.cli.safe import safe
+
+Row = Mapping[str, Any]
+ID_CHARS = 17
+WIDE_CHARS = 100
+
+
+def _table(heads: Sequence[str], header: bool) -> Table:
+    table = Table(box=None, show_header=header, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for place, head in enumerate(heads):
+        table.add_column(head, no_wrap=place == 0, overflow="ignore" if place == 0 else "ellipsis")
+    return table
+
+
+def _cell(text: object, style: str = "") -> Text:
+    return Text(safe(text), style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _state(state: str) -> Text:
+    return _cell(state, STATE_STYLES.get(state, ""))
+
+
+def runs(page: Sequence[Row], width: int, header: bool = True) -> Table:
+    wide = width >= WIDE_CHARS
+    table = _table(["RUN", "STATE", "JOB TYPE", *(["QUEUE"] if wide else []), "ATTEMPT", "CREATED", ""], header)
+    table.columns[0].min_width = ID_CHARS
+    table.columns[1].min_width = 9
+    for run in page:
+        queue = [_cell(run["queue"])] if wide else []
+        attempt = f"{run['attempt']}/{run['max_attempts']}"
+        created = _cell(times.relative(run["created_at"]), "dim")
+        about = _cell(describe.brief(run))
+        table.add_row(safe(run["id"]), _state(run["state"]), _cell(run["job_type"]), *queue, attempt, created, about)
+    return table
+
+
+def attempts(page: Sequence[Row]) -> Table:
+    table = _table(["#", "ATTEMPT", "OUTCOME", "STARTED", "TOOK", "WORKER", ""], True)
+    for item in page:
+        outcome = item["outcome"] or "running"
+        table.add_row(
+            str(item["number"]),
+            str(item["attempt"]),
+            _state(outcome),
+            _cell(times.relative(item["started_at"]), "dim"),
+            _cell(times.length(item["started_at"], item["finished_at"])),
+            _cell(item["worker_id"] or ""),
+            _cell(describe.error_line(item["error"]), "red"),
+        )
+    return table
+
+
+def job_types(page: Sequence[Row], header: bool = True) -> Table:
+    table = _table(["JOB TYPE", "QUEUE", "ATTEMPTS", "TIMEOUT", "VERSION", "CHANGED", ""], header)
+    for item in page:
+        table.add_row(
+            safe(item["name"]),
+            _cell(item["queue"]),
+            str(item["retry"]["max_attempts"]),
+            _cell(times.span(item["timeout_seconds"]) if item["timeout_seconds"] else "none"),
+            f"{item['version']} ({safe(item['source'])})",
+            _cell(times.relative(item["updated_at"]), "dim"),
+            _cell("paused", "yellow") if item["paused"] else _cell(item["description"] or ""),
+        )
+    return table
+
+
+COUNTS = ("scheduled", "queued", "running", "retrying", "completed", "failed", "cancelled")
+
+
+def queues(page: Sequence[Row], header: bool = True) -> Table:
+    table = _table(["QUEUE", *(name.upper() for name in COUNTS), ""], header)
+    for item in page:
+        counts = [str(item["counts"].get(name, 0)) for name in COUNTS]
+        table.add_row(safe(item["name"]), *counts, _cell("paused", "yellow") if item["paused"] else "")
+    return table
