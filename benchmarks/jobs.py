@@ -32,3 +32,10 @@ async def ticker(payload: Any, ctx: JobContext) -> None:
     while time.monotonic() < until:
         await asyncio.sleep(0.2)
         ctx.progress(50, "still here")
+
+
+@jobs.job
+async def ticks(payload: Any, ctx: JobContext) -> None:
+    for n in range(payload["lines"]):
+        ctx.log(f"line {n}")
+        await asyncio.sleep(0.01)
