@@ -18,6 +18,8 @@ class _Field(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         text = str(task.fields[self._name])
+        if self._name == "percent":
+            text = f"{text:>5}"
         style = STATE_STYLES.get(text, "") if self._name == "state" else ""
         return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 

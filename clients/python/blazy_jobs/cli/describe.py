@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from blazy_jobs.cli import times
 from blazy_jobs.cli.output import Part
-from blazy_jobs.cli.safe import cut, json_line, safe
+from blazy_jobs.cli.safe import cut, json_line, safe, safe_lines
 
 if TYPE_CHECKING:
     from blazy_jobs.wire import Event
@@ -81,6 +81,11 @@ def error_line(error: Mapping[str, Any] | None) -> str:
         return ""
     kind = f"{error['type']}: " if error.get("type") else ""
     return f"{error['code']}: {kind}{error['message']}"
+
+
+def traceback_lines(error: Mapping[str, Any]) -> list[str]:
+    text = str(error.get("traceback") or "").rstrip()
+    return safe_lines(text) if text else []
 
 
 def outcome_line(run: Mapping[str, Any]) -> str:

@@ -10,8 +10,9 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Self
 
 from blazy_jobs.cli import describe, failures, times
+from blazy_jobs.cli.describe import traceback_lines
 from blazy_jobs.cli.output import STATE_STYLES, Output, Part
-from blazy_jobs.cli.safe import event_record, json_lines, safe, safe_lines
+from blazy_jobs.cli.safe import event_record, json_lines, safe
 
 if TYPE_CHECKING:
     from blazy_jobs.cli.session import Session
@@ -106,7 +107,6 @@ class Live(View):
         self._out = out
         self._lines = lines
         self._created_at = times.read(run.data["created_at"])
-        self._bars = out.color or not out.console.is_dumb_terminal
         self._bar = progress_bar(out.console)
         self._task = self._bar.add_task("", total=None, state=safe(run.state), message=_waiting(run.data), percent="")
         self._bar.disable = out.console.is_dumb_terminal
@@ -130,7 +130,7 @@ class Live(View):
             seconds = (event.time - self._created_at).total_seconds()
             self._print([(f"{seconds:8.3f} s  ", "dim"), *describe.event_parts(event)])
             if event.type == "failed":
-                for text in safe_lines(event.data["error"].get("traceback") or ""):
+                for text in traceback_lines(event.data["error"]):
                     self._print([(f"    {text}", "dim")])
 
     def _update(self, event: Event) -> None:
@@ -168,5 +168,5 @@ def _show_outcome(out: Output, run: Mapping[str, Any]) -> None:
             out.line(text)
     elif run["error"]:
         out.line((safe(describe.error_line(run["error"])), "red"))
-        for text in safe_lines(run["error"].get("traceback") or ""):
+        for text in traceback_lines(run["error"]):
             out.line((text, "dim"))

@@ -9,7 +9,7 @@ import typer
 
 from blazy_jobs.cli import completion
 from blazy_jobs.cli.options import at_server, identifier
-from blazy_jobs.cli.safe import json_lines, safe
+from blazy_jobs.cli.safe import json_line, json_lines, safe
 from blazy_jobs.cli.session import Session
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 JobTypeName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.job_type_names)]
 QueueName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.queue_names)]
+
+SHORT_CHARS = 80
+"""JSON that is no longer stands in one line."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -130,10 +133,17 @@ def _one(session: Session, item: dict[str, Any]) -> None:
     session.out.line((safe(item["name"]), "bold"), ("  paused", "yellow") if item["paused"] else "")
     for name, value in item.items():
         if name not in ("name", "paused") and value not in (None, [], {}):
-            first, *rest = json_lines(value) if isinstance(value, dict | list) else [safe(value)]
+            first, *rest = _value_lines(value)
             session.out.line((f"  {safe(name):<19}", "dim"), first)
             for text in rest:
                 session.out.line(f"{'':21}{text}")
+
+
+def _value_lines(value: Any) -> list[str]:
+    if not isinstance(value, dict | list):
+        return [safe(value)]
+    line = json_line(value)
+    return [line] if len(line) <= SHORT_CHARS else json_lines(value)
 
 
 def _changed(session: Session, item: dict[str, Any]) -> None:

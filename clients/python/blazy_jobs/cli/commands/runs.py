@@ -12,7 +12,7 @@ from blazy_jobs.cli import completion, describe
 from blazy_jobs.cli.failures import Unusable
 from blazy_jobs.cli.options import State, at_server, duration, header_text, identifier
 from blazy_jobs.cli.payload import read_payload
-from blazy_jobs.cli.safe import json_lines, safe, safe_lines
+from blazy_jobs.cli.safe import json_lines, safe
 from blazy_jobs.cli.session import Session
 
 if TYPE_CHECKING:
@@ -300,7 +300,7 @@ def _show(session: Session, run: Mapping[str, Any], attempts: list[Any], events:
     if run["error"]:
         out.line(("error", "bold"))
         out.line("  ", (safe(describe.error_line(run["error"])), "red"))
-        for text in safe_lines(run["error"].get("traceback") or ""):
+        for text in describe.traceback_lines(run["error"]):
             out.line((f"  {text}", "dim"))
     if attempts:
         out.line(("attempts", "bold"))
