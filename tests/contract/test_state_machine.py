@@ -37,8 +37,10 @@ from tests.contract.model import FINAL, Item, Kind, Lease, Model, Modelled, Reme
 from tests.contract.stage import LEASE_SECONDS, Stage
 
 T = TypeVar("T")
+Claims = list[tuple[int, set[str], int]]
+"""(worker, job types, limit)"""
 
-EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "40"))
 STEPS = 40 if EXAMPLES <= 100 else 150
 
 KINDS = [
@@ -57,15 +59,25 @@ KINDS = [
 ]
 NAMES = [kind.name for kind in KINDS]
 WORKERS = st.integers(1, 3)
-SECONDS = st.sampled_from([0.000001, 0.5, 1, 5, 10, 15, 17, 35, 100, 86_400])
+SECONDS = st.sampled_from([0.000001, 1, 5, 5, 10, 10, 15, 17, 35, 86_400])
 ORDERS = st.tuples(
     st.sampled_from(NAMES),
     st.sampled_from(["q1", "q2"]),
     st.integers(-1, 1),
     st.sampled_from([0, 0, 0, 5, 30]),
-    st.sampled_from([None, None, None, "d1", "d2"]),
+    st.sampled_from([None, None, "d"]),
 )
+ORDERS_ASKED = st.lists(ORDERS, min_size=1, max_size=4)
 PICKS = st.integers(0, 30)
+CLAIMS = st.lists(
+    st.tuples(
+        WORKERS,
+        st.sampled_from([set(NAMES), set(NAMES), {"plain"}, {"fragile", "once"}]),
+        st.sampled_from([4, 2, 1, 0]),
+    ),
+    min_size=1,
+    max_size=2,
+)
 WORDS = st.sampled_from(
     [
         "progress",
@@ -90,6 +102,12 @@ ITEMS = st.builds(
     delay_seconds=st.sampled_from([0, 20]),
     dropped=st.sampled_from([0, 0, 3]),
 )
+
+ITEMS_SAID = st.lists(
+    st.tuples(PICKS, st.sampled_from([None, None, None, None, "token", "attempt"]), ITEMS), min_size=1, max_size=4
+)
+BY = st.sampled_from([None, None, None, 1, 2])
+HOLDING = st.lists(PICKS, max_size=2)
 
 
 def definition(kind: Kind, concurrency: int | None) -> Definition:
@@ -127,6 +145,8 @@ class Lives(RuleBasedStateMachine):
         self.read_to = 0
         self.alarm: int | None = None
         self.heard = 0
+        """How many commits were told before the alarm was set."""
+        self.heard_ready = 0
         self.claimable: set[tuple[str, str]] = set()
         self.tokens = 0
 
@@ -164,7 +184,7 @@ class Lives(RuleBasedStateMachine):
 
     # -- rules
 
-    @rule(orders=st.lists(ORDERS, min_size=1, max_size=3), key=st.sampled_from([None, None, "k1", "k2"]))
+    @rule(orders=ORDERS_ASKED, key=st.sampled_from([None, None, None, "k1", "k2"]))
     def dispatch(self, orders: list[tuple[str, str, int, int, str | None]], key: str | None) -> None:
         asked = [
             self.stage.order(kind, queue=queue, priority=priority, delay_seconds=delay, dedupe_key=dedupe)
@@ -196,12 +216,8 @@ class Lives(RuleBasedStateMachine):
         if key is not None:
             self.model.keys[key] = Remembered(repr(orders), found, self.model.now)
 
-    @rule(
-        claims=st.lists(
-            st.tuples(WORKERS, st.sets(st.sampled_from(NAMES), min_size=1), st.integers(0, 3)), min_size=1, max_size=3
-        )
-    )
-    def claim(self, claims: list[tuple[int, set[str], int]]) -> None:
+    @rule(claims=CLAIMS)
+    def claim(self, claims: Claims) -> None:
         asked = []
         for worker, kinds, limit in claims:
             self.tokens += 1
@@ -223,32 +239,54 @@ class Lives(RuleBasedStateMachine):
             self.leases.append(replace(modelled.lease))
 
     @precondition(lambda self: self.leases)
-    @rule(
-        items=st.lists(
-            st.tuples(PICKS, st.sampled_from([None, None, None, None, None, "token", "attempt"]), ITEMS),
-            min_size=1,
-            max_size=3,
-        ),
-        by=st.none() | WORKERS,
-        holding=st.lists(PICKS, max_size=2),
-    )
+    @rule(items=ITEMS_SAID, by=BY, holding=HOLDING)
     def report(self, items: list[tuple[int, str | None, Item]], by: int | None, holding: list[int]) -> None:
         said = []
         for pick, spoiled, item in items:
-            lease = replace(self.leases[-1 - pick % len(self.leases)])
+            lease = replace(self.lease(pick))
             if spoiled == "token":
                 lease.token = "no such token"
             elif spoiled == "attempt":
                 lease.attempt += 1
             said.append(replace(item, lease=lease))
         worker = said[0].lease.worker if by is None else by
-        held_ids = [self.leases[-1 - pick % len(self.leases)].run_id for pick in holding]
+        held_ids = [self.lease(pick).run_id for pick in holding]
         reported, held = self.wait(self.stage.report(worker, *map(as_report, said), holding=tuple(held_ids)))
         for item, answer in zip(said, reported, strict=True):
             status = self.model.report(worker, item)
             assert answer.status in (("accepted", "lease_lost") if status == "either" else (status,)), item
         for run_id, answer in zip(held_ids, held, strict=True):
             assert (answer.held, answer.cancel_requested) == self.model.hold(worker, run_id)
+
+    # Rules are drawn alike; what moves runs on is to come most often.
+
+    @rule(orders=ORDERS_ASKED, claims=CLAIMS)
+    def dispatch_and_claim(self, orders: list[tuple[str, str, int, int, str | None]], claims: Claims) -> None:
+        self.dispatch(orders, None)
+        self.claim(claims)
+
+    @rule(claims=CLAIMS)
+    def claim_again(self, claims: Claims) -> None:
+        self.claim(claims)
+
+    @precondition(lambda self: self.model.in_state("running"))
+    @rule(items=ITEMS_SAID, by=BY, holding=HOLDING)
+    def report_of_what_runs(
+        self, items: list[tuple[int, str | None, Item]], by: int | None, holding: list[int]
+    ) -> None:
+        self.report(items, by, holding)
+
+    @precondition(lambda self: self.model.in_state("running"))
+    @rule(items=ITEMS_SAID, by=BY, claims=CLAIMS)
+    def report_and_claim(self, items: list[tuple[int, str | None, Item]], by: int | None, claims: Claims) -> None:
+        self.report(items, by, [])
+        self.claim(claims)
+
+    def lease(self, pick: int) -> Lease:
+        """One that was given out, and more often than not one that still holds."""
+        living = [run.lease for run in self.model.in_state("running") if run.lease is not None]
+        among = living if living and pick % 4 else self.leases
+        return among[-1 - pick // 4 % len(among)]
 
     def picked(self, pick: int) -> Modelled:
         return list(self.model.runs.values())[-1 - pick % len(self.model.runs)]
@@ -277,13 +315,13 @@ class Lives(RuleBasedStateMachine):
         assert self.wait(self.stage.store.erase(run.id))
         self.model.gone(run.id)
 
-    @rule(seconds=SECONDS)
-    def time_passes(self, seconds: float) -> None:
+    @rule(seconds=SECONDS, swept=st.sampled_from([True, True, False]))
+    def time_passes(self, seconds: float, swept: bool) -> None:
         self.stage.clock.move(seconds)
+        if swept:
+            self.sweep()
 
-    @rule(seconds=st.none() | SECONDS)
-    def sweep(self, seconds: float | None) -> None:
-        self.stage.clock.move(seconds or 0)
+    def sweep(self) -> None:
         swept = self.wait(self.stage.store.sweep())
         self.model.sweep()
         assert swept.due_at == self.model.next_due()
@@ -308,21 +346,22 @@ class Lives(RuleBasedStateMachine):
             self.model.gone(run.id)
         self.model.forget_keys()
 
-    @rule(name=st.sampled_from(NAMES), paused=st.booleans())
-    def pause_job_type(self, name: str, paused: bool) -> None:
-        saved = self.wait(self.stage.store.pause_job_type(name, paused))
+    @rule(
+        what=st.sampled_from([*NAMES, "q1", "q2"]),
+        paused=st.sampled_from([True, False, False]),
+        concurrency=st.sampled_from([None, 1, 2]),
+    )
+    def operate(self, what: str, paused: bool, concurrency: int | None) -> None:
+        """Somebody pauses or resumes, and sets a limit."""
+        if what not in NAMES:
+            assert self.wait(self.stage.store.save_queue(what, paused)).paused is paused
+            self.model.paused_queues = self.model.paused_queues - {what} | ({what} if paused else set())
+            return
+        saved = self.wait(self.stage.store.pause_job_type(what, paused))
         assert saved is not None
         assert saved.paused is paused
-        self.model.paused_kinds = self.model.paused_kinds - {name} | ({name} if paused else set())
-
-    @rule(name=st.sampled_from(["q1", "q2"]), paused=st.booleans())
-    def pause_queue(self, name: str, paused: bool) -> None:
-        assert self.wait(self.stage.store.save_queue(name, paused)).paused is paused
-        self.model.paused_queues = self.model.paused_queues - {name} | ({name} if paused else set())
-
-    @rule(kind=st.sampled_from(KINDS), concurrency=st.sampled_from([None, 1, 2]))
-    def limit(self, kind: Kind, concurrency: int | None) -> None:
-        self.define(kind, concurrency)
+        self.model.paused_kinds = self.model.paused_kinds - {what} | ({what} if paused else set())
+        self.define(self.model.kinds[what], concurrency)
 
     @rule(crashed=st.booleans())
     def reopen(self, crashed: bool) -> None:
@@ -386,7 +425,8 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def the_engine_was_told_what_became_ready(self) -> None:
         before, self.claimable = self.claimable, self.model.claimable()
-        told = {pair for commit in self.stage.told[-1:] for pair in commit.ready}
+        told = {pair for commit in self.stage.told[self.heard_ready :] for pair in commit.ready}
+        self.heard_ready = len(self.stage.told)
         assert self.claimable - before <= told
 
 
