@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from app.settings import Settings
+from app.settings import NOT_YET, Settings
 
 
 def _settings(flags: dict[str, Any]) -> Settings:
@@ -40,8 +41,14 @@ def serve(
     from app import logs, main
     from app.store.sqlite import DatabaseInUse, DatabaseUnusable
 
+    for name in NOT_YET:
+        if os.environ.get(name):
+            typer.echo(f"blazy-jobs: {name} is not supported by this version; the store is SQLite in --data.", err=True)
+            raise typer.Exit(2)
     settings = _settings({"modules": modules or None, "host": host, "port": port, "data": data, "workers": workers})
     logs.configure(settings)
+    if unknown := Settings.unknown(os.environ):
+        typer.echo(f"blazy-jobs: no such settings: {', '.join(unknown)}", err=True)
     if workers and not settings.modules:
         typer.echo("blazy-jobs: --workers without a MODULE starts none: they would have no jobs to run.", err=True)
     try:

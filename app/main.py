@@ -18,11 +18,11 @@ from typing import Any
 
 import structlog
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.api import application
 from app.api.context import Context, PoolContext
 from app.api.front import Front, PoolDoor
+from app.api.protocol import Protocol
 from app.clock import SystemClock
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
@@ -35,62 +35,10 @@ log = structlog.get_logger("server")
 POOL_SOCKET = "pool.sock"
 MAX_SOCKET_PATH = 100
 SWITCH_SECONDS = 0.0005
-HEADER_BYTES = 64 * 1024
-HEADER_SECONDS = 30.0
 
 
 class StartFailed(Exception):
     """The server cannot start; the message says why, and what to do."""
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's, with what it lacks: bounds on the size and the time of a request's head, and the transport at hand for
-    streams that must cut a reader."""
-
-    _head_bytes = 0
-    _head_timer: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
-        super().connection_made(transport)
-        self._await_head()
-
-    def _await_head(self) -> None:
-        self._head_bytes = 0
-        if self._head_timer is None:
-            self._head_timer = self.loop.call_later(HEADER_SECONDS, self._head_is_late)
-
-    def _head_is_late(self) -> None:
-        self._head_timer = None
-        self.transport.abort()
-
-    def data_received(self, data: bytes) -> None:
-        if self._head_timer is not None:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEADER_BYTES and not self._in_body(data):
-                self.transport.write(b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\r\n")
-                self.transport.close()
-                return
-        super().data_received(data)
-
-    @staticmethod
-    def _in_body(data: bytes) -> bool:
-        return b"\r\n\r\n" in data[:HEADER_BYTES]
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope["jobs.transport"] = self.transport  # type: ignore[typeddict-unknown-key]  # an extension of ours
-
-    def on_headers_complete(self) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-        super().on_headers_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._head_timer is not None:
-            self._head_timer.cancel()
-            self._head_timer = None
-        super().connection_lost(exc)
 
 
 class QuietServer(uvicorn.Server):
@@ -175,7 +123,10 @@ class Server:
 
     def _bind_pool_socket(self) -> socket.socket:
         path = self._socket_path = pool_socket_path(self._settings.data.resolve())
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StartFailed(f"{path} is in the way of the pool's socket: {error.strerror}") from error
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         old = os.umask(0o177)
         try:
@@ -266,7 +217,6 @@ def _uvicorn(app: Any) -> QuietServer:
             log_config=None,
             server_header=False,
             proxy_headers=False,
-            date_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
             backlog=2048,

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
+
+
+NOT_YET = ("JOBS_DATABASE_URL", "JOBS_REDIS_URL")
+OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME"))
+"""Variables that clients and workers read."""
+
+
+def _third_of_lease(known: dict[str, Any]) -> float:
+    """Two heartbeats may be lost without the lease."""
+    return float(known.get("lease_seconds", 15)) / 3
 
 
 class Settings(BaseSettings):
@@ -27,7 +38,7 @@ class Settings(BaseSettings):
     worker_slots: int = Field(2, ge=1, le=1000)
 
     lease_seconds: float = Field(15, gt=0, le=3600)
-    heartbeat_seconds: float = Field(5, gt=0, le=1200)
+    heartbeat_seconds: float = Field(default_factory=_third_of_lease, gt=0, le=1200)
     stop_grace_seconds: float = Field(5, ge=0, le=3600)
     drain_seconds: float = Field(30, ge=0, le=86_400)
 
@@ -46,10 +57,24 @@ class Settings(BaseSettings):
         """`JOBS_MODULES` is a list separated by commas or blanks."""
         return value.replace(",", " ").split() if isinstance(value, str) else value
 
+    @field_validator("heartbeat_seconds")
+    @classmethod
+    def _within_lease(cls, value: float, info: ValidationInfo) -> float:
+        lease_seconds = info.data.get("lease_seconds")
+        if lease_seconds is not None and value > lease_seconds / 2:
+            raise ValueError(f"must be at most half of JOBS_LEASE_SECONDS ({lease_seconds:g})")
+        return value
+
     @field_validator("api_key")
     @classmethod
     def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
         return value if value is not None and value.get_secret_value() else None
+
+    @classmethod
+    def unknown(cls, environment: Iterable[str]) -> list[str]:
+        """Variables that look like settings and are none: most likely misspelt."""
+        known = {f"JOBS_{name.upper()}" for name in cls.model_fields} | OF_OTHERS
+        return sorted(name for name in environment if name.startswith("JOBS_") and name not in known)
 
     @property
     def max_report_bytes(self) -> int:

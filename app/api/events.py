@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from app.api import models, render
 from app.api.context import Answer, context_of
 from app.api.describe import REQUEST_MODELS, answers
-from app.api.requests import cursor_key, headers_of, run_key
+from app.api.requests import cursor_key, headers_of, parse_accept, run_key
 from app.api.runs import Cursor, Limit, respond
 from app.domain import ids
 from app.domain.errors import BadLastEventId, Draining, EventsExpired
@@ -90,8 +90,9 @@ REQUEST_MODELS[models.EventPage.__name__] = models.EventPage
 
 
 def _wants_json(request: Request) -> bool:
-    accept = request.headers.get("accept", "")
-    return "application/json" in accept and "text/event-stream" not in accept
+    """Whether the client prefers a page to a stream, by the qualities of `Accept` (RFC 9110, 12.5.1)."""
+    accepted = parse_accept(request.headers.get("accept", ""))
+    return accepted.get("application/json", 0.0) > accepted.get("text/event-stream", 0.0)
 
 
 @router.get(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api import hot
 from app.api.context import Answer, Context
@@ -20,6 +22,9 @@ class Front:
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await self._head(scope, receive, send)
+            return
         if scope["type"] == "http" and scope["method"] == "POST":
             path: str = scope["path"]
             if path.startswith("/v1/"):
@@ -38,6 +43,24 @@ class Front:
                     await _send(send, answer)
                     return
         await self._app(scope, receive, send)
+
+    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What GET would answer, without its body (RFC 9110, 9.3.2); a stream ends with its headers."""
+        begun = asyncio.Event()
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not begun.is_set():
+                await send({"type": "http.response.body", "body": b""})
+                begun.set()
+
+        answering = asyncio.ensure_future(self._app({**scope, "method": "GET"}, receive, send_head))
+        waiting = asyncio.ensure_future(begun.wait())
+        await asyncio.wait({answering, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        answering.cancel()
+        await asyncio.gather(answering, waiting, return_exceptions=True)
 
     async def _answer(self, parts: list[str], scope: Scope, receive: Receive) -> Answer | None:
         match parts:

@@ -26,22 +26,27 @@ from app.api.requests import (
     read_body,
     worker_key,
 )
-from app.api.strict_json import parse
+from app.api.strict_json import MAX_DEPTH, parse
 from app.domain import ids
-from app.domain.errors import InvalidBatch, InvalidRequest, JobsError
+from app.domain.errors import FieldError, InvalidRequest, JobsError
 from app.domain.run import Run
-from app.engine.dispatch import Wish
+from app.engine.dispatch import MAX_LISTED_ERRORS, Wish
 from app.ports import Dispatched, Held, Report, Reported
 
 _WAIT = re.compile(rb"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _PAYLOAD_ALONE = {"payload"}
+MAX_BATCH = 10_000
 REPLAYED = (b"idempotency-replayed", b"true")
 
 
-async def _json(context: Context, scope: Scope, receive: Receive, limit_bytes: int) -> Any:
+REPORT_LEVELS = 3
+"""A result stands so deep in a report; it may itself be as deep as any payload."""
+
+
+async def _json(context: Context, scope: Scope, receive: Receive, limit_bytes: int, max_depth: int = MAX_DEPTH) -> Any:
     """The parsed body; an empty object for none."""
     body = await read_body(scope, receive, limit_bytes, context.settings.body_timeout_seconds)
-    return parse(body) if body else {}
+    return parse(body, max_depth) if body else {}
 
 
 # -- dispatch
@@ -91,50 +96,43 @@ async def batch(context: Context, scope: Scope, receive: Receive) -> Answer:
     jobs = context.jobs
     value = await _json(context, scope, receive, context.settings.max_batch_bytes)
     headers = headers_of(scope)
-    wishes = _read_batch(value, jobs.clock.now())
+    wishes, errors = _read_batch(value, jobs.clock.now())
     key = idempotency_key(headers, caller_scope(headers, "POST", scope["path"]), value)
-    dispatched = await jobs.dispatcher.batch(wishes, key)
+    dispatched = await jobs.dispatcher.batch(wishes, errors, key)
     extra = (REPLAYED,) if dispatched.replayed else ()
     return Answer(200 if dispatched.replayed else 202, batch_json(dispatched), extra)
 
 
-def _read_batch(value: Any, now: int) -> list[tuple[str, Wish]]:
-    """Raises InvalidBatch for bad items, InvalidRequest for a bad frame."""
-    if type(value) is dict and value.keys() == {"runs"} and type(value["runs"]) is list:
-        plain = _plain_items(value["runs"])
-        if plain is not None:
-            return plain
-    try:
-        body = fit(models.BatchIn, value)
-    except InvalidRequest as error:
-        if all(re.match(r"/runs/\d", item.path) for item in error.errors):
-            raise InvalidBatch(error.errors[:100]) from None
-        raise
-    wishes: list[tuple[str, Wish]] = []
-    errors = []
-    for index, item in enumerate(body.runs):
+def _read_batch(value: Any, now: int) -> tuple[list[tuple[str, Wish] | None], list[FieldError]]:
+    """The items, None in place of those that are none, and what is wrong with these. Raises InvalidRequest for a bad
+    frame."""
+    items = value.get("runs") if type(value) is dict else None
+    if type(items) is not list or value.keys() != {"runs"} or not 1 <= len(items) <= MAX_BATCH:
+        fit(models.BatchIn, value)  # says what is wrong with it
+        raise InvalidRequest.at("/runs", f"must be a list of 1 to {MAX_BATCH} runs", "list_type")
+    wishes: list[tuple[str, Wish] | None] = []
+    errors: list[FieldError] = []
+    for index, item in enumerate(items):
+        if type(item) is dict and item.keys() == _PLAIN and type(item["job_type"]) is str:
+            wishes.append((item["job_type"], Wish(payload=item["payload"])))
+            continue
         try:
-            wishes.append((item.job_type, wish(item, now, f"/runs/{index}")))
+            given = fit(models.BatchItem, item)
+            wishes.append((given.job_type, wish(given, now, f"/runs/{index}")))
         except InvalidRequest as error:
-            errors.extend(error.errors)
-    if errors:
-        raise InvalidBatch(errors[:100])
-    return wishes
+            wishes.append(None)
+            errors.extend(e if e.path.startswith("/runs/") else _within(f"/runs/{index}", e) for e in error.errors)
+            if len(errors) >= MAX_LISTED_ERRORS:
+                break
+    return wishes, errors
+
+
+def _within(path: str, error: FieldError) -> FieldError:
+    return FieldError(path + error.path, error.message, error.code)
 
 
 _PLAIN = {"job_type", "payload"}
-
-
-def _plain_items(items: list[Any]) -> list[tuple[str, Wish]] | None:
-    """The usual batch, whose items say only what and with which payload; None for any other."""
-    if not 1 <= len(items) <= 10_000:
-        return None
-    wishes = []
-    for item in items:
-        if type(item) is not dict or item.keys() != _PLAIN or type(item["job_type"]) is not str:
-            return None
-        wishes.append((item["job_type"], Wish(payload=item["payload"])))
-    return wishes
+"""The usual item says only what and with which payload; it needs no model."""
 
 
 def batch_json(dispatched: Dispatched) -> bytes:
@@ -182,7 +180,7 @@ def leases(runs: list[Run]) -> Answer:
 async def report(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
     worker = worker_key(worker_id)
     context.jobs.leasing.seen(worker)
-    value = await _json(context, scope, receive, context.settings.max_report_bytes)
+    value = await _json(context, scope, receive, context.settings.max_report_bytes, MAX_DEPTH + REPORT_LEVELS)
     items, holding = _read_frame(value)
     reports: list[Report] = []
     places: list[int | Reported] = []

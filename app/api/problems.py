@@ -99,7 +99,9 @@ def _methods(request: Request) -> list[str]:
     for template, operations in request.app.openapi()["paths"].items():
         if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
             found |= {method.upper() for method in operations}
-    return sorted(found)
+    if not found:  # the document itself and its page, which it does not describe
+        found = {"GET"}
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 async def _find(request: Request) -> None:

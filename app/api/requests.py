@@ -44,8 +44,11 @@ async def read_body(scope: Scope, receive: Receive, limit_bytes: int, seconds: f
     """The whole body. Raises UnsupportedMedia, PayloadTooLarge (while it streams in) and RequestTimeout."""
     headers = headers_of(scope)
     length = headers.get(b"content-length")
-    has_body = b"transfer-encoding" in headers or (length is not None and length != b"0")
-    if has_body and headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
+    chunked = b"transfer-encoding" in headers
+    has_body = chunked or (length is not None and length != b"0")
+    is_json = headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == b"application/json"
+    # Of a body in chunks only the first one tells whether there is one at all.
+    if has_body and not is_json and (not chunked or b"content-type" in headers):
         raise UnsupportedMedia
     if length is not None and int(length) > limit_bytes:
         raise PayloadTooLarge(limit_bytes)
@@ -53,6 +56,13 @@ async def read_body(scope: Scope, receive: Receive, limit_bytes: int, seconds: f
     if message["type"] == "http.disconnect":
         raise ClientDisconnected
     body: bytes = message.get("body", b"")
+    while chunked and not body and message.get("more_body"):
+        message = await _receive(receive, seconds)
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnected
+        body = message.get("body", b"")
+    if body and not is_json:
+        raise UnsupportedMedia
     if message.get("more_body"):
         body = await _read_on(receive, body, limit_bytes, seconds)
     if len(body) > limit_bytes:
@@ -111,8 +121,30 @@ def idempotency_key(headers: Mapping[bytes, bytes], scope: str, body: Any) -> Id
     text = key.decode("latin-1").strip()
     if not text or len(text) > MAX_KEY_LENGTH:
         raise BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters.")
-    canonical = orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
+    canonical = orjson.dumps(_same_numbers(body), option=orjson.OPT_SORT_KEYS)
     return IdempotencyKey(scope, text, hashlib.blake2b(canonical, digest_size=16).hexdigest())
+
+
+def _same_numbers(value: Any) -> Any:
+    """1.0 is 1: JSON knows one kind of number."""
+    if type(value) is float:
+        return int(value) if abs(value) < 2**53 and value == int(value) else value
+    if type(value) is dict:
+        return {key: _same_numbers(member) for key, member in value.items()}
+    return [_same_numbers(member) for member in value] if type(value) is list else value
+
+
+def parse_accept(header: str) -> dict[str, float]:
+    """Media types in lower case, with their qualities; what cannot be read counts as 1."""
+    found: dict[str, float] = {}
+    for part in header.split(","):
+        media_type, *parameters = (item.strip().lower() for item in part.split(";"))
+        quality = next((item[2:] for item in parameters if item.startswith("q=")), "1")
+        try:
+            found[media_type] = float(quality)
+        except ValueError:
+            found[media_type] = 1.0
+    return found
 
 
 def caller_scope(headers: Mapping[bytes, bytes], method: str, path: str) -> str:

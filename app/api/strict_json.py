@@ -26,21 +26,21 @@ _KEY_ENDS = re.compile(rb'"[ \t\r\n]*:')
 _SUSPICIOUS = re.compile(rb"(?:^|[:\[,\s])-?\d{16}|\\u0000")
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     """The value. Raises MalformedJson, which names the path where it can."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        exact(body)
+        exact(body, max_depth)
         raise MalformedJson(f"The body is not JSON: {error}") from None
     # Every key ends in a quote and a colon. Strings can only add to that number, so equality proves that no key was
     # there twice.
-    if _SUSPICIOUS.search(body) is not None or len(_KEY_ENDS.findall(body)) != _keys(value):
-        return exact(body)
+    if _SUSPICIOUS.search(body) is not None or len(_KEY_ENDS.findall(body)) != _keys(value, max_depth):
+        return exact(body, max_depth)
     return value
 
 
-def _keys(value: Any) -> int:
+def _keys(value: Any, max_depth: int) -> int:
     """How many keys there are in all; -1 where the nesting is too deep."""
     found = depth = 0
     level = [value]
@@ -56,7 +56,7 @@ def _keys(value: Any) -> int:
                 containers = True
                 below.extend(here)
         depth += containers
-        if depth > MAX_DEPTH:
+        if depth > max_depth:
             return -1
         level = below
     return found
@@ -66,7 +66,7 @@ class _Pairs(list[tuple[str, Any]]):
     """An object as it was written."""
 
 
-def exact(body: bytes) -> Any:
+def exact(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
     """As `parse`, slowly, for what looked suspicious."""
     try:
         text = body.decode("utf-8")
@@ -75,29 +75,29 @@ def exact(body: bytes) -> Any:
     try:
         written = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_refuse_constant)
     except RecursionError:
-        raise MalformedJson(f"The body is nested deeper than {MAX_DEPTH}.") from None
+        raise MalformedJson(f"The body is nested deeper than {max_depth}.") from None
     except ValueError as error:
         raise MalformedJson(f"The body is not JSON: {error}") from None
-    return _settle(written, "", 0)
+    return _settle(written, "", max_depth)
 
 
 def _refuse_constant(name: str) -> Any:
     raise MalformedJson(f"{name} is not JSON.")
 
 
-def _settle(value: Any, path: str, depth: int) -> Any:
-    if isinstance(value, (_Pairs, list)) and depth >= MAX_DEPTH:
-        raise MalformedJson(f"The body is nested deeper than {MAX_DEPTH}.", path)
+def _settle(value: Any, path: str, levels: int) -> Any:
+    if isinstance(value, (_Pairs, list)) and levels == 0:
+        raise MalformedJson("The body is nested too deep.", path)
     if isinstance(value, _Pairs):
         settled: dict[str, Any] = {}
         for key, member in value:
             _check_text(key, path)
             if key in settled:
                 raise MalformedJson("An object has the same name twice.", path + pointer(key))
-            settled[key] = _settle(member, path + pointer(key), depth + 1)
+            settled[key] = _settle(member, path + pointer(key), levels - 1)
         return settled
     if isinstance(value, list):
-        return [_settle(member, f"{path}/{index}", depth + 1) for index, member in enumerate(value)]
+        return [_settle(member, f"{path}/{index}", levels - 1) for index, member in enumerate(value)]
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, int) and abs(value) > MAX_INTEGER:

@@ -5,12 +5,13 @@
     ├── MethodNotAllowed    405
     ├── Unauthorized        401
     ├── Forbidden           403   CrossSite · HostRefused
-    ├── BadRequest          400   MalformedJson · BadLastEventId
+    ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · RunFinished · RunNotFinished · IdempotencyInFlight
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
     ├── UnsupportedMedia    415
+    ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · NotSupported · IdempotencyKeyReused
     └── Unavailable         503   StoreUnavailable · Draining
@@ -128,6 +129,13 @@ class BadRequest(JobsError):
     status, code, title = 400, "bad_request", "Bad request"
 
 
+class MalformedRequest(BadRequest):
+    code, title = "malformed_request", "Malformed request"
+
+    def __init__(self) -> None:
+        super().__init__("This is no HTTP/1.1 request with a method that is known here.")
+
+
 class MalformedJson(BadRequest):
     code, title = "malformed_json", "Malformed JSON"
 
@@ -213,6 +221,13 @@ class PayloadTooLarge(JobsError):
 
     def __init__(self, limit_bytes: int) -> None:
         super().__init__(f"The body may have at most {limit_bytes} bytes.")
+
+
+class HeaderTooLarge(JobsError):
+    status, code, title = 431, "header_too_large", "Request header fields too large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"The request line and the headers may have at most {limit_bytes} bytes.")
 
 
 class UnsupportedMedia(JobsError):

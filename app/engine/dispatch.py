@@ -74,11 +74,17 @@ class Dispatcher:
         found = await self._store.dispatch([], idempotency)
         return found if found.replayed else None
 
-    async def batch(self, wishes: list[tuple[str, Wish]], idempotency: IdempotencyKey | None) -> Dispatched:
-        """All or none. Raises InvalidBatch, which names each bad item by its place."""
+    async def batch(
+        self, wishes: list[tuple[str, Wish] | None], errors: list[FieldError], idempotency: IdempotencyKey | None
+    ) -> Dispatched:
+        """All or none. `errors` are known already, of the items that are None. Raises InvalidBatch, which names each
+        bad item by its place."""
         orders: list[Order] = []
-        errors: list[FieldError] = []
-        for index, (name, wish) in enumerate(wishes):
+        errors = list(errors)
+        for index, item in enumerate(wishes):
+            if item is None:
+                continue
+            name, wish = item
             try:
                 entry = self._catalogue.entry(name)
             except JobTypeNotFound as error:
@@ -94,6 +100,7 @@ class Dispatcher:
             replayed = await self._replayed(idempotency)
             if replayed is not None:
                 return replayed
+            errors.sort(key=lambda error: int(error.path.split("/")[2]))
             raise InvalidBatch(errors[:MAX_LISTED_ERRORS])
         return await self._store_orders(orders, idempotency)
 

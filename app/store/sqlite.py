@@ -85,8 +85,13 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Takes the file, brings its schema up to date. Raises DatabaseInUse or DatabaseUnusable."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._lock = _lock(self._path)
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = _lock(self._path)
+        except OSError as error:
+            raise DatabaseUnusable(
+                f"{self._path.parent} cannot be used as the data folder: {error.strerror}"
+            ) from error
         writing = _writing_engine(self._path)
         try:
             with writing.connect() as connection:

@@ -15,10 +15,13 @@ VERSIONS = Path(__file__).with_name("versions")
 
 
 class UnknownSchema(Exception):
-    """The file's schema is none that this version knows."""
+    """The file's schema is none that this version knows. `revision` None: it is not ours at all."""
 
-    def __init__(self, revision: str) -> None:
-        super().__init__(f"its schema ({revision}) is of a newer version of Blazy Jobs; start that one, or a backup")
+    def __init__(self, revision: str | None = None) -> None:
+        whose = "its tables are not those of Blazy Jobs; choose another folder with --data"
+        if revision is not None:
+            whose = f"its schema ({revision}) is of a newer version of Blazy Jobs; start that one, or a backup"
+        super().__init__(whose)
 
 
 def migrate(connection: Connection) -> bool:
@@ -30,6 +33,8 @@ def migrate(connection: Connection) -> bool:
     revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() if exists else None
     if revision == HEAD:
         return False
+    if not exists and connection.exec_driver_sql("SELECT 1 FROM sqlite_master").first():
+        raise UnknownSchema
     if revision is not None and not any(VERSIONS.glob(f"{revision}_*.py")):
         raise UnknownSchema(str(revision))
     from alembic import command  # slow to import, seldom needed

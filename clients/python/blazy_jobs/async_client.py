@@ -167,12 +167,20 @@ class AsyncRun(RunFacts):
         return self
 
     async def wait(self, timeout: float | None = None) -> Self:
-        """Until it has ended. Raises TimeoutError after `timeout` seconds."""
+        """Until it has ended. With a `timeout` in seconds, after which TimeoutError is raised, the server may be away
+        for a while; without one ConnectionFailed is raised when it is."""
         deadline = Deadline(timeout, self.id)
         while not self.finished:
             seconds = deadline.left(wire.WAIT_SECONDS)
             params = {"wait_seconds": f"{seconds:.3f}"}
-            self.data = await self._client.request("GET", f"/v1/runs/{self.id}", params=params, waits_seconds=seconds)
+            try:
+                self.data = await self._client.request(
+                    "GET", f"/v1/runs/{self.id}", params=params, waits_seconds=seconds
+                )
+            except ConnectionFailed:
+                if timeout is None:
+                    raise
+                await asyncio.sleep(deadline.left(wire.MAX_BACKOFF_SECONDS))
         await self._listening.join(deadline.rest(wire.LISTENERS_SECONDS))
         return self
 

@@ -159,12 +159,18 @@ class Run(RunFacts):
         return self
 
     def wait(self, timeout: float | None = None) -> Self:
-        """Until it has ended. Raises TimeoutError after `timeout` seconds."""
+        """Until it has ended. With a `timeout` in seconds, after which TimeoutError is raised, the server may be away
+        for a while; without one ConnectionFailed is raised when it is."""
         deadline = Deadline(timeout, self.id)
         while not self.finished:
             seconds = deadline.left(wire.WAIT_SECONDS)
             params = {"wait_seconds": f"{seconds:.3f}"}
-            self.data = self._client.request("GET", f"/v1/runs/{self.id}", params=params, waits_seconds=seconds)
+            try:
+                self.data = self._client.request("GET", f"/v1/runs/{self.id}", params=params, waits_seconds=seconds)
+            except ConnectionFailed:
+                if timeout is None:
+                    raise
+                time.sleep(deadline.left(wire.MAX_BACKOFF_SECONDS))
         self._listening.join(deadline.rest(wire.LISTENERS_SECONDS))
         return self
 

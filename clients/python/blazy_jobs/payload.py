@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import sys
+import typing
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -128,8 +130,27 @@ def _typed(annotation: Any, name: str) -> tuple[TypeAdapter[Any], dict[str, Any]
     if isinstance(annotation, str):
         raise DefinitionError(f"job {name!r}: the payload's annotation {annotation!r} cannot be resolved")
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(annotation)
+        adapter: TypeAdapter[Any] = TypeAdapter(_readable(annotation))
         return adapter, adapter.json_schema()
     except Exception as error:  # noqa: BLE001 - it becomes the definition's error
         about = f"job {name!r}: the payload's annotation {annotation!r} cannot be used: {error}"
         raise DefinitionError(about) from None
+
+
+def _readable(annotation: Any) -> Any:
+    """Pydantic reads a `typing.TypedDict` from Python 3.12 on; before that its twin of typing_extensions is made."""
+    if sys.version_info >= (3, 12) or not typing.is_typeddict(annotation):
+        return annotation
+    import typing_extensions
+
+    hints = typing.get_type_hints(annotation, include_extras=True)
+    fields = {
+        name: (typing_extensions.Required if name in annotation.__required_keys__ else typing_extensions.NotRequired)[
+            _readable(hint)
+        ]
+        for name, hint in hints.items()
+        if typing.get_origin(hint) not in (typing.Required, typing.NotRequired)
+    }
+    twin = typing_extensions.TypedDict(annotation.__name__, {**hints, **fields})  # type: ignore[misc]
+    twin.__doc__ = annotation.__doc__
+    return twin

@@ -29,11 +29,12 @@ def encode(value: Any) -> bytes:
     if value is None:
         return b"null"
     try:
-        text = orjson.dumps(plain(value), option=_STRICT)
+        data = plain(value)
+        text = orjson.dumps(data, option=_STRICT)
     except TypeError as error:  # orjson's own error is one
         raise NotJson(_reason(error)) from None
     # Each further look is taken only where the text shows a sign of what it is after.
-    if b"null" in text and _has_nan(value):
+    if b"null" in text and _has_nan(data):
         raise NotJson("NaN and Infinity are not JSON")
     if b"\\u0000" in text and _has_nul(orjson.loads(text)):
         raise NotJson("text with U+0000 cannot be stored")
@@ -115,7 +116,7 @@ def _has_nan(value: Any) -> bool:
         json.dumps(value, allow_nan=False)
     except ValueError:
         return True
-    except TypeError:  # a typed value: its plain form has been through Pydantic, which writes NaN as null
+    except TypeError:  # something within that only orjson writes, such as a UUID
         return False
     return False
 

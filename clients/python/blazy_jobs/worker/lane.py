@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -14,9 +14,6 @@ from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import failed
 from blazy_jobs.worker.session import Session, TooMuch
-
-if TYPE_CHECKING:
-    from blazy_jobs.worker.control import Control
 
 MAX_CLAIM = 1000
 FEW = 0.25
@@ -33,6 +30,18 @@ MAX_WAITING_BYTES = 32 << 20
 log = Log("blazy_jobs.worker")
 
 
+class Keeper(Protocol):
+    """Who runs what a lane claims: the control process, or a test's own worker."""
+
+    def begin(self, runs: list[Held], raw: bytes | None) -> None:
+        """`raw`: the claim's answer with exactly these."""
+
+    def stop(self, held: Held, reason: str) -> None: ...
+    def renewed(self) -> None: ...
+    def said_something(self) -> None: ...
+    def drain(self, reason: str) -> None: ...
+
+
 class _Word(NamedTuple):
     held: Held
     kind: str
@@ -42,7 +51,7 @@ class _Word(NamedTuple):
 
 class Lane:
     def __init__(
-        self, control: Control, session: Session, jobs: dict[str, JobInfo], capacity: Callable[[], int]
+        self, control: Keeper, session: Session, jobs: dict[str, JobInfo], capacity: Callable[[], int]
     ) -> None:
         self._control = control
         self.session = session

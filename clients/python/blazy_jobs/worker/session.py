@@ -125,7 +125,8 @@ class Session:
     def _registered(self, answer: dict[str, Any]) -> None:
         self.worker_id = answer["id"]
         self.lease_seconds = float(answer["lease_seconds"])
-        self.heartbeat_seconds = float(answer["heartbeat_seconds"])
+        # Whatever the server asks for, two heartbeats must fit into a lease.
+        self.heartbeat_seconds = min(float(answer["heartbeat_seconds"]), self.lease_seconds / 3)
         for conflict in answer.get("conflicts") or ():
             log.warning("a declaration was not taken", **conflict)
         job_types = len(self._registration["job_types"])
