@@ -46,14 +46,13 @@ class Loaded:
     jobs: dict[str, Job] = field(default_factory=dict)
     middlewares: dict[str, list[Middleware]] = field(default_factory=dict)
 
-    def take(self, module: Module, jobs: Jobs) -> None:
-        """A module's jobs with their middleware. Raises CannotLoad where a name is taken."""
-        for job in jobs:
-            if job.name in self.jobs:
-                raise CannotLoad(f"two modules define a job named {job.name!r}; the second is {module.app!r}")
-            module.jobs.append(job)
-            self.jobs[job.name] = job
-            self.middlewares[job.name] = jobs.middlewares
+    def take(self, module: Module, job: Job, collection: Jobs) -> None:
+        """A module's job, with its middleware. Raises CannotLoad where its name is taken."""
+        if job.name in self.jobs:
+            raise CannotLoad(f"two modules define a job named {job.name!r}; the second is {module.app!r}")
+        module.jobs.append(job)
+        self.jobs[job.name] = job
+        self.middlewares[job.name] = collection.middlewares
 
     def describe(self) -> dict[str, Any]:
         """What the control process needs to know, as JSON."""
@@ -80,7 +79,8 @@ def load(targets: Sequence[str]) -> Loaded:
             if id(jobs) in seen:
                 continue  # imported by two modules: the first one's
             seen.add(id(jobs))
-            loaded.take(module, jobs)
+            for job in jobs:
+                loaded.take(module, job, jobs)
         loaded.modules.append(module)
     return loaded
 
