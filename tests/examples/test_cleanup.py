@@ -6,13 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from blazy_jobs import Stopped
-from pydantic import TypeAdapter, ValidationError
+from blazy_jobs.testing import run_job
 
 from examples import cleanup
-from examples.cleanup import Cleanup, cleanup_old_data
+from examples.cleanup import cleanup_old_data
 from examples.demo.material import count_rows
-from tests.examples.conftest import Attempt
 
 
 @pytest.fixture(autouse=True)
@@ -32,27 +30,31 @@ def log_table(shop_database: Path) -> Path:
     return shop_database
 
 
-def test_only_old_rows_go_in_chunks_with_progress(log_table: Path, attempt: Attempt) -> None:
-    assert cleanup_old_data(Cleanup(), attempt.context) == {"deleted": 25, "kept": 15}
-    assert attempt.percents == [40, 80, 100]
+def test_only_old_rows_go_in_chunks_with_progress(log_table: Path) -> None:
+    outcome = run_job(cleanup_old_data, {})
+    assert outcome.result == {"deleted": 25, "kept": 15}
+    assert outcome.percents == [40, 80, 100]
+    assert outcome.messages == ["cleaned up"]
     assert count_rows(log_table, "log") == 15
 
 
-def test_a_second_run_finds_nothing_to_do(log_table: Path, attempt: Attempt) -> None:
-    cleanup_old_data(Cleanup(), Attempt().context)
-    assert cleanup_old_data(Cleanup(), attempt.context) == {"deleted": 0, "kept": 15}
+def test_a_second_run_finds_nothing_to_do(log_table: Path) -> None:
+    run_job(cleanup_old_data, {})
+    assert run_job(cleanup_old_data, {}).result == {"deleted": 0, "kept": 15}
 
 
-def test_the_age_is_the_payloads(log_table: Path, attempt: Attempt) -> None:
-    assert cleanup_old_data(Cleanup(older_than_days=10), attempt.context) == {"deleted": 40, "kept": 0}
+def test_the_age_is_the_payloads(log_table: Path) -> None:
+    assert run_job(cleanup_old_data, {"older_than_days": 10}).result == {"deleted": 40, "kept": 0}
 
 
 def test_told_to_stop_it_keeps_what_is_done_and_leaves_the_rest(log_table: Path) -> None:
-    with pytest.raises(Stopped):
-        cleanup_old_data(Cleanup(), Attempt(stop_reason="cancelled").context)
+    outcome = run_job(cleanup_old_data, {}, cancel_when=lambda progress: progress["percent"] > 0)
+    assert outcome.state == "cancelled"
     assert count_rows(log_table, "log") == 30
 
 
-def test_a_payload_that_would_delete_everything_is_refused() -> None:
-    with pytest.raises(ValidationError):
-        TypeAdapter(Cleanup).validate_python({"older_than_days": 0})
+def test_a_payload_that_would_delete_everything_is_refused(log_table: Path) -> None:
+    outcome = run_job(cleanup_old_data, {"older_than_days": 0})
+    assert outcome.error is not None
+    assert outcome.error["code"] == "invalid_payload"
+    assert count_rows(log_table, "log") == 40

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -12,14 +11,13 @@ from threading import Thread
 
 import httpx
 import pytest
-from blazy_jobs import NonRetryable, RetryAfter
+from blazy_jobs.testing import Clock, run_job
 from hypothesis import given
 from hypothesis import strategies as st
 
 from examples import csv_import
-from examples.csv_import import Import, import_csv, retry_after_seconds, split_records, whole_records
+from examples.csv_import import import_csv, retry_after_seconds, split_records, whole_records
 from examples.demo.material import ORDERS, OrdersServer, count_rows
-from tests.examples.conftest import Attempt
 
 HEADER = "id,customer,amount_cents,ordered_at\n"
 
@@ -44,7 +42,7 @@ class Web:
             def log_message(self, *_: object) -> None: ...
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.payload = Import.model_validate({"url": f"http://127.0.0.1:{self.http.server_port}/orders.csv"})
+        self.payload = {"url": f"http://127.0.0.1:{self.http.server_port}/orders.csv"}
 
 
 @pytest.fixture
@@ -63,18 +61,15 @@ def orders(database: Path) -> list[tuple[int, str, int, str]]:
         return db.execute("SELECT * FROM orders ORDER BY id").fetchall()
 
 
-async def test_two_refusals_then_the_whole_file(shop_database: Path, attempt: Attempt) -> None:
+def test_two_refusals_then_the_whole_file(shop_database: Path) -> None:
     with OrdersServer() as server:
-        payload = Import.model_validate({"url": server.url})
-        for _ in range(2):
-            with pytest.raises(RetryAfter) as refused:
-                await import_csv(payload, Attempt().context)
-            assert refused.value.seconds == 1
-        summary = await import_csv(payload, attempt.context)
+        outcome = run_job(import_csv, {"url": server.url}, clock=Clock(), retries=True)
 
-    assert summary == {"rows": ORDERS, "skipped": 0, "amount_cents": server.amount_cents, "bytes": len(server.body)}
-    assert attempt.percents == sorted(attempt.percents)
-    assert attempt.percents[-1] == 100
+    assert [attempt.retry_after_seconds for attempt in outcome.attempts] == [1, 1, None]
+    whole = {"rows": ORDERS, "skipped": 0, "amount_cents": server.amount_cents, "bytes": len(server.body)}
+    assert outcome.result == whole
+    assert outcome.percents == sorted(outcome.percents)
+    assert outcome.percents[-1] == 100
     assert [order[1] for order in orders(shop_database)[:5]] == [
         'Grace "Amazing" Hopper',
         "Lovelace, Ada",
@@ -84,59 +79,55 @@ async def test_two_refusals_then_the_whole_file(shop_database: Path, attempt: At
     ]
 
 
-async def test_an_attempt_that_breaks_off_is_repeated_without_doubles(web: Web, shop_database: Path) -> None:
+def test_an_attempt_that_breaks_off_is_repeated_without_doubles(web: Web, shop_database: Path) -> None:
     web.body = (HEADER + "1,Ada,100,t\n2,Bob,200,t\n").encode()
     web.length = len(web.body) + 50
-    with pytest.raises(httpx.RemoteProtocolError):
-        await import_csv(web.payload, Attempt().context)
+    outcome = run_job(import_csv, web.payload)
+    assert outcome.state == "retrying"
+    assert isinstance(outcome.exception, httpx.RemoteProtocolError)
 
     web.body += b"3,Eve,300,t\n"
     web.length = None
-    summary = await import_csv(web.payload, Attempt().context)
-    assert summary["rows"] == 3
+    assert run_job(import_csv, web.payload, attempt=2).result["rows"] == 3
     assert orders(shop_database) == [(1, "Ada", 100, "t"), (2, "Bob", 200, "t"), (3, "Eve", 300, "t")]
 
 
-async def test_rows_that_are_no_orders_are_skipped_and_logged(web: Web, shop_database: Path, attempt: Attempt) -> None:
+def test_rows_that_are_no_orders_are_skipped_and_logged(web: Web, shop_database: Path) -> None:
     web.body = ("\ufeff" + HEADER.replace("\n", "\r\n") + "1,Ada,100,t\r\nx,Bob,1,t\r\n2,Bob\r\n3,Eve,300,t").encode()
-    summary = await import_csv(web.payload, attempt.context)
-    assert (summary["rows"], summary["skipped"]) == (2, 2)
+    outcome = run_job(import_csv, web.payload)
+    assert (outcome.result["rows"], outcome.result["skipped"]) == (2, 2)
     assert [order[0] for order in orders(shop_database)] == [1, 3]
-    skipped = [(level, fields["row"]) for level, message, fields in attempt.lines if message == "skipped a row"]
+    skipped = [(line["level"], line["fields"]["row"]) for line in outcome.logs if line["message"] == "skipped a row"]
     assert skipped == [("warning", ["x", "Bob", "1", "t"]), ("warning", ["2", "Bob"])]
 
 
-@pytest.mark.parametrize(("status", "raised"), [(404, NonRetryable), (301, NonRetryable), (500, httpx.HTTPStatusError)])
-async def test_only_what_may_pass_is_tried_again(
-    web: Web, shop_database: Path, attempt: Attempt, status: int, raised: type[Exception]
-) -> None:
+@pytest.mark.parametrize(("status", "state"), [(404, "failed"), (301, "failed"), (500, "retrying")])
+def test_only_what_may_pass_is_tried_again(web: Web, shop_database: Path, status: int, state: str) -> None:
     web.status = status
-    with pytest.raises(raised):
-        await import_csv(web.payload, attempt.context)
+    assert run_job(import_csv, web.payload).state == state
 
 
-async def test_another_file_is_refused(web: Web, shop_database: Path, attempt: Attempt) -> None:
+def test_another_file_is_refused(web: Web, shop_database: Path) -> None:
     web.body = b"a,b\n1,2\n"
-    with pytest.raises(NonRetryable, match="the columns are"):
-        await import_csv(web.payload, attempt.context)
+    outcome = run_job(import_csv, web.payload)
+    assert outcome.state == "failed"
+    assert "the columns are" in str(outcome.exception)
 
 
-async def test_a_quote_that_never_ends_is_refused_before_memory_is(
-    web: Web, shop_database: Path, attempt: Attempt, monkeypatch: pytest.MonkeyPatch
+def test_a_quote_that_never_ends_is_refused_before_memory_is(
+    web: Web, shop_database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(csv_import, "MAX_RECORD_CHARS", 1_000)
     web.body = HEADER.encode() + b'1,"Ada' + b"\nx" * 40_000
-    with pytest.raises(NonRetryable, match="longer than"):
-        await import_csv(web.payload, attempt.context)
+    outcome = run_job(import_csv, web.payload)
+    assert outcome.state == "failed"
+    assert "longer than" in str(outcome.exception)
 
 
-async def test_a_cancelled_import_lets_go_of_everything(web: Web, shop_database: Path, attempt: Attempt) -> None:
+def test_a_cancelled_import_lets_go_of_everything(web: Web, shop_database: Path) -> None:
     web.body, web.length = HEADER.encode() + b"1,Ada,100,t\n" * 20_000, 10**9
-    task = asyncio.create_task(import_csv(web.payload, attempt.context))
-    await attempt.spoke.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    outcome = run_job(import_csv, web.payload, cancel_when=lambda progress: True)
+    assert outcome.state == "cancelled"
     # Nobody holds a lock: another writer gets the database.
     with closing(sqlite3.connect(shop_database, timeout=5)) as db, db:
         db.execute("BEGIN EXCLUSIVE")

@@ -5,14 +5,14 @@ from email.message import EmailMessage
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from blazy_jobs import NonRetryable
-from pydantic import ValidationError
+from blazy_jobs.testing import run_job
 
 from examples.demo.material import MailSink
 from examples.welcome_email import WelcomeEmail, render, send_welcome_email
-from tests.examples.conftest import RUN_ID, Attempt
+from tests.examples.conftest import RUN_ID
 
 MESSAGE_ID = f"<{RUN_ID}@welcome.example.org>"
+ADA = {"to": "ada@example.org", "name": "Ada"}
 
 
 class Choosy(MailSink):
@@ -32,31 +32,35 @@ def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Choosy]:
         yield sink
 
 
-async def test_the_message_arrives_with_the_id_that_the_result_names(mail: Choosy, attempt: Attempt) -> None:
-    result = await send_welcome_email(WelcomeEmail(to="ada@example.org", name="Ada"), attempt.context)
+def test_the_message_arrives_with_the_id_that_the_result_names(mail: Choosy) -> None:
+    outcome = run_job(send_welcome_email, ADA, run_id=RUN_ID)
 
-    assert result == {"message_id": MESSAGE_ID}
+    assert outcome.result == {"message_id": MESSAGE_ID}
     message = mail.message(MESSAGE_ID)
     assert message is not None
     assert (message["To"], message["Subject"]) == ("ada@example.org", "Welcome, Ada!")
-    assert attempt.percents == [10, 50]
+    assert outcome.percents == [10, 50]
+    assert outcome.logs == [{"level": "info", "message": "sent", "fields": {"message_id": MESSAGE_ID}}]
 
 
-async def test_a_second_attempt_sends_the_same_message_id(mail: Choosy) -> None:
-    payload = WelcomeEmail(to="ada@example.org", name="Ada")
-    assert await send_welcome_email(payload, Attempt().context) == await send_welcome_email(payload, Attempt().context)
+def test_a_second_attempt_sends_the_same_message_id(mail: Choosy) -> None:
+    results = [run_job(send_welcome_email, ADA, run_id=RUN_ID, attempt=attempt).result for attempt in (1, 2)]
+    assert results == [{"message_id": MESSAGE_ID}] * 2
 
 
-async def test_a_lasting_refusal_is_not_retried(mail: Choosy, attempt: Attempt) -> None:
+def test_a_lasting_refusal_is_not_retried(mail: Choosy) -> None:
     mail.answer = "554 no such luck"
-    with pytest.raises(NonRetryable, match="no such luck"):
-        await send_welcome_email(WelcomeEmail(to="ada@example.org", name="Ada"), attempt.context)
+    outcome = run_job(send_welcome_email, ADA)
+    assert outcome.error is not None
+    assert (outcome.state, outcome.error["code"]) == ("failed", "non_retryable")
+    assert "no such luck" in outcome.error["message"]
 
 
-async def test_a_passing_refusal_raises_as_it_came_and_is_retried(mail: Choosy, attempt: Attempt) -> None:
+def test_a_passing_refusal_is_retried(mail: Choosy) -> None:
     mail.answer = "451 try later"
-    with pytest.raises(OSError, match="try later"):  # smtplib's exceptions are OSErrors
-        await send_welcome_email(WelcomeEmail(to="ada@example.org", name="Ada"), attempt.context)
+    outcome = run_job(send_welcome_email, ADA)
+    assert outcome.state == "retrying"
+    assert "try later" in str(outcome.exception)
 
 
 def test_a_name_is_text_in_the_html_part() -> None:
@@ -78,5 +82,6 @@ def test_a_name_is_text_in_the_html_part() -> None:
     ],
 )
 def test_what_could_break_a_header_is_refused(payload: dict[str, str]) -> None:
-    with pytest.raises(ValidationError):
-        WelcomeEmail.model_validate(payload)
+    outcome = run_job(send_welcome_email, payload)
+    assert outcome.error is not None
+    assert outcome.error["code"] == "invalid_payload"

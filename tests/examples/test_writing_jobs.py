@@ -11,10 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
-from blazy_jobs import Job, MiddlewareRun, NonRetryable, RetryAfter, Snooze
+from blazy_jobs import Job
+from blazy_jobs.testing import run_job
 from blazy_jobs.worker.modules import Loaded, load
 
-from tests.examples.conftest import RUN_ID, Attempt
 from tests.support.server import Server, serving
 
 PAGE = Path(__file__).parents[2] / "docs" / "writing-jobs.md"
@@ -76,31 +76,31 @@ def test_its_test_passes(module: ModuleType) -> None:
     module.test_a_photo_is_resized()
 
 
-async def test_its_handlers_work(module: ModuleType, attempt: Attempt) -> None:
-    assert await module.say_hello(module.Greeting(name="Ada", times=2), attempt.context) == {
-        "text": "hello Ada, hello Ada"
-    }
-    assert await module.count_stock({"apples": 3, "pears": 4}) == 7
-    assert await module.watch_feed({"items": 2}, attempt.context) == 2
-    assert module.rebuild_index({"parts": 2}, attempt.context) == 2
+@pytest.mark.parametrize(
+    ("job", "payload", "result"),
+    [
+        ("say-hello", {"name": "Ada", "times": 2}, {"text": "hello Ada, hello Ada"}),
+        ("count-stock", {"apples": 3, "pears": 4}, 7),
+        ("watch-feed", {"items": 2}, 2),
+        ("rebuild-index", {"parts": 2}, 2),
+    ],
+)
+def test_its_handlers_work(loaded: Loaded, job: str, payload: Any, result: Any) -> None:
+    assert run_job(loaded.jobs[job], payload).result == result
 
 
 @pytest.mark.parametrize(
-    ("answer", "raised"),
-    [("declined", NonRetryable), ("busy", RetryAfter), ("closed", Snooze), ("broken", ConnectionError)],
+    ("answer", "state", "due_in_seconds"),
+    [("declined", "failed", None), ("busy", "retrying", 0.5), ("closed", "snoozed", 3600), ("broken", "retrying", 0.2)],
 )
-async def test_each_way_to_fail(module: ModuleType, attempt: Attempt, answer: str, raised: type[Exception]) -> None:
-    with pytest.raises(raised):
-        await module.charge_card({"answer": answer}, attempt.context)
+def test_each_way_to_fail(loaded: Loaded, answer: str, state: str, due_in_seconds: float | None) -> None:
+    outcome = run_job(loaded.jobs["charge-card"], {"answer": answer})
+    assert (outcome.state, outcome.due_in_seconds) == (state, due_in_seconds)
 
 
-async def test_its_middleware_speaks_in_the_run(module: ModuleType, attempt: Attempt) -> None:
-    async def answer(run: MiddlewareRun) -> Any:
-        return await module.send_digest(run.payload)
-
-    run = MiddlewareRun({"id": RUN_ID, "payload": {"to": "ada"}, "queue": "default"}, attempt.context)
-    assert await module.measure(run, answer) == "sent to ada"
-    assert [message for _, message, _ in attempt.lines] == ["measured"]
+def test_its_middleware_speaks_in_the_run(loaded: Loaded) -> None:
+    outcome = run_job(loaded.jobs["send-digest"], {"to": "ada"})
+    assert (outcome.result, outcome.messages) == ("sent to ada", ["measured"])
 
 
 @pytest.fixture(scope="module")
