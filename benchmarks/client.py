@@ -78,7 +78,7 @@ async def _count(run: object) -> int:
 
 
 def measure(scale: Scale) -> list[Row]:
-    number, batch, runs = scale.of(2000, 50), scale.of(50_000, 500), scale.of(100, 10)
+    number, batch, runs = scale.of(1000, 50), scale.of(50_000, 500), scale.of(100, 10)
     blocking: list[tuple[float, float]] = []
     asynchronous: list[tuple[float, float]] = []
     many: list[float] = []

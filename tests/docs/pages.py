@@ -9,7 +9,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     [
         *ROOT.glob("*.md"),
-        *(path for folder in ("docs", "clients", "examples") for path in (ROOT / folder).rglob("*.md")),
+        *(
+            path
+            for folder in ("docs", "clients", "examples")
+            for path in (ROOT / folder).rglob("*.md")
+            if "node_modules" not in path.parts
+        ),
     ]
 )
 OPERATING = ROOT / "docs" / "operating.md"
