@@ -9,6 +9,8 @@ from pathlib import Path
 
 import blazy_jobs
 import pytest
+from blazy_jobs.cli.app import application
+from blazy_jobs.cli.commands.server import SERVER_COMMANDS
 
 from benchmarks.__main__ import BENCHMARKS
 from tests.docs.pages import PAGES, ROOT, blocks, name_of, prose, rows
@@ -60,8 +62,14 @@ def test_make_targets_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_exist(page: Path) -> None:
-    named = set(re.findall(r"blazy-jobs ([a-z]+)(?=[ `\n])", page.read_text()))
-    installed = {entry.name for entry in entry_points(group="blazy_jobs.commands")} | {"worker"}
+    named = set(re.findall(r"blazy-jobs ([a-z]+(?:-[a-z]+)*)(?=[ `\n])", page.read_text()))
+    ours = {
+        command.name or command.callback.__name__ for command in application().registered_commands if command.callback
+    }
+    groups = {str(group.name) for group in application().registered_groups}
+    installed = (
+        {entry.name for entry in entry_points(group="blazy_jobs.commands")} | groups | (ours - set(SERVER_COMMANDS))
+    )
     assert named <= installed
 
 
