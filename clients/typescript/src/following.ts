@@ -26,7 +26,7 @@ export interface Following {
 export async function* follow(server: Server, following: Following): AsyncGenerator<RunEvent, void, void> {
   const { signal } = following;
   const deadline = new Deadline(following.timeoutSeconds, following.what);
-  const backoff = new Backoff();
+  const backoff = new Backoff(0.05);
   let cursor = following.after ?? '';
   for (;;) {
     const connection = new Connection(server, following, deadline);

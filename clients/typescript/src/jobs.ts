@@ -49,7 +49,7 @@ export class Jobs {
 
   /**
    * Makes as many runs as are given, and resolves with their ids in that order. They go in chunks of 10,000 runs and
-   * 16 MiB, each stored whole or not at all. Throws DispatchIncomplete when a later chunk fails: sending all again with
+   * 15 MiB, each stored whole or not at all. Throws DispatchIncomplete when a later chunk fails: sending all again with
    * the same `idempotencyKey` makes the missing ones only.
    */
   dispatchMany(items: Iterable<DispatchItem>, options: Keyed = {}): Promise<string[]> {

@@ -1,106 +1,105 @@
-import { isFinal, type EventType, type RunEvent } from './events.js';
+import type { RunEvent } from './events.js';
 
-/** Hears an event; what it throws or rejects with goes to the listeners of `error`. */
+/** Hears an event. It is not waited for; what it throws or rejects with is logged and harms nobody else. */
 export type Listener<Event = RunEvent> = (event: Event) => unknown;
 
-type AnyListener = (told: never) => unknown;
+interface Place {
+  type: string;
+  listener: (told: never) => unknown;
+  /** How many of the past events it has heard. */
+  heard: number;
+}
 
 /**
- * A run's listeners, and the one follower that tells them. It starts with the first listener, stops with the last, and
- * goes on where it stopped when another comes.
+ * A run's listeners. One follower reads the events; each listener gets each of its own once and in order, from the first
+ * on, whenever it was added. The follower starts with the first listener, stops with the last, and goes on where it
+ * stopped when another comes.
  */
 export class Listening {
   readonly #follow: (after: number, signal: AbortSignal) => AsyncIterable<RunEvent>;
-  readonly #listeners = new Map<string, Set<AnyListener>>();
-  #stop: AbortController | undefined;
+  readonly #past: RunEvent[] = [];
+  #places: Place[] = [];
+  #follower: AbortController | undefined;
   #followed: Promise<void> = Promise.resolve();
-  #seq = 0;
-  #last: RunEvent | undefined;
-  #failure: { error: unknown; delivered: boolean } | undefined;
+  #failure: { error: unknown; told: boolean } | undefined;
 
   constructor(follow: (after: number, signal: AbortSignal) => AsyncIterable<RunEvent>) {
     this.#follow = follow;
   }
 
-  add(type: string, listener: AnyListener): void {
-    const known = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, known.add(listener));
-    if (type === 'error') this.#deliverFailure();
-    else if (this.#last) this.#tellLate(type, listener, this.#last);
-    else if (!this.#failure) this.#start();
+  /** The last event that was heard. */
+  get last(): RunEvent | undefined {
+    return this.#past.at(-1);
+  }
+
+  add(type: string, listener: (told: never) => unknown): void {
+    const place = { type, listener, heard: 0 };
+    this.#places.push(place);
+    if (!this.#follower || this.#follower.signal.aborted) this.#start();
+    // Not at once: whoever adds a listener first gets to add the others.
+    if (type === 'error') queueMicrotask(() => this.#tellFailure());
+    else queueMicrotask(() => this.#tell(place));
   }
 
   /** Without a listener, all of that type; without a type, all. */
-  remove(type?: string, listener?: AnyListener): void {
-    if (type === undefined) this.#listeners.clear();
-    else if (listener === undefined) this.#listeners.delete(type);
-    else this.#listeners.get(type)?.delete(listener);
-    const heard = [...this.#listeners].some(([name, listeners]) => name !== 'error' && listeners.size);
-    if (!heard) this.#stop?.abort();
+  remove(type?: string, listener?: (told: never) => unknown): void {
+    const goes = (place: Place) =>
+      (type === undefined || place.type === type) && (listener === undefined || place.listener === listener);
+    this.#places = this.#places.filter((place) => !goes(place));
+    if (this.#places.every((place) => place.type === 'error')) this.#follower?.abort();
   }
 
-  /** Resolves when the listeners have been told the run's last event, or nobody follows. Rejects as the follower did. */
+  /** When the listeners have heard of the run's end, or nobody follows. Throws what has stopped the follower, unless a
+   * listener of `error` was told. */
   async settled(): Promise<void> {
     await this.#followed;
-    this.throwFailure();
-  }
-
-  /** Throws what has stopped the follower, unless a listener was told. */
-  throwFailure(): void {
-    if (this.#failure && !this.#failure.delivered) throw this.#failure.error;
+    if (this.#failure && !this.#failure.told) throw this.#failure.error;
   }
 
   #start(): void {
-    if (this.#stop && !this.#stop.signal.aborted) return;
-    this.#stop = new AbortController();
-    const { signal } = this.#stop;
-    this.#followed = this.#followed.then(() => this.#tellAll(signal));
+    const follower = new AbortController();
+    this.#follower = follower;
+    this.#followed = this.#followed.then(() => this.#run(follower.signal));
   }
 
-  async #tellAll(signal: AbortSignal): Promise<void> {
+  async #run(signal: AbortSignal): Promise<void> {
     try {
-      signal.throwIfAborted();
-      for await (const event of this.#follow(this.#seq, signal)) {
-        this.#seq = event.seq;
-        if (isFinal(event.type)) this.#last = event;
-        this.#tell(event.type, event);
-        this.#tell('*', event);
+      for await (const event of this.#follow(this.#past.length, signal)) {
         if (signal.aborted) return;
+        this.#past.push(event);
+        for (const place of this.#places) this.#tell(place);
       }
     } catch (error) {
       if (signal.aborted) return;
-      this.#failure = { error, delivered: false };
-      this.#deliverFailure();
+      this.#failure = { error, told: false };
+      this.#tellFailure();
     }
   }
 
-  /** A listener that came after the end is told the end. */
-  #tellLate(type: EventType | '*' | string, listener: AnyListener, last: RunEvent): void {
-    if (type !== '*' && type !== last.type) return;
-    queueMicrotask(() => this.#call(listener, last));
-  }
-
-  #deliverFailure(): void {
-    if (!this.#failure || this.#failure.delivered || !this.#listeners.get('error')?.size) return;
-    this.#failure.delivered = true;
-    const { error } = this.#failure;
-    queueMicrotask(() => this.#tell('error', error));
-  }
-
-  #tell(type: string, told: unknown): void {
-    for (const listener of [...(this.#listeners.get(type) ?? [])]) this.#call(listener, told, type === 'error');
-  }
-
-  #call(listener: AnyListener, told: unknown, ofError = false): void {
-    const failed = (error: unknown) => {
-      if (ofError || !this.#listeners.get('error')?.size) console.error('A listener of a run failed:', error);
-      else this.#tell('error', error);
-    };
-    try {
-      const answer = listener(told as never);
-      if (answer instanceof Promise) answer.catch(failed);
-    } catch (error) {
-      failed(error);
+  /** All that it has not heard yet. */
+  #tell(place: Place): void {
+    for (;;) {
+      const event = this.#past[place.heard];
+      if (!event || !this.#places.includes(place)) return;
+      place.heard += 1;
+      if (place.type === '*' || place.type === event.type) call(place, event);
     }
+  }
+
+  #tellFailure(): void {
+    const places = this.#places.filter((place) => place.type === 'error');
+    if (!this.#failure || this.#failure.told || !places.length) return;
+    this.#failure.told = true;
+    for (const place of places) call(place, this.#failure.error);
+  }
+}
+
+function call({ type, listener }: Place, told: unknown): void {
+  const failed = (error: unknown) => console.error(`A listener of '${type}' failed:`, error);
+  try {
+    const answer = listener(told as never);
+    if (answer instanceof Promise) answer.catch(failed);
+  } catch (error) {
+    failed(error);
   }
 }

@@ -1,4 +1,4 @@
-import { ApiError, RunCancelled, RunFailed } from './errors.js';
+import { ApiError, ConnectionFailed, RunCancelled, RunFailed } from './errors.js';
 import { isFinal, type EventType, type RunEvent, type RunState } from './events.js';
 import { follow } from './following.js';
 import {
@@ -15,12 +15,14 @@ import { Listening, type Listener } from './listening.js';
 import { toCamel, type Camel } from './names.js';
 import { pages } from './pages.js';
 import { idempotencyKey, type Abortable, type Keyed, type Server } from './server.js';
-import { Deadline, sleep } from './time.js';
+import { Backoff, Deadline, now, sleep } from './time.js';
 
 /** How long one request waits for a run; more of them follow. */
 const WAIT_SECONDS = 20;
-/** How long a result waits for the listeners to be told the end. */
-const LISTENERS_SECONDS = 2;
+/** How long a wait goes on without a server. */
+const OUTAGE_SECONDS = 60;
+/** How long the end of a wait is put off at most for the run's listeners. */
+const LISTENERS_SECONDS = 30;
 
 export interface WaitOptions extends Abortable {
   /** TimeoutError when it has not ended by then. */
@@ -39,6 +41,7 @@ export class Run<Result = unknown> {
   readonly #server: Server;
   readonly #listening: Listening;
   #data: RunData;
+  #cancelReason: string | null = null;
 
   /** @internal */
   constructor(server: Server, data: RunData) {
@@ -141,34 +144,46 @@ export class Run<Result = unknown> {
     return this;
   }
 
-  /** Until it has ended. */
+  /**
+   * Until it has ended and its listeners have heard so, also over a restart of the server. Throws TimeoutError, and what has stopped the listening where no
+   * listener of `error` was told.
+   */
   async wait({ timeoutSeconds, signal }: WaitOptions = {}): Promise<this> {
     const deadline = new Deadline(timeoutSeconds, this.id);
+    const outage = new Outage();
     while (!this.finished) {
       const query = { wait_seconds: Math.ceil(deadline.left(WAIT_SECONDS) * 1000) / 1000 };
-      const { data } = await getRun({ ...this.#server.call({ signal }), path: this.#path, query });
-      this.#data = data;
+      try {
+        const { data } = await getRun({ ...this.#server.call({ signal }), path: this.#path, query });
+        this.#data = data;
+        outage.over();
+      } catch (error) {
+        await sleep(deadline.left(outage.pause(error)), signal);
+      }
     }
+    const enough = new AbortController();
+    const limit = sleep(deadline.rest(LISTENERS_SECONDS), enough.signal).catch(() => undefined);
+    await Promise.race([this.#listening.settled(), limit]).finally(() => enough.abort());
     return this;
   }
 
-  /**
-   * What its handler returned, when it has ended and the listeners were told so. Throws RunFailed, RunCancelled,
-   * TimeoutError, and what has stopped the listening where no listener of `error` was told.
-   */
+  /** What its handler returned, when it has ended. Throws RunFailed and RunCancelled, and as `wait` does. */
   async result(options: WaitOptions = {}): Promise<Result> {
     await this.wait(options);
-    const enough = new AbortController();
-    const limit = sleep(LISTENERS_SECONDS, enough.signal).catch(() => undefined);
-    await Promise.race([this.#listening.settled(), limit]).finally(() => enough.abort());
     return this.#outcome();
   }
 
   #outcome(): Result {
     const { id, state, error, result } = this.#data;
     if (state === 'failed') throw new RunFailed(id, error);
-    if (state === 'cancelled') throw new RunCancelled(id, error?.message ?? null);
+    if (state === 'cancelled') throw new RunCancelled(id, this.#reason());
     return result as Result;
+  }
+
+  /** Of a cancelled run, as far as it was said or heard here: the run itself does not tell. */
+  #reason(): string | null {
+    const last = this.#listening.last;
+    return last?.type === 'cancelled' ? last.data.reason : this.#cancelReason;
   }
 
   /** Asks for its end: at once where no handler runs, else its handler is told. Throws ApiError `run_finished`. */
@@ -177,6 +192,7 @@ export class Run<Result = unknown> {
     try {
       const { data } = await cancelRun({ ...this.#server.call({ signal }), path: this.#path, body });
       this.#data = data;
+      this.#cancelReason ??= reason ?? null;
     } catch (error) {
       // Also the second try of a cancel whose answer was lost.
       const finished = error instanceof ApiError && error.code === 'run_finished';
@@ -216,9 +232,9 @@ export class Run<Result = unknown> {
   }
 
   /**
-   * Hears events of a type, of all types (`*`), or what went wrong (`error`): in a listener, or what stopped the
-   * listening. The first listener starts it at the first event; one that comes later hears what comes from then on,
-   * and the final event in any case. It goes on until the run has ended or `off` has removed the last listener.
+   * Hears its events of a type, or of all (`*`): each once and in order, from the first on, whenever the listener was
+   * added. `error` gets what made it impossible to follow the run. One follower serves all listeners, until the run has
+   * ended or `off` has removed the last.
    */
   on<Type extends EventType>(type: Type, listener: Listener<RunEvent<Type>>): this;
   on(type: '*', listener: Listener): this;
@@ -228,7 +244,7 @@ export class Run<Result = unknown> {
     return this;
   }
 
-  /** Removes a listener; without one, all of that type; without a type, all. */
+  /** Removes a listener; without one, all of that type; without a type, all. Then nothing more is heard. */
   off(type?: EventType | '*' | 'error', listener?: Listener<never>): this {
     this.#listening.remove(type, listener);
     return this;
@@ -240,6 +256,25 @@ export class Run<Result = unknown> {
 
   get #path(): { run_id: string } {
     return { run_id: this.id };
+  }
+}
+
+/** How long the server cannot be reached. */
+class Outage {
+  readonly #backoff = new Backoff(0.25);
+  #began: number | undefined;
+
+  over(): void {
+    this.#began = undefined;
+    this.#backoff.reset();
+  }
+
+  /** Seconds until it is asked again; throws what is no outage, or one that goes on for too long. */
+  pause(error: unknown): number {
+    const away = error instanceof ConnectionFailed || (error instanceof ApiError && [429, 503].includes(error.status));
+    this.#began ??= now();
+    if (!away || now() - this.#began > OUTAGE_SECONDS) throw error;
+    return this.#backoff.next(error instanceof ApiError ? error.retryAfterSeconds : null);
   }
 }
 

@@ -28,9 +28,13 @@ export function sleep(seconds: number, signal?: AbortSignal | null): Promise<voi
   });
 }
 
-/** From 50 ms on, twice as long each time, at most two seconds unless the server asks for more. */
+/** From the first seconds on, twice as long each time, at most two seconds unless the server asks for more. */
 export class Backoff {
-  #seconds = 0.05;
+  #seconds: number;
+
+  constructor(readonly firstSeconds: number) {
+    this.#seconds = firstSeconds;
+  }
 
   next(askedSeconds: number | null = null): number {
     const seconds = this.#seconds * (0.5 + Math.random() / 2);
@@ -39,7 +43,7 @@ export class Backoff {
   }
 
   reset(): void {
-    this.#seconds = 0.05;
+    this.#seconds = this.firstSeconds;
   }
 }
 
@@ -59,6 +63,11 @@ export class Deadline {
     const left = this.#until - now();
     if (left <= 0) throw new TimeoutError(`${this.what} has not ended within ${this.seconds} s`);
     return Math.min(left, most);
+  }
+
+  /** As `left`, but 0 when none are. */
+  rest(most: number): number {
+    return Math.min(Math.max(0, this.#until - now()), most);
   }
 }
 

@@ -63,7 +63,7 @@ class Tries {
   readonly #mayRepeat: boolean;
   readonly #waits: number;
   readonly #until = now() + REQUEST_SECONDS;
-  readonly #backoff = new Backoff();
+  readonly #backoff = new Backoff(0.25);
   #left = MAX_TRIES;
 
   constructor(request: Request) {

@@ -1,0 +1,293 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { ApiError, DispatchIncomplete, Jobs, RunCancelled, RunFailed, TimeoutError, type RunEvent } from 'blazy-jobs';
+import { all, JobServer, KEY } from './support.js';
+
+const server = new JobServer();
+let jobs: Jobs;
+
+before(async () => {
+  await server.start();
+  jobs = new Jobs(server.url, { apiKey: KEY });
+});
+after(() => server.close());
+
+const refused = (code: string, status: number) => (error: unknown) =>
+  error instanceof ApiError && error.code === code && error.status === status;
+
+test('a run is dispatched, heard and answered', async () => {
+  const run = await jobs.dispatch<{ message_id: string }>('send-welcome-email', { userId: '123' });
+  const heard: unknown[] = [];
+  run
+    .on('started', (event) => heard.push(['started', event.data.workerId.slice(0, 4)]))
+    .on('progress', (event) => heard.push(['progress', event.data]))
+    .on('completed', (event) => heard.push(['completed', event.data.result]))
+    .on('failed', (event) => heard.push(['failed', event.data.error]));
+  assert.deepEqual(await run.result({ timeoutSeconds: 20 }), { message_id: '42', to: '123' });
+  assert.deepEqual(heard, [
+    ['started', 'wrk_'],
+    ['progress', { percent: 50, message: 'rendering', data: { template_name: 'welcome' } }],
+    ['completed', { message_id: '42', to: '123' }],
+  ]);
+  assert.equal(run.state, 'completed');
+  assert.ok(run.finishedAt && run.finishedAt >= run.createdAt);
+});
+
+test('every kind of event is told, with its data', async () => {
+  const run = await jobs.dispatch('eventful');
+  const events = await all(run.events({ timeoutSeconds: 20 }));
+  const types = events.map((event) => event.type);
+  assert.deepEqual(types.slice(0, 6), ['queued', 'started', 'interrupted', 'started', 'retrying', 'started']);
+  assert.deepEqual(types.slice(6, 8).sort(), ['log', 'progress']);
+  assert.deepEqual(types.slice(8), ['completed']);
+  assert.deepEqual(events.map((event) => event.seq), events.map((_, index) => index + 1));
+  for (const event of events) {
+    assert.ok(event.time instanceof Date && event.runId === run.id && event.jobType === 'eventful', event.type);
+    if (event.type === 'queued') assert.ok(event.data.dueAt instanceof Date);
+    else if (event.type === 'interrupted') assert.equal(event.data.reason, 'snoozed');
+    else if (event.type === 'retrying') assert.equal(event.data.error.type, 'RuntimeError');
+    else if (event.type === 'progress') assert.equal(event.data.percent, 100);
+    else if (event.type === 'log') assert.equal(event.data.level, 'warning');
+    else if (event.type === 'completed') assert.equal(event.data.result, 'at last');
+  }
+  const attempts = await run.attempts();
+  assert.deepEqual(attempts.map((attempt) => attempt.number), [1, 2, 3]);
+  assert.ok(attempts[0]?.startedAt instanceof Date);
+});
+
+test('the result of a failed run is its error', async () => {
+  const run = await jobs.dispatch('doomed');
+  await assert.rejects(run.result({ timeoutSeconds: 20 }), (error) => {
+    assert.ok(error instanceof RunFailed);
+    assert.equal(error.name, 'RunFailed');
+    assert.deepEqual([error.runId, error.code, error.error?.type], [run.id, 'handler_error', 'ValueError']);
+    return true;
+  });
+  const hopeless = await jobs.dispatch('hopeless');
+  await assert.rejects(hopeless.result({ timeoutSeconds: 20 }), { code: 'non_retryable' });
+});
+
+test('a cancel ends a waiting run at once, and tells a running handler', async () => {
+  const waiting = await jobs.dispatch('echo', 1, { delaySeconds: 600 });
+  assert.equal(waiting.state, 'scheduled');
+  assert.equal((await waiting.cancel('not needed')).state, 'cancelled');
+  await assert.rejects(waiting.result(), (error) => error instanceof RunCancelled && error.reason === 'not needed');
+  assert.equal((await waiting.cancel()).state, 'cancelled');
+
+  const running = await jobs.dispatch('endless');
+  const heard: string[] = [];
+  running.on('*', (event) => heard.push(event.type)).on('started', () => running.cancel('enough'));
+  await assert.rejects(running.result({ timeoutSeconds: 20 }), RunCancelled);
+  assert.deepEqual(heard, ['queued', 'started', 'cancelling', 'cancelled']);
+
+  const done = await (await jobs.dispatch('echo')).wait({ timeoutSeconds: 20 });
+  await assert.rejects(done.cancel(), refused('run_finished', 409));
+});
+
+test('the options of a dispatch reach the server, and payloads go through untouched', async () => {
+  const runAt = new Date(Date.now() + 3_600_000);
+  const payload = { userId: 1, snake_case: { innerName: [null, 'ü', { due_at: '2026-01-01T00:00:00Z' }] } };
+  const run = await jobs.dispatch('echo', payload, {
+    runAt,
+    queue: 'mails',
+    priority: 7,
+    retry: { maxAttempts: 2, backoff: 'fixed', initialSeconds: 1 },
+    timeoutSeconds: 12,
+    expiresSeconds: 7200,
+    dedupeKey: 'one-of-these',
+    tags: ['a', 'b'],
+    metadata: { requestId: 'r-1', other_name: 'x' },
+  });
+  assert.deepEqual(
+    [run.dueAt, run.queue, run.priority, run.maxAttempts, run.dedupeKey, run.tags, run.metadata, run.payload],
+    [runAt, 'mails', 7, 2, 'one-of-these', ['a', 'b'], { requestId: 'r-1', other_name: 'x' }, payload],
+  );
+  assert.equal(run.data.timeout_seconds, 12);
+  assert.equal((await jobs.dispatch('echo', payload, { dedupeKey: 'one-of-these' })).id, run.id);
+  assert.equal((await jobs.dispatch('echo', 1, { retry: 0, delaySeconds: 60 })).maxAttempts, 1);
+  const echoed = await jobs.dispatch('echo', payload);
+  assert.deepEqual(await echoed.result({ timeoutSeconds: 20 }), payload);
+  const nothing = await jobs.dispatch('echo');
+  assert.equal(await nothing.result({ timeoutSeconds: 20 }), null);
+});
+
+test('one idempotency key makes one run', async () => {
+  const options = { idempotencyKey: 'signup-123' };
+  const first = await jobs.dispatch('echo', { a: 1 }, options);
+  assert.equal((await jobs.dispatch('echo', { a: 1 }, options)).id, first.id);
+  await assert.rejects(jobs.dispatch('echo', { a: 2 }, options), refused('idempotency_key_reused', 422));
+  assert.notEqual((await jobs.dispatch('echo', { a: 1 })).id, first.id);
+  const again = await first.replay(options);
+  assert.equal(again.replayOf, first.id);
+  assert.deepEqual(await again.result({ timeoutSeconds: 20 }), { a: 1 });
+});
+
+test('a refusal carries its code and its places', async () => {
+  await assert.rejects(jobs.dispatch('no-such-job'), refused('job_type_not_found', 404));
+  await jobs.jobTypes.put('checked', {
+    handler: { kind: 'worker' },
+    payloadSchema: { type: 'object', required: ['user_id'], properties: { user_id: { type: 'string' } } },
+  });
+  await assert.rejects(jobs.dispatch('checked', { user_id: 5 }), (error) => {
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual([error.status, error.code, error.errors[0]?.path], [422, 'invalid_payload', '/payload/user_id']);
+    assert.match(error.message, /422 invalid_payload: .*\/payload\/user_id/);
+    return true;
+  });
+  await assert.rejects(jobs.runs.get('run_nonsense'), refused('run_not_found', 404));
+  await assert.rejects(new Jobs(server.url, { apiKey: 'wrong' }).dispatch('echo'), { status: 401, name: 'ApiError' });
+});
+
+test('many runs are dispatched in chunks, in order, and once', async () => {
+  const items = Array.from({ length: 10_050 }, (_, number) => ({
+    jobType: 'echo',
+    payload: { number },
+    delaySeconds: 3600,
+    queue: 'many',
+  }));
+  const ids = await jobs.dispatchMany(items, { idempotencyKey: 'the-import' });
+  assert.equal(new Set(ids).size, items.length);
+  for (const place of [0, 9_999, 10_000, 10_049]) {
+    assert.deepEqual((await jobs.runs.get(ids[place]!)).payload, { number: place });
+  }
+  assert.deepEqual(await jobs.dispatchMany(items, { idempotencyKey: 'the-import' }), ids);
+  assert.deepEqual(await jobs.dispatchMany([]), []);
+
+  items[10_020]!.jobType = 'no-such-job';
+  await assert.rejects(jobs.dispatchMany(items), (error) => {
+    assert.ok(error instanceof DispatchIncomplete && error.cause instanceof ApiError);
+    assert.equal(error.ids.length, 10_000);
+    assert.equal(error.cause.code, 'invalid_batch');
+    assert.match(error.cause.errors[0]?.path ?? '', /^\/runs\/10020\//);
+    return true;
+  });
+  await assert.rejects(jobs.dispatchMany([{ jobType: 'no-such-job' }]), refused('invalid_batch', 422));
+});
+
+test('runs are listed page by page', async () => {
+  const tag = 'listed';
+  const made = [];
+  for (const number of [1, 2, 3, 4, 5]) made.push(await jobs.dispatch('echo', number, { tags: [tag] }));
+  for (const run of made) await run.wait({ timeoutSeconds: 20 });
+  const listed = await all(jobs.runs.list({ tag, limit: 2, state: ['completed', 'failed'] }));
+  assert.deepEqual(listed.map((run) => run.id), made.map((run) => run.id).reverse());
+  const filters = { tag, jobType: 'echo', state: 'completed' as const, createdAfter: made[0]!.createdAt };
+  assert.equal((await all(jobs.runs.list(filters))).length, 5);
+  assert.equal((await all(jobs.runs.list({ tag, createdBefore: new Date(0) }))).length, 0);
+  for await (const run of jobs.runs.list({ tag, limit: 1 })) {
+    assert.equal(run.id, made[4]!.id);
+    break;
+  }
+  await jobs.runs.erase(made[0]!.id);
+  await assert.rejects(made[0]!.refresh(), refused('run_not_found', 404));
+});
+
+test('job types are registered, changed, held back and retired', async () => {
+  const definition = { name: 'made-here', handler: { kind: 'worker' as const }, retry: 2, timeoutSeconds: 5 };
+  const made = await jobs.jobTypes.register(definition);
+  assert.deepEqual([made.retry.maxAttempts, made.timeoutSeconds, made.version, made.source], [3, 5, 1, 'api']);
+  assert.ok(made.createdAt instanceof Date);
+  await assert.rejects(jobs.jobTypes.register(definition), refused('job_type_exists', 409));
+  const schema = { type: 'object', properties: { someName: {}, other_name: {} } };
+  const put = await jobs.jobTypes.put('made-here', { handler: { kind: 'worker' }, payloadSchema: schema });
+  assert.deepEqual([put.version, put.payloadSchema], [2, schema]);
+  const patched = await jobs.jobTypes.patch('made-here', { retry: { maxAttempts: 9, onLost: 'fail' } });
+  assert.deepEqual([patched.retry.maxAttempts, patched.retry.onLost], [9, 'fail']);
+  assert.equal((await jobs.jobTypes.pause('made-here')).paused, true);
+  const run = await jobs.dispatch('made-here', {});
+  assert.equal((await run.refresh()).waitReason, 'paused');
+  await assert.rejects(jobs.jobTypes.retire('made-here'), refused('job_type_in_use', 409));
+  await run.cancel();
+  assert.equal((await jobs.jobTypes.resume('made-here')).paused, false);
+  assert.deepEqual((await jobs.jobTypes.get('made-here')).retry, patched.retry);
+  const names = (await all(jobs.jobTypes.list({ limit: 3 }))).map((jobType) => jobType.name);
+  assert.ok(names.includes('made-here') && names.includes('echo') && new Set(names).size === names.length);
+  await jobs.jobTypes.retire('made-here');
+  await assert.rejects(jobs.jobTypes.get('made-here'), refused('job_type_not_found', 404));
+});
+
+test('queues are made, held back and listed', async () => {
+  const made = await jobs.queues.put('bulk', { paused: false });
+  assert.deepEqual([made.name, made.engine, made.rateLimit], ['bulk', 'database', null]);
+  assert.equal((await jobs.queues.pause('bulk')).paused, true);
+  await jobs.dispatch('echo', 1, { queue: 'bulk' });
+  assert.equal((await jobs.queues.get('bulk')).counts.queued, 1);
+  await assert.rejects(jobs.queues.get('no-such-queue'), refused('queue_not_found', 404));
+  assert.equal((await jobs.queues.resume('bulk')).paused, false);
+  const names = (await all(jobs.queues.list({ limit: 1 }))).map((queue) => queue.name);
+  assert.ok(names.includes('bulk') && names.includes('default') && new Set(names).size === names.length);
+});
+
+test('a wait ends at its time, or when it is told to', async () => {
+  const run = await jobs.dispatch('endless');
+  const began = Date.now();
+  await assert.rejects(run.result({ timeoutSeconds: 0.3 }), TimeoutError);
+  await assert.rejects(all(run.events({ timeoutSeconds: 0.3 })), TimeoutError);
+  await assert.rejects(all(jobs.events({ timeoutSeconds: 0.3, tag: 'nothing' })), { name: 'TimeoutError' });
+  await assert.rejects(run.wait({ signal: AbortSignal.timeout(200) }), { name: 'TimeoutError' });
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(new Error('enough of it')), 200);
+  await assert.rejects(all(run.events({ signal: abort.signal })), /enough of it/);
+  await assert.rejects(jobs.dispatch('echo', 1, { signal: abort.signal }), /enough of it/);
+  assert.ok(Date.now() - began < 5000);
+  await run.cancel();
+});
+
+test('listeners come late, go, and fail without harm', async (context) => {
+  const logged = context.mock.method(console, 'error', () => undefined);
+  const run = await jobs.dispatch('eventful');
+  const heard: string[] = [];
+  const removed = () => assert.fail('it was removed');
+  run
+    .on('started', () => {
+      throw new Error('of a listener');
+    })
+    .on('progress', () => Promise.reject(new Error('of a listener that promised')))
+    .on('log', removed)
+    .off('log', removed);
+  await run.result({ timeoutSeconds: 20 });
+  run.on('*', (event) => heard.push(event.type));
+  await new Promise(setImmediate);
+  assert.equal(heard.length, 9);
+  assert.equal(logged.mock.callCount(), 4);
+
+  const stopped = await jobs.dispatch('endless');
+  await new Promise((resolve) => stopped.on('started', resolve));
+  stopped.off();
+  await stopped.cancel('done with');
+  const rest: RunEvent[] = [];
+  stopped.on('*', (event) => rest.push(event));
+  await assert.rejects(stopped.result({ timeoutSeconds: 20 }), RunCancelled);
+  assert.deepEqual(rest.map((event) => event.seq), [1, 2, 3, 4]);
+});
+
+test('the events of all runs are filtered, and resume from a cursor or from the start', async () => {
+  const abort = new AbortController();
+  const wanted = { tag: 'watched', type: ['queued', 'completed'] as const, signal: abort.signal };
+  const made: string[] = [];
+  for (const number of [1, 2, 3]) {
+    const run = await jobs.dispatch('echo', number, { tags: ['watched'] });
+    made.push(run.id);
+    await run.wait({ timeoutSeconds: 20 });
+  }
+  const expected = made.flatMap((id) => [`${id} queued`, `${id} completed`]);
+  const read: RunEvent[] = [];
+  for await (const event of jobs.events({ ...wanted, fromStart: true, timeoutSeconds: 20 })) {
+    read.push(event);
+    if (read.length === expected.length) break;
+  }
+  assert.deepEqual(read.map((event) => `${event.runId} ${event.type}`), expected);
+  const again = [];
+  for await (const event of jobs.events({ ...wanted, after: read[2]!.cursor, timeoutSeconds: 20 })) {
+    again.push(event.id);
+    if (again.length === 3) break;
+  }
+  assert.deepEqual(again, read.slice(3).map((event) => event.id));
+});
+
+test('what has been read ends at once', async () => {
+  const run = await (await jobs.dispatch('echo')).wait({ timeoutSeconds: 20 });
+  const events = await all(run.events());
+  assert.deepEqual(await all(run.events({ after: events.length })), []);
+  assert.deepEqual((await all(run.events({ after: 1 }))).map((event) => event.seq), [2, 3]);
+});
