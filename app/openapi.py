@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from app.api.application import build, document
+from app.api.application import build
 from app.api.context import Context
+from app.api.openapi import document
 from app.clock import SystemClock
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas

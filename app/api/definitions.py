@@ -27,15 +27,11 @@ _FIELDS = (
 )
 
 
-def retry_changes(value: models.RetryIn | int, path: str) -> dict[str, Any]:
+def retry_changes(value: models.RetryIn | int) -> dict[str, Any]:
     """What it says of the policy; a bare integer is the number of retries."""
     if isinstance(value, int):
         return {"max_attempts": value + 1}
-    changes = value.model_dump(exclude_unset=True)
-    for name, given in changes.items():
-        if given is None:
-            raise InvalidRequest.at(f"{path}/{name}", "may be left out, but not be null", "null_value")
-    return changes
+    return value.model_dump(exclude_unset=True)
 
 
 def changes(body: models.JobTypePatch, path: str = "") -> dict[str, Any]:
@@ -44,18 +40,14 @@ def changes(body: models.JobTypePatch, path: str = "") -> dict[str, Any]:
     fields: dict[str, Any] = {name: getattr(body, name) for name in _FIELDS if name in given}
     if body.tags is not None and "tags" in given:
         fields["tags"] = tuple(body.tags)
-    if "handler" in given:
-        if body.handler is None:
-            raise InvalidRequest.at(f"{path}/handler", "may be left out, but not be null", "null_value")
+    if body.handler is not None:
         fields["handler"] = _handler(body.handler, path)
     return fields
 
 
-def _handler(handler: models.HandlerIn, path: str) -> Handler:
-    if handler.kind == "http":
+def _handler(handler: models.WorkerHandlerIn | models.HttpHandlerIn, path: str) -> Handler:
+    if isinstance(handler, models.HttpHandlerIn):
         raise NotSupported(f"{path}/handler/kind", "This server does not run HTTP handlers yet; use 'worker'.")
-    if handler.url is not None:
-        raise InvalidRequest.at(f"{path}/handler/url", "belongs to an 'http' handler", "extra_forbidden")
     return Handler(handler.kind)
 
 
@@ -63,7 +55,7 @@ def definition(name: str, body: models.JobTypeIn | models.JobTypePut, path: str 
     """A whole definition, with the defaults for what is left out."""
     fields = changes(body, path)
     if body.retry is not None:
-        fields["retry"] = RetryPolicy(**retry_changes(body.retry, f"{path}/retry"))
+        fields["retry"] = RetryPolicy(**retry_changes(body.retry))
     return Definition(name=name, **fields)
 
 
@@ -71,7 +63,7 @@ def changed(known: Definition, body: models.JobTypePatch) -> Definition:
     """`known` with what a PATCH says; a partial `retry` keeps the rest of it."""
     fields = changes(body)
     if body.retry is not None:
-        fields["retry"] = msgspec.structs.replace(known.retry, **retry_changes(body.retry, "/retry"))
+        fields["retry"] = msgspec.structs.replace(known.retry, **retry_changes(body.retry))
     return msgspec.structs.replace(known, **fields)
 
 
@@ -89,7 +81,7 @@ def wish(body: models.DispatchIn, now: int, path: str = "") -> Wish:
         priority=UNSET if body.priority is None else body.priority,
         delay_seconds=body.delay_seconds,
         run_at=None if run_at is None else max(run_at, 1),
-        retry=UNSET if body.retry is None else retry_changes(body.retry, f"{path}/retry"),
+        retry=UNSET if body.retry is None else retry_changes(body.retry),
         timeout_seconds=UNSET if body.timeout_seconds is None else body.timeout_seconds,
         expires_seconds=body.expires_seconds if "expires_seconds" in given else UNSET,
         dedupe_key=body.dedupe_key,

@@ -11,13 +11,14 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from app.api import models, render
+from app.api import event_models, render
 from app.api.context import Answer, context_of
-from app.api.describe import REQUEST_MODELS, answers
-from app.api.requests import cursor_key, headers_of, parse_accept, run_key
+from app.api.describe import LAST_EVENT_ID, answers, headers_of, reference
+from app.api.requests import cursor_key, parse_accept, run_key
+from app.api.requests import headers_of as request_headers
 from app.api.runs import Cursor, Limit, respond
 from app.domain import ids
-from app.domain.errors import BadLastEventId, Draining, EventsExpired
+from app.domain.errors import BadLastEventId, Draining, EventsExpired, InvalidCursor, InvalidRequest, RunNotFound
 from app.domain.event import EVENT_TYPES
 from app.engine.frames import event_json
 from app.ports import EventFilter
@@ -28,8 +29,6 @@ log = structlog.get_logger("events")
 SEND_BUFFER_BYTES = 64 * 1024
 SEND_SECONDS = 20.0
 """How long a reader may take nothing before it is cut."""
-
-EVENT_SCHEMA = {"$ref": "#/components/schemas/Event"}
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -86,7 +85,9 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-REQUEST_MODELS[models.EventPage.__name__] = models.EventPage
+STREAM = {"text/event-stream": {"schema": reference(event_models.EventBlock)}}
+PAGE = {"application/json": {"schema": reference(event_models.EventPage)}}
+STREAM_HEADERS = headers_of("Cache-Control")
 
 
 def _wants_json(request: Request) -> bool:
@@ -101,15 +102,14 @@ def _wants_json(request: Request) -> bool:
     summary="A run's event log: a stream, or JSON with `Accept: application/json`",
     responses={
         200: {
-            "description": "blocks of an event stream, whose `data` is an Event and whose `id` is its `seq`; or a page",
-            "content": {
-                "text/event-stream": {"schema": EVENT_SCHEMA},
-                "application/json": {"schema": {"$ref": "#/components/schemas/EventPage"}},
-            },
+            "description": "an event stream, each block with the event's `seq` as its `id`; or a page, oldest first",
+            "content": {**STREAM, **PAGE},
+            "headers": STREAM_HEADERS,
         },
-        **answers(404),
+        **answers(BadLastEventId, InvalidRequest, InvalidCursor, RunNotFound, Draining),
         204: {"description": "all has been read: an EventSource stops"},
     },
+    openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
 async def follow_run(
     request: Request,
@@ -124,7 +124,7 @@ async def follow_run(
     run = await jobs.run(run_key(run_id))
     if _wants_json(request):
         return await _page(request, run.id, cursor_key(cursor) or after or 0, limit)
-    last = headers_of(request.scope).get(b"last-event-id")
+    last = request_headers(request.scope).get(b"last-event-id")
     start = after or 0
     if last:
         if not last.isdigit() or len(last) > 15:
@@ -152,15 +152,17 @@ async def _page(request: Request, run_id: int, after: int, limit: int) -> Respon
     summary="The stream of all runs' events",
     responses={
         200: {
-            "description": "blocks of an event stream; `data` is an Event, `id` an opaque place to resume from",
-            "content": {"text/event-stream": {"schema": EVENT_SCHEMA}},
+            "description": "an event stream, each block with an opaque place to resume from as its `id`",
+            "content": STREAM,
+            "headers": STREAM_HEADERS,
         },
-        **answers(410),
+        **answers(BadLastEventId, InvalidRequest, EventsExpired, Draining),
     },
+    openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
 async def follow_events(
     request: Request,
-    type: Annotated[list[models.EventTypeName], Query()] = [],  # noqa: B006  # FastAPI copies it
+    type: Annotated[list[event_models.EventType], Query()] = [],  # noqa: B006  # FastAPI copies it
     job_type: Annotated[str | None, Query(max_length=128)] = None,
     queue: Annotated[str | None, Query(max_length=128)] = None,
     tag: Annotated[str | None, Query(max_length=128)] = None,
@@ -170,7 +172,7 @@ async def follow_events(
     oldest event that is kept."""
     jobs = context_of(request).jobs
     where = EventFilter(types=frozenset(EVENT_TYPES[name] for name in type), job_type=job_type, queue=queue, tag=tag)
-    last = headers_of(request.scope).get(b"last-event-id")
+    last = request_headers(request.scope).get(b"last-event-id")
     newest, pruned = await jobs.store.feed_bounds(where)
     start = 0 if from_ else newest
     if last:

@@ -7,19 +7,25 @@ from typing import Annotated, TypeVar
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api import models, render
+from app.api import examples, models, render
 from app.api.context import Answer, context_of
 from app.api.definitions import changed, definition
-from app.api.describe import accepts, answers, describe
+from app.api.describe import BODY, JOB_TYPE_LINKS, accepts, answers, describe
 from app.api.requests import read_json
 from app.api.runs import Limit, respond
 from app.domain import ids
-from app.domain.errors import InvalidCursor, InvalidRequest
+from app.domain.errors import (
+    InvalidCursor,
+    InvalidRequest,
+    InvalidSchema,
+    JobTypeExists,
+    JobTypeInUse,
+    JobTypeNotFound,
+    NotSupported,
+)
 from app.domain.job_type import NAME, JobType
 
 router = APIRouter(prefix="/v1/job-types", tags=["job types"])
-
-EXAMPLE = {"name": "send-welcome-email", "handler": {"kind": "worker"}, "retry": 3, "timeout_seconds": 30}
 
 
 def _answer(job_type: JobType, status: int = 200) -> Answer:
@@ -33,8 +39,17 @@ def _answer(job_type: JobType, status: int = 200) -> Answer:
     operation_id="register_job_type",
     summary="Register a job type",
     status_code=201,
-    responses=describe({201: models.JobType}, 409, 413, 415),
-    openapi_extra=accepts(models.JobTypeIn, example=EXAMPLE),
+    responses=describe(
+        {201: models.JobType},
+        *BODY,
+        InvalidSchema,
+        NotSupported,
+        JobTypeExists,
+        text={201: "registered"},
+        links=JOB_TYPE_LINKS,
+        headers={201: ("Location",)},
+    ),
+    openapi_extra=accepts(models.JobTypeIn, examples.REGISTER),
 )
 async def register_job_type(request: Request) -> Response:
     body = await read_json(request, models.JobTypeIn)
@@ -46,8 +61,17 @@ async def register_job_type(request: Request) -> Response:
     "/{name}",
     operation_id="put_job_type",
     summary="Register or replace a job type",
-    responses=describe({200: models.JobType, 201: models.JobType}, 404, 413, 415),
-    openapi_extra=accepts(models.JobTypePut, example={k: v for k, v in EXAMPLE.items() if k != "name"}),
+    responses=describe(
+        {200: models.JobType, 201: models.JobType},
+        *BODY,
+        InvalidSchema,
+        NotSupported,
+        JobTypeNotFound,
+        text={200: "replaced, or as it was", 201: "registered"},
+        links=JOB_TYPE_LINKS,
+        headers={201: ("Location",)},
+    ),
+    openapi_extra=accepts(models.JobTypePut, examples.REPLACE),
 )
 async def put_job_type(request: Request, name: str) -> Response:
     """Idempotent. `paused` is no part of the definition and stays as it is where it is left out."""
@@ -72,7 +96,7 @@ def check_same_name(name: str, in_body: str | None) -> None:
     "",
     operation_id="list_job_types",
     summary="List job types, newest first",
-    responses=describe({200: models.JobTypePage}),
+    responses=describe({200: models.JobTypePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
 )
 async def list_job_types(
     request: Request, limit: Limit = 50, cursor: Annotated[str | None, Query(max_length=256)] = None
@@ -106,7 +130,7 @@ def page_of(items: list[tuple[Place, T]], cursor: str | None, limit: int) -> tup
     "/{name}",
     operation_id="get_job_type",
     summary="Read a job type",
-    responses=describe({200: models.JobType}, 404),
+    responses=describe({200: models.JobType}, JobTypeNotFound, text={200: "the job type"}, links=("dispatch_run",)),
 )
 async def get_job_type(request: Request, name: str) -> Response:
     return respond(_answer(context_of(request).jobs.catalogue.entry(name).job_type))
@@ -116,8 +140,10 @@ async def get_job_type(request: Request, name: str) -> Response:
     "/{name}",
     operation_id="patch_job_type",
     summary="Change some fields of a job type",
-    responses=describe({200: models.JobType}, 404, 413, 415),
-    openapi_extra=accepts(models.JobTypePatch, example={"timeout_seconds": 60}),
+    responses=describe(
+        {200: models.JobType}, *BODY, InvalidSchema, NotSupported, JobTypeNotFound, text={200: "as it is now"}
+    ),
+    openapi_extra=accepts(models.JobTypePatch, examples.CHANGE),
 )
 async def patch_job_type(request: Request, name: str) -> Response:
     catalogue = context_of(request).jobs.catalogue
@@ -132,7 +158,7 @@ async def patch_job_type(request: Request, name: str) -> Response:
     operation_id="retire_job_type",
     summary="Retire a job type",
     status_code=204,
-    responses=answers(404, 409),
+    responses=answers(JobTypeNotFound, JobTypeInUse),
 )
 async def retire_job_type(request: Request, name: str) -> Response:
     """Its runs stay readable; the name is free again, and a new registration goes on with the next version."""
@@ -144,7 +170,7 @@ async def retire_job_type(request: Request, name: str) -> Response:
     "/{name}/pause",
     operation_id="pause_job_type",
     summary="Hold the runs of a job type back",
-    responses=describe({200: models.JobType}, 404),
+    responses=describe({200: models.JobType}, JobTypeNotFound, text={200: "as it is now"}),
 )
 async def pause_job_type(request: Request, name: str) -> Response:
     return respond(_answer(await context_of(request).jobs.catalogue.pause(name, True)))
@@ -154,7 +180,7 @@ async def pause_job_type(request: Request, name: str) -> Response:
     "/{name}/resume",
     operation_id="resume_job_type",
     summary="Let the runs of a job type go",
-    responses=describe({200: models.JobType}, 404),
+    responses=describe({200: models.JobType}, JobTypeNotFound, text={200: "as it is now"}),
 )
 async def resume_job_type(request: Request, name: str) -> Response:
     return respond(_answer(await context_of(request).jobs.catalogue.pause(name, False)))

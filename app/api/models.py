@@ -3,41 +3,65 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
+
+T = TypeVar("T")
+
+
+def _not_null(value: object) -> object:
+    if value is None:
+        raise PydanticCustomError("null_value", "may be left out, but not be null")
+    return value
+
+
+Omittable = Annotated[T | SkipJsonSchema[None], BeforeValidator(_not_null)]
+"""May be left out, but not be null."""
+
+
+def _whole(value: object) -> object:
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""JSON Schema calls 3.0 an integer, and so do we."""
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 Tags = Annotated[list[Tag], Field(max_length=20)]
-Priority = Annotated[int, Field(ge=-100, le=100, strict=True)]
+Priority = Annotated[int, Field(ge=-100, le=100, strict=True), WHOLE]
 YEAR_SECONDS = 366 * 86_400
 Seconds = Annotated[float, Field(ge=0, le=YEAR_SECONDS, allow_inf_nan=False)]
 Timeout = Annotated[float, Field(gt=0, le=30 * 86_400, allow_inf_nan=False)]
-StateName = Literal["scheduled", "queued", "running", "retrying", "completed", "failed", "cancelled"]
-EventTypeName = Literal[
-    "queued",
-    "started",
-    "progress",
-    "log",
-    "retrying",
-    "interrupted",
-    "cancelling",
-    "completed",
-    "failed",
-    "cancelled",
-]
+Expiry = Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)]
 
+# Names of their own in the document, so that generated code has one type for each.
+RunState = TypeAliasType(
+    "RunState", Literal["scheduled", "queued", "running", "retrying", "completed", "failed", "cancelled"]
+)
+Backoff = TypeAliasType("Backoff", Literal["exponential", "linear", "fixed"])
+OnLost = TypeAliasType("OnLost", Literal["retry", "fail"])
+WaitReason = TypeAliasType("WaitReason", Literal["paused", "no_worker", "concurrency_limit", "rate_limit"])
+QueueEngine = TypeAliasType("QueueEngine", Literal["database", "bullmq"])
+JsonSchema = TypeAliasType(
+    "JsonSchema",
+    Annotated[
+        dict[str, Any] | bool,
+        Field(description="JSON Schema 2020-12, at most 64 KiB, with `#`-local `$ref` and linear-time patterns only"),
+    ],
+)
+Metadata = TypeAliasType(
+    "Metadata",
+    Annotated[
+        dict[Annotated[str, StringConstraints(max_length=128)], Annotated[str, StringConstraints(max_length=4096)]],
+        Field(max_length=50, description="the caller's own words about a run"),
+    ],
+)
 
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
@@ -78,63 +102,58 @@ class Problem(BaseModel):
 # -- job types
 
 
-class HandlerIn(In):
-    kind: Literal["worker", "http"]
-    url: str | None = Field(None, max_length=2048)
+class WorkerHandlerIn(In):
+    """A worker process that serves this name takes the runs."""
+
+    kind: Literal["worker"]
+
+
+class HttpHandlerIn(In):
+    """The server POSTs each run to `url`. A server that cannot yet answers `422 not_supported`."""
+
+    kind: Literal["http"]
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+
+
+HandlerIn = TypeAliasType("HandlerIn", Annotated[WorkerHandlerIn | HttpHandlerIn, Field(discriminator="kind")])
 
 
 class RetryIn(In):
-    max_attempts: Annotated[int, Field(ge=1, le=1000, strict=True)] | None = None
-    backoff: Literal["exponential", "linear", "fixed"] | None = None
-    initial_seconds: Seconds | None = None
-    factor: Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)] | None = None
-    max_seconds: Seconds | None = None
-    jitter: bool | None = None
-    on_lost: Literal["retry", "fail"] | None = None
+    """What is left out comes from the default, or in a dispatch from the job type."""
+
+    max_attempts: Omittable[Annotated[int, Field(ge=1, le=1000, strict=True), WHOLE]] = None
+    backoff: Omittable[Backoff] = None
+    initial_seconds: Omittable[Seconds] = None
+    factor: Omittable[Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)]] = None
+    max_seconds: Omittable[Seconds] = None
+    jitter: Omittable[bool] = None
+    on_lost: Omittable[OnLost] = None
 
 
-Retries = Annotated[int, Field(ge=0, le=999, strict=True, description="the number of retries: one less than attempts")]
+Retries = Annotated[
+    int,
+    Field(ge=0, le=999, strict=True, description="the number of retries: one less than attempts"),
+    WHOLE,
+]
 RetryField = RetryIn | Retries
 
 
-class _NoNull(In):
-    """Fields that may be left out but not be null."""
-
-    @field_validator(
-        "queue",
-        "priority",
-        "retry",
-        "timeout_seconds",
-        "retention_seconds",
-        "tags",
-        "paused",
-        "description",
-        mode="before",
-        check_fields=False,
-    )
-    @classmethod
-    def _no_null(cls, value: object) -> object:
-        if value is None:
-            raise ValueError("may be left out, but not be null")
-        return value
-
-
-class JobTypePatch(_NoNull):
+class JobTypePatch(In):
     """Fields of a job type to change; those left out stay."""
 
-    description: Annotated[str, Field(max_length=4096)] | None = None
-    handler: HandlerIn | None = None
-    queue: Name | None = None
-    priority: Priority | None = None
-    retry: RetryField | None = None
-    timeout_seconds: Timeout | None = None
-    expires_seconds: Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)] | None = None
-    payload_schema: dict[str, Any] | bool | None = None
-    result_schema: dict[str, Any] | bool | None = None
-    retention_seconds: Annotated[float, Field(ge=0, le=10 * YEAR_SECONDS, allow_inf_nan=False)] | None = None
-    concurrency: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
-    paused: bool | None = None
-    tags: Tags | None = None
+    description: Omittable[Annotated[str, Field(max_length=4096)]] = None
+    handler: Omittable[HandlerIn] = None
+    queue: Omittable[Name] = None
+    priority: Omittable[Priority] = None
+    retry: Omittable[RetryField] = None
+    timeout_seconds: Omittable[Timeout] = None
+    expires_seconds: Expiry | None = None
+    payload_schema: JsonSchema | None = None
+    result_schema: JsonSchema | None = None
+    retention_seconds: Omittable[Annotated[float, Field(ge=0, le=10 * YEAR_SECONDS, allow_inf_nan=False)]] = None
+    concurrency: Annotated[int, Field(ge=1, le=1_000_000, strict=True), WHOLE] | None = None
+    paused: Omittable[bool] = None
+    tags: Omittable[Tags] = None
 
 
 class JobTypePut(JobTypePatch):
@@ -151,18 +170,26 @@ class JobTypeIn(JobTypePatch):
     handler: HandlerIn
 
 
-class HandlerOut(BaseModel):
-    kind: Literal["worker", "http"]
+class WorkerHandlerOut(BaseModel):
+    kind: Literal["worker"]
+
+
+class HttpHandlerOut(BaseModel):
+    kind: Literal["http"]
+    url: str
+
+
+HandlerOut = TypeAliasType("HandlerOut", Annotated[WorkerHandlerOut | HttpHandlerOut, Field(discriminator="kind")])
 
 
 class RetryOut(BaseModel):
     max_attempts: int
-    backoff: Literal["exponential", "linear", "fixed"]
+    backoff: Backoff
     initial_seconds: float
     factor: float
     max_seconds: float
     jitter: bool
-    on_lost: Literal["retry", "fail"]
+    on_lost: OnLost
 
 
 class JobType(BaseModel):
@@ -174,8 +201,8 @@ class JobType(BaseModel):
     retry: RetryOut
     timeout_seconds: float
     expires_seconds: float | None
-    payload_schema: dict[str, Any] | bool | None
-    result_schema: dict[str, Any] | bool | None
+    payload_schema: JsonSchema | None
+    result_schema: JsonSchema | None
     retention_seconds: float
     concurrency: int | None
     paused: bool
@@ -194,21 +221,20 @@ class JobTypePage(BaseModel):
 # -- runs
 
 
-class DispatchIn(_NoNull):
+class DispatchIn(In):
+    """What is left out comes from the job type."""
+
     payload: Any
-    queue: Name | None = None
-    priority: Priority | None = None
+    queue: Omittable[Name] = None
+    priority: Omittable[Priority] = None
     delay_seconds: Seconds | None = None
     run_at: Instant | None = Field(None, description="at most a year ahead; not together with delay_seconds")
-    retry: RetryField | None = None
-    timeout_seconds: Timeout | None = None
-    expires_seconds: Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)] | None = None
+    retry: Omittable[RetryField] = None
+    timeout_seconds: Omittable[Timeout] = None
+    expires_seconds: Expiry | None = None
     dedupe_key: Annotated[str, StringConstraints(min_length=1, max_length=255)] | None = None
     tags: Tags = []
-    metadata: Annotated[
-        dict[Annotated[str, StringConstraints(max_length=128)], Annotated[str, StringConstraints(max_length=4096)]],
-        Field(max_length=50),
-    ] = {}
+    metadata: Metadata = {}
 
     @model_validator(mode="after")
     def _one_time(self) -> DispatchIn:
@@ -239,7 +265,7 @@ class RunError(BaseModel):
 class Progress(BaseModel):
     percent: float | None
     message: str | None
-    data: Any = None
+    data: Any
 
 
 class Run(BaseModel):
@@ -247,7 +273,7 @@ class Run(BaseModel):
     job_type: str
     job_type_version: int
     queue: str
-    state: StateName
+    state: RunState
     priority: int
     payload: Any
     result: Any
@@ -268,8 +294,8 @@ class Run(BaseModel):
     replay_of: str | None
     dedupe_key: str | None
     tags: list[str]
-    metadata: dict[str, str]
-    wait_reason: Literal["paused", "no_worker", "concurrency_limit", "rate_limit"] | None
+    metadata: Metadata
+    wait_reason: WaitReason | None
 
 
 class RunPage(BaseModel):
@@ -279,7 +305,7 @@ class RunPage(BaseModel):
 
 class RunBrief(BaseModel):
     id: str
-    state: StateName
+    state: RunState
 
 
 class Batch(BaseModel):
@@ -301,35 +327,31 @@ class AttemptPage(BaseModel):
     next_cursor: str | None
 
 
-class Event(BaseModel):
-    id: str
-    seq: int
-    type: EventTypeName
-    time: AwareDatetime
-    run_id: str
-    job_type: str
-    queue: str
-    state: StateName
-    attempt: int
-    data: dict[str, Any]
-
-
-class EventPage(BaseModel):
-    data: list[Event]
-    next_cursor: str | None
-
-
 # -- queues
 
 
-class QueueIn(_NoNull):
+class RateLimit(In):
+    limit: Annotated[int, Field(ge=1, le=1_000_000, strict=True), WHOLE]
+    per_seconds: Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)]
+
+
+class Bullmq(In):
+    """How a queue lives in Redis."""
+
+    prefix: str = "bull"
+    consume: bool = True
+
+
+class QueueIn(In):
+    """A setting that a server does not have yet is answered with `422 not_supported`."""
+
     name: Name | None = None
-    engine: Literal["database", "bullmq"] = "database"
-    paused: bool | None = None
-    concurrency: int | None = None
-    rate_limit: dict[str, Any] | None = None
-    max_queued: int | None = None
-    bullmq: dict[str, Any] | None = None
+    engine: QueueEngine = "database"
+    paused: Omittable[bool] = None
+    concurrency: Annotated[int, Field(ge=1, le=1_000_000, strict=True), WHOLE] | None = None
+    rate_limit: RateLimit | None = None
+    max_queued: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True), WHOLE] | None = None
+    bullmq: Bullmq | None = None
 
 
 class StateCounts(BaseModel):
@@ -344,10 +366,10 @@ class StateCounts(BaseModel):
 
 class Queue(BaseModel):
     name: str
-    engine: Literal["database", "bullmq"]
+    engine: QueueEngine
     paused: bool
     concurrency: int | None
-    rate_limit: dict[str, Any] | None
+    rate_limit: RateLimit | None
     max_queued: int | None
     counts: StateCounts
 
@@ -364,14 +386,14 @@ class DeclaresIn(In):
     app: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     declared_at: Instant
     job_types: Annotated[list[JobTypeIn], Field(max_length=1000)] = []
-    schedules: list[Any] = []
+    schedules: list[Any] = Field([], description="a server without schedules answers `422 not_supported`")
 
 
 class WorkerIn(In):
     name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     job_types: Annotated[list[Name], Field(max_length=1000)]
     queues: Annotated[list[Name], Field(max_length=1000)] | None = None
-    concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True)] = 10
+    concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True), WHOLE] = 10
     declares: DeclaresIn | Annotated[list[DeclaresIn], Field(max_length=100)] | None = None
 
 
@@ -404,7 +426,7 @@ class WorkerPage(BaseModel):
 
 
 class ClaimIn(In):
-    max: Annotated[int, Field(ge=1, le=1000, strict=True)] = 10
+    max: Annotated[int, Field(ge=1, le=1000, strict=True), WHOLE] = 10
     wait_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 30
 
 
@@ -428,26 +450,83 @@ class ReportErrorIn(In):
     traceback: str | None = None
 
 
-class ReportItem(In):
-    """One thing that a worker says of a run it holds; which fields belong to it depends on `type`."""
-
+class ReportFacts(In):
     run_id: str
-    attempt: int
+    attempt: Annotated[int, Field(ge=0, le=2**53 - 1)]
     lease_token: str
-    type: Literal["progress", "log", "completed", "failed", "released", "snoozed", "cancelled", "lost"]
-    percent: float | None = Field(None, description="progress: 0 to 100")
-    message: str | None = Field(None, description="progress, log")
-    data: Any = Field(None, description="progress")
-    level: str | None = Field(None, description="log")
-    fields: dict[str, Any] | None = Field(None, description="log")
-    dropped: Annotated[int, Field(ge=0)] | None = Field(None, description="log: lines that the worker did not send")
-    result: Any = Field(None, description="completed")
-    error: ReportErrorIn | None = Field(None, description="failed")
-    retryable: bool | None = Field(None, description="failed")
-    retry_after_seconds: Seconds | None = Field(None, description="failed")
-    delay_seconds: Seconds | None = Field(None, description="snoozed")
-    due_at: Instant | None = Field(None, description="snoozed: instead of delay_seconds")
-    reason: str | None = Field(None, description="released, cancelled")
+
+
+class ProgressReport(ReportFacts):
+    type: Literal["progress"]
+    percent: float | None = Field(None, description="clamped to 0 to 100")
+    message: str | None = None
+    data: Any = None
+
+
+class LogReport(ReportFacts):
+    type: Literal["log"]
+    level: str | None = Field(None, description="debug, info (also for an unknown one), warning, error or critical")
+    message: str | None = None
+    fields: dict[str, Any] | None = None
+    dropped: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = Field(
+        None, description="lines that the worker did not send"
+    )
+
+
+class CompletedReport(ReportFacts):
+    type: Literal["completed"]
+    result: Any = None
+
+
+class FailedReport(ReportFacts):
+    type: Literal["failed"]
+    error: ReportErrorIn
+    retryable: bool | None = Field(None, description="true where it is left out")
+    retry_after_seconds: Seconds | None = None
+
+
+class ReleasedReport(ReportFacts):
+    """Given back unfinished, at no attempt's cost."""
+
+    type: Literal["released"]
+    reason: str | None = None
+
+
+class SnoozedReport(ReportFacts):
+    """Given back, to come again later, at no attempt's cost."""
+
+    type: Literal["snoozed"]
+    delay_seconds: Seconds | None = None
+    due_at: Instant | None = Field(None, description="instead of delay_seconds")
+
+
+class CancelledReport(ReportFacts):
+    """The handler has ended because its cancel was asked."""
+
+    type: Literal["cancelled"]
+    reason: str | None = None
+
+
+class LostReport(ReportFacts):
+    """The process that held the run died, and nobody knows whether this run did it."""
+
+    type: Literal["lost"]
+
+
+ReportItem = TypeAliasType(
+    "ReportItem",
+    Annotated[
+        ProgressReport
+        | LogReport
+        | CompletedReport
+        | FailedReport
+        | ReleasedReport
+        | SnoozedReport
+        | CancelledReport
+        | LostReport,
+        Field(discriminator="type", description="one thing that a worker says of a run it holds"),
+    ],
+)
 
 
 class ReportIn(In):
@@ -456,8 +535,10 @@ class ReportIn(In):
 
 
 class Reported(BaseModel):
-    run_id: str
-    attempt: int
+    """What was made of the report at the same place. `run_id` and `attempt` are null where its own were none."""
+
+    run_id: str | None
+    attempt: int | None
     status: Literal["accepted", "lease_lost", "rejected"]
     error: str | None
     cancel_requested: bool
@@ -489,6 +570,18 @@ class Latency(BaseModel):
     p99_seconds: float | None
 
 
+class Oldest(BaseModel):
+    """When the oldest run in each state came into it; left out where there is none."""
+
+    scheduled: Omittable[AwareDatetime] = None
+    queued: Omittable[AwareDatetime] = None
+    running: Omittable[AwareDatetime] = None
+    retrying: Omittable[AwareDatetime] = None
+    completed: Omittable[AwareDatetime] = None
+    failed: Omittable[AwareDatetime] = None
+    cancelled: Omittable[AwareDatetime] = None
+
+
 class Stats(BaseModel):
     counts: StateCounts
     finished_last_minute: int
@@ -500,7 +593,7 @@ class Stats(BaseModel):
     database_bytes: int
     wal_bytes: int
     free_bytes: int
-    oldest: dict[str, AwareDatetime]
+    oldest: Oldest
 
 
 class EmptyIn(In):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
+from starlette.responses import PlainTextResponse
 
 from app.api import models
 from app.api.context import Answer, Context, context_of, guard
-from app.api.describe import describe
+from app.api.describe import ALWAYS, answers, describe, problems_of, reference
 from app.api.runs import respond
-from app.domain.errors import Draining, Unavailable
+from app.domain.errors import Draining, StoreUnavailable, Unavailable
 from app.domain.event import EVENT_NAMES
 from app.domain.instants import SECOND, rfc3339
 from app.domain.run import STATE_NAMES, UNFINISHED
@@ -23,7 +25,21 @@ from app.engine.numbers import BOUNDS, Histogram, Numbers
 router = APIRouter(tags=["operations"])
 
 
-@router.get("/healthz", operation_id="get_health", summary="The process is up", response_model=models.Health)
+OPEN: dict[str, Any] = {"security": []}
+"""Of routes that need no key."""
+
+
+def _healthy(text: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": text, "content": {"application/json": {"schema": reference(models.Health)}}}}
+
+
+@router.get(
+    "/healthz",
+    operation_id="get_health",
+    summary="The process is up",
+    responses={**_healthy("up"), **problems_of(*ALWAYS)},
+    openapi_extra=OPEN,
+)
 async def get_health() -> Response:
     return respond(Answer(200, b'{"status":"ok"}'))
 
@@ -32,7 +48,8 @@ async def get_health() -> Response:
     "/readyz",
     operation_id="get_readiness",
     summary="Ready to serve",
-    responses=describe({200: models.Health}, 503),
+    responses={**_healthy("ready"), **problems_of(*ALWAYS, StoreUnavailable, Unavailable, Draining)},
+    openapi_extra=OPEN,
 )
 async def get_readiness(request: Request) -> Response:
     """`503` while draining, without the database, or while the modules' job types are not declared yet."""
@@ -49,7 +66,7 @@ async def get_readiness(request: Request) -> Response:
     "/v1/stats",
     operation_id="get_stats",
     summary="Counts, throughput, latencies and sizes",
-    responses=describe({200: models.Stats}),
+    responses=describe({200: models.Stats}, text={200: "as of now"}),
     dependencies=[Depends(guard)],
 )
 async def get_stats(request: Request) -> Response:
@@ -88,7 +105,8 @@ def _latency(histogram: Histogram) -> dict[str, float | None]:
     operation_id="get_metrics",
     summary="Metrics for Prometheus",
     dependencies=[Depends(guard)],
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}, "description": "text exposition"}},
+    response_class=PlainTextResponse,
+    responses={**answers(), 200: {"description": "text exposition"}},
 )
 async def get_metrics(request: Request) -> Response:
     context = context_of(request)

@@ -53,15 +53,26 @@ def of_pydantic(details: Any, value: Any, base: str = "") -> list[FieldError]:
     """
     found: dict[str, tuple[bool, FieldError]] = {}
     for item in details:
-        parts, of_shape = _place(item["loc"], value, missing=item["type"] == "missing")
+        loc, message, code = _tag(item) or (item["loc"], item["msg"], item["type"])
+        parts, of_shape = _place(loc, value, missing=code == "missing")
         path = base + pointer(*parts)
         if path not in found:
-            found[path] = (of_shape, FieldError(path, item["msg"], item["type"]))
+            found[path] = (of_shape, FieldError(path, message, code))
     return [
         error
         for path, (of_shape, error) in found.items()
         if not (of_shape and any(other.startswith(path + "/") for other in found))
     ]
+
+
+def _tag(item: Any) -> tuple[tuple[Any, ...], str, str] | None:
+    """What is wrong with the field that tells which shape a value has; Pydantic names the value, and quotes it."""
+    if item["type"] not in ("union_tag_invalid", "union_tag_not_found"):
+        return None
+    loc = (*item["loc"], item["ctx"]["discriminator"].strip("'"))
+    if item["type"] == "union_tag_not_found":
+        return loc, "Field required", "missing"
+    return loc, f"must be one of {item['ctx']['expected_tags']}", "literal_error"
 
 
 def _place(loc: tuple[Any, ...], value: Any, *, missing: bool) -> tuple[list[Any], bool]:
@@ -95,8 +106,9 @@ def unexpected(error: BaseException, path: str) -> JobsError:
 def _methods(request: Request) -> list[str]:
     """Of all routes of the path; the framework names those of the first one only."""
     path = request.url.path
-    found: set[str] = set()
-    for template, operations in request.app.openapi()["paths"].items():
+    paths = request.app.openapi()["paths"]
+    found = {method.upper() for method in paths.get(path, {})}
+    for template, operations in paths.items() if not found else ():
         if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path):
             found |= {method.upper() for method in operations}
     if not found:  # the document itself and its page, which it does not describe

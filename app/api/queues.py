@@ -7,13 +7,13 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api import models, render
+from app.api import examples, models, render
 from app.api.context import Answer, Context, context_of
-from app.api.describe import accepts, describe
+from app.api.describe import BODY, QUEUE_LINKS, accepts, describe
 from app.api.job_types import check_name, check_same_name, page_of
 from app.api.requests import read_json
 from app.api.runs import Limit, respond
-from app.domain.errors import NotSupported
+from app.domain.errors import InvalidCursor, InvalidRequest, NotSupported, QueueNotFound
 from app.domain.job_type import Queue
 from app.domain.run import STATE_NAMES
 
@@ -33,7 +33,12 @@ def _json(context: Context, queue: Queue) -> dict[str, Any]:
     }
 
 
-@router.get("", operation_id="list_queues", summary="List queues", responses=describe({200: models.QueuePage}))
+@router.get(
+    "",
+    operation_id="list_queues",
+    summary="List queues",
+    responses=describe({200: models.QueuePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+)
 async def list_queues(
     request: Request, limit: Limit = 50, cursor: Annotated[str | None, Query(max_length=256)] = None
 ) -> Response:
@@ -43,7 +48,12 @@ async def list_queues(
     return respond(Answer(200, render.page_json([orjson.dumps(_json(context, q)).decode() for q in page], following)))
 
 
-@router.get("/{name}", operation_id="get_queue", summary="Read a queue", responses=describe({200: models.Queue}, 404))
+@router.get(
+    "/{name}",
+    operation_id="get_queue",
+    summary="Read a queue",
+    responses=describe({200: models.Queue}, QueueNotFound, text={200: "the queue"}),
+)
 async def get_queue(request: Request, name: str) -> Response:
     context = context_of(request)
     await context.jobs.sweeper.catch_up()
@@ -54,8 +64,15 @@ async def get_queue(request: Request, name: str) -> Response:
     "/{name}",
     operation_id="put_queue",
     summary="Make or change a queue",
-    responses=describe({200: models.Queue, 201: models.Queue}, 404, 413, 415),
-    openapi_extra=accepts(models.QueueIn, example={"engine": "database"}),
+    responses=describe(
+        {200: models.Queue, 201: models.Queue},
+        *BODY,
+        NotSupported,
+        QueueNotFound,
+        text={200: "changed, or as it was", 201: "made"},
+        links=QUEUE_LINKS,
+    ),
+    openapi_extra=accepts(models.QueueIn, examples.QUEUE),
 )
 async def put_queue(request: Request, name: str) -> Response:
     context = context_of(request)
@@ -76,7 +93,7 @@ async def put_queue(request: Request, name: str) -> Response:
     "/{name}/pause",
     operation_id="pause_queue",
     summary="Hold the runs of a queue back",
-    responses=describe({200: models.Queue}, 404),
+    responses=describe({200: models.Queue}, QueueNotFound, text={200: "as it is now"}),
 )
 async def pause_queue(request: Request, name: str) -> Response:
     return await _pause(context_of(request), name, True)
@@ -86,7 +103,7 @@ async def pause_queue(request: Request, name: str) -> Response:
     "/{name}/resume",
     operation_id="resume_queue",
     summary="Let the runs of a queue go",
-    responses=describe({200: models.Queue}, 404),
+    responses=describe({200: models.Queue}, QueueNotFound, text={200: "as it is now"}),
 )
 async def resume_queue(request: Request, name: str) -> Response:
     return await _pause(context_of(request), name, False)

@@ -7,12 +7,30 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from app.api import hot, models, render
+from app.api import examples, hot, models, render
 from app.api.context import Answer, context_of
-from app.api.describe import DISPATCH_HEADERS, accepts, answers, describe
+from app.api.describe import (
+    BODY,
+    DISPATCH_HEADERS,
+    IDEMPOTENCY_KEY,
+    IDEMPOTENT,
+    RUN_LINKS,
+    accepts,
+    answers,
+    describe,
+)
 from app.api.requests import caller_scope, cursor_key, headers_of, idempotency_key, read_json, run_key
 from app.domain import ids
-from app.domain.errors import RunNotFound
+from app.domain.errors import (
+    InvalidBatch,
+    InvalidCursor,
+    InvalidPayload,
+    InvalidRequest,
+    JobTypeNotFound,
+    RunFinished,
+    RunNotFinished,
+    RunNotFound,
+)
 from app.domain.event import Event, EventType
 from app.domain.instants import from_datetime, rfc3339
 from app.domain.run import STATES, State
@@ -22,6 +40,10 @@ router = APIRouter(tags=["runs"])
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=64)]
+DISPATCH_ANSWER_HEADERS = {
+    200: ("Location", "Idempotency-Replayed", "Preference-Applied"),
+    202: ("Location",),
+}
 
 
 def respond(answer: Answer) -> Response:
@@ -37,9 +59,16 @@ def respond(answer: Answer) -> Response:
     summary="Dispatch a run",
     status_code=202,
     responses=describe(
-        {202: models.Run, 200: models.Run}, 404, 409, 413, 415, 422, 429, text={200: "it existed, or is finished"}
+        {202: models.Run, 200: models.Run},
+        *BODY,
+        *IDEMPOTENT,
+        InvalidPayload,
+        JobTypeNotFound,
+        text={200: "it existed, or is finished", 202: "made"},
+        links=RUN_LINKS,
+        headers=DISPATCH_ANSWER_HEADERS,
     ),
-    openapi_extra=accepts(models.DispatchIn, headers=DISPATCH_HEADERS, example={"payload": {"userId": "123"}}),
+    openapi_extra=accepts(models.DispatchIn, examples.DISPATCH, headers=DISPATCH_HEADERS),
 )
 async def dispatch_run(request: Request, name: str) -> Response:
     """Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or `dedupe_key`)
@@ -52,23 +81,29 @@ async def dispatch_run(request: Request, name: str) -> Response:
     operation_id="dispatch_batch",
     summary="Dispatch up to 10,000 runs, all or none",
     status_code=202,
-    responses=describe({202: models.Batch, 200: models.Batch}, 409, 413, 415, 422, 429),
-    openapi_extra=accepts(
-        models.BatchIn,
-        headers=DISPATCH_HEADERS[:1],
-        example={"runs": [{"job_type": "send-welcome-email", "payload": {"userId": "123"}}]},
+    responses=describe(
+        {202: models.Batch, 200: models.Batch},
+        *BODY,
+        *IDEMPOTENT,
+        InvalidBatch,
+        text={200: "the first answer's runs", 202: "made, in the order given"},
+        headers={200: ("Idempotency-Replayed",)},
     ),
+    openapi_extra=accepts(models.BatchIn, examples.BATCH, headers=[IDEMPOTENCY_KEY]),
 )
 async def dispatch_batch(request: Request) -> Response:
     return respond(await hot.batch(context_of(request), request.scope, request.receive))
 
 
 @router.get(
-    "/v1/runs", operation_id="list_runs", summary="List runs, newest first", responses=describe({200: models.RunPage})
+    "/v1/runs",
+    operation_id="list_runs",
+    summary="List runs, newest first",
+    responses=describe({200: models.RunPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
 )
 async def list_runs(
     request: Request,
-    state: Annotated[list[models.StateName], Query()] = [],  # noqa: B006  # FastAPI copies it
+    state: Annotated[list[models.RunState], Query()] = [],  # noqa: B006  # FastAPI copies it
     job_type: Annotated[str | None, Query(max_length=128)] = None,
     queue: Annotated[str | None, Query(max_length=128)] = None,
     tag: Annotated[str | None, Query(max_length=128)] = None,
@@ -99,7 +134,7 @@ async def list_runs(
     "/v1/runs/{run_id}",
     operation_id="get_run",
     summary="Read a run",
-    responses=describe({200: models.Run}, 404),
+    responses=describe({200: models.Run}, InvalidRequest, RunNotFound, text={200: "as it is now"}),
 )
 async def get_run(
     request: Request, run_id: str, wait_seconds: Annotated[float | None, Query(ge=0, le=60)] = None
@@ -115,7 +150,9 @@ async def get_run(
     "/v1/runs/{run_id}/attempts",
     operation_id="list_attempts",
     summary="List a run's attempts, oldest first: one for each claim",
-    responses=describe({200: models.AttemptPage}, 404),
+    responses=describe(
+        {200: models.AttemptPage}, InvalidRequest, InvalidCursor, RunNotFound, text={200: "a page, oldest first"}
+    ),
 )
 async def list_attempts(request: Request, run_id: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
     jobs = context_of(request).jobs
@@ -171,14 +208,12 @@ def fold_attempts(events: list[Event]) -> list[dict[str, object]]:
     status_code=202,
     responses=describe(
         {200: models.Run, 202: models.Run},
-        404,
-        409,
-        413,
-        415,
-        422,
+        *BODY,
+        RunNotFound,
+        RunFinished,
         text={200: "cancelled", 202: "its handler was asked"},
     ),
-    openapi_extra=accepts(models.CancelIn, required=False, example={"reason": "not needed any more"}),
+    openapi_extra=accepts(models.CancelIn, examples.CANCEL, required=False),
 )
 async def cancel_run(request: Request, run_id: str) -> Response:
     jobs = context_of(request).jobs
@@ -196,8 +231,18 @@ async def cancel_run(request: Request, run_id: str) -> Response:
     operation_id="replay_run",
     summary="Dispatch a run's payload anew",
     status_code=202,
-    responses=describe({202: models.Run, 200: models.Run}, 404, 409, 413, 415, 422, 429),
-    openapi_extra=accepts(models.EmptyIn, required=False, headers=DISPATCH_HEADERS),
+    responses=describe(
+        {202: models.Run, 200: models.Run},
+        *BODY,
+        *IDEMPOTENT,
+        InvalidPayload,
+        RunNotFound,
+        JobTypeNotFound,
+        text={200: "it existed, or is finished", 202: "made, with `replay_of`"},
+        links=RUN_LINKS,
+        headers=DISPATCH_ANSWER_HEADERS,
+    ),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False, headers=DISPATCH_HEADERS),
 )
 async def replay_run(request: Request, run_id: str) -> Response:
     context = context_of(request)
@@ -214,7 +259,7 @@ async def replay_run(request: Request, run_id: str) -> Response:
     operation_id="erase_run",
     summary="Erase a finished run and its events",
     status_code=204,
-    responses=answers(404, 409),
+    responses=answers(RunNotFound, RunNotFinished),
 )
 async def erase_run(request: Request, run_id: str) -> Response:
     if not await context_of(request).jobs.store.erase(run_key(run_id)):

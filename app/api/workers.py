@@ -8,14 +8,14 @@ import struct
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from app.api import hot, models, render
+from app.api import examples, hot, models, render
 from app.api.context import Answer, context_of
 from app.api.definitions import definition
-from app.api.describe import accepts, answers, describe
+from app.api.describe import BODY, LEASE_LINKS, WORKER_LINKS, accepts, answers, describe
 from app.api.requests import cursor_key, read_json, worker_key
 from app.api.runs import Cursor, Limit, respond
 from app.domain import ids
-from app.domain.errors import InvalidRequest, NotSupported
+from app.domain.errors import InvalidCursor, InvalidRequest, InvalidSchema, NotSupported, WorkerNotFound
 from app.domain.instants import from_datetime, rfc3339
 from app.domain.job_type import Declarer, Definition
 from app.engine.catalogue import Catalogue, Conflict
@@ -30,8 +30,15 @@ router = APIRouter(prefix="/v1/workers", tags=["workers"])
     operation_id="register_worker",
     summary="Register a worker",
     status_code=201,
-    responses=describe({201: models.WorkerRegistered}, 413, 415),
-    openapi_extra=accepts(models.WorkerIn, example={"name": "mail-1", "job_types": ["send-welcome-email"]}),
+    responses=describe(
+        {201: models.WorkerRegistered},
+        *BODY,
+        InvalidSchema,
+        NotSupported,
+        text={201: "registered"},
+        links=WORKER_LINKS,
+    ),
+    openapi_extra=accepts(models.WorkerIn, examples.WORKER),
 )
 async def register_worker(request: Request) -> Response:
     """A worker is any process that serves job types; with `declares` it announces the jobs in its code."""
@@ -102,7 +109,7 @@ def _definitions(job_types: list[models.JobTypeIn], path: str) -> list[Definitio
     "",
     operation_id="list_workers",
     summary="List the workers that are there, newest first",
-    responses=describe({200: models.WorkerPage}),
+    responses=describe({200: models.WorkerPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
 )
 async def list_workers(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     before = cursor_key(cursor)
@@ -131,7 +138,7 @@ def _json(member: Member) -> dict[str, object]:
     operation_id="remove_worker",
     summary="Leave: the worker's runs go back to the queue",
     status_code=204,
-    responses=answers(404),
+    responses=answers(WorkerNotFound),
 )
 async def remove_worker(request: Request, worker_id: str) -> Response:
     await context_of(request).jobs.leasing.leave(worker_key(worker_id))
@@ -143,10 +150,10 @@ async def remove_worker(request: Request, worker_id: str) -> Response:
     operation_id="claim_runs",
     summary="Claim runs, waiting for the first",
     responses={
-        **describe({200: models.Leases}, 404, 413, 415),
+        **describe({200: models.Leases}, *BODY, WorkerNotFound, text={200: "what to run"}, links=LEASE_LINKS),
         204: {"description": "nothing came; also when something else is to be heard, such as a cancel: report then"},
     },
-    openapi_extra=accepts(models.ClaimIn, required=False, example={"max": 10, "wait_seconds": 30}),
+    openapi_extra=accepts(models.ClaimIn, examples.CLAIM, required=False),
 )
 async def claim_runs(request: Request, worker_id: str) -> Response:
     return respond(await hot.claim(context_of(request), request.scope, request.receive, worker_id))
@@ -156,8 +163,10 @@ async def claim_runs(request: Request, worker_id: str) -> Response:
     "/{worker_id}/report",
     operation_id="report_runs",
     summary="Report on runs, and renew their leases",
-    responses=describe({200: models.ReportOut}, 404, 413, 415),
-    openapi_extra=accepts(models.ReportIn, example={"reports": [], "holding": []}),
+    responses=describe(
+        {200: models.ReportOut}, *BODY, WorkerNotFound, text={200: "what was made of each report, in its order"}
+    ),
+    openapi_extra=accepts(models.ReportIn, examples.REPORT, required=False),
 )
 async def report_runs(request: Request, worker_id: str) -> Response:
     """Items are judged one by one. Sending a report again after a lost answer is safe."""

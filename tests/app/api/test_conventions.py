@@ -19,7 +19,7 @@ async def test_an_unknown_path_is_a_problem(server: Server) -> None:
 async def test_another_method_is_a_problem_that_says_which_are_served(server: Server) -> None:
     refused = await server.http.put("/v1/runs", json={})
     problem(refused, 405, "method_not_allowed")
-    assert refused.headers["allow"] == "GET"
+    assert refused.headers["allow"] == "GET, HEAD"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +30,7 @@ async def test_another_method_is_a_problem_that_says_which_are_served(server: Se
         ("/v1/job-types/greet", {"GET", "PUT", "PATCH", "DELETE"}),
         ("/v1/workers", {"GET", "POST"}),
         ("/v1/queues/default", {"GET", "PUT"}),
+        ("/v1/runs/batch", {"POST"}),
     ],
 )
 async def test_allow_names_every_method_of_the_path(server: Server, path: str, allowed: set[str]) -> None:
@@ -273,6 +274,30 @@ async def test_a_field_of_several_shapes_is_named_once(server: Server, field: st
     answer = await server.http.post("/v1/job-types", json=body)
     assert answer.status_code == 422
     assert set(paths(answer.json())) == {place}
+
+
+@pytest.mark.parametrize(("handler", "code"), [({}, "missing"), ({"kind": "secret-robot"}, "literal_error")])
+async def test_a_handler_of_no_known_kind_is_told_which_there_are(server: Server, handler: Any, code: str) -> None:
+    answer = await server.http.post("/v1/job-types", json={"name": "new", "handler": handler})
+    [error] = problem(answer, 422, "invalid_request")["errors"]
+    assert (error["path"], error["code"]) == ("/handler/kind", code)
+    assert "secret-robot" not in answer.text
+
+
+@pytest.mark.parametrize("field", ["queue", "priority", "retry", "timeout_seconds", "paused", "tags", "description"])
+async def test_what_may_be_left_out_may_not_be_null(server: Server, field: str) -> None:
+    answer = await server.http.post("/v1/job-types", json={"name": "new", "handler": {"kind": "worker"}, field: None})
+    [error] = problem(answer, 422, "invalid_request")["errors"]
+    assert error == {"path": f"/{field}", "message": "may be left out, but not be null", "code": "null_value"}
+
+
+async def test_a_whole_number_may_be_written_with_a_fraction_of_nothing(server: Server) -> None:
+    """JSON Schema calls 3.0 an integer."""
+    body = {"name": "new", "handler": {"kind": "worker"}, "priority": 65.0, "retry": 3.0, "concurrency": 7.0}
+    made = await server.post("/v1/job-types", body, status=201)
+    assert (made["priority"], made["retry"]["max_attempts"], made["concurrency"]) == (65, 4, 7)
+    for wrong in (1.5, "1", True):
+        problem(await server.http.post("/v1/job-types", json=body | {"priority": wrong}), 422, "invalid_request")
 
 
 async def test_metadata_faults_are_named_by_their_pointer(server: Server) -> None:

@@ -3,84 +3,95 @@
 from .attempt import Attempt
 from .attempt_outcome_type_0 import AttemptOutcomeType0
 from .attempt_page import AttemptPage
+from .backoff import Backoff
 from .batch import Batch
 from .batch_in import BatchIn
 from .batch_item import BatchItem
-from .batch_item_metadata import BatchItemMetadata
+from .bullmq import Bullmq
 from .cancel_in import CancelIn
+from .cancelled_data import CancelledData
+from .cancelled_event import CancelledEvent
+from .cancelled_report import CancelledReport
+from .cancelling_data import CancellingData
+from .cancelling_event import CancellingEvent
 from .claim_in import ClaimIn
+from .completed_data import CompletedData
+from .completed_event import CompletedEvent
+from .completed_report import CompletedReport
 from .conflict_out import ConflictOut
 from .conflict_out_kind import ConflictOutKind
 from .declares_in import DeclaresIn
 from .dispatch_in import DispatchIn
-from .dispatch_in_metadata import DispatchInMetadata
 from .empty_in import EmptyIn
-from .event import Event
-from .event_data import EventData
+from .event_block import EventBlock
 from .event_page import EventPage
-from .event_state import EventState
 from .event_type import EventType
-from .handler_in import HandlerIn
-from .handler_in_kind import HandlerInKind
-from .handler_out import HandlerOut
-from .handler_out_kind import HandlerOutKind
+from .failed_data import FailedData
+from .failed_event import FailedEvent
+from .failed_report import FailedReport
 from .health import Health
 from .held_run import HeldRun
+from .http_handler_in import HttpHandlerIn
+from .http_handler_out import HttpHandlerOut
+from .interrupted_data import InterruptedData
+from .interrupted_data_reason import InterruptedDataReason
+from .interrupted_event import InterruptedEvent
 from .job_type import JobType
 from .job_type_in import JobTypeIn
-from .job_type_in_payload_schema_type_0 import JobTypeInPayloadSchemaType0
-from .job_type_in_result_schema_type_0 import JobTypeInResultSchemaType0
 from .job_type_page import JobTypePage
 from .job_type_patch import JobTypePatch
-from .job_type_patch_payload_schema_type_0 import JobTypePatchPayloadSchemaType0
-from .job_type_patch_result_schema_type_0 import JobTypePatchResultSchemaType0
-from .job_type_payload_schema_type_0 import JobTypePayloadSchemaType0
 from .job_type_put import JobTypePut
-from .job_type_put_payload_schema_type_0 import JobTypePutPayloadSchemaType0
-from .job_type_put_result_schema_type_0 import JobTypePutResultSchemaType0
-from .job_type_result_schema_type_0 import JobTypeResultSchemaType0
 from .job_type_source import JobTypeSource
+from .json_schema_type_0 import JsonSchemaType0
 from .latency import Latency
 from .lease import Lease
 from .leases import Leases
-from .list_runs_state_item import ListRunsStateItem
+from .log_data import LogData
+from .log_data_fields import LogDataFields
+from .log_event import LogEvent
+from .log_level import LogLevel
+from .log_report import LogReport
+from .log_report_fields_type_0 import LogReportFieldsType0
+from .lost_report import LostReport
+from .metadata import Metadata
+from .oldest import Oldest
+from .on_lost import OnLost
 from .problem import Problem
 from .problem_error import ProblemError
 from .progress import Progress
+from .progress_event import ProgressEvent
+from .progress_report import ProgressReport
 from .queue import Queue
 from .queue_engine import QueueEngine
 from .queue_in import QueueIn
-from .queue_in_bullmq_type_0 import QueueInBullmqType0
-from .queue_in_engine import QueueInEngine
-from .queue_in_rate_limit_type_0 import QueueInRateLimitType0
 from .queue_page import QueuePage
-from .queue_rate_limit_type_0 import QueueRateLimitType0
+from .queued_data import QueuedData
+from .queued_event import QueuedEvent
+from .rate_limit import RateLimit
+from .released_report import ReleasedReport
 from .report_error_in import ReportErrorIn
 from .report_in import ReportIn
-from .report_item import ReportItem
-from .report_item_fields_type_0 import ReportItemFieldsType0
-from .report_item_type import ReportItemType
 from .report_out import ReportOut
 from .reported import Reported
 from .reported_status import ReportedStatus
 from .retry_in import RetryIn
-from .retry_in_backoff_type_0 import RetryInBackoffType0
-from .retry_in_on_lost_type_0 import RetryInOnLostType0
 from .retry_out import RetryOut
-from .retry_out_backoff import RetryOutBackoff
-from .retry_out_on_lost import RetryOutOnLost
+from .retrying_data import RetryingData
+from .retrying_event import RetryingEvent
 from .run import Run
 from .run_brief import RunBrief
-from .run_brief_state import RunBriefState
 from .run_error import RunError
-from .run_metadata import RunMetadata
 from .run_page import RunPage
 from .run_state import RunState
-from .run_wait_reason_type_0 import RunWaitReasonType0
+from .snoozed_report import SnoozedReport
+from .started_data import StartedData
+from .started_event import StartedEvent
 from .state_counts import StateCounts
 from .stats import Stats
-from .stats_oldest import StatsOldest
+from .wait_reason import WaitReason
 from .worker import Worker
+from .worker_handler_in import WorkerHandlerIn
+from .worker_handler_out import WorkerHandlerOut
 from .worker_in import WorkerIn
 from .worker_page import WorkerPage
 from .worker_registered import WorkerRegistered
@@ -89,84 +100,95 @@ __all__ = (
     "Attempt",
     "AttemptOutcomeType0",
     "AttemptPage",
+    "Backoff",
     "Batch",
     "BatchIn",
     "BatchItem",
-    "BatchItemMetadata",
+    "Bullmq",
     "CancelIn",
+    "CancelledData",
+    "CancelledEvent",
+    "CancelledReport",
+    "CancellingData",
+    "CancellingEvent",
     "ClaimIn",
+    "CompletedData",
+    "CompletedEvent",
+    "CompletedReport",
     "ConflictOut",
     "ConflictOutKind",
     "DeclaresIn",
     "DispatchIn",
-    "DispatchInMetadata",
     "EmptyIn",
-    "Event",
-    "EventData",
+    "EventBlock",
     "EventPage",
-    "EventState",
     "EventType",
-    "HandlerIn",
-    "HandlerInKind",
-    "HandlerOut",
-    "HandlerOutKind",
+    "FailedData",
+    "FailedEvent",
+    "FailedReport",
     "Health",
     "HeldRun",
+    "HttpHandlerIn",
+    "HttpHandlerOut",
+    "InterruptedData",
+    "InterruptedDataReason",
+    "InterruptedEvent",
     "JobType",
     "JobTypeIn",
-    "JobTypeInPayloadSchemaType0",
-    "JobTypeInResultSchemaType0",
     "JobTypePage",
     "JobTypePatch",
-    "JobTypePatchPayloadSchemaType0",
-    "JobTypePatchResultSchemaType0",
-    "JobTypePayloadSchemaType0",
     "JobTypePut",
-    "JobTypePutPayloadSchemaType0",
-    "JobTypePutResultSchemaType0",
-    "JobTypeResultSchemaType0",
     "JobTypeSource",
+    "JsonSchemaType0",
     "Latency",
     "Lease",
     "Leases",
-    "ListRunsStateItem",
+    "LogData",
+    "LogDataFields",
+    "LogEvent",
+    "LogLevel",
+    "LogReport",
+    "LogReportFieldsType0",
+    "LostReport",
+    "Metadata",
+    "Oldest",
+    "OnLost",
     "Problem",
     "ProblemError",
     "Progress",
+    "ProgressEvent",
+    "ProgressReport",
     "Queue",
+    "QueuedData",
+    "QueuedEvent",
     "QueueEngine",
     "QueueIn",
-    "QueueInBullmqType0",
-    "QueueInEngine",
-    "QueueInRateLimitType0",
     "QueuePage",
-    "QueueRateLimitType0",
+    "RateLimit",
+    "ReleasedReport",
     "Reported",
     "ReportedStatus",
     "ReportErrorIn",
     "ReportIn",
-    "ReportItem",
-    "ReportItemFieldsType0",
-    "ReportItemType",
     "ReportOut",
     "RetryIn",
-    "RetryInBackoffType0",
-    "RetryInOnLostType0",
+    "RetryingData",
+    "RetryingEvent",
     "RetryOut",
-    "RetryOutBackoff",
-    "RetryOutOnLost",
     "Run",
     "RunBrief",
-    "RunBriefState",
     "RunError",
-    "RunMetadata",
     "RunPage",
     "RunState",
-    "RunWaitReasonType0",
+    "SnoozedReport",
+    "StartedData",
+    "StartedEvent",
     "StateCounts",
     "Stats",
-    "StatsOldest",
+    "WaitReason",
     "Worker",
+    "WorkerHandlerIn",
+    "WorkerHandlerOut",
     "WorkerIn",
     "WorkerPage",
     "WorkerRegistered",

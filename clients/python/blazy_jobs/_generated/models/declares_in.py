@@ -30,7 +30,7 @@ class DeclaresIn:
             app (str):
             declared_at (datetime.datetime):
             job_types (list[JobTypeIn] | Unset):
-            schedules (list[Any] | Unset):
+            schedules (list[Any] | Unset): a server without schedules answers `422 not_supported`
      """
 
     app: str

@@ -13,7 +13,7 @@ from typing import cast
 import datetime
 
 if TYPE_CHECKING:
-  from ..models.dispatch_in_metadata import DispatchInMetadata
+  from ..models.metadata import Metadata
   from ..models.retry_in import RetryIn
 
 
@@ -26,53 +26,46 @@ T = TypeVar("T", bound="DispatchIn")
 
 @_attrs_define
 class DispatchIn:
-    """ 
+    """ What is left out comes from the job type.
+
         Attributes:
             payload (Any):
-            queue (None | str | Unset):
-            priority (int | None | Unset):
+            queue (str | Unset):
+            priority (int | Unset):
             delay_seconds (float | None | Unset):
             run_at (datetime.datetime | None | Unset): at most a year ahead; not together with delay_seconds
-            retry (int | None | RetryIn | Unset):
-            timeout_seconds (float | None | Unset):
+            retry (int | RetryIn | Unset):
+            timeout_seconds (float | Unset):
             expires_seconds (float | None | Unset):
             dedupe_key (None | str | Unset):
             tags (list[str] | Unset):
-            metadata (DispatchInMetadata | Unset):
+            metadata (Metadata | Unset): the caller's own words about a run
      """
 
     payload: Any
-    queue: None | str | Unset = UNSET
-    priority: int | None | Unset = UNSET
+    queue: str | Unset = UNSET
+    priority: int | Unset = UNSET
     delay_seconds: float | None | Unset = UNSET
     run_at: datetime.datetime | None | Unset = UNSET
-    retry: int | None | RetryIn | Unset = UNSET
-    timeout_seconds: float | None | Unset = UNSET
+    retry: int | RetryIn | Unset = UNSET
+    timeout_seconds: float | Unset = UNSET
     expires_seconds: float | None | Unset = UNSET
     dedupe_key: None | str | Unset = UNSET
     tags: list[str] | Unset = UNSET
-    metadata: DispatchInMetadata | Unset = UNSET
+    metadata: Metadata | Unset = UNSET
 
 
 
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.dispatch_in_metadata import DispatchInMetadata # noqa: PLC0415
+        from ..models.metadata import Metadata # noqa: PLC0415
         from ..models.retry_in import RetryIn # noqa: PLC0415
         payload = self.payload
 
-        queue: None | str | Unset
-        if isinstance(self.queue, Unset):
-            queue = UNSET
-        else:
-            queue = self.queue
+        queue = self.queue
 
-        priority: int | None | Unset
-        if isinstance(self.priority, Unset):
-            priority = UNSET
-        else:
-            priority = self.priority
+        priority = self.priority
 
         delay_seconds: float | None | Unset
         if isinstance(self.delay_seconds, Unset):
@@ -88,7 +81,7 @@ class DispatchIn:
         else:
             run_at = self.run_at
 
-        retry: dict[str, Any] | int | None | Unset
+        retry: dict[str, Any] | int | Unset
         if isinstance(self.retry, Unset):
             retry = UNSET
         elif isinstance(self.retry, RetryIn):
@@ -96,11 +89,7 @@ class DispatchIn:
         else:
             retry = self.retry
 
-        timeout_seconds: float | None | Unset
-        if isinstance(self.timeout_seconds, Unset):
-            timeout_seconds = UNSET
-        else:
-            timeout_seconds = self.timeout_seconds
+        timeout_seconds = self.timeout_seconds
 
         expires_seconds: float | None | Unset
         if isinstance(self.expires_seconds, Unset):
@@ -157,30 +146,14 @@ class DispatchIn:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.dispatch_in_metadata import DispatchInMetadata # noqa: PLC0415
+        from ..models.metadata import Metadata # noqa: PLC0415
         from ..models.retry_in import RetryIn # noqa: PLC0415
         d = dict(src_dict)
         payload = d.pop("payload")
 
-        def _parse_queue(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        queue = d.pop("queue", UNSET)
 
-        queue = _parse_queue(d.pop("queue", UNSET))
-
-
-        def _parse_priority(data: object) -> int | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
-
-        priority = _parse_priority(d.pop("priority", UNSET))
-
+        priority = d.pop("priority", UNSET)
 
         def _parse_delay_seconds(data: object) -> float | None | Unset:
             if data is None:
@@ -212,9 +185,7 @@ class DispatchIn:
         run_at = _parse_run_at(d.pop("run_at", UNSET))
 
 
-        def _parse_retry(data: object) -> int | None | RetryIn | Unset:
-            if data is None:
-                return data
+        def _parse_retry(data: object) -> int | RetryIn | Unset:
             if isinstance(data, Unset):
                 return data
             try:
@@ -227,20 +198,12 @@ class DispatchIn:
                 return retry_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(int | None | RetryIn | Unset, data)
+            return cast(int | RetryIn | Unset, data)
 
         retry = _parse_retry(d.pop("retry", UNSET))
 
 
-        def _parse_timeout_seconds(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        timeout_seconds = _parse_timeout_seconds(d.pop("timeout_seconds", UNSET))
-
+        timeout_seconds = d.pop("timeout_seconds", UNSET)
 
         def _parse_expires_seconds(data: object) -> float | None | Unset:
             if data is None:
@@ -266,11 +229,11 @@ class DispatchIn:
 
 
         _metadata = d.pop("metadata", UNSET)
-        metadata: DispatchInMetadata | Unset
+        metadata: Metadata | Unset
         if isinstance(_metadata,  Unset):
             metadata = UNSET
         else:
-            metadata = DispatchInMetadata.from_dict(_metadata)
+            metadata = Metadata.from_dict(_metadata)
 
 
 

@@ -14,10 +14,10 @@ from typing import cast
 import datetime
 
 if TYPE_CHECKING:
-  from ..models.handler_out import HandlerOut
-  from ..models.job_type_payload_schema_type_0 import JobTypePayloadSchemaType0
-  from ..models.job_type_result_schema_type_0 import JobTypeResultSchemaType0
+  from ..models.http_handler_out import HttpHandlerOut
+  from ..models.json_schema_type_0 import JsonSchemaType0
   from ..models.retry_out import RetryOut
+  from ..models.worker_handler_out import WorkerHandlerOut
 
 
 
@@ -33,14 +33,14 @@ class JobType:
         Attributes:
             name (str):
             description (str):
-            handler (HandlerOut):
+            handler (HttpHandlerOut | WorkerHandlerOut):
             queue (str):
             priority (int):
             retry (RetryOut):
             timeout_seconds (float):
             expires_seconds (float | None):
-            payload_schema (bool | JobTypePayloadSchemaType0 | None):
-            result_schema (bool | JobTypeResultSchemaType0 | None):
+            payload_schema (bool | JsonSchemaType0 | None):
+            result_schema (bool | JsonSchemaType0 | None):
             retention_seconds (float):
             concurrency (int | None):
             paused (bool):
@@ -53,14 +53,14 @@ class JobType:
 
     name: str
     description: str
-    handler: HandlerOut
+    handler: HttpHandlerOut | WorkerHandlerOut
     queue: str
     priority: int
     retry: RetryOut
     timeout_seconds: float
     expires_seconds: float | None
-    payload_schema: bool | JobTypePayloadSchemaType0 | None
-    result_schema: bool | JobTypeResultSchemaType0 | None
+    payload_schema: bool | JsonSchemaType0 | None
+    result_schema: bool | JsonSchemaType0 | None
     retention_seconds: float
     concurrency: int | None
     paused: bool
@@ -76,15 +76,20 @@ class JobType:
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.handler_out import HandlerOut # noqa: PLC0415
-        from ..models.job_type_payload_schema_type_0 import JobTypePayloadSchemaType0 # noqa: PLC0415
-        from ..models.job_type_result_schema_type_0 import JobTypeResultSchemaType0 # noqa: PLC0415
+        from ..models.http_handler_out import HttpHandlerOut # noqa: PLC0415
+        from ..models.json_schema_type_0 import JsonSchemaType0 # noqa: PLC0415
         from ..models.retry_out import RetryOut # noqa: PLC0415
+        from ..models.worker_handler_out import WorkerHandlerOut # noqa: PLC0415
         name = self.name
 
         description = self.description
 
-        handler = self.handler.to_dict()
+        handler: dict[str, Any]
+        if isinstance(self.handler, WorkerHandlerOut):
+            handler = self.handler.to_dict()
+        else:
+            handler = self.handler.to_dict()
+
 
         queue = self.queue
 
@@ -98,13 +103,13 @@ class JobType:
         expires_seconds = self.expires_seconds
 
         payload_schema: bool | dict[str, Any] | None
-        if isinstance(self.payload_schema, JobTypePayloadSchemaType0):
+        if isinstance(self.payload_schema, JsonSchemaType0):
             payload_schema = self.payload_schema.to_dict()
         else:
             payload_schema = self.payload_schema
 
         result_schema: bool | dict[str, Any] | None
-        if isinstance(self.result_schema, JobTypeResultSchemaType0):
+        if isinstance(self.result_schema, JsonSchemaType0):
             result_schema = self.result_schema.to_dict()
         else:
             result_schema = self.result_schema
@@ -158,18 +163,35 @@ class JobType:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.handler_out import HandlerOut # noqa: PLC0415
-        from ..models.job_type_payload_schema_type_0 import JobTypePayloadSchemaType0 # noqa: PLC0415
-        from ..models.job_type_result_schema_type_0 import JobTypeResultSchemaType0 # noqa: PLC0415
+        from ..models.http_handler_out import HttpHandlerOut # noqa: PLC0415
+        from ..models.json_schema_type_0 import JsonSchemaType0 # noqa: PLC0415
         from ..models.retry_out import RetryOut # noqa: PLC0415
+        from ..models.worker_handler_out import WorkerHandlerOut # noqa: PLC0415
         d = dict(src_dict)
         name = d.pop("name")
 
         description = d.pop("description")
 
-        handler = HandlerOut.from_dict(d.pop("handler"))
+        def _parse_handler(data: object) -> HttpHandlerOut | WorkerHandlerOut:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_handler_out_type_0 = WorkerHandlerOut.from_dict(data)
 
 
+
+                return componentsschemas_handler_out_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            componentsschemas_handler_out_type_1 = HttpHandlerOut.from_dict(data)
+
+
+
+            return componentsschemas_handler_out_type_1
+
+        handler = _parse_handler(d.pop("handler"))
 
 
         queue = d.pop("queue")
@@ -191,38 +213,38 @@ class JobType:
         expires_seconds = _parse_expires_seconds(d.pop("expires_seconds"))
 
 
-        def _parse_payload_schema(data: object) -> bool | JobTypePayloadSchemaType0 | None:
+        def _parse_payload_schema(data: object) -> bool | JsonSchemaType0 | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                payload_schema_type_0 = JobTypePayloadSchemaType0.from_dict(data)
+                componentsschemas_json_schema_type_0 = JsonSchemaType0.from_dict(data)
 
 
 
-                return payload_schema_type_0
+                return componentsschemas_json_schema_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(bool | JobTypePayloadSchemaType0 | None, data)
+            return cast(bool | JsonSchemaType0 | None, data)
 
         payload_schema = _parse_payload_schema(d.pop("payload_schema"))
 
 
-        def _parse_result_schema(data: object) -> bool | JobTypeResultSchemaType0 | None:
+        def _parse_result_schema(data: object) -> bool | JsonSchemaType0 | None:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                result_schema_type_0 = JobTypeResultSchemaType0.from_dict(data)
+                componentsschemas_json_schema_type_0 = JsonSchemaType0.from_dict(data)
 
 
 
-                return result_schema_type_0
+                return componentsschemas_json_schema_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(bool | JobTypeResultSchemaType0 | None, data)
+            return cast(bool | JsonSchemaType0 | None, data)
 
         result_schema = _parse_result_schema(d.pop("result_schema"))
 

@@ -12,10 +12,10 @@ from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.handler_in import HandlerIn
-  from ..models.job_type_in_payload_schema_type_0 import JobTypeInPayloadSchemaType0
-  from ..models.job_type_in_result_schema_type_0 import JobTypeInResultSchemaType0
+  from ..models.http_handler_in import HttpHandlerIn
+  from ..models.json_schema_type_0 import JsonSchemaType0
   from ..models.retry_in import RetryIn
+  from ..models.worker_handler_in import WorkerHandlerIn
 
 
 
@@ -30,69 +30,62 @@ class JobTypeIn:
     """ A definition to register.
 
         Attributes:
-            handler (HandlerIn):
+            handler (HttpHandlerIn | WorkerHandlerIn):
             name (str):
-            description (None | str | Unset):
-            queue (None | str | Unset):
-            priority (int | None | Unset):
-            retry (int | None | RetryIn | Unset):
-            timeout_seconds (float | None | Unset):
+            description (str | Unset):
+            queue (str | Unset):
+            priority (int | Unset):
+            retry (int | RetryIn | Unset):
+            timeout_seconds (float | Unset):
             expires_seconds (float | None | Unset):
-            payload_schema (bool | JobTypeInPayloadSchemaType0 | None | Unset):
-            result_schema (bool | JobTypeInResultSchemaType0 | None | Unset):
-            retention_seconds (float | None | Unset):
+            payload_schema (bool | JsonSchemaType0 | None | Unset):
+            result_schema (bool | JsonSchemaType0 | None | Unset):
+            retention_seconds (float | Unset):
             concurrency (int | None | Unset):
-            paused (bool | None | Unset):
-            tags (list[str] | None | Unset):
+            paused (bool | Unset):
+            tags (list[str] | Unset):
      """
 
-    handler: HandlerIn
+    handler: HttpHandlerIn | WorkerHandlerIn
     name: str
-    description: None | str | Unset = UNSET
-    queue: None | str | Unset = UNSET
-    priority: int | None | Unset = UNSET
-    retry: int | None | RetryIn | Unset = UNSET
-    timeout_seconds: float | None | Unset = UNSET
+    description: str | Unset = UNSET
+    queue: str | Unset = UNSET
+    priority: int | Unset = UNSET
+    retry: int | RetryIn | Unset = UNSET
+    timeout_seconds: float | Unset = UNSET
     expires_seconds: float | None | Unset = UNSET
-    payload_schema: bool | JobTypeInPayloadSchemaType0 | None | Unset = UNSET
-    result_schema: bool | JobTypeInResultSchemaType0 | None | Unset = UNSET
-    retention_seconds: float | None | Unset = UNSET
+    payload_schema: bool | JsonSchemaType0 | None | Unset = UNSET
+    result_schema: bool | JsonSchemaType0 | None | Unset = UNSET
+    retention_seconds: float | Unset = UNSET
     concurrency: int | None | Unset = UNSET
-    paused: bool | None | Unset = UNSET
-    tags: list[str] | None | Unset = UNSET
+    paused: bool | Unset = UNSET
+    tags: list[str] | Unset = UNSET
 
 
 
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.handler_in import HandlerIn # noqa: PLC0415
-        from ..models.job_type_in_payload_schema_type_0 import JobTypeInPayloadSchemaType0 # noqa: PLC0415
-        from ..models.job_type_in_result_schema_type_0 import JobTypeInResultSchemaType0 # noqa: PLC0415
+        from ..models.http_handler_in import HttpHandlerIn # noqa: PLC0415
+        from ..models.json_schema_type_0 import JsonSchemaType0 # noqa: PLC0415
         from ..models.retry_in import RetryIn # noqa: PLC0415
-        handler = self.handler.to_dict()
+        from ..models.worker_handler_in import WorkerHandlerIn # noqa: PLC0415
+        handler: dict[str, Any]
+        if isinstance(self.handler, WorkerHandlerIn):
+            handler = self.handler.to_dict()
+        else:
+            handler = self.handler.to_dict()
+
 
         name = self.name
 
-        description: None | str | Unset
-        if isinstance(self.description, Unset):
-            description = UNSET
-        else:
-            description = self.description
+        description = self.description
 
-        queue: None | str | Unset
-        if isinstance(self.queue, Unset):
-            queue = UNSET
-        else:
-            queue = self.queue
+        queue = self.queue
 
-        priority: int | None | Unset
-        if isinstance(self.priority, Unset):
-            priority = UNSET
-        else:
-            priority = self.priority
+        priority = self.priority
 
-        retry: dict[str, Any] | int | None | Unset
+        retry: dict[str, Any] | int | Unset
         if isinstance(self.retry, Unset):
             retry = UNSET
         elif isinstance(self.retry, RetryIn):
@@ -100,11 +93,7 @@ class JobTypeIn:
         else:
             retry = self.retry
 
-        timeout_seconds: float | None | Unset
-        if isinstance(self.timeout_seconds, Unset):
-            timeout_seconds = UNSET
-        else:
-            timeout_seconds = self.timeout_seconds
+        timeout_seconds = self.timeout_seconds
 
         expires_seconds: float | None | Unset
         if isinstance(self.expires_seconds, Unset):
@@ -115,7 +104,7 @@ class JobTypeIn:
         payload_schema: bool | dict[str, Any] | None | Unset
         if isinstance(self.payload_schema, Unset):
             payload_schema = UNSET
-        elif isinstance(self.payload_schema, JobTypeInPayloadSchemaType0):
+        elif isinstance(self.payload_schema, JsonSchemaType0):
             payload_schema = self.payload_schema.to_dict()
         else:
             payload_schema = self.payload_schema
@@ -123,16 +112,12 @@ class JobTypeIn:
         result_schema: bool | dict[str, Any] | None | Unset
         if isinstance(self.result_schema, Unset):
             result_schema = UNSET
-        elif isinstance(self.result_schema, JobTypeInResultSchemaType0):
+        elif isinstance(self.result_schema, JsonSchemaType0):
             result_schema = self.result_schema.to_dict()
         else:
             result_schema = self.result_schema
 
-        retention_seconds: float | None | Unset
-        if isinstance(self.retention_seconds, Unset):
-            retention_seconds = UNSET
-        else:
-            retention_seconds = self.retention_seconds
+        retention_seconds = self.retention_seconds
 
         concurrency: int | None | Unset
         if isinstance(self.concurrency, Unset):
@@ -140,21 +125,13 @@ class JobTypeIn:
         else:
             concurrency = self.concurrency
 
-        paused: bool | None | Unset
-        if isinstance(self.paused, Unset):
-            paused = UNSET
-        else:
-            paused = self.paused
+        paused = self.paused
 
-        tags: list[str] | None | Unset
-        if isinstance(self.tags, Unset):
-            tags = UNSET
-        elif isinstance(self.tags, list):
+        tags: list[str] | Unset = UNSET
+        if not isinstance(self.tags, Unset):
             tags = self.tags
 
 
-        else:
-            tags = self.tags
 
 
         field_dict: dict[str, Any] = {}
@@ -194,51 +171,42 @@ class JobTypeIn:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.handler_in import HandlerIn # noqa: PLC0415
-        from ..models.job_type_in_payload_schema_type_0 import JobTypeInPayloadSchemaType0 # noqa: PLC0415
-        from ..models.job_type_in_result_schema_type_0 import JobTypeInResultSchemaType0 # noqa: PLC0415
+        from ..models.http_handler_in import HttpHandlerIn # noqa: PLC0415
+        from ..models.json_schema_type_0 import JsonSchemaType0 # noqa: PLC0415
         from ..models.retry_in import RetryIn # noqa: PLC0415
+        from ..models.worker_handler_in import WorkerHandlerIn # noqa: PLC0415
         d = dict(src_dict)
-        handler = HandlerIn.from_dict(d.pop("handler"))
+        def _parse_handler(data: object) -> HttpHandlerIn | WorkerHandlerIn:
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                componentsschemas_handler_in_type_0 = WorkerHandlerIn.from_dict(data)
 
 
+
+                return componentsschemas_handler_in_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, dict):
+                raise TypeError()
+            componentsschemas_handler_in_type_1 = HttpHandlerIn.from_dict(data)
+
+
+
+            return componentsschemas_handler_in_type_1
+
+        handler = _parse_handler(d.pop("handler"))
 
 
         name = d.pop("name")
 
-        def _parse_description(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
+        description = d.pop("description", UNSET)
 
-        description = _parse_description(d.pop("description", UNSET))
+        queue = d.pop("queue", UNSET)
 
+        priority = d.pop("priority", UNSET)
 
-        def _parse_queue(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        queue = _parse_queue(d.pop("queue", UNSET))
-
-
-        def _parse_priority(data: object) -> int | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
-
-        priority = _parse_priority(d.pop("priority", UNSET))
-
-
-        def _parse_retry(data: object) -> int | None | RetryIn | Unset:
-            if data is None:
-                return data
+        def _parse_retry(data: object) -> int | RetryIn | Unset:
             if isinstance(data, Unset):
                 return data
             try:
@@ -251,20 +219,12 @@ class JobTypeIn:
                 return retry_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(int | None | RetryIn | Unset, data)
+            return cast(int | RetryIn | Unset, data)
 
         retry = _parse_retry(d.pop("retry", UNSET))
 
 
-        def _parse_timeout_seconds(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        timeout_seconds = _parse_timeout_seconds(d.pop("timeout_seconds", UNSET))
-
+        timeout_seconds = d.pop("timeout_seconds", UNSET)
 
         def _parse_expires_seconds(data: object) -> float | None | Unset:
             if data is None:
@@ -276,7 +236,7 @@ class JobTypeIn:
         expires_seconds = _parse_expires_seconds(d.pop("expires_seconds", UNSET))
 
 
-        def _parse_payload_schema(data: object) -> bool | JobTypeInPayloadSchemaType0 | None | Unset:
+        def _parse_payload_schema(data: object) -> bool | JsonSchemaType0 | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -284,19 +244,19 @@ class JobTypeIn:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                payload_schema_type_0 = JobTypeInPayloadSchemaType0.from_dict(data)
+                componentsschemas_json_schema_type_0 = JsonSchemaType0.from_dict(data)
 
 
 
-                return payload_schema_type_0
+                return componentsschemas_json_schema_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(bool | JobTypeInPayloadSchemaType0 | None | Unset, data)
+            return cast(bool | JsonSchemaType0 | None | Unset, data)
 
         payload_schema = _parse_payload_schema(d.pop("payload_schema", UNSET))
 
 
-        def _parse_result_schema(data: object) -> bool | JobTypeInResultSchemaType0 | None | Unset:
+        def _parse_result_schema(data: object) -> bool | JsonSchemaType0 | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -304,27 +264,19 @@ class JobTypeIn:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                result_schema_type_0 = JobTypeInResultSchemaType0.from_dict(data)
+                componentsschemas_json_schema_type_0 = JsonSchemaType0.from_dict(data)
 
 
 
-                return result_schema_type_0
+                return componentsschemas_json_schema_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(bool | JobTypeInResultSchemaType0 | None | Unset, data)
+            return cast(bool | JsonSchemaType0 | None | Unset, data)
 
         result_schema = _parse_result_schema(d.pop("result_schema", UNSET))
 
 
-        def _parse_retention_seconds(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        retention_seconds = _parse_retention_seconds(d.pop("retention_seconds", UNSET))
-
+        retention_seconds = d.pop("retention_seconds", UNSET)
 
         def _parse_concurrency(data: object) -> int | None | Unset:
             if data is None:
@@ -336,32 +288,9 @@ class JobTypeIn:
         concurrency = _parse_concurrency(d.pop("concurrency", UNSET))
 
 
-        def _parse_paused(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
+        paused = d.pop("paused", UNSET)
 
-        paused = _parse_paused(d.pop("paused", UNSET))
-
-
-        def _parse_tags(data: object) -> list[str] | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, list):
-                    raise TypeError()
-                tags_type_0 = cast(list[str], data)
-
-                return tags_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(list[str] | None | Unset, data)
-
-        tags = _parse_tags(d.pop("tags", UNSET))
+        tags = cast(list[str], d.pop("tags", UNSET))
 
 
         job_type_in = cls(

@@ -8,7 +8,6 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..types import UNSET, Unset
 from typing import cast
 
 
@@ -26,12 +25,12 @@ class Progress:
         Attributes:
             percent (float | None):
             message (None | str):
-            data (Any | Unset):
+            data (Any):
      """
 
     percent: float | None
     message: None | str
-    data: Any | Unset = UNSET
+    data: Any
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -53,9 +52,8 @@ class Progress:
         field_dict.update({
             "percent": percent,
             "message": message,
+            "data": data,
         })
-        if data is not UNSET:
-            field_dict["data"] = data
 
         return field_dict
 
@@ -80,7 +78,7 @@ class Progress:
         message = _parse_message(d.pop("message"))
 
 
-        data = d.pop("data", UNSET)
+        data = d.pop("data")
 
         progress = cls(
             percent=percent,

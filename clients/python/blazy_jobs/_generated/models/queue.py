@@ -13,7 +13,7 @@ from ..models.queue_engine import QueueEngine
 from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.queue_rate_limit_type_0 import QueueRateLimitType0
+  from ..models.rate_limit import RateLimit
   from ..models.state_counts import StateCounts
 
 
@@ -32,7 +32,7 @@ class Queue:
             engine (QueueEngine):
             paused (bool):
             concurrency (int | None):
-            rate_limit (None | QueueRateLimitType0):
+            rate_limit (None | RateLimit):
             max_queued (int | None):
             counts (StateCounts):
      """
@@ -41,7 +41,7 @@ class Queue:
     engine: QueueEngine
     paused: bool
     concurrency: int | None
-    rate_limit: None | QueueRateLimitType0
+    rate_limit: None | RateLimit
     max_queued: int | None
     counts: StateCounts
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -51,7 +51,7 @@ class Queue:
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.queue_rate_limit_type_0 import QueueRateLimitType0 # noqa: PLC0415
+        from ..models.rate_limit import RateLimit # noqa: PLC0415
         from ..models.state_counts import StateCounts # noqa: PLC0415
         name = self.name
 
@@ -63,7 +63,7 @@ class Queue:
         concurrency = self.concurrency
 
         rate_limit: dict[str, Any] | None
-        if isinstance(self.rate_limit, QueueRateLimitType0):
+        if isinstance(self.rate_limit, RateLimit):
             rate_limit = self.rate_limit.to_dict()
         else:
             rate_limit = self.rate_limit
@@ -92,7 +92,7 @@ class Queue:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.queue_rate_limit_type_0 import QueueRateLimitType0 # noqa: PLC0415
+        from ..models.rate_limit import RateLimit # noqa: PLC0415
         from ..models.state_counts import StateCounts # noqa: PLC0415
         d = dict(src_dict)
         name = d.pop("name")
@@ -112,20 +112,20 @@ class Queue:
         concurrency = _parse_concurrency(d.pop("concurrency"))
 
 
-        def _parse_rate_limit(data: object) -> None | QueueRateLimitType0:
+        def _parse_rate_limit(data: object) -> None | RateLimit:
             if data is None:
                 return data
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                rate_limit_type_0 = QueueRateLimitType0.from_dict(data)
+                rate_limit_type_0 = RateLimit.from_dict(data)
 
 
 
                 return rate_limit_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | QueueRateLimitType0, data)
+            return cast(None | RateLimit, data)
 
         rate_limit = _parse_rate_limit(d.pop("rate_limit"))
 

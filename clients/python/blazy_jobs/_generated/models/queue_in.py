@@ -8,14 +8,14 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..models.queue_in_engine import check_queue_in_engine
-from ..models.queue_in_engine import QueueInEngine
+from ..models.queue_engine import check_queue_engine
+from ..models.queue_engine import QueueEngine
 from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.queue_in_bullmq_type_0 import QueueInBullmqType0
-  from ..models.queue_in_rate_limit_type_0 import QueueInRateLimitType0
+  from ..models.bullmq import Bullmq
+  from ..models.rate_limit import RateLimit
 
 
 
@@ -27,32 +27,33 @@ T = TypeVar("T", bound="QueueIn")
 
 @_attrs_define
 class QueueIn:
-    """ 
+    """ A setting that a server does not have yet is answered with `422 not_supported`.
+
         Attributes:
             name (None | str | Unset):
-            engine (QueueInEngine | Unset):  Default: 'database'.
-            paused (bool | None | Unset):
+            engine (QueueEngine | Unset):
+            paused (bool | Unset):
             concurrency (int | None | Unset):
-            rate_limit (None | QueueInRateLimitType0 | Unset):
+            rate_limit (None | RateLimit | Unset):
             max_queued (int | None | Unset):
-            bullmq (None | QueueInBullmqType0 | Unset):
+            bullmq (Bullmq | None | Unset):
      """
 
     name: None | str | Unset = UNSET
-    engine: QueueInEngine | Unset = 'database'
-    paused: bool | None | Unset = UNSET
+    engine: QueueEngine | Unset = UNSET
+    paused: bool | Unset = UNSET
     concurrency: int | None | Unset = UNSET
-    rate_limit: None | QueueInRateLimitType0 | Unset = UNSET
+    rate_limit: None | RateLimit | Unset = UNSET
     max_queued: int | None | Unset = UNSET
-    bullmq: None | QueueInBullmqType0 | Unset = UNSET
+    bullmq: Bullmq | None | Unset = UNSET
 
 
 
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.queue_in_bullmq_type_0 import QueueInBullmqType0 # noqa: PLC0415
-        from ..models.queue_in_rate_limit_type_0 import QueueInRateLimitType0 # noqa: PLC0415
+        from ..models.bullmq import Bullmq # noqa: PLC0415
+        from ..models.rate_limit import RateLimit # noqa: PLC0415
         name: None | str | Unset
         if isinstance(self.name, Unset):
             name = UNSET
@@ -64,11 +65,7 @@ class QueueIn:
             engine = self.engine
 
 
-        paused: bool | None | Unset
-        if isinstance(self.paused, Unset):
-            paused = UNSET
-        else:
-            paused = self.paused
+        paused = self.paused
 
         concurrency: int | None | Unset
         if isinstance(self.concurrency, Unset):
@@ -79,7 +76,7 @@ class QueueIn:
         rate_limit: dict[str, Any] | None | Unset
         if isinstance(self.rate_limit, Unset):
             rate_limit = UNSET
-        elif isinstance(self.rate_limit, QueueInRateLimitType0):
+        elif isinstance(self.rate_limit, RateLimit):
             rate_limit = self.rate_limit.to_dict()
         else:
             rate_limit = self.rate_limit
@@ -93,7 +90,7 @@ class QueueIn:
         bullmq: dict[str, Any] | None | Unset
         if isinstance(self.bullmq, Unset):
             bullmq = UNSET
-        elif isinstance(self.bullmq, QueueInBullmqType0):
+        elif isinstance(self.bullmq, Bullmq):
             bullmq = self.bullmq.to_dict()
         else:
             bullmq = self.bullmq
@@ -124,8 +121,8 @@ class QueueIn:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.queue_in_bullmq_type_0 import QueueInBullmqType0 # noqa: PLC0415
-        from ..models.queue_in_rate_limit_type_0 import QueueInRateLimitType0 # noqa: PLC0415
+        from ..models.bullmq import Bullmq # noqa: PLC0415
+        from ..models.rate_limit import RateLimit # noqa: PLC0415
         d = dict(src_dict)
         def _parse_name(data: object) -> None | str | Unset:
             if data is None:
@@ -138,24 +135,16 @@ class QueueIn:
 
 
         _engine = d.pop("engine", UNSET)
-        engine: QueueInEngine | Unset
+        engine: QueueEngine | Unset
         if isinstance(_engine,  Unset):
             engine = UNSET
         else:
-            engine = check_queue_in_engine(_engine)
+            engine = check_queue_engine(_engine)
 
 
 
 
-        def _parse_paused(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
-
-        paused = _parse_paused(d.pop("paused", UNSET))
-
+        paused = d.pop("paused", UNSET)
 
         def _parse_concurrency(data: object) -> int | None | Unset:
             if data is None:
@@ -167,7 +156,7 @@ class QueueIn:
         concurrency = _parse_concurrency(d.pop("concurrency", UNSET))
 
 
-        def _parse_rate_limit(data: object) -> None | QueueInRateLimitType0 | Unset:
+        def _parse_rate_limit(data: object) -> None | RateLimit | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -175,14 +164,14 @@ class QueueIn:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                rate_limit_type_0 = QueueInRateLimitType0.from_dict(data)
+                rate_limit_type_0 = RateLimit.from_dict(data)
 
 
 
                 return rate_limit_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | QueueInRateLimitType0 | Unset, data)
+            return cast(None | RateLimit | Unset, data)
 
         rate_limit = _parse_rate_limit(d.pop("rate_limit", UNSET))
 
@@ -197,7 +186,7 @@ class QueueIn:
         max_queued = _parse_max_queued(d.pop("max_queued", UNSET))
 
 
-        def _parse_bullmq(data: object) -> None | QueueInBullmqType0 | Unset:
+        def _parse_bullmq(data: object) -> Bullmq | None | Unset:
             if data is None:
                 return data
             if isinstance(data, Unset):
@@ -205,14 +194,14 @@ class QueueIn:
             try:
                 if not isinstance(data, dict):
                     raise TypeError()
-                bullmq_type_0 = QueueInBullmqType0.from_dict(data)
+                bullmq_type_0 = Bullmq.from_dict(data)
 
 
 
                 return bullmq_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | QueueInBullmqType0 | Unset, data)
+            return cast(Bullmq | None | Unset, data)
 
         bullmq = _parse_bullmq(d.pop("bullmq", UNSET))
 

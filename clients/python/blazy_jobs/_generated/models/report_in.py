@@ -12,7 +12,14 @@ from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.report_item import ReportItem
+  from ..models.cancelled_report import CancelledReport
+  from ..models.completed_report import CompletedReport
+  from ..models.failed_report import FailedReport
+  from ..models.log_report import LogReport
+  from ..models.lost_report import LostReport
+  from ..models.progress_report import ProgressReport
+  from ..models.released_report import ReleasedReport
+  from ..models.snoozed_report import SnoozedReport
 
 
 
@@ -26,11 +33,12 @@ T = TypeVar("T", bound="ReportIn")
 class ReportIn:
     """ 
         Attributes:
-            reports (list[ReportItem] | Unset):
+            reports (list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport |
+                ReleasedReport | SnoozedReport] | Unset):
             holding (list[str] | Unset):
      """
 
-    reports: list[ReportItem] | Unset = UNSET
+    reports: list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
     holding: list[str] | Unset = UNSET
 
 
@@ -38,12 +46,36 @@ class ReportIn:
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.report_item import ReportItem # noqa: PLC0415
+        from ..models.cancelled_report import CancelledReport # noqa: PLC0415
+        from ..models.completed_report import CompletedReport # noqa: PLC0415
+        from ..models.failed_report import FailedReport # noqa: PLC0415
+        from ..models.log_report import LogReport # noqa: PLC0415
+        from ..models.lost_report import LostReport # noqa: PLC0415
+        from ..models.progress_report import ProgressReport # noqa: PLC0415
+        from ..models.released_report import ReleasedReport # noqa: PLC0415
+        from ..models.snoozed_report import SnoozedReport # noqa: PLC0415
         reports: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.reports, Unset):
             reports = []
             for reports_item_data in self.reports:
-                reports_item = reports_item_data.to_dict()
+                reports_item: dict[str, Any]
+                if isinstance(reports_item_data, ProgressReport):
+                    reports_item = reports_item_data.to_dict()
+                elif isinstance(reports_item_data, LogReport):
+                    reports_item = reports_item_data.to_dict()
+                elif isinstance(reports_item_data, CompletedReport):
+                    reports_item = reports_item_data.to_dict()
+                elif isinstance(reports_item_data, FailedReport):
+                    reports_item = reports_item_data.to_dict()
+                elif isinstance(reports_item_data, ReleasedReport):
+                    reports_item = reports_item_data.to_dict()
+                elif isinstance(reports_item_data, SnoozedReport):
+                    reports_item = reports_item_data.to_dict()
+                elif isinstance(reports_item_data, CancelledReport):
+                    reports_item = reports_item_data.to_dict()
+                else:
+                    reports_item = reports_item_data.to_dict()
+
                 reports.append(reports_item)
 
 
@@ -70,16 +102,100 @@ class ReportIn:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.report_item import ReportItem # noqa: PLC0415
+        from ..models.cancelled_report import CancelledReport # noqa: PLC0415
+        from ..models.completed_report import CompletedReport # noqa: PLC0415
+        from ..models.failed_report import FailedReport # noqa: PLC0415
+        from ..models.log_report import LogReport # noqa: PLC0415
+        from ..models.lost_report import LostReport # noqa: PLC0415
+        from ..models.progress_report import ProgressReport # noqa: PLC0415
+        from ..models.released_report import ReleasedReport # noqa: PLC0415
+        from ..models.snoozed_report import SnoozedReport # noqa: PLC0415
         d = dict(src_dict)
         _reports = d.pop("reports", UNSET)
-        reports: list[ReportItem] | Unset = UNSET
+        reports: list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
         if _reports is not UNSET:
             reports = []
             for reports_item_data in _reports:
-                reports_item = ReportItem.from_dict(reports_item_data)
+                def _parse_reports_item(data: object) -> CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport:
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        componentsschemas_report_item_type_0 = ProgressReport.from_dict(data)
 
 
+
+                        return componentsschemas_report_item_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        componentsschemas_report_item_type_1 = LogReport.from_dict(data)
+
+
+
+                        return componentsschemas_report_item_type_1
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        componentsschemas_report_item_type_2 = CompletedReport.from_dict(data)
+
+
+
+                        return componentsschemas_report_item_type_2
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        componentsschemas_report_item_type_3 = FailedReport.from_dict(data)
+
+
+
+                        return componentsschemas_report_item_type_3
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        componentsschemas_report_item_type_4 = ReleasedReport.from_dict(data)
+
+
+
+                        return componentsschemas_report_item_type_4
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        componentsschemas_report_item_type_5 = SnoozedReport.from_dict(data)
+
+
+
+                        return componentsschemas_report_item_type_5
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        componentsschemas_report_item_type_6 = CancelledReport.from_dict(data)
+
+
+
+                        return componentsschemas_report_item_type_6
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    componentsschemas_report_item_type_7 = LostReport.from_dict(data)
+
+
+
+                    return componentsschemas_report_item_type_7
+
+                reports_item = _parse_reports_item(reports_item_data)
 
                 reports.append(reports_item)
 

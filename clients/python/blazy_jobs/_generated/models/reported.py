@@ -23,17 +23,18 @@ T = TypeVar("T", bound="Reported")
 
 @_attrs_define
 class Reported:
-    """ 
+    """ What was made of the report at the same place. `run_id` and `attempt` are null where its own were none.
+
         Attributes:
-            run_id (str):
-            attempt (int):
+            run_id (None | str):
+            attempt (int | None):
             status (ReportedStatus):
             error (None | str):
             cancel_requested (bool):
      """
 
-    run_id: str
-    attempt: int
+    run_id: None | str
+    attempt: int | None
     status: ReportedStatus
     error: None | str
     cancel_requested: bool
@@ -44,8 +45,10 @@ class Reported:
 
 
     def to_dict(self) -> dict[str, Any]:
+        run_id: None | str
         run_id = self.run_id
 
+        attempt: int | None
         attempt = self.attempt
 
         status: str = self.status
@@ -73,9 +76,21 @@ class Reported:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        run_id = d.pop("run_id")
+        def _parse_run_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
 
-        attempt = d.pop("attempt")
+        run_id = _parse_run_id(d.pop("run_id"))
+
+
+        def _parse_attempt(data: object) -> int | None:
+            if data is None:
+                return data
+            return cast(int | None, data)
+
+        attempt = _parse_attempt(d.pop("attempt"))
+
 
         status = check_reported_status(d.pop("status"))
 

@@ -8,10 +8,10 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..models.retry_in_backoff_type_0 import check_retry_in_backoff_type_0
-from ..models.retry_in_backoff_type_0 import RetryInBackoffType0
-from ..models.retry_in_on_lost_type_0 import check_retry_in_on_lost_type_0
-from ..models.retry_in_on_lost_type_0 import RetryInOnLostType0
+from ..models.backoff import Backoff
+from ..models.backoff import check_backoff
+from ..models.on_lost import check_on_lost
+from ..models.on_lost import OnLost
 from ..types import UNSET, Unset
 from typing import cast
 
@@ -26,75 +26,50 @@ T = TypeVar("T", bound="RetryIn")
 
 @_attrs_define
 class RetryIn:
-    """ 
+    """ What is left out comes from the default, or in a dispatch from the job type.
+
         Attributes:
-            max_attempts (int | None | Unset):
-            backoff (None | RetryInBackoffType0 | Unset):
-            initial_seconds (float | None | Unset):
-            factor (float | None | Unset):
-            max_seconds (float | None | Unset):
-            jitter (bool | None | Unset):
-            on_lost (None | RetryInOnLostType0 | Unset):
+            max_attempts (int | Unset):
+            backoff (Backoff | Unset):
+            initial_seconds (float | Unset):
+            factor (float | Unset):
+            max_seconds (float | Unset):
+            jitter (bool | Unset):
+            on_lost (OnLost | Unset):
      """
 
-    max_attempts: int | None | Unset = UNSET
-    backoff: None | RetryInBackoffType0 | Unset = UNSET
-    initial_seconds: float | None | Unset = UNSET
-    factor: float | None | Unset = UNSET
-    max_seconds: float | None | Unset = UNSET
-    jitter: bool | None | Unset = UNSET
-    on_lost: None | RetryInOnLostType0 | Unset = UNSET
+    max_attempts: int | Unset = UNSET
+    backoff: Backoff | Unset = UNSET
+    initial_seconds: float | Unset = UNSET
+    factor: float | Unset = UNSET
+    max_seconds: float | Unset = UNSET
+    jitter: bool | Unset = UNSET
+    on_lost: OnLost | Unset = UNSET
 
 
 
 
 
     def to_dict(self) -> dict[str, Any]:
-        max_attempts: int | None | Unset
-        if isinstance(self.max_attempts, Unset):
-            max_attempts = UNSET
-        else:
-            max_attempts = self.max_attempts
+        max_attempts = self.max_attempts
 
-        backoff: None | str | Unset
-        if isinstance(self.backoff, Unset):
-            backoff = UNSET
-        elif isinstance(self.backoff, str):
-            backoff = self.backoff
-        else:
+        backoff: str | Unset = UNSET
+        if not isinstance(self.backoff, Unset):
             backoff = self.backoff
 
-        initial_seconds: float | None | Unset
-        if isinstance(self.initial_seconds, Unset):
-            initial_seconds = UNSET
-        else:
-            initial_seconds = self.initial_seconds
 
-        factor: float | None | Unset
-        if isinstance(self.factor, Unset):
-            factor = UNSET
-        else:
-            factor = self.factor
+        initial_seconds = self.initial_seconds
 
-        max_seconds: float | None | Unset
-        if isinstance(self.max_seconds, Unset):
-            max_seconds = UNSET
-        else:
-            max_seconds = self.max_seconds
+        factor = self.factor
 
-        jitter: bool | None | Unset
-        if isinstance(self.jitter, Unset):
-            jitter = UNSET
-        else:
-            jitter = self.jitter
+        max_seconds = self.max_seconds
 
-        on_lost: None | str | Unset
-        if isinstance(self.on_lost, Unset):
-            on_lost = UNSET
-        elif isinstance(self.on_lost, str):
+        jitter = self.jitter
+
+        on_lost: str | Unset = UNSET
+        if not isinstance(self.on_lost, Unset):
             on_lost = self.on_lost
-        else:
-            on_lost = self.on_lost
+
 
 
         field_dict: dict[str, Any] = {}
@@ -123,94 +98,34 @@ class RetryIn:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        def _parse_max_attempts(data: object) -> int | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(int | None | Unset, data)
+        max_attempts = d.pop("max_attempts", UNSET)
 
-        max_attempts = _parse_max_attempts(d.pop("max_attempts", UNSET))
-
-
-        def _parse_backoff(data: object) -> None | RetryInBackoffType0 | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                backoff_type_0 = check_retry_in_backoff_type_0(data)
+        _backoff = d.pop("backoff", UNSET)
+        backoff: Backoff | Unset
+        if isinstance(_backoff,  Unset):
+            backoff = UNSET
+        else:
+            backoff = check_backoff(_backoff)
 
 
 
-                return backoff_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(None | RetryInBackoffType0 | Unset, data)
 
-        backoff = _parse_backoff(d.pop("backoff", UNSET))
+        initial_seconds = d.pop("initial_seconds", UNSET)
 
+        factor = d.pop("factor", UNSET)
 
-        def _parse_initial_seconds(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
+        max_seconds = d.pop("max_seconds", UNSET)
 
-        initial_seconds = _parse_initial_seconds(d.pop("initial_seconds", UNSET))
+        jitter = d.pop("jitter", UNSET)
 
-
-        def _parse_factor(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        factor = _parse_factor(d.pop("factor", UNSET))
+        _on_lost = d.pop("on_lost", UNSET)
+        on_lost: OnLost | Unset
+        if isinstance(_on_lost,  Unset):
+            on_lost = UNSET
+        else:
+            on_lost = check_on_lost(_on_lost)
 
 
-        def _parse_max_seconds(data: object) -> float | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(float | None | Unset, data)
-
-        max_seconds = _parse_max_seconds(d.pop("max_seconds", UNSET))
-
-
-        def _parse_jitter(data: object) -> bool | None | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(bool | None | Unset, data)
-
-        jitter = _parse_jitter(d.pop("jitter", UNSET))
-
-
-        def _parse_on_lost(data: object) -> None | RetryInOnLostType0 | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                on_lost_type_0 = check_retry_in_on_lost_type_0(data)
-
-
-
-                return on_lost_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            return cast(None | RetryInOnLostType0 | Unset, data)
-
-        on_lost = _parse_on_lost(d.pop("on_lost", UNSET))
 
 
         retry_in = cls(

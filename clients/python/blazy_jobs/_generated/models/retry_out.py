@@ -8,10 +8,10 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..models.retry_out_backoff import check_retry_out_backoff
-from ..models.retry_out_backoff import RetryOutBackoff
-from ..models.retry_out_on_lost import check_retry_out_on_lost
-from ..models.retry_out_on_lost import RetryOutOnLost
+from ..models.backoff import Backoff
+from ..models.backoff import check_backoff
+from ..models.on_lost import check_on_lost
+from ..models.on_lost import OnLost
 from typing import cast
 
 
@@ -28,21 +28,21 @@ class RetryOut:
     """ 
         Attributes:
             max_attempts (int):
-            backoff (RetryOutBackoff):
+            backoff (Backoff):
             initial_seconds (float):
             factor (float):
             max_seconds (float):
             jitter (bool):
-            on_lost (RetryOutOnLost):
+            on_lost (OnLost):
      """
 
     max_attempts: int
-    backoff: RetryOutBackoff
+    backoff: Backoff
     initial_seconds: float
     factor: float
     max_seconds: float
     jitter: bool
-    on_lost: RetryOutOnLost
+    on_lost: OnLost
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -86,7 +86,7 @@ class RetryOut:
         d = dict(src_dict)
         max_attempts = d.pop("max_attempts")
 
-        backoff = check_retry_out_backoff(d.pop("backoff"))
+        backoff = check_backoff(d.pop("backoff"))
 
 
 
@@ -99,7 +99,7 @@ class RetryOut:
 
         jitter = d.pop("jitter")
 
-        on_lost = check_retry_out_on_lost(d.pop("on_lost"))
+        on_lost = check_on_lost(d.pop("on_lost"))
 
 
 

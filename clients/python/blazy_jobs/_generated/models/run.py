@@ -10,15 +10,15 @@ from ..types import UNSET, Unset
 
 from ..models.run_state import check_run_state
 from ..models.run_state import RunState
-from ..models.run_wait_reason_type_0 import check_run_wait_reason_type_0
-from ..models.run_wait_reason_type_0 import RunWaitReasonType0
+from ..models.wait_reason import check_wait_reason
+from ..models.wait_reason import WaitReason
 from typing import cast
 import datetime
 
 if TYPE_CHECKING:
+  from ..models.metadata import Metadata
   from ..models.progress import Progress
   from ..models.run_error import RunError
-  from ..models.run_metadata import RunMetadata
 
 
 
@@ -57,8 +57,8 @@ class Run:
             replay_of (None | str):
             dedupe_key (None | str):
             tags (list[str]):
-            metadata (RunMetadata):
-            wait_reason (None | RunWaitReasonType0):
+            metadata (Metadata): the caller's own words about a run
+            wait_reason (None | WaitReason):
      """
 
     id: str
@@ -86,8 +86,8 @@ class Run:
     replay_of: None | str
     dedupe_key: None | str
     tags: list[str]
-    metadata: RunMetadata
-    wait_reason: None | RunWaitReasonType0
+    metadata: Metadata
+    wait_reason: None | WaitReason
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -95,9 +95,9 @@ class Run:
 
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.metadata import Metadata # noqa: PLC0415
         from ..models.progress import Progress # noqa: PLC0415
         from ..models.run_error import RunError # noqa: PLC0415
-        from ..models.run_metadata import RunMetadata # noqa: PLC0415
         id = self.id
 
         job_type = self.job_type
@@ -221,9 +221,9 @@ class Run:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.metadata import Metadata # noqa: PLC0415
         from ..models.progress import Progress # noqa: PLC0415
         from ..models.run_error import RunError # noqa: PLC0415
-        from ..models.run_metadata import RunMetadata # noqa: PLC0415
         d = dict(src_dict)
         id = d.pop("id")
 
@@ -389,25 +389,25 @@ class Run:
         tags = cast(list[str], d.pop("tags"))
 
 
-        metadata = RunMetadata.from_dict(d.pop("metadata"))
+        metadata = Metadata.from_dict(d.pop("metadata"))
 
 
 
 
-        def _parse_wait_reason(data: object) -> None | RunWaitReasonType0:
+        def _parse_wait_reason(data: object) -> None | WaitReason:
             if data is None:
                 return data
             try:
                 if not isinstance(data, str):
                     raise TypeError()
-                wait_reason_type_0 = check_run_wait_reason_type_0(data)
+                wait_reason_type_0 = check_wait_reason(data)
 
 
 
                 return wait_reason_type_0
             except (TypeError, ValueError, AttributeError, KeyError):
                 pass
-            return cast(None | RunWaitReasonType0, data)
+            return cast(None | WaitReason, data)
 
         wait_reason = _parse_wait_reason(d.pop("wait_reason"))
 

@@ -8,8 +8,8 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
-from ..models.run_brief_state import check_run_brief_state
-from ..models.run_brief_state import RunBriefState
+from ..models.run_state import check_run_state
+from ..models.run_state import RunState
 from typing import cast
 
 
@@ -26,11 +26,11 @@ class RunBrief:
     """ 
         Attributes:
             id (str):
-            state (RunBriefState):
+            state (RunState):
      """
 
     id: str
-    state: RunBriefState
+    state: RunState
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -59,7 +59,7 @@ class RunBrief:
         d = dict(src_dict)
         id = d.pop("id")
 
-        state = check_run_brief_state(d.pop("state"))
+        state = check_run_state(d.pop("state"))
 
 
 

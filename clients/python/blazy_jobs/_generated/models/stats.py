@@ -12,8 +12,8 @@ from typing import cast
 
 if TYPE_CHECKING:
   from ..models.latency import Latency
+  from ..models.oldest import Oldest
   from ..models.state_counts import StateCounts
-  from ..models.stats_oldest import StatsOldest
 
 
 
@@ -37,7 +37,7 @@ class Stats:
             database_bytes (int):
             wal_bytes (int):
             free_bytes (int):
-            oldest (StatsOldest):
+            oldest (Oldest): When the oldest run in each state came into it; left out where there is none.
      """
 
     counts: StateCounts
@@ -50,7 +50,7 @@ class Stats:
     database_bytes: int
     wal_bytes: int
     free_bytes: int
-    oldest: StatsOldest
+    oldest: Oldest
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -59,8 +59,8 @@ class Stats:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.latency import Latency # noqa: PLC0415
+        from ..models.oldest import Oldest # noqa: PLC0415
         from ..models.state_counts import StateCounts # noqa: PLC0415
-        from ..models.stats_oldest import StatsOldest # noqa: PLC0415
         counts = self.counts.to_dict()
 
         finished_last_minute = self.finished_last_minute
@@ -107,8 +107,8 @@ class Stats:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.latency import Latency # noqa: PLC0415
+        from ..models.oldest import Oldest # noqa: PLC0415
         from ..models.state_counts import StateCounts # noqa: PLC0415
-        from ..models.stats_oldest import StatsOldest # noqa: PLC0415
         d = dict(src_dict)
         counts = StateCounts.from_dict(d.pop("counts"))
 
@@ -139,7 +139,7 @@ class Stats:
 
         free_bytes = d.pop("free_bytes")
 
-        oldest = StatsOldest.from_dict(d.pop("oldest"))
+        oldest = Oldest.from_dict(d.pop("oldest"))
 
 
 

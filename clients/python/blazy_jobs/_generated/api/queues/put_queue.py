@@ -85,6 +85,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_404
 
+    if response.status_code == 408:
+        response_408 = Problem.from_dict(response.json())
+
+
+
+        return response_408
+
     if response.status_code == 413:
         response_413 = Problem.from_dict(response.json())
 
@@ -146,7 +153,8 @@ def sync_detailed(
 
     Args:
         name (str):
-        body (QueueIn):
+        body (QueueIn): A setting that a server does not have yet is answered with `422
+            not_supported`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -180,7 +188,8 @@ def sync(
 
     Args:
         name (str):
-        body (QueueIn):
+        body (QueueIn): A setting that a server does not have yet is answered with `422
+            not_supported`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -209,7 +218,8 @@ async def asyncio_detailed(
 
     Args:
         name (str):
-        body (QueueIn):
+        body (QueueIn): A setting that a server does not have yet is answered with `422
+            not_supported`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -243,7 +253,8 @@ async def asyncio(
 
     Args:
         name (str):
-        body (QueueIn):
+        body (QueueIn): A setting that a server does not have yet is answered with `422
+            not_supported`.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

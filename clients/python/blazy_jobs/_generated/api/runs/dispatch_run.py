@@ -94,6 +94,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
         return response_404
 
+    if response.status_code == 408:
+        response_408 = Problem.from_dict(response.json())
+
+
+
+        return response_408
+
     if response.status_code == 409:
         response_409 = Problem.from_dict(response.json())
 
@@ -177,7 +184,7 @@ def sync_detailed(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (DispatchIn):
+        body (DispatchIn): What is left out comes from the job type.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -221,7 +228,7 @@ def sync(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (DispatchIn):
+        body (DispatchIn): What is left out comes from the job type.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -260,7 +267,7 @@ async def asyncio_detailed(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (DispatchIn):
+        body (DispatchIn): What is left out comes from the job type.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -304,7 +311,7 @@ async def asyncio(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (DispatchIn):
+        body (DispatchIn): What is left out comes from the job type.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

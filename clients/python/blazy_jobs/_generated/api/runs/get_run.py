@@ -18,7 +18,7 @@ from typing import cast
 def _get_kwargs(
     run_id: str,
     *,
-    wait_seconds: float | None | Unset = UNSET,
+    wait_seconds: float | Unset = UNSET,
 
 ) -> dict[str, Any]:
     
@@ -27,12 +27,7 @@ def _get_kwargs(
 
     params: dict[str, Any] = {}
 
-    json_wait_seconds: float | None | Unset
-    if isinstance(wait_seconds, Unset):
-        json_wait_seconds = UNSET
-    else:
-        json_wait_seconds = wait_seconds
-    params["wait_seconds"] = json_wait_seconds
+    params["wait_seconds"] = wait_seconds
 
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
@@ -56,13 +51,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
         return response_200
-
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-
-
-        return response_400
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -125,7 +113,7 @@ def sync_detailed(
     run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    wait_seconds: float | None | Unset = UNSET,
+    wait_seconds: float | Unset = UNSET,
 
 ) -> Response[Problem | Run]:
     """ Read a run
@@ -134,7 +122,7 @@ def sync_detailed(
 
     Args:
         run_id (str):
-        wait_seconds (float | None | Unset):
+        wait_seconds (float | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -161,7 +149,7 @@ def sync(
     run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    wait_seconds: float | None | Unset = UNSET,
+    wait_seconds: float | Unset = UNSET,
 
 ) -> Problem | Run | None:
     """ Read a run
@@ -170,7 +158,7 @@ def sync(
 
     Args:
         run_id (str):
-        wait_seconds (float | None | Unset):
+        wait_seconds (float | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -192,7 +180,7 @@ async def asyncio_detailed(
     run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    wait_seconds: float | None | Unset = UNSET,
+    wait_seconds: float | Unset = UNSET,
 
 ) -> Response[Problem | Run]:
     """ Read a run
@@ -201,7 +189,7 @@ async def asyncio_detailed(
 
     Args:
         run_id (str):
-        wait_seconds (float | None | Unset):
+        wait_seconds (float | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -228,7 +216,7 @@ async def asyncio(
     run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    wait_seconds: float | None | Unset = UNSET,
+    wait_seconds: float | Unset = UNSET,
 
 ) -> Problem | Run | None:
     """ Read a run
@@ -237,7 +225,7 @@ async def asyncio(
 
     Args:
         run_id (str):
-        wait_seconds (float | None | Unset):
+        wait_seconds (float | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

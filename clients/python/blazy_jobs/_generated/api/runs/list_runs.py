@@ -8,10 +8,10 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.list_runs_state_item import check_list_runs_state_item
-from ...models.list_runs_state_item import ListRunsStateItem
 from ...models.problem import Problem
 from ...models.run_page import RunPage
+from ...models.run_state import check_run_state
+from ...models.run_state import RunState
 from ...types import UNSET, Unset
 from typing import cast
 import datetime
@@ -20,15 +20,15 @@ import datetime
 
 def _get_kwargs(
     *,
-    state: list[ListRunsStateItem] | Unset = UNSET,
-    job_type: None | str | Unset = UNSET,
-    queue: None | str | Unset = UNSET,
-    tag: None | str | Unset = UNSET,
-    schedule: None | str | Unset = UNSET,
-    created_after: datetime.datetime | None | Unset = UNSET,
-    created_before: datetime.datetime | None | Unset = UNSET,
+    state: list[RunState] | Unset = UNSET,
+    job_type: str | Unset = UNSET,
+    queue: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    schedule: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
     limit: int | Unset = 50,
-    cursor: None | str | Unset = UNSET,
+    cursor: str | Unset = UNSET,
 
 ) -> dict[str, Any]:
     
@@ -47,60 +47,27 @@ def _get_kwargs(
 
     params["state"] = json_state
 
-    json_job_type: None | str | Unset
-    if isinstance(job_type, Unset):
-        json_job_type = UNSET
-    else:
-        json_job_type = job_type
-    params["job_type"] = json_job_type
+    params["job_type"] = job_type
 
-    json_queue: None | str | Unset
-    if isinstance(queue, Unset):
-        json_queue = UNSET
-    else:
-        json_queue = queue
-    params["queue"] = json_queue
+    params["queue"] = queue
 
-    json_tag: None | str | Unset
-    if isinstance(tag, Unset):
-        json_tag = UNSET
-    else:
-        json_tag = tag
-    params["tag"] = json_tag
+    params["tag"] = tag
 
-    json_schedule: None | str | Unset
-    if isinstance(schedule, Unset):
-        json_schedule = UNSET
-    else:
-        json_schedule = schedule
-    params["schedule"] = json_schedule
+    params["schedule"] = schedule
 
-    json_created_after: None | str | Unset
-    if isinstance(created_after, Unset):
-        json_created_after = UNSET
-    elif isinstance(created_after, datetime.datetime):
+    json_created_after: str | Unset = UNSET
+    if not isinstance(created_after, Unset):
         json_created_after = created_after.isoformat()
-    else:
-        json_created_after = created_after
     params["created_after"] = json_created_after
 
-    json_created_before: None | str | Unset
-    if isinstance(created_before, Unset):
-        json_created_before = UNSET
-    elif isinstance(created_before, datetime.datetime):
+    json_created_before: str | Unset = UNSET
+    if not isinstance(created_before, Unset):
         json_created_before = created_before.isoformat()
-    else:
-        json_created_before = created_before
     params["created_before"] = json_created_before
 
     params["limit"] = limit
 
-    json_cursor: None | str | Unset
-    if isinstance(cursor, Unset):
-        json_cursor = UNSET
-    else:
-        json_cursor = cursor
-    params["cursor"] = json_cursor
+    params["cursor"] = cursor
 
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
@@ -124,13 +91,6 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
         return response_200
-
-    if response.status_code == 400:
-        response_400 = Problem.from_dict(response.json())
-
-
-
-        return response_400
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -185,29 +145,29 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    state: list[ListRunsStateItem] | Unset = UNSET,
-    job_type: None | str | Unset = UNSET,
-    queue: None | str | Unset = UNSET,
-    tag: None | str | Unset = UNSET,
-    schedule: None | str | Unset = UNSET,
-    created_after: datetime.datetime | None | Unset = UNSET,
-    created_before: datetime.datetime | None | Unset = UNSET,
+    state: list[RunState] | Unset = UNSET,
+    job_type: str | Unset = UNSET,
+    queue: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    schedule: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
     limit: int | Unset = 50,
-    cursor: None | str | Unset = UNSET,
+    cursor: str | Unset = UNSET,
 
 ) -> Response[Problem | RunPage]:
     """ List runs, newest first
 
     Args:
-        state (list[ListRunsStateItem] | Unset):
-        job_type (None | str | Unset):
-        queue (None | str | Unset):
-        tag (None | str | Unset):
-        schedule (None | str | Unset):
-        created_after (datetime.datetime | None | Unset):
-        created_before (datetime.datetime | None | Unset):
+        state (list[RunState] | Unset):
+        job_type (str | Unset):
+        queue (str | Unset):
+        tag (str | Unset):
+        schedule (str | Unset):
+        created_after (datetime.datetime | Unset):
+        created_before (datetime.datetime | Unset):
         limit (int | Unset):  Default: 50.
-        cursor (None | str | Unset):
+        cursor (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -240,29 +200,29 @@ cursor=cursor,
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    state: list[ListRunsStateItem] | Unset = UNSET,
-    job_type: None | str | Unset = UNSET,
-    queue: None | str | Unset = UNSET,
-    tag: None | str | Unset = UNSET,
-    schedule: None | str | Unset = UNSET,
-    created_after: datetime.datetime | None | Unset = UNSET,
-    created_before: datetime.datetime | None | Unset = UNSET,
+    state: list[RunState] | Unset = UNSET,
+    job_type: str | Unset = UNSET,
+    queue: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    schedule: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
     limit: int | Unset = 50,
-    cursor: None | str | Unset = UNSET,
+    cursor: str | Unset = UNSET,
 
 ) -> Problem | RunPage | None:
     """ List runs, newest first
 
     Args:
-        state (list[ListRunsStateItem] | Unset):
-        job_type (None | str | Unset):
-        queue (None | str | Unset):
-        tag (None | str | Unset):
-        schedule (None | str | Unset):
-        created_after (datetime.datetime | None | Unset):
-        created_before (datetime.datetime | None | Unset):
+        state (list[RunState] | Unset):
+        job_type (str | Unset):
+        queue (str | Unset):
+        tag (str | Unset):
+        schedule (str | Unset):
+        created_after (datetime.datetime | Unset):
+        created_before (datetime.datetime | Unset):
         limit (int | Unset):  Default: 50.
-        cursor (None | str | Unset):
+        cursor (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -290,29 +250,29 @@ cursor=cursor,
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    state: list[ListRunsStateItem] | Unset = UNSET,
-    job_type: None | str | Unset = UNSET,
-    queue: None | str | Unset = UNSET,
-    tag: None | str | Unset = UNSET,
-    schedule: None | str | Unset = UNSET,
-    created_after: datetime.datetime | None | Unset = UNSET,
-    created_before: datetime.datetime | None | Unset = UNSET,
+    state: list[RunState] | Unset = UNSET,
+    job_type: str | Unset = UNSET,
+    queue: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    schedule: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
     limit: int | Unset = 50,
-    cursor: None | str | Unset = UNSET,
+    cursor: str | Unset = UNSET,
 
 ) -> Response[Problem | RunPage]:
     """ List runs, newest first
 
     Args:
-        state (list[ListRunsStateItem] | Unset):
-        job_type (None | str | Unset):
-        queue (None | str | Unset):
-        tag (None | str | Unset):
-        schedule (None | str | Unset):
-        created_after (datetime.datetime | None | Unset):
-        created_before (datetime.datetime | None | Unset):
+        state (list[RunState] | Unset):
+        job_type (str | Unset):
+        queue (str | Unset):
+        tag (str | Unset):
+        schedule (str | Unset):
+        created_after (datetime.datetime | Unset):
+        created_before (datetime.datetime | Unset):
         limit (int | Unset):  Default: 50.
-        cursor (None | str | Unset):
+        cursor (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -345,29 +305,29 @@ cursor=cursor,
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    state: list[ListRunsStateItem] | Unset = UNSET,
-    job_type: None | str | Unset = UNSET,
-    queue: None | str | Unset = UNSET,
-    tag: None | str | Unset = UNSET,
-    schedule: None | str | Unset = UNSET,
-    created_after: datetime.datetime | None | Unset = UNSET,
-    created_before: datetime.datetime | None | Unset = UNSET,
+    state: list[RunState] | Unset = UNSET,
+    job_type: str | Unset = UNSET,
+    queue: str | Unset = UNSET,
+    tag: str | Unset = UNSET,
+    schedule: str | Unset = UNSET,
+    created_after: datetime.datetime | Unset = UNSET,
+    created_before: datetime.datetime | Unset = UNSET,
     limit: int | Unset = 50,
-    cursor: None | str | Unset = UNSET,
+    cursor: str | Unset = UNSET,
 
 ) -> Problem | RunPage | None:
     """ List runs, newest first
 
     Args:
-        state (list[ListRunsStateItem] | Unset):
-        job_type (None | str | Unset):
-        queue (None | str | Unset):
-        tag (None | str | Unset):
-        schedule (None | str | Unset):
-        created_after (datetime.datetime | None | Unset):
-        created_before (datetime.datetime | None | Unset):
+        state (list[RunState] | Unset):
+        job_type (str | Unset):
+        queue (str | Unset):
+        tag (str | Unset):
+        schedule (str | Unset):
+        created_after (datetime.datetime | Unset):
+        created_before (datetime.datetime | Unset):
         limit (int | Unset):  Default: 50.
-        cursor (None | str | Unset):
+        cursor (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

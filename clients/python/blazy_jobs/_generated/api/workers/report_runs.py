@@ -11,6 +11,7 @@ from ... import errors
 from ...models.problem import Problem
 from ...models.report_in import ReportIn
 from ...models.report_out import ReportOut
+from ...types import UNSET, Unset
 from typing import cast
 
 
@@ -18,7 +19,7 @@ from typing import cast
 def _get_kwargs(
     worker_id: str,
     *,
-    body: ReportIn,
+    body: ReportIn | Unset = UNSET,
 
 ) -> dict[str, Any]:
     headers: dict[str, Any] = {}
@@ -33,7 +34,9 @@ def _get_kwargs(
         "url": "/v1/workers/{worker_id}/report".format(worker_id=quote(str(worker_id), safe=""),),
     }
 
-    _kwargs["json"] = body.to_dict()
+    
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -77,6 +80,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
         return response_404
+
+    if response.status_code == 408:
+        response_408 = Problem.from_dict(response.json())
+
+
+
+        return response_408
 
     if response.status_code == 413:
         response_413 = Problem.from_dict(response.json())
@@ -132,7 +142,7 @@ def sync_detailed(
     worker_id: str,
     *,
     client: AuthenticatedClient | Client,
-    body: ReportIn,
+    body: ReportIn | Unset = UNSET,
 
 ) -> Response[Problem | ReportOut]:
     """ Report on runs, and renew their leases
@@ -141,7 +151,7 @@ def sync_detailed(
 
     Args:
         worker_id (str):
-        body (ReportIn):
+        body (ReportIn | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -168,7 +178,7 @@ def sync(
     worker_id: str,
     *,
     client: AuthenticatedClient | Client,
-    body: ReportIn,
+    body: ReportIn | Unset = UNSET,
 
 ) -> Problem | ReportOut | None:
     """ Report on runs, and renew their leases
@@ -177,7 +187,7 @@ def sync(
 
     Args:
         worker_id (str):
-        body (ReportIn):
+        body (ReportIn | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,7 +209,7 @@ async def asyncio_detailed(
     worker_id: str,
     *,
     client: AuthenticatedClient | Client,
-    body: ReportIn,
+    body: ReportIn | Unset = UNSET,
 
 ) -> Response[Problem | ReportOut]:
     """ Report on runs, and renew their leases
@@ -208,7 +218,7 @@ async def asyncio_detailed(
 
     Args:
         worker_id (str):
-        body (ReportIn):
+        body (ReportIn | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -235,7 +245,7 @@ async def asyncio(
     worker_id: str,
     *,
     client: AuthenticatedClient | Client,
-    body: ReportIn,
+    body: ReportIn | Unset = UNSET,
 
 ) -> Problem | ReportOut | None:
     """ Report on runs, and renew their leases
@@ -244,7 +254,7 @@ async def asyncio(
 
     Args:
         worker_id (str):
-        body (ReportIn):
+        body (ReportIn | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+
+
+
+
+
+
+T = TypeVar("T", bound="Bullmq")
+
+
+
+@_attrs_define
+class Bullmq:
+    """ How a queue lives in Redis.
+
+        Attributes:
+            prefix (str | Unset):  Default: 'bull'.
+            consume (bool | Unset):  Default: True.
+     """
+
+    prefix: str | Unset = 'bull'
+    consume: bool | Unset = True
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        prefix = self.prefix
+
+        consume = self.consume
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+        })
+        if prefix is not UNSET:
+            field_dict["prefix"] = prefix
+        if consume is not UNSET:
+            field_dict["consume"] = consume
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        prefix = d.pop("prefix", UNSET)
+
+        consume = d.pop("consume", UNSET)
+
+        bullmq = cls(
+            prefix=prefix,
+            consume=consume,
+        )
+
+        return bullmq
+

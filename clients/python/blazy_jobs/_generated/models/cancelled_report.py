@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+from typing import cast
+from typing import Literal, cast
+
+
+
+
+
+
+T = TypeVar("T", bound="CancelledReport")
+
+
+
+@_attrs_define
+class CancelledReport:
+    """ The handler has ended because its cancel was asked.
+
+        Attributes:
+            run_id (str):
+            attempt (int):
+            lease_token (str):
+            type_ (Literal['cancelled']):
+            reason (None | str | Unset):
+     """
+
+    run_id: str
+    attempt: int
+    lease_token: str
+    type_: Literal['cancelled']
+    reason: None | str | Unset = UNSET
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        run_id = self.run_id
+
+        attempt = self.attempt
+
+        lease_token = self.lease_token
+
+        type_ = self.type_
+
+        reason: None | str | Unset
+        if isinstance(self.reason, Unset):
+            reason = UNSET
+        else:
+            reason = self.reason
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "run_id": run_id,
+            "attempt": attempt,
+            "lease_token": lease_token,
+            "type": type_,
+        })
+        if reason is not UNSET:
+            field_dict["reason"] = reason
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        run_id = d.pop("run_id")
+
+        attempt = d.pop("attempt")
+
+        lease_token = d.pop("lease_token")
+
+        type_ = cast(Literal['cancelled'] , d.pop("type"))
+        if type_ != 'cancelled':
+            raise ValueError(f"type must match const 'cancelled', got '{type_}'")
+
+        def _parse_reason(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        reason = _parse_reason(d.pop("reason", UNSET))
+
+
+        cancelled_report = cls(
+            run_id=run_id,
+            attempt=attempt,
+            lease_token=lease_token,
+            type_=type_,
+            reason=reason,
+        )
+
+        return cancelled_report
+

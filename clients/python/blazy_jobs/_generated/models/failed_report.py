@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+from typing import cast
+from typing import Literal, cast
+
+if TYPE_CHECKING:
+  from ..models.report_error_in import ReportErrorIn
+
+
+
+
+
+T = TypeVar("T", bound="FailedReport")
+
+
+
+@_attrs_define
+class FailedReport:
+    """ 
+        Attributes:
+            run_id (str):
+            attempt (int):
+            lease_token (str):
+            type_ (Literal['failed']):
+            error (ReportErrorIn):
+            retryable (bool | None | Unset): true where it is left out
+            retry_after_seconds (float | None | Unset):
+     """
+
+    run_id: str
+    attempt: int
+    lease_token: str
+    type_: Literal['failed']
+    error: ReportErrorIn
+    retryable: bool | None | Unset = UNSET
+    retry_after_seconds: float | None | Unset = UNSET
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.report_error_in import ReportErrorIn # noqa: PLC0415
+        run_id = self.run_id
+
+        attempt = self.attempt
+
+        lease_token = self.lease_token
+
+        type_ = self.type_
+
+        error = self.error.to_dict()
+
+        retryable: bool | None | Unset
+        if isinstance(self.retryable, Unset):
+            retryable = UNSET
+        else:
+            retryable = self.retryable
+
+        retry_after_seconds: float | None | Unset
+        if isinstance(self.retry_after_seconds, Unset):
+            retry_after_seconds = UNSET
+        else:
+            retry_after_seconds = self.retry_after_seconds
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "run_id": run_id,
+            "attempt": attempt,
+            "lease_token": lease_token,
+            "type": type_,
+            "error": error,
+        })
+        if retryable is not UNSET:
+            field_dict["retryable"] = retryable
+        if retry_after_seconds is not UNSET:
+            field_dict["retry_after_seconds"] = retry_after_seconds
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.report_error_in import ReportErrorIn # noqa: PLC0415
+        d = dict(src_dict)
+        run_id = d.pop("run_id")
+
+        attempt = d.pop("attempt")
+
+        lease_token = d.pop("lease_token")
+
+        type_ = cast(Literal['failed'] , d.pop("type"))
+        if type_ != 'failed':
+            raise ValueError(f"type must match const 'failed', got '{type_}'")
+
+        error = ReportErrorIn.from_dict(d.pop("error"))
+
+
+
+
+        def _parse_retryable(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        retryable = _parse_retryable(d.pop("retryable", UNSET))
+
+
+        def _parse_retry_after_seconds(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        retry_after_seconds = _parse_retry_after_seconds(d.pop("retry_after_seconds", UNSET))
+
+
+        failed_report = cls(
+            run_id=run_id,
+            attempt=attempt,
+            lease_token=lease_token,
+            type_=type_,
+            error=error,
+            retryable=retryable,
+            retry_after_seconds=retry_after_seconds,
+        )
+
+        return failed_report
+

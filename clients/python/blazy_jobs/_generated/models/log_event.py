@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..models.run_state import check_run_state
+from ..models.run_state import RunState
+from typing import cast
+from typing import Literal, cast
+import datetime
+
+if TYPE_CHECKING:
+  from ..models.log_data import LogData
+
+
+
+
+
+T = TypeVar("T", bound="LogEvent")
+
+
+
+@_attrs_define
+class LogEvent:
+    """ The handler writes a line.
+
+        Attributes:
+            id (str):
+            seq (int): 1, 2, 3 … within its run, without gaps
+            time (datetime.datetime):
+            run_id (str):
+            job_type (str):
+            queue (str):
+            state (RunState):
+            attempt (int):
+            type_ (Literal['log']):
+            data (LogData):
+     """
+
+    id: str
+    seq: int
+    time: datetime.datetime
+    run_id: str
+    job_type: str
+    queue: str
+    state: RunState
+    attempt: int
+    type_: Literal['log']
+    data: LogData
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.log_data import LogData # noqa: PLC0415
+        id = self.id
+
+        seq = self.seq
+
+        time = self.time.isoformat()
+
+        run_id = self.run_id
+
+        job_type = self.job_type
+
+        queue = self.queue
+
+        state: str = self.state
+
+        attempt = self.attempt
+
+        type_ = self.type_
+
+        data = self.data.to_dict()
+
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({
+            "id": id,
+            "seq": seq,
+            "time": time,
+            "run_id": run_id,
+            "job_type": job_type,
+            "queue": queue,
+            "state": state,
+            "attempt": attempt,
+            "type": type_,
+            "data": data,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.log_data import LogData # noqa: PLC0415
+        d = dict(src_dict)
+        id = d.pop("id")
+
+        seq = d.pop("seq")
+
+        time = datetime.datetime.fromisoformat(d.pop("time"))
+
+
+
+
+        run_id = d.pop("run_id")
+
+        job_type = d.pop("job_type")
+
+        queue = d.pop("queue")
+
+        state = check_run_state(d.pop("state"))
+
+
+
+
+        attempt = d.pop("attempt")
+
+        type_ = cast(Literal['log'] , d.pop("type"))
+        if type_ != 'log':
+            raise ValueError(f"type must match const 'log', got '{type_}'")
+
+        data = LogData.from_dict(d.pop("data"))
+
+
+
+
+        log_event = cls(
+            id=id,
+            seq=seq,
+            time=time,
+            run_id=run_id,
+            job_type=job_type,
+            queue=queue,
+            state=state,
+            attempt=attempt,
+            type_=type_,
+            data=data,
+        )
+
+
+        log_event.additional_properties = d
+        return log_event
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from ..types import UNSET, Unset
+from typing import cast
+from typing import Literal, cast
+
+if TYPE_CHECKING:
+  from ..models.log_report_fields_type_0 import LogReportFieldsType0
+
+
+
+
+
+T = TypeVar("T", bound="LogReport")
+
+
+
+@_attrs_define
+class LogReport:
+    """ 
+        Attributes:
+            run_id (str):
+            attempt (int):
+            lease_token (str):
+            type_ (Literal['log']):
+            level (None | str | Unset): debug, info (also for an unknown one), warning, error or critical
+            message (None | str | Unset):
+            fields (LogReportFieldsType0 | None | Unset):
+            dropped (int | None | Unset): lines that the worker did not send
+     """
+
+    run_id: str
+    attempt: int
+    lease_token: str
+    type_: Literal['log']
+    level: None | str | Unset = UNSET
+    message: None | str | Unset = UNSET
+    fields: LogReportFieldsType0 | None | Unset = UNSET
+    dropped: int | None | Unset = UNSET
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.log_report_fields_type_0 import LogReportFieldsType0 # noqa: PLC0415
+        run_id = self.run_id
+
+        attempt = self.attempt
+
+        lease_token = self.lease_token
+
+        type_ = self.type_
+
+        level: None | str | Unset
+        if isinstance(self.level, Unset):
+            level = UNSET
+        else:
+            level = self.level
+
+        message: None | str | Unset
+        if isinstance(self.message, Unset):
+            message = UNSET
+        else:
+            message = self.message
+
+        fields: dict[str, Any] | None | Unset
+        if isinstance(self.fields, Unset):
+            fields = UNSET
+        elif isinstance(self.fields, LogReportFieldsType0):
+            fields = self.fields.to_dict()
+        else:
+            fields = self.fields
+
+        dropped: int | None | Unset
+        if isinstance(self.dropped, Unset):
+            dropped = UNSET
+        else:
+            dropped = self.dropped
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "run_id": run_id,
+            "attempt": attempt,
+            "lease_token": lease_token,
+            "type": type_,
+        })
+        if level is not UNSET:
+            field_dict["level"] = level
+        if message is not UNSET:
+            field_dict["message"] = message
+        if fields is not UNSET:
+            field_dict["fields"] = fields
+        if dropped is not UNSET:
+            field_dict["dropped"] = dropped
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.log_report_fields_type_0 import LogReportFieldsType0 # noqa: PLC0415
+        d = dict(src_dict)
+        run_id = d.pop("run_id")
+
+        attempt = d.pop("attempt")
+
+        lease_token = d.pop("lease_token")
+
+        type_ = cast(Literal['log'] , d.pop("type"))
+        if type_ != 'log':
+            raise ValueError(f"type must match const 'log', got '{type_}'")
+
+        def _parse_level(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        level = _parse_level(d.pop("level", UNSET))
+
+
+        def _parse_message(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        message = _parse_message(d.pop("message", UNSET))
+
+
+        def _parse_fields(data: object) -> LogReportFieldsType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                fields_type_0 = LogReportFieldsType0.from_dict(data)
+
+
+
+                return fields_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(LogReportFieldsType0 | None | Unset, data)
+
+        fields = _parse_fields(d.pop("fields", UNSET))
+
+
+        def _parse_dropped(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        dropped = _parse_dropped(d.pop("dropped", UNSET))
+
+
+        log_report = cls(
+            run_id=run_id,
+            attempt=attempt,
+            lease_token=lease_token,
+            type_=type_,
+            level=level,
+            message=message,
+            fields=fields,
+            dropped=dropped,
+        )
+
+        return log_report
+

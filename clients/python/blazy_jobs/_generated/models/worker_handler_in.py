@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, BinaryIO, TextIO, TYPE_CHECKING, Generator
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset
+
+from typing import Literal, cast
+
+
+
+
+
+
+T = TypeVar("T", bound="WorkerHandlerIn")
+
+
+
+@_attrs_define
+class WorkerHandlerIn:
+    """ A worker process that serves this name takes the runs.
+
+        Attributes:
+            kind (Literal['worker']):
+     """
+
+    kind: Literal['worker']
+
+
+
+
+
+    def to_dict(self) -> dict[str, Any]:
+        kind = self.kind
+
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update({
+            "kind": kind,
+        })
+
+        return field_dict
+
+
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        d = dict(src_dict)
+        kind = cast(Literal['worker'] , d.pop("kind"))
+        if kind != 'worker':
+            raise ValueError(f"kind must match const 'worker', got '{kind}'")
+
+        worker_handler_in = cls(
+            kind=kind,
+        )
+
+        return worker_handler_in
+
