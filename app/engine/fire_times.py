@@ -1,0 +1,205 @@
+"""When a plan fires: APScheduler's triggers over our rules for time zones, and cron text read by cronsim.
+
+APScheduler's own `CronTrigger.from_crontab` is another language (Monday is 0, the day fields are ANDed) and its
+triggers skip or repeat local times where clocks change; wall_clock.py has the rule that holds here instead.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.calendarinterval import CalendarIntervalTrigger
+from cronsim import CronSim, CronSimError
+
+from app.domain.instants import LATEST, SECOND, from_datetime
+from app.domain.schedule import Calendar, Cron, Date, Interval, Plan
+from app.domain.wall_clock import first_change, instant_of, local_of, offset_at
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NICKNAMES = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+_BLANK = re.compile(r"[ \t]+")
+
+
+class BadPlan(ValueError):
+    """`path` is the field's JSON Pointer within a schedule."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(message)
+        self.path = path
+        self.message = message
+
+
+@lru_cache(maxsize=1024)
+def zone_of(name: str) -> ZoneInfo:
+    """Raises BadPlan."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones
+        raise BadPlan("/timezone", "is not the name of an IANA time zone, such as 'Europe/Berlin'") from None
+
+
+def cron_fields(expression: str) -> str:
+    """The five fields in capitals, with a nickname spelt out. Raises BadPlan."""
+    text = NICKNAMES.get(expression.strip().lower(), expression).strip().upper()
+    if len(_BLANK.split(text)) != 5:
+        about = "must have five fields: minute, hour, day of month, month, day of week; or be @daily or its kin"
+        raise BadPlan("/trigger/expression", about)
+    try:
+        next(CronSim(text, datetime(2000, 1, 1, tzinfo=UTC)))
+    except CronSimError as error:
+        raise BadPlan("/trigger/expression", f"cannot be read: {str(error).lower()}") from None
+    except StopIteration:
+        raise BadPlan("/trigger/expression", "names a day that never comes") from None
+    return text
+
+
+class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """A cron expression in a time zone.
+
+    A fixed local time (neither the minute nor the hour begins with `*`) fires once a day, also where clocks change;
+    every other one fires at each real instant at which the wall clock shows it.
+    """
+
+    def __init__(self, fields: str, zone: ZoneInfo) -> None:
+        minute, hour, *_ = _BLANK.split(fields)
+        self._fields = fields
+        self._zone = zone
+        self._fixed = not (minute.startswith("*") or hour.startswith("*"))
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        after = previous_fire_time if previous_fire_time is not None else now - timedelta(microseconds=1)
+        try:
+            return self._next_fixed(after) if self._fixed else self._next_real(after)
+        except (StopIteration, OverflowError):
+            return None
+
+    def _next_fixed(self, after: datetime) -> datetime:
+        times = CronSim(self._fields, local_of(after, self._zone))
+        return next(instant for instant in (instant_of(shown, self._zone) for shown in times) if instant > after)
+
+    def _next_real(self, after: datetime) -> datetime:
+        local = local_of(after, self._zone)
+        while True:
+            offset = offset_at(self._zone, after)
+            found = next(CronSim(self._fields, local)).replace(tzinfo=UTC) - offset
+            change = first_change(self._zone, after, found)
+            if change is None:
+                return found
+            # From there on the clock shows another time; what it shows at that very instant counts too.
+            after = change
+            local = local_of(change, self._zone) - timedelta(seconds=1)
+
+
+class CalendarTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """APScheduler counts the days; the local time on each of them is an instant by our own rule."""
+
+    def __init__(self, calendar: Calendar, zone: ZoneInfo, anchor: datetime) -> None:
+        every = calendar.every
+        self._zone = zone
+        self._anchor = anchor
+        self._start = local_of(anchor, zone).date()
+        self._time = timedelta(hours=calendar.hour, minutes=calendar.minute)
+        self._step_days = every.weeks * 7 + every.days if not every.months else 0
+        self._days = CalendarIntervalTrigger(
+            months=every.months, weeks=every.weeks, days=every.days, start_date=self._start, timezone=UTC
+        )
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        after = previous_fire_time if previous_fire_time is not None else now - timedelta(microseconds=1)
+        try:
+            for day in self._from(local_of(after, self._zone).date() - timedelta(days=2)):
+                instant = instant_of(datetime.combine(day, time()) + self._time, self._zone)
+                if instant > after and instant >= self._anchor:
+                    return instant
+        except (ValueError, OverflowError):  # past the year 9999
+            return None
+        return None
+
+    def _from(self, wanted: date) -> Iterator[date]:
+        """The days of the calendar, from some time before `wanted` on."""
+        day = self._start
+        if self._step_days and wanted > day:
+            day += timedelta(days=(wanted - day).days // self._step_days * self._step_days)
+        while True:
+            yield day
+            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            following = self._days.get_next_fire_time(midnight, midnight)
+            if following is None:
+                return
+            day = following.date()
+
+
+class FireTimes:
+    """The times of a plan, exclusive of jitter. `created_at` is what intervals count from without a `start_at`.
+
+    Raises BadPlan when made of a plan that cannot be.
+    """
+
+    def __init__(self, plan: Plan, created_at: int) -> None:
+        self._plan = plan
+        self._anchor = plan.start_at if plan.start_at is not None else created_at
+        zone = zone_of(plan.timezone)
+        self._trigger: BaseTrigger | None = None
+        match plan.trigger:
+            case Cron(expression):
+                self._trigger = CronTrigger(cron_fields(expression), zone)
+            case Calendar() as calendar:
+                self._trigger = CalendarTrigger(calendar, zone, _moment(self._anchor))
+
+    def after(self, instant: int) -> int | None:
+        """The first time later than `instant`; None when there is none any more."""
+        plan = self._plan
+        if plan.start_at is not None:
+            instant = max(instant, plan.start_at - 1)
+        if instant >= LATEST:
+            return None
+        found = self._after(instant)
+        return None if found is None or found > LATEST or (plan.end_at is not None and found > plan.end_at) else found
+
+    def _after(self, instant: int) -> int | None:
+        match self._plan.trigger:
+            case Date(at):
+                return at if at > instant else None
+            case Interval(every_seconds):
+                # Whole microseconds: an interval never drifts.
+                every = round(every_seconds * SECOND)
+                return self._anchor + max(1, (instant - self._anchor) // every + 1) * every
+            case _:
+                assert self._trigger is not None
+                moment = _moment(instant)
+                found = self._trigger.get_next_fire_time(moment, moment)
+                return None if found is None else from_datetime(found)
+
+    def between(self, first: int, last: int) -> Iterator[int]:
+        """The times from `first` to `last`, both inclusive."""
+        found = self.after(first - 1)
+        while found is not None and found <= last:
+            yield found
+            found = self.after(found)
+
+    def count(self, first: int, last: int, most: int) -> int:
+        """How many times lie from `first` to `last`, both inclusive; counting ends at `most`."""
+        if isinstance(self._plan.trigger, Interval):
+            begin = self.after(first - 1)
+            if begin is None or begin > last:
+                return 0
+            last = last if self._plan.end_at is None else min(last, self._plan.end_at)
+            return min(most, (last - begin) // round(self._plan.trigger.every_seconds * SECOND) + 1)
+        return sum(1 for _, _ in zip(range(most), self.between(first, last), strict=False))
+
+
+def _moment(instant: int) -> datetime:
+    return EPOCH + timedelta(microseconds=instant)

@@ -1,0 +1,311 @@
+"""When plans fire: the rules one by one, and an oracle that walks real instants where clocks change."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+
+from app.domain.instants import SECOND, from_datetime, rfc3339
+from app.domain.schedule import Calendar, Cron, Date, Every, Interval, Plan, Trigger
+from app.engine.fire_times import BadPlan, FireTimes
+
+MINUTE = timedelta(minutes=1)
+LEAD = timedelta(hours=26)
+"""So long before its start a walk begins, to know what the clock has shown already."""
+ALL = os.environ.get("SCHEDULE_ORACLE") == "all"
+
+
+def at(text: str) -> int:
+    return from_datetime(datetime.fromisoformat(text))
+
+
+def times(
+    trigger: Trigger, after: str, n: int, zone: str = "UTC", created: str = "2026-01-01T00:00:00+00:00"
+) -> list[str]:
+    """The next `n` times, short where they are whole minutes."""
+    plan = FireTimes(Plan(trigger=trigger, timezone=zone), at(created))
+    found, instant = [], at(after)
+    for _ in range(n):
+        following = plan.after(instant)
+        if following is None:
+            break
+        assert following > instant
+        found.append(rfc3339(following)[:16])
+        instant = following
+    return found
+
+
+# -- cron
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("0 3 * * *", ["2026-01-02T03:00", "2026-01-03T03:00"]),
+        ("*/15 * * * *", ["2026-01-01T12:15", "2026-01-01T12:30"]),
+        ("5,35 9-17 * * mon-fri", ["2026-01-01T12:05", "2026-01-01T12:35"]),
+        ("0 0 * * 0", ["2026-01-04T00:00", "2026-01-11T00:00"]),
+        ("0 0 * * 7", ["2026-01-04T00:00", "2026-01-11T00:00"]),
+        ("0 0 1 * sun", ["2026-01-04T00:00", "2026-01-11T00:00"]),
+        ("0 0 29 2 *", ["2028-02-29T00:00", "2032-02-29T00:00"]),
+        ("0 12 13 jan-mar fri", ["2026-01-02T12:00", "2026-01-09T12:00"]),
+        ("@daily", ["2026-01-02T00:00", "2026-01-03T00:00"]),
+        ("@HOURLY", ["2026-01-01T13:00", "2026-01-01T14:00"]),
+        ("@weekly", ["2026-01-04T00:00", "2026-01-11T00:00"]),
+        ("@monthly", ["2026-02-01T00:00", "2026-03-01T00:00"]),
+        ("@yearly", ["2027-01-01T00:00", "2028-01-01T00:00"]),
+        ("  0\t3  1 1 * ", ["2027-01-01T03:00", "2028-01-01T03:00"]),
+    ],
+)
+def test_cron_means_what_it_means_everywhere(expression: str, expected: list[str]) -> None:
+    assert times(Cron(expression), "2026-01-01T12:00:00+00:00", 2) == expected
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "* * * *",
+        "* * * * * *",
+        "60 * * * *",
+        "* 24 * * *",
+        "* * 0 * *",
+        "* * * 13 *",
+        "* * * * 8",
+        "*/0 * * * *",
+        "5-1 * * * *",
+        "a * * * *",
+        "1,,2 * * * *",
+        "@reboot",
+        "@every 5m",
+        "30 2 30 2 *",
+        "0 0 31 4,6 *",
+        "¹ * * * *",
+    ],
+)
+def test_what_cron_cannot_be_is_refused(expression: str) -> None:
+    with pytest.raises(BadPlan) as refused:
+        FireTimes(Plan(trigger=Cron(expression)), 0)
+    assert refused.value.path == "/trigger/expression"
+
+
+@pytest.mark.parametrize("name", ["Mars/Olympus", "", "Europe", "../etc/passwd", "UTC+1", "/etc/localtime"])
+def test_only_iana_zones_are_taken(name: str) -> None:
+    with pytest.raises(BadPlan) as refused:
+        FireTimes(Plan(trigger=Cron("@daily"), timezone=name), 0)
+    assert refused.value.path == "/timezone"
+
+
+def test_a_fixed_time_in_a_gap_fires_at_the_first_instant_after_it() -> None:
+    # Berlin, 29 March 2026: 02:00 becomes 03:00, which is 01:00 in UTC.
+    assert times(Cron("30 2 * * *"), "2026-03-27T12:00:00+00:00", 3, "Europe/Berlin") == [
+        "2026-03-28T01:30",
+        "2026-03-29T01:00",
+        "2026-03-30T00:30",
+    ]
+    assert times(Cron("0,30 2 * * *"), "2026-03-28T12:00:00+00:00", 2, "Europe/Berlin") == [
+        "2026-03-29T01:00",
+        "2026-03-30T00:00",
+    ]
+
+
+def test_a_fixed_time_in_a_fold_fires_the_first_time_only() -> None:
+    # Berlin, 25 October 2026: 03:00 becomes 02:00, which is 01:00 in UTC.
+    assert times(Cron("30 2 * * *"), "2026-10-24T12:00:00+00:00", 2, "Europe/Berlin") == [
+        "2026-10-25T00:30",
+        "2026-10-26T01:30",
+    ]
+    assert times(Cron("30 2 * * *"), "2026-10-25T00:30:00+00:00", 1, "Europe/Berlin") == ["2026-10-26T01:30"]
+
+
+def test_every_other_time_fires_at_each_real_instant() -> None:
+    assert times(Cron("*/30 * * * *"), "2026-10-24T23:30:00+00:00", 6, "Europe/Berlin") == [
+        "2026-10-25T00:00",
+        "2026-10-25T00:30",
+        "2026-10-25T01:00",
+        "2026-10-25T01:30",
+        "2026-10-25T02:00",
+        "2026-10-25T02:30",
+    ]
+    assert times(Cron("0 */2 * * *"), "2026-03-28T22:00:00+00:00", 3, "Europe/Berlin") == [
+        "2026-03-28T23:00",
+        "2026-03-29T02:00",
+        "2026-03-29T04:00",
+    ]
+
+
+def test_strange_clocks() -> None:
+    # Lord Howe turns its clocks by half an hour; Apia had no 30 December 2011.
+    assert times(Cron("10 2 * * *"), "2026-10-02T20:00:00+00:00", 2, "Australia/Lord_Howe") == [
+        "2026-10-03T15:30",
+        "2026-10-04T15:10",
+    ]
+    assert times(Cron("0 3 * * *"), "2011-12-29T12:00:00+00:00", 3, "Pacific/Apia") == [
+        "2011-12-29T13:00",
+        "2011-12-30T10:00",
+        "2011-12-30T13:00",
+    ]
+    assert times(Cron("*/15 1 1 11 *"), "2026-11-01T05:45:00+00:00", 4, "America/New_York") == [
+        "2026-11-01T06:00",
+        "2026-11-01T06:15",
+        "2026-11-01T06:30",
+        "2026-11-01T06:45",
+    ]
+
+
+# -- the other kinds
+
+
+def test_an_interval_counts_from_its_anchor_and_never_drifts() -> None:
+    created = "2026-01-01T00:00:00.000007+00:00"
+    plan = FireTimes(Plan(trigger=Interval(0.1)), at(created))
+    assert plan.after(0) == at(created) + 100_000
+    far = at(created) + 10**9 * 100_000
+    assert plan.after(far) == far + 100_000
+    assert plan.after(far - 1) == far
+    assert plan.count(0, far, 10**12) == 10**9
+    assert plan.count(0, far, 5) == 5
+    begun = FireTimes(Plan(trigger=Interval(60), start_at=at("2026-02-01T00:00:00+00:00")), at(created))
+    assert begun.after(0) == at("2026-02-01T00:01:00+00:00")
+
+
+def test_a_calendar_counts_days_and_skips_months_without_that_day() -> None:
+    monthly = Calendar(Every(months=1), 3, 0)
+    assert times(monthly, "2026-01-31T12:00:00+00:00", 3, created="2026-01-31T00:00:00+00:00") == [
+        "2026-03-31T03:00",
+        "2026-05-31T03:00",
+        "2026-07-31T03:00",
+    ]
+    assert times(Calendar(Every(weeks=2), 2, 30), "2026-03-15T12:00:00+00:00", 3, "Europe/Berlin") == [
+        "2026-03-26T01:30",
+        "2026-04-09T00:30",
+        "2026-04-23T00:30",
+    ]
+    daily = Calendar(Every(days=1), 2, 30)
+    assert times(daily, "2026-03-28T12:00:00+00:00", 2, "Europe/Berlin") == ["2026-03-29T01:00", "2026-03-30T00:30"]
+    assert times(daily, "2026-10-24T12:00:00+00:00", 2, "Europe/Berlin") == ["2026-10-25T00:30", "2026-10-26T01:30"]
+    assert times(daily, "1000-01-01T00:00:00+00:00", 1) == ["2026-01-01T02:30"]
+
+
+def test_a_date_fires_once() -> None:
+    once = FireTimes(Plan(trigger=Date(at("2026-05-01T10:00:00+00:00"))), 0)
+    assert once.after(0) == at("2026-05-01T10:00:00+00:00")
+    assert once.after(at("2026-05-01T10:00:00+00:00")) is None
+
+
+def test_nothing_fires_before_the_start_or_after_the_end() -> None:
+    start, end = at("2026-01-02T00:00:00+00:00"), at("2026-01-03T00:00:00+00:00")
+    plan = FireTimes(Plan(trigger=Cron("0 */12 * * *"), start_at=start, end_at=end), 0)
+    assert list(plan.between(0, end + SECOND * 10**6)) == [start, start + 43_200 * SECOND, end]
+    assert plan.count(0, end, 100) == 3
+
+
+# -- the oracle
+
+
+def matches(field: str, value: int, low: int, high: int) -> bool:
+    for part in field.split(","):
+        span, _, step = part.partition("/")
+        first, _, last = span.partition("-")
+        begin = low if span == "*" else int(first)
+        end = high if span == "*" or (step and not last) else int(last or first)
+        if begin <= value <= end and (value - begin) % int(step or 1) == 0:
+            return True
+    return False
+
+
+def shows(expression: str, local: datetime) -> bool:
+    """Whether a wall clock that shows `local` is at a time of the expression."""
+    minute, hour, day, month, weekday = expression.split()
+    if not (matches(minute, local.minute, 0, 59) and matches(hour, local.hour, 0, 23)):
+        return False
+    if not matches(month, local.month, 1, 12):
+        return False
+    of_month, of_week = matches(day, local.day, 1, 31), matches(weekday, local.isoweekday() % 7, 0, 6)
+    return of_month and of_week if day.startswith("*") or weekday.startswith("*") else of_month or of_week
+
+
+def walk(expression: str, zone: ZoneInfo, start: datetime, end: datetime) -> list[datetime]:
+    """Every instant from `start` to `end`, looked at one by one, by the rules as they are written down."""
+    minute, hour, *_ = expression.split()
+    fixed = not (minute.startswith("*") or hour.startswith("*"))
+    found: list[datetime] = []
+    shown: set[datetime] = set()
+    before: datetime | None = None
+    for n in range(int((end - start + LEAD) / MINUTE) + 1):
+        instant = start - LEAD + n * MINUTE
+        local = instant.astimezone(zone).replace(tzinfo=None)
+        if fixed and before is not None and local - before > MINUTE:
+            # The clock skipped these: what they would have begun begins now.
+            skipped = (before + step * MINUTE for step in range(1, int((local - before) / MINUTE)))
+            if any(shows(expression, time) and time not in shown for time in skipped):
+                found.append(instant)
+        first_time = local not in shown
+        shown.add(local)
+        if shows(expression, local) and (first_time or not fixed) and (not found or found[-1] != instant):
+            found.append(instant)
+        before = local
+    return [moment for moment in found if moment > start]
+
+
+def expressions(random_: random.Random, n: int) -> list[str]:
+    minutes = ["0", "30", "15,45", "*/20", "*", "10-50/20", "59", "*/7"]
+    hours = ["*", "2", "0", "1-3", "*/2", "23", "0,2,3", "*/5", "1"]
+    days = ["*", "*", "*", "1-7", "*/2", "29"]
+    weekdays = ["*", "*", "0", "1-5", "6"]
+    return [
+        f"{random_.choice(minutes)} {random_.choice(hours)} {random_.choice(days)} * {random_.choice(weekdays)}"
+        for _ in range(n)
+    ]
+
+
+def changes(zone: ZoneInfo, first_year: int, last_year: int) -> list[datetime]:
+    """Instants near which the zone's clocks change."""
+    found = []
+    here = datetime(first_year, 1, 1, tzinfo=UTC)
+    while here.year < last_year:
+        there = here + timedelta(days=1)
+        if here.astimezone(zone).utcoffset() != there.astimezone(zone).utcoffset():
+            found.append(here)
+        here = there
+    return found
+
+
+SAMPLE = [
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",
+    "Pacific/Apia",
+    "Africa/Casablanca",
+    "Asia/Kolkata",
+]
+
+
+def whole_minutes(zone: ZoneInfo, change: datetime) -> bool:
+    """Offsets of odd seconds, as before 1990, would make the walk by minutes miss times."""
+    return all(
+        (offset := (change + timedelta(days=day)).astimezone(zone).utcoffset()) is not None
+        and offset % MINUTE == timedelta(0)
+        for day in (-2, 0, 3)
+    )
+
+
+@pytest.mark.timeout(3600 if ALL else 60)
+@pytest.mark.parametrize("name", sorted(available_timezones()) if ALL else SAMPLE)
+def test_the_oracle_agrees(name: str) -> None:
+    """Near every change of the zone's clocks from 1990 to 2037 (a sample of them by default)."""
+    random_ = random.Random(name)
+    zone = ZoneInfo(name)
+    places = [change for change in changes(zone, 1990, 2037) if whole_minutes(zone, change)]
+    places = places or [datetime(2026, 2, 27, tzinfo=UTC)]
+    for change in places if ALL else random_.sample(places, min(2, len(places))):
+        start, end = change - timedelta(hours=3), change + timedelta(hours=30)
+        for expression in expressions(random_, 1 if ALL else 6):
+            plan = FireTimes(Plan(trigger=Cron(expression), timezone=name), 0)
+            found = list(plan.between(from_datetime(start) + 1, from_datetime(end)))
+            expected = [from_datetime(instant) for instant in walk(expression, zone, start, end)]
+            assert found == expected, (name, expression, change)
