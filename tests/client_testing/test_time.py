@@ -206,6 +206,28 @@ class TestClockWhileMoreThanTimeIsWaitedFor:
 
         self.check(ask)
 
+    def test_threads_of_others_do_not_hold_it_up(self) -> None:
+        def serve() -> None:
+            while not ended.wait(0.01):
+                begun.append(threading.Thread(target=ended.wait))
+                begun[-1].start()
+
+        async def wait() -> None:
+            for _ in range(10):
+                await asyncio.to_thread(time.sleep, 0.01)
+                await asyncio.sleep(60)
+
+        ended, begun = threading.Event(), [threading.Thread()]
+        begun[0] = threading.Thread(target=serve)
+        begun[0].start()
+        clock = Clock()
+        assert run_job(Job("wait", wait, timeout=1000), clock=clock).state == "completed"
+        ended.set()
+        for thread in begun:
+            thread.join()
+        assert len(begun) > 2
+        assert clock.seconds == pytest.approx(600, abs=SHORT_SECONDS)
+
     def test_a_socket(self) -> None:
         async def ask() -> str:
             ours, theirs = socket.socketpair()

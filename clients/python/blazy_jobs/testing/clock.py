@@ -19,6 +19,7 @@ class Clock:
     `asyncio.timeout(30)` and the like end at once, in their order, and move the clock by what they took. It jumps only
     where nothing but time is waited for. While a thread that the handler has started, or a socket or subprocess, is
     waited for, the clock goes on with real time, so that no limit of time is over before the answer could come.
+    What a thread answers that was there before the handler, it does not wait for.
 
     In a `def` handler the clock stands still but for `move`. `time.sleep`, `time.time` and `datetime.now` are Python's
     own and know nothing of it; where a handler sleeps, have `move` in the place of `time.sleep`.

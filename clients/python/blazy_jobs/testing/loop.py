@@ -7,10 +7,11 @@ import selectors
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 from blazy_jobs.testing.clock import Clock
+from blazy_jobs.testing.offspring import offspring
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -22,10 +23,15 @@ class ClockLoop(asyncio.SelectorEventLoop):
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
-        self._known_threads = set(threading.enumerate())
+        self._started: set[threading.Thread] = set()
+        self._pool: set[threading.Thread] = set()
         self._in_threads = 0
         self._away = 0
         super().__init__(_Selector(self))
+
+    def run_forever(self) -> None:
+        with offspring() as self._started:
+            super().run_forever()
 
     def time(self) -> float:
         return self.clock.seconds
@@ -48,29 +54,21 @@ class ClockLoop(asyncio.SelectorEventLoop):
         return self._away > 0
 
     def waits_for_threads(self) -> bool:
-        if self._in_threads:
-            return True
+        """Threads that were there before, or are started by them, are others'."""
         here = threading.current_thread()
-        return any(thread is not here and thread not in self._known_threads for thread in threading.enumerate())
+        return self._in_threads > 0 or any(
+            thread.is_alive() for thread in self._started.copy() if thread is not here and thread not in self._pool
+        )
 
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[Unpack[Ts]], T], *args: *Ts
     ) -> asyncio.Future[T]:
-        if executor is None or isinstance(executor, ThreadPoolExecutor):
-            func = self._known(func)
+        before = self._started.copy()
         work = super().run_in_executor(executor, func, *args)
+        self._pool |= self._started - before  # they wait for work when this is done: no sign of anything under way
         self._in_threads += 1
         work.add_done_callback(self._out_of_thread)
         return work
-
-    def _known(self, func: Callable[[Unpack[Ts]], T]) -> Callable[[Unpack[Ts]], T]:
-        """Its thread is one of a pool, that waits for work when this is done: no sign of anything under way."""
-
-        def call(*args: *Ts) -> T:
-            self._known_threads.add(threading.current_thread())
-            return func(*args)
-
-        return call
 
     def _out_of_thread(self, _: asyncio.Future[Any]) -> None:
         self._in_threads -= 1
