@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from blazy_jobs.cli.safe import safe
-from blazy_jobs.errors import ApiError, ConnectionFailed
+
+if TYPE_CHECKING:
+    from blazy_jobs.errors import ApiError
 
 DONE = 0
 FAILED = 1
@@ -35,6 +38,8 @@ def complain(text: str) -> None:
 
 def explain(error: Exception, url: str) -> tuple[int, str]:
     """The exit code, and what to say."""
+    from blazy_jobs.errors import ApiError, ConnectionFailed
+
     if isinstance(error, Unusable):
         return USAGE, str(error)
     if isinstance(error, ConnectionFailed):
