@@ -1,27 +1,10 @@
-import type { Event as ApiEvent, RunError } from './generated/index.js';
-import { toCamel } from './names.js';
+import type { Event as ApiEvent, EventType, RunState } from './generated/index.js';
+import { toCamel, type Camel } from './names.js';
+
+export type { EventType, RunState };
 
 /** What each type of event tells. */
-export interface EventData {
-  /** Dispatched, also when due later. */
-  queued: { dueAt: Date };
-  /** An attempt starts. */
-  started: { workerId: string };
-  progress: { percent: number | null; message: string | null; data: unknown };
-  log: { level: string; message: string; fields: Record<string, unknown> | null };
-  /** An attempt failed, another follows. */
-  retrying: { error: RunError; dueAt: Date };
-  /** Given back by a stopping worker, snoozed, or lost with its worker; no attempt is spent. */
-  interrupted: { reason: 'released' | 'snoozed' | 'lost'; dueAt: Date };
-  /** A cancel was asked of a running handler. */
-  cancelling: { reason: string | null };
-  completed: { result: unknown };
-  failed: { error: RunError };
-  cancelled: { reason: string | null };
-}
-
-export type EventType = ApiEvent['type'];
-export type RunState = ApiEvent['state'];
+export type EventData = { [Type in EventType]: Camel<Extract<ApiEvent, { type: Type }>['data']> };
 
 interface EventFacts<Type extends EventType> {
   id: string;

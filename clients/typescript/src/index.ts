@@ -2,7 +2,7 @@ export { Jobs, type EventsOptions } from './jobs.js';
 export { Run, type Attempt, type RunEventsOptions, type WaitOptions } from './run.js';
 export type { Runs, RunFilters } from './runs.js';
 export type { JobType, JobTypeChanges, JobTypeDefinition, JobTypeSettings, JobTypes } from './job-types.js';
-export type { Queue, QueueSettings, Queues, RateLimit } from './queues.js';
+export type { Queue, QueueSettings, Queues } from './queues.js';
 export type { DispatchItem, DispatchOptions, RunOptions } from './dispatching.js';
 export type { EventData, EventType, RunEvent, RunState } from './events.js';
 export type { Listener } from './listening.js';

@@ -11,13 +11,8 @@ import { toCamel, toSnake, type Camel } from './names.js';
 import { pages } from './pages.js';
 import type { Abortable, Server } from './server.js';
 
-export interface RateLimit {
-  limit: number;
-  perSeconds: number;
-}
-
-export type Queue = Omit<Camel<ApiQueue>, 'rateLimit'> & { rateLimit: RateLimit | null };
-export type QueueSettings = Omit<Camel<QueueIn>, 'rateLimit'> & { rateLimit?: RateLimit | null };
+export type Queue = Camel<ApiQueue>;
+export type QueueSettings = Camel<QueueIn>;
 
 /** `jobs.queues`. */
 export class Queues {
@@ -33,30 +28,26 @@ export class Queues {
     const size = limit === undefined ? {} : { limit };
     const read = async (cursor: { cursor?: string }) =>
       (await listQueues({ ...this.#server.call(options), query: { ...size, ...cursor } })).data;
-    for await (const queue of pages(read)) yield queueOf(queue);
+    for await (const queue of pages(read)) yield toCamel(queue);
   }
 
   /** Throws ApiError `queue_not_found`. */
   async get(name: string, options: Abortable = {}): Promise<Queue> {
-    return queueOf((await getQueue({ ...this.#server.call(options), path: { name } })).data);
+    return toCamel((await getQueue({ ...this.#server.call(options), path: { name } })).data);
   }
 
   /** Makes or changes it. */
   async put(name: string, settings: QueueSettings, options: Abortable = {}): Promise<Queue> {
     const body = toSnake<QueueIn>(settings);
-    return queueOf((await putQueue({ ...this.#server.call(options), path: { name }, body })).data);
+    return toCamel((await putQueue({ ...this.#server.call(options), path: { name }, body })).data);
   }
 
   /** Holds its runs back. */
   async pause(name: string, options: Abortable = {}): Promise<Queue> {
-    return queueOf((await pauseQueue({ ...this.#server.call(options), path: { name } })).data);
+    return toCamel((await pauseQueue({ ...this.#server.call(options), path: { name } })).data);
   }
 
   async resume(name: string, options: Abortable = {}): Promise<Queue> {
-    return queueOf((await resumeQueue({ ...this.#server.call(options), path: { name } })).data);
+    return toCamel((await resumeQueue({ ...this.#server.call(options), path: { name } })).data);
   }
-}
-
-function queueOf(queue: ApiQueue): Queue {
-  return toCamel(queue) as unknown as Queue;
 }

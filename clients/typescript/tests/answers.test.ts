@@ -5,10 +5,18 @@ import { test, type TestContext } from 'node:test';
 import { ApiError, ConnectionFailed, Jobs } from 'blazy-jobs';
 import { all, block, json, PlayedServer, run, stream } from './support.js';
 
-const problem = (status: number, code: string) => ({ type: 'about:blank', title: code, status, detail: 'said so', code });
+const problem = (status: number, code: string) => ({
+  type: 'about:blank',
+  title: code,
+  status,
+  detail: 'said so',
+  code,
+});
 
 async function play(context: TestContext, ...answers: ((response: ServerResponse) => unknown)[]) {
-  const server = await PlayedServer.that((_, response, number) => answers[Math.min(number, answers.length) - 1]!(response));
+  const server = await PlayedServer.that((_, response, number) =>
+    answers[Math.min(number, answers.length) - 1]!(response),
+  );
   context.after(() => server.close());
   return { server, jobs: new Jobs(server.url) };
 }
@@ -32,7 +40,10 @@ test('503 and 429 are tried again with one key, no sooner than the server asks',
   assert.ok(Date.now() - began > 950);
   assert.equal(server.requests.length, 3);
   assert.equal(new Set(server.requests.map((request) => request.headers['idempotency-key'])).size, 1);
-  assert.deepEqual(server.requests.map((request) => request.body), Array(3).fill('{"payload":{"a":1}}'));
+  assert.deepEqual(
+    server.requests.map((request) => request.body),
+    Array(3).fill('{"payload":{"a":1}}'),
+  );
 });
 
 test('five tries are enough', async (context) => {
@@ -84,20 +95,30 @@ test('types of events, states and fields of a newer server are passed on', async
   const { jobs } = await play(
     context,
     queued,
-    (response) => stream(response).end(block(1, 'queued') + block(2, 'teleported', { to_where: 'mars' }) + block(3, 'completed', { result: 1 })),
+    (response) =>
+      stream(response).end(
+        block(1, 'queued') + block(2, 'teleported', { to_where: 'mars' }) + block(3, 'completed', { result: 1 }),
+      ),
     (response) => json(response, 200, run('hibernating')),
     (response) => json(response, 200, run('completed', { result: 1, mood: 'good' })),
   );
   const run_ = await played(jobs);
   const events = await all(run_.events());
-  assert.deepEqual(events.map((event) => event.type as string), ['queued', 'teleported', 'completed']);
+  assert.deepEqual(
+    events.map((event) => event.type as string),
+    ['queued', 'teleported', 'completed'],
+  );
   assert.deepEqual(events[1]?.data as unknown, { toWhere: 'mars' });
   assert.equal(await run_.result(), 1);
   assert.equal((run_.data as Record<string, unknown>)['mood'], 'good');
 });
 
 test('a stream is read as browsers do, whatever the pieces, and resumed after the last whole event', async (context) => {
-  const text = 'retry: 1000\n\n: hello\n\n' + block(1, 'queued').replaceAll('\n', '\r\n') + block(2, 'log', { message: 'grüße' }) + block(3, 'log').slice(0, -1);
+  const text =
+    'retry: 1000\n\n: hello\n\n' +
+    block(1, 'queued').replaceAll('\n', '\r\n') +
+    block(2, 'log', { message: 'grüße' }) +
+    block(3, 'log').slice(0, -1);
   const pieces = (response: ServerResponse) => {
     stream(response);
     const bytes = Buffer.from(text);
@@ -117,9 +138,15 @@ test('a stream is read as browsers do, whatever the pieces, and resumed after th
     (response) => stream(response).end(block(8, 'failed', { error: { code: 'x' } })),
   );
   const events = await all((await played(jobs)).events());
-  assert.deepEqual(events.map((event) => event.seq), [1, 2, 3, 8]);
+  assert.deepEqual(
+    events.map((event) => event.seq),
+    [1, 2, 3, 8],
+  );
   assert.deepEqual(events[1]?.data, { message: 'grüße' });
-  assert.deepEqual(server.requests.slice(1).map((request) => request.headers['last-event-id']), [undefined, '2', '2', '7']);
+  assert.deepEqual(
+    server.requests.slice(1).map((request) => request.headers['last-event-id']),
+    [undefined, '2', '2', '7'],
+  );
 });
 
 test('204 is the end of a stream', async (context) => {
@@ -135,7 +162,9 @@ test('what is no stream is an error, not another try', async (context) => {
 test('what stops the listening goes to the listeners of error, or to the result', async (context) => {
   const gone = (response: ServerResponse) => json(response, 404, problem(404, 'run_not_found'));
   const server = await PlayedServer.that((request, response) =>
-    request.url?.endsWith('/events') ? gone(response) : json(response, 200, run(request.url?.includes('wait') ? 'completed' : 'queued')),
+    request.url?.endsWith('/events')
+      ? gone(response)
+      : json(response, 200, run(request.url?.includes('wait') ? 'completed' : 'queued')),
   );
   context.after(() => server.close());
   const jobs = new Jobs(server.url);

@@ -30,7 +30,10 @@ test('a dispatch whose answer was lost makes one run', async () => {
   assert.equal(keys.length, 3);
   assert.equal(new Set(keys).size, 1);
   const listed = await all(jobs.runs.list({ tag: 'lost-answer' }));
-  assert.deepEqual(listed.map((each) => each.id), [run.id]);
+  assert.deepEqual(
+    listed.map((each) => each.id),
+    [run.id],
+  );
 });
 
 test('a cancel whose answer was lost is a cancel', async () => {
@@ -50,7 +53,10 @@ test('a stream that is cut again and again tells each event once and in order', 
     if (event.seq % 15 === 0) proxy.cut();
   }
   assert.equal(await run.result({ timeoutSeconds: 20 }), 60);
-  assert.deepEqual(seen.map((event) => event.seq), oneTo(63));
+  assert.deepEqual(
+    seen.map((event) => event.seq),
+    oneTo(63),
+  );
   assert.equal(seen.at(-1)?.type, 'completed');
   assert.deepEqual(heard, oneTo(63));
   assert.ok(proxy.connections - before > 8);
@@ -89,7 +95,13 @@ test('listeners and results survive the end of the server', async () => {
   writeFileSync(gate, '');
   assert.equal(await result, 20);
   const seen = await followed;
-  assert.deepEqual(seen.map((event) => event.seq), oneTo(seen.length));
+  assert.deepEqual(
+    seen.map((event) => event.seq),
+    oneTo(seen.length),
+  );
   assert.equal(seen.at(-1)?.type, 'completed');
-  assert.deepEqual(heard.map((event) => event.id), seen.map((event) => event.id));
+  assert.deepEqual(
+    heard.map((event) => event.id),
+    seen.map((event) => event.id),
+  );
 });

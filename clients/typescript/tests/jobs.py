@@ -57,6 +57,6 @@ async def counting(payload: dict[str, Any], ctx: JobContext) -> int:
     for number in range(payload["lines"]):
         ctx.log(f"line {number}", number=number)
         await asyncio.sleep(0.02)
-    while "gate" in payload and not Path(payload["gate"]).exists():
+    while "gate" in payload and not Path(payload["gate"]).exists():  # noqa: ASYNC110, ASYNC240
         await asyncio.sleep(0.02)
     return payload["lines"]

@@ -40,7 +40,10 @@ test('every kind of event is told, with its data', async () => {
   assert.deepEqual(types.slice(0, 6), ['queued', 'started', 'interrupted', 'started', 'retrying', 'started']);
   assert.deepEqual(types.slice(6, 8).sort(), ['log', 'progress']);
   assert.deepEqual(types.slice(8), ['completed']);
-  assert.deepEqual(events.map((event) => event.seq), events.map((_, index) => index + 1));
+  assert.deepEqual(
+    events.map((event) => event.seq),
+    events.map((_, index) => index + 1),
+  );
   for (const event of events) {
     assert.ok(event.time instanceof Date && event.runId === run.id && event.jobType === 'eventful', event.type);
     if (event.type === 'queued') assert.ok(event.data.dueAt instanceof Date);
@@ -51,7 +54,10 @@ test('every kind of event is told, with its data', async () => {
     else if (event.type === 'completed') assert.equal(event.data.result, 'at last');
   }
   const attempts = await run.attempts();
-  assert.deepEqual(attempts.map((attempt) => attempt.number), [1, 2, 3]);
+  assert.deepEqual(
+    attempts.map((attempt) => attempt.number),
+    [1, 2, 3],
+  );
   assert.ok(attempts[0]?.startedAt instanceof Date);
 });
 
@@ -170,7 +176,10 @@ test('runs are listed page by page', async () => {
   for (const number of [1, 2, 3, 4, 5]) made.push(await jobs.dispatch('echo', number, { tags: [tag] }));
   for (const run of made) await run.wait({ timeoutSeconds: 20 });
   const listed = await all(jobs.runs.list({ tag, limit: 2, state: ['completed', 'failed'] }));
-  assert.deepEqual(listed.map((run) => run.id), made.map((run) => run.id).reverse());
+  assert.deepEqual(
+    listed.map((run) => run.id),
+    made.map((run) => run.id).reverse(),
+  );
   const filters = { tag, jobType: 'echo', state: 'completed' as const, createdAfter: made[0]!.createdAt };
   assert.equal((await all(jobs.runs.list(filters))).length, 5);
   assert.equal((await all(jobs.runs.list({ tag, createdBefore: new Date(0) }))).length, 0);
@@ -258,7 +267,10 @@ test('listeners come late, go, and fail without harm', async (context) => {
   const rest: RunEvent[] = [];
   stopped.on('*', (event) => rest.push(event));
   await assert.rejects(stopped.result({ timeoutSeconds: 20 }), RunCancelled);
-  assert.deepEqual(rest.map((event) => event.seq), [1, 2, 3, 4]);
+  assert.deepEqual(
+    rest.map((event) => event.seq),
+    [1, 2, 3, 4],
+  );
 });
 
 test('the events of all runs are filtered, and resume from a cursor or from the start', async () => {
@@ -276,18 +288,27 @@ test('the events of all runs are filtered, and resume from a cursor or from the 
     read.push(event);
     if (read.length === expected.length) break;
   }
-  assert.deepEqual(read.map((event) => `${event.runId} ${event.type}`), expected);
+  assert.deepEqual(
+    read.map((event) => `${event.runId} ${event.type}`),
+    expected,
+  );
   const again = [];
   for await (const event of jobs.events({ ...wanted, after: read[2]!.cursor, timeoutSeconds: 20 })) {
     again.push(event.id);
     if (again.length === 3) break;
   }
-  assert.deepEqual(again, read.slice(3).map((event) => event.id));
+  assert.deepEqual(
+    again,
+    read.slice(3).map((event) => event.id),
+  );
 });
 
 test('what has been read ends at once', async () => {
   const run = await (await jobs.dispatch('echo')).wait({ timeoutSeconds: 20 });
   const events = await all(run.events());
   assert.deepEqual(await all(run.events({ after: events.length })), []);
-  assert.deepEqual((await all(run.events({ after: 1 }))).map((event) => event.seq), [2, 3]);
+  assert.deepEqual(
+    (await all(run.events({ after: 1 }))).map((event) => event.seq),
+    [2, 3],
+  );
 });

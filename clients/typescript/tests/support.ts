@@ -81,7 +81,9 @@ export class JobServer {
         return false;
       }
     };
-    return readdirSync('/proc').map(Number).filter((pid) => pid && pid !== process.pid && marked(pid));
+    return readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => pid && pid !== process.pid && marked(pid));
   }
 }
 
@@ -122,7 +124,10 @@ export class Proxy {
   #connected(client: Socket): void {
     this.connections += 1;
     const server = connect(this.target.port, '127.0.0.1');
-    for (const [socket, other] of [[client, server], [server, client]] as const) {
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
       this.#sockets.add(socket);
       socket.setNoDelay();
       socket.on('error', () => other.destroy());

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, EraseRunData, EraseRunErrors, EraseRunResponses, GetHealthData, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses } from './types.gen.js';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, EraseRunData, EraseRunErrors, EraseRunResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -312,22 +312,14 @@ export const reportRuns = <ThrowOnError extends boolean = false>(options: Option
 /**
  * The process is up
  */
-export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>) => (options?.client ?? client).get<GetHealthResponses, unknown, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/healthz',
-    ...options
-});
+export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>) => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/healthz', ...options });
 
 /**
  * Ready to serve
  *
  * `503` while draining, without the database, or while the modules' job types are not declared yet.
  */
-export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/readyz',
-    ...options
-});
+export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
 
 /**
  * Counts, throughput, latencies and sizes
@@ -341,7 +333,7 @@ export const getStats = <ThrowOnError extends boolean = false>(options?: Options
 /**
  * Metrics for Prometheus
  */
-export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, unknown, ThrowOnError>({
+export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/metrics',
     ...options

@@ -4,250 +4,200 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
-/**
- * Attempt
- */
 export type Attempt = {
-    /**
-     * Number
-     */
     number: number;
-    /**
-     * Attempt
-     */
     attempt: number;
-    /**
-     * Worker Id
-     */
     worker_id: string;
-    /**
-     * Started At
-     */
     started_at: string;
-    /**
-     * Finished At
-     */
     finished_at: string | null;
-    /**
-     * Outcome
-     */
     outcome: 'completed' | 'failed' | 'cancelled' | 'released' | 'snoozed' | 'lost' | null;
     error: RunError | null;
 };
 
-/**
- * AttemptPage
- */
 export type AttemptPage = {
-    /**
-     * Data
-     */
     data: Array<Attempt>;
-    /**
-     * Next Cursor
-     */
     next_cursor: string | null;
 };
 
-/**
- * Batch
- */
+export type Backoff = 'exponential' | 'linear' | 'fixed';
+
 export type Batch = {
-    /**
-     * Data
-     */
     data: Array<RunBrief>;
 };
 
-/**
- * BatchIn
- */
 export type BatchIn = {
-    /**
-     * Runs
-     */
     runs: Array<BatchItem>;
 };
 
-/**
- * BatchItem
- */
 export type BatchItem = {
-    /**
-     * Payload
-     */
     payload: unknown;
-    /**
-     * Queue
-     */
-    queue?: string | null;
-    /**
-     * Priority
-     */
-    priority?: number | null;
-    /**
-     * Delay Seconds
-     */
+    queue?: string;
+    priority?: number;
     delay_seconds?: number | null;
     /**
-     * Run At
-     *
      * at most a year ahead; not together with delay_seconds
      */
     run_at?: string | null;
-    /**
-     * Retry
-     */
-    retry?: RetryIn | number | null;
-    /**
-     * Timeout Seconds
-     */
-    timeout_seconds?: number | null;
-    /**
-     * Expires Seconds
-     */
+    retry?: RetryIn | number;
+    timeout_seconds?: number;
     expires_seconds?: number | null;
-    /**
-     * Dedupe Key
-     */
     dedupe_key?: string | null;
-    /**
-     * Tags
-     */
     tags?: Array<string>;
-    /**
-     * Metadata
-     */
-    metadata?: {
-        [key: string]: string;
-    };
-    /**
-     * Job Type
-     */
+    metadata?: Metadata;
     job_type: string;
 };
 
 /**
- * CancelIn
+ * How a queue lives in Redis.
  */
+export type Bullmq = {
+    prefix?: string;
+    consume?: boolean;
+};
+
 export type CancelIn = {
-    /**
-     * Reason
-     */
     reason?: string | null;
 };
 
+export type CancelledData = {
+    reason: string | null;
+};
+
 /**
- * ClaimIn
+ * Final: the last event.
  */
+export type CancelledEvent = {
+    id: string;
+    /**
+     * 1, 2, 3 … within its run, without gaps
+     */
+    seq: number;
+    time: string;
+    run_id: string;
+    job_type: string;
+    queue: string;
+    /**
+     * the run's, after this event
+     */
+    state: RunState;
+    attempt: number;
+    type: 'cancelled';
+    data: CancelledData;
+};
+
+/**
+ * The handler has ended because its cancel was asked.
+ */
+export type CancelledReport = {
+    run_id: string;
+    attempt: number;
+    lease_token: string;
+    type: 'cancelled';
+    reason?: string | null;
+};
+
+export type CancellingData = {
+    reason: string | null;
+};
+
+/**
+ * A cancel was asked of a running handler.
+ */
+export type CancellingEvent = {
+    id: string;
+    /**
+     * 1, 2, 3 … within its run, without gaps
+     */
+    seq: number;
+    time: string;
+    run_id: string;
+    job_type: string;
+    queue: string;
+    /**
+     * the run's, after this event
+     */
+    state: RunState;
+    attempt: number;
+    type: 'cancelling';
+    data: CancellingData;
+};
+
 export type ClaimIn = {
-    /**
-     * Max
-     */
     max?: number;
-    /**
-     * Wait Seconds
-     */
     wait_seconds?: number;
 };
 
-/**
- * ConflictOut
- */
-export type ConflictOut = {
-    /**
-     * Kind
-     */
-    kind: 'job_type' | 'schedule';
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Reason
-     */
-    reason: string;
+export type CompletedData = {
+    result: unknown;
 };
 
 /**
- * DeclaresIn
+ * Final: the last event.
  */
+export type CompletedEvent = {
+    id: string;
+    /**
+     * 1, 2, 3 … within its run, without gaps
+     */
+    seq: number;
+    time: string;
+    run_id: string;
+    job_type: string;
+    queue: string;
+    /**
+     * the run's, after this event
+     */
+    state: RunState;
+    attempt: number;
+    type: 'completed';
+    data: CompletedData;
+};
+
+export type CompletedReport = {
+    run_id: string;
+    attempt: number;
+    lease_token: string;
+    type: 'completed';
+    result?: unknown;
+};
+
+export type ConflictOut = {
+    kind: 'job_type' | 'schedule';
+    name: string;
+    reason: string;
+};
+
 export type DeclaresIn = {
-    /**
-     * App
-     */
     app: string;
-    /**
-     * Declared At
-     */
     declared_at: string;
-    /**
-     * Job Types
-     */
     job_types?: Array<JobTypeIn>;
     /**
-     * Schedules
+     * a server without schedules answers `422 not_supported`
      */
     schedules?: Array<unknown>;
 };
 
 /**
- * DispatchIn
+ * What is left out comes from the job type.
  */
 export type DispatchIn = {
-    /**
-     * Payload
-     */
     payload: unknown;
-    /**
-     * Queue
-     */
-    queue?: string | null;
-    /**
-     * Priority
-     */
-    priority?: number | null;
-    /**
-     * Delay Seconds
-     */
+    queue?: string;
+    priority?: number;
     delay_seconds?: number | null;
     /**
-     * Run At
-     *
      * at most a year ahead; not together with delay_seconds
      */
     run_at?: string | null;
-    /**
-     * Retry
-     */
-    retry?: RetryIn | number | null;
-    /**
-     * Timeout Seconds
-     */
-    timeout_seconds?: number | null;
-    /**
-     * Expires Seconds
-     */
+    retry?: RetryIn | number;
+    timeout_seconds?: number;
     expires_seconds?: number | null;
-    /**
-     * Dedupe Key
-     */
     dedupe_key?: string | null;
-    /**
-     * Tags
-     */
     tags?: Array<string>;
-    /**
-     * Metadata
-     */
-    metadata?: {
-        [key: string]: string;
-    };
+    metadata?: Metadata;
 };
 
 /**
- * EmptyIn
- *
  * No field is known here.
  */
 export type EmptyIn = {
@@ -255,1194 +205,736 @@ export type EmptyIn = {
 };
 
 /**
- * Event
+ * one change of a run
  */
-export type Event = {
-    /**
-     * Id
-     */
-    id: string;
-    /**
-     * Seq
-     */
-    seq: number;
-    /**
-     * Type
-     */
-    type: 'queued' | 'started' | 'progress' | 'log' | 'retrying' | 'interrupted' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
-    /**
-     * Time
-     */
-    time: string;
-    /**
-     * Run Id
-     */
-    run_id: string;
-    /**
-     * Job Type
-     */
-    job_type: string;
-    /**
-     * Queue
-     */
-    queue: string;
-    /**
-     * State
-     */
-    state: 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
-    /**
-     * Attempt
-     */
-    attempt: number;
-    /**
-     * Data
-     */
-    data: {
-        [key: string]: unknown;
-    };
-};
+export type Event = ({
+    type: 'queued';
+} & QueuedEvent) | ({
+    type: 'started';
+} & StartedEvent) | ({
+    type: 'progress';
+} & ProgressEvent) | ({
+    type: 'log';
+} & LogEvent) | ({
+    type: 'retrying';
+} & RetryingEvent) | ({
+    type: 'interrupted';
+} & InterruptedEvent) | ({
+    type: 'cancelling';
+} & CancellingEvent) | ({
+    type: 'completed';
+} & CompletedEvent) | ({
+    type: 'failed';
+} & FailedEvent) | ({
+    type: 'cancelled';
+} & CancelledEvent);
 
 /**
- * EventPage
+ * One block of an event stream (WHATWG HTML, 9.2). Comments (every 15 seconds) and `retry` come between.
  */
+export type EventBlock = {
+    /**
+     * where to resume: send it as Last-Event-ID
+     */
+    id: string;
+    event: EventType;
+    /**
+     * an Event as JSON, on one line
+     */
+    data: string;
+};
+
 export type EventPage = {
-    /**
-     * Data
-     */
     data: Array<Event>;
-    /**
-     * Next Cursor
-     */
     next_cursor: string | null;
 };
 
-/**
- * HandlerIn
- */
-export type HandlerIn = {
-    /**
-     * Kind
-     */
-    kind: 'worker' | 'http';
-    /**
-     * Url
-     */
-    url?: string | null;
+export type EventType = 'queued' | 'started' | 'progress' | 'log' | 'retrying' | 'interrupted' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
+
+export type FailedData = {
+    error: RunError;
 };
 
 /**
- * HandlerOut
+ * Final: the last event.
  */
-export type HandlerOut = {
+export type FailedEvent = {
+    id: string;
     /**
-     * Kind
+     * 1, 2, 3 … within its run, without gaps
      */
-    kind: 'worker' | 'http';
+    seq: number;
+    time: string;
+    run_id: string;
+    job_type: string;
+    queue: string;
+    /**
+     * the run's, after this event
+     */
+    state: RunState;
+    attempt: number;
+    type: 'failed';
+    data: FailedData;
 };
 
-/**
- * Health
- */
+export type FailedReport = {
+    run_id: string;
+    attempt: number;
+    lease_token: string;
+    type: 'failed';
+    error: ReportErrorIn;
+    /**
+     * true where it is left out
+     */
+    retryable?: boolean | null;
+    retry_after_seconds?: number | null;
+};
+
+export type HandlerIn = ({
+    kind: 'worker';
+} & WorkerHandlerIn) | ({
+    kind: 'http';
+} & HttpHandlerIn);
+
+export type HandlerOut = ({
+    kind: 'worker';
+} & WorkerHandlerOut) | ({
+    kind: 'http';
+} & HttpHandlerOut);
+
 export type Health = {
-    /**
-     * Status
-     */
     status: 'ok';
 };
 
-/**
- * HeldRun
- */
 export type HeldRun = {
-    /**
-     * Run Id
-     */
     run_id: string;
-    /**
-     * Held
-     */
     held: boolean;
-    /**
-     * Cancel Requested
-     */
     cancel_requested: boolean;
 };
 
 /**
- * JobType
+ * The server POSTs each run to `url`. A server that cannot yet answers `422 not_supported`.
  */
-export type JobType = {
+export type HttpHandlerIn = {
+    kind: 'http';
+    url: string;
+};
+
+export type HttpHandlerOut = {
+    kind: 'http';
+    url: string;
+};
+
+export type InterruptedData = {
+    reason: 'released' | 'snoozed' | 'lost';
+    due_at: string;
+};
+
+/**
+ * Given back by a stopping worker, snoozed, or lost with its worker; no attempt is spent.
+ */
+export type InterruptedEvent = {
+    id: string;
     /**
-     * Name
+     * 1, 2, 3 … within its run, without gaps
      */
-    name: string;
-    /**
-     * Description
-     */
-    description: string;
-    handler: HandlerOut;
-    /**
-     * Queue
-     */
+    seq: number;
+    time: string;
+    run_id: string;
+    job_type: string;
     queue: string;
     /**
-     * Priority
+     * the run's, after this event
      */
+    state: RunState;
+    attempt: number;
+    type: 'interrupted';
+    data: InterruptedData;
+};
+
+export type JobType = {
+    name: string;
+    description: string;
+    handler: HandlerOut;
+    queue: string;
     priority: number;
     retry: RetryOut;
-    /**
-     * Timeout Seconds
-     */
     timeout_seconds: number;
-    /**
-     * Expires Seconds
-     */
     expires_seconds: number | null;
-    /**
-     * Payload Schema
-     */
-    payload_schema: {
-        [key: string]: unknown;
-    } | boolean | null;
-    /**
-     * Result Schema
-     */
-    result_schema: {
-        [key: string]: unknown;
-    } | boolean | null;
-    /**
-     * Retention Seconds
-     */
+    payload_schema: JsonSchema | null;
+    result_schema: JsonSchema | null;
     retention_seconds: number;
-    /**
-     * Concurrency
-     */
     concurrency: number | null;
-    /**
-     * Paused
-     */
     paused: boolean;
-    /**
-     * Tags
-     */
     tags: Array<string>;
-    /**
-     * Version
-     */
     version: number;
-    /**
-     * Source
-     */
     source: 'api' | 'code';
-    /**
-     * Created At
-     */
     created_at: string;
-    /**
-     * Updated At
-     */
     updated_at: string;
 };
 
 /**
- * JobTypeIn
- *
  * A definition to register.
  */
 export type JobTypeIn = {
-    /**
-     * Description
-     */
-    description?: string | null;
+    description?: string;
     handler: HandlerIn;
-    /**
-     * Queue
-     */
-    queue?: string | null;
-    /**
-     * Priority
-     */
-    priority?: number | null;
-    /**
-     * Retry
-     */
-    retry?: RetryIn | number | null;
-    /**
-     * Timeout Seconds
-     */
-    timeout_seconds?: number | null;
-    /**
-     * Expires Seconds
-     */
+    queue?: string;
+    priority?: number;
+    retry?: RetryIn | number;
+    timeout_seconds?: number;
     expires_seconds?: number | null;
-    /**
-     * Payload Schema
-     */
-    payload_schema?: {
-        [key: string]: unknown;
-    } | boolean | null;
-    /**
-     * Result Schema
-     */
-    result_schema?: {
-        [key: string]: unknown;
-    } | boolean | null;
-    /**
-     * Retention Seconds
-     */
-    retention_seconds?: number | null;
-    /**
-     * Concurrency
-     */
+    payload_schema?: JsonSchema | null;
+    result_schema?: JsonSchema | null;
+    retention_seconds?: number;
     concurrency?: number | null;
-    /**
-     * Paused
-     */
-    paused?: boolean | null;
-    /**
-     * Tags
-     */
-    tags?: Array<string> | null;
-    /**
-     * Name
-     */
+    paused?: boolean;
+    tags?: Array<string>;
     name: string;
 };
 
-/**
- * JobTypePage
- */
 export type JobTypePage = {
-    /**
-     * Data
-     */
     data: Array<JobType>;
-    /**
-     * Next Cursor
-     */
     next_cursor: string | null;
 };
 
 /**
- * JobTypePatch
- *
  * Fields of a job type to change; those left out stay.
  */
 export type JobTypePatch = {
-    /**
-     * Description
-     */
-    description?: string | null;
-    handler?: HandlerIn | null;
-    /**
-     * Queue
-     */
-    queue?: string | null;
-    /**
-     * Priority
-     */
-    priority?: number | null;
-    /**
-     * Retry
-     */
-    retry?: RetryIn | number | null;
-    /**
-     * Timeout Seconds
-     */
-    timeout_seconds?: number | null;
-    /**
-     * Expires Seconds
-     */
+    description?: string;
+    handler?: HandlerIn;
+    queue?: string;
+    priority?: number;
+    retry?: RetryIn | number;
+    timeout_seconds?: number;
     expires_seconds?: number | null;
-    /**
-     * Payload Schema
-     */
-    payload_schema?: {
-        [key: string]: unknown;
-    } | boolean | null;
-    /**
-     * Result Schema
-     */
-    result_schema?: {
-        [key: string]: unknown;
-    } | boolean | null;
-    /**
-     * Retention Seconds
-     */
-    retention_seconds?: number | null;
-    /**
-     * Concurrency
-     */
+    payload_schema?: JsonSchema | null;
+    result_schema?: JsonSchema | null;
+    retention_seconds?: number;
     concurrency?: number | null;
-    /**
-     * Paused
-     */
-    paused?: boolean | null;
-    /**
-     * Tags
-     */
-    tags?: Array<string> | null;
+    paused?: boolean;
+    tags?: Array<string>;
 };
 
 /**
- * JobTypePut
- *
  * A whole definition; the name comes from the path and may be left out.
  */
 export type JobTypePut = {
-    /**
-     * Description
-     */
-    description?: string | null;
+    description?: string;
     handler: HandlerIn;
-    /**
-     * Queue
-     */
-    queue?: string | null;
-    /**
-     * Priority
-     */
-    priority?: number | null;
-    /**
-     * Retry
-     */
-    retry?: RetryIn | number | null;
-    /**
-     * Timeout Seconds
-     */
-    timeout_seconds?: number | null;
-    /**
-     * Expires Seconds
-     */
+    queue?: string;
+    priority?: number;
+    retry?: RetryIn | number;
+    timeout_seconds?: number;
     expires_seconds?: number | null;
-    /**
-     * Payload Schema
-     */
-    payload_schema?: {
-        [key: string]: unknown;
-    } | boolean | null;
-    /**
-     * Result Schema
-     */
-    result_schema?: {
-        [key: string]: unknown;
-    } | boolean | null;
-    /**
-     * Retention Seconds
-     */
-    retention_seconds?: number | null;
-    /**
-     * Concurrency
-     */
+    payload_schema?: JsonSchema | null;
+    result_schema?: JsonSchema | null;
+    retention_seconds?: number;
     concurrency?: number | null;
-    /**
-     * Paused
-     */
-    paused?: boolean | null;
-    /**
-     * Tags
-     */
-    tags?: Array<string> | null;
-    /**
-     * Name
-     */
+    paused?: boolean;
+    tags?: Array<string>;
     name?: string | null;
 };
 
 /**
- * Latency
+ * JSON Schema 2020-12, at most 64 KiB, with `#`-local `$ref` and linear-time patterns only
  */
+export type JsonSchema = {
+    [key: string]: unknown;
+} | boolean;
+
 export type Latency = {
-    /**
-     * Count
-     */
     count: number;
-    /**
-     * Mean Seconds
-     */
     mean_seconds: number | null;
-    /**
-     * P50 Seconds
-     */
     p50_seconds: number | null;
-    /**
-     * P99 Seconds
-     */
     p99_seconds: number | null;
 };
 
-/**
- * Lease
- */
 export type Lease = {
     run: Run;
-    /**
-     * Attempt
-     */
     attempt: number;
-    /**
-     * Lease Token
-     */
     lease_token: string;
-    /**
-     * Lease Until
-     */
     lease_until: string;
-    /**
-     * Deadline At
-     */
     deadline_at: string;
-    /**
-     * Alone
-     */
     alone: boolean;
 };
 
-/**
- * Leases
- */
 export type Leases = {
-    /**
-     * Data
-     */
     data: Array<Lease>;
 };
 
-/**
- * Problem
- *
- * An error (RFC 9457). `code` is stable; `detail` is for people.
- */
-export type Problem = {
-    /**
-     * Type
-     */
-    type: string;
-    /**
-     * Title
-     */
-    title: string;
-    /**
-     * Status
-     */
-    status: number;
-    /**
-     * Detail
-     */
-    detail: string;
-    /**
-     * Code
-     */
-    code: string;
-    /**
-     * Errors
-     */
-    errors?: Array<ProblemError> | null;
-};
-
-/**
- * ProblemError
- */
-export type ProblemError = {
-    /**
-     * Path
-     *
-     * JSON Pointer (RFC 6901) of the field
-     */
-    path: string;
-    /**
-     * Message
-     */
+export type LogData = {
+    level: LogLevel;
     message: string;
-    /**
-     * Code
-     */
-    code: string;
-};
-
-/**
- * Progress
- */
-export type Progress = {
-    /**
-     * Percent
-     */
-    percent: number | null;
-    /**
-     * Message
-     */
-    message: string | null;
-    /**
-     * Data
-     */
-    data?: unknown;
-};
-
-/**
- * Queue
- */
-export type Queue = {
-    /**
-     * Name
-     */
-    name: string;
-    /**
-     * Engine
-     */
-    engine: 'database' | 'bullmq';
-    /**
-     * Paused
-     */
-    paused: boolean;
-    /**
-     * Concurrency
-     */
-    concurrency: number | null;
-    /**
-     * Rate Limit
-     */
-    rate_limit: {
+    fields: {
         [key: string]: unknown;
-    } | null;
-    /**
-     * Max Queued
-     */
-    max_queued: number | null;
-    counts: StateCounts;
+    };
 };
 
 /**
- * QueueIn
+ * The handler writes a line.
  */
-export type QueueIn = {
+export type LogEvent = {
+    id: string;
     /**
-     * Name
+     * 1, 2, 3 … within its run, without gaps
      */
-    name?: string | null;
-    /**
-     * Engine
-     */
-    engine?: 'database' | 'bullmq';
-    /**
-     * Paused
-     */
-    paused?: boolean | null;
-    /**
-     * Concurrency
-     */
-    concurrency?: number | null;
-    /**
-     * Rate Limit
-     */
-    rate_limit?: {
-        [key: string]: unknown;
-    } | null;
-    /**
-     * Max Queued
-     */
-    max_queued?: number | null;
-    /**
-     * Bullmq
-     */
-    bullmq?: {
-        [key: string]: unknown;
-    } | null;
-};
-
-/**
- * QueuePage
- */
-export type QueuePage = {
-    /**
-     * Data
-     */
-    data: Array<Queue>;
-    /**
-     * Next Cursor
-     */
-    next_cursor: string | null;
-};
-
-/**
- * ReportErrorIn
- */
-export type ReportErrorIn = {
-    /**
-     * Message
-     */
-    message: string;
-    /**
-     * Code
-     */
-    code?: string;
-    /**
-     * Type
-     */
-    type?: string | null;
-    /**
-     * Traceback
-     */
-    traceback?: string | null;
-};
-
-/**
- * ReportIn
- */
-export type ReportIn = {
-    /**
-     * Reports
-     */
-    reports?: Array<ReportItem>;
-    /**
-     * Holding
-     */
-    holding?: Array<string>;
-};
-
-/**
- * ReportItem
- *
- * One thing that a worker says of a run it holds; which fields belong to it depends on `type`.
- */
-export type ReportItem = {
-    /**
-     * Run Id
-     */
+    seq: number;
+    time: string;
     run_id: string;
+    job_type: string;
+    queue: string;
     /**
-     * Attempt
+     * the run's, after this event
      */
+    state: RunState;
     attempt: number;
-    /**
-     * Lease Token
-     */
+    type: 'log';
+    data: LogData;
+};
+
+export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+
+export type LogReport = {
+    run_id: string;
+    attempt: number;
     lease_token: string;
+    type: 'log';
     /**
-     * Type
-     */
-    type: 'progress' | 'log' | 'completed' | 'failed' | 'released' | 'snoozed' | 'cancelled' | 'lost';
-    /**
-     * Percent
-     *
-     * progress: 0 to 100
-     */
-    percent?: number | null;
-    /**
-     * Message
-     *
-     * progress, log
-     */
-    message?: string | null;
-    /**
-     * Data
-     *
-     * progress
-     */
-    data?: unknown;
-    /**
-     * Level
-     *
-     * log
+     * debug, info (also for an unknown one), warning, error or critical
      */
     level?: string | null;
-    /**
-     * Fields
-     *
-     * log
-     */
+    message?: string | null;
     fields?: {
         [key: string]: unknown;
     } | null;
     /**
-     * Dropped
-     *
-     * log: lines that the worker did not send
+     * lines that the worker did not send
      */
     dropped?: number | null;
-    /**
-     * Result
-     *
-     * completed
-     */
-    result?: unknown;
-    /**
-     * failed
-     */
-    error?: ReportErrorIn | null;
-    /**
-     * Retryable
-     *
-     * failed
-     */
-    retryable?: boolean | null;
-    /**
-     * Retry After Seconds
-     *
-     * failed
-     */
-    retry_after_seconds?: number | null;
-    /**
-     * Delay Seconds
-     *
-     * snoozed
-     */
-    delay_seconds?: number | null;
-    /**
-     * Due At
-     *
-     * snoozed: instead of delay_seconds
-     */
-    due_at?: string | null;
-    /**
-     * Reason
-     *
-     * released, cancelled
-     */
-    reason?: string | null;
 };
 
 /**
- * ReportOut
+ * The process that held the run died, and nobody knows whether this run did it.
  */
+export type LostReport = {
+    run_id: string;
+    attempt: number;
+    lease_token: string;
+    type: 'lost';
+};
+
+/**
+ * the caller's own words about a run
+ */
+export type Metadata = {
+    [key: string]: string;
+};
+
+/**
+ * When the oldest run in each state came into it; left out where there is none.
+ */
+export type Oldest = {
+    scheduled?: string;
+    queued?: string;
+    running?: string;
+    retrying?: string;
+    completed?: string;
+    failed?: string;
+    cancelled?: string;
+};
+
+export type OnLost = 'retry' | 'fail';
+
+/**
+ * An error (RFC 9457). `code` is stable; `detail` is for people.
+ */
+export type Problem = {
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    code: string;
+    errors?: Array<ProblemError> | null;
+};
+
+export type ProblemError = {
+    /**
+     * JSON Pointer (RFC 6901) of the field
+     */
+    path: string;
+    message: string;
+    code: string;
+};
+
+export type Progress = {
+    percent: number | null;
+    message: string | null;
+    data: unknown;
+};
+
+/**
+ * The handler says how far it is; at most ten a second, the newest always kept.
+ */
+export type ProgressEvent = {
+    id: string;
+    /**
+     * 1, 2, 3 … within its run, without gaps
+     */
+    seq: number;
+    time: string;
+    run_id: string;
+    job_type: string;
+    queue: string;
+    /**
+     * the run's, after this event
+     */
+    state: RunState;
+    attempt: number;
+    type: 'progress';
+    data: Progress;
+};
+
+export type ProgressReport = {
+    run_id: string;
+    attempt: number;
+    lease_token: string;
+    type: 'progress';
+    /**
+     * clamped to 0 to 100
+     */
+    percent?: number | null;
+    message?: string | null;
+    data?: unknown;
+};
+
+export type Queue = {
+    name: string;
+    engine: QueueEngine;
+    paused: boolean;
+    concurrency: number | null;
+    rate_limit: RateLimit | null;
+    max_queued: number | null;
+    counts: StateCounts;
+};
+
+export type QueueEngine = 'database' | 'bullmq';
+
+/**
+ * A setting that a server does not have yet is answered with `422 not_supported`.
+ */
+export type QueueIn = {
+    name?: string | null;
+    engine?: QueueEngine;
+    paused?: boolean;
+    concurrency?: number | null;
+    rate_limit?: RateLimit | null;
+    max_queued?: number | null;
+    bullmq?: Bullmq | null;
+};
+
+export type QueuePage = {
+    data: Array<Queue>;
+    next_cursor: string | null;
+};
+
+export type QueuedData = {
+    due_at: string;
+};
+
+/**
+ * Dispatched, also when due later.
+ */
+export type QueuedEvent = {
+    id: string;
+    /**
+     * 1, 2, 3 … within its run, without gaps
+     */
+    seq: number;
+    time: string;
+    run_id: string;
+    job_type: string;
+    queue: string;
+    /**
+     * the run's, after this event
+     */
+    state: RunState;
+    attempt: number;
+    type: 'queued';
+    data: QueuedData;
+};
+
+export type RateLimit = {
+    limit: number;
+    per_seconds: number;
+};
+
+/**
+ * Given back unfinished, at no attempt's cost.
+ */
+export type ReleasedReport = {
+    run_id: string;
+    attempt: number;
+    lease_token: string;
+    type: 'released';
+    reason?: string | null;
+};
+
+export type ReportErrorIn = {
+    message: string;
+    code?: string;
+    type?: string | null;
+    traceback?: string | null;
+};
+
+export type ReportIn = {
+    reports?: Array<ReportItem>;
+    holding?: Array<string>;
+};
+
+/**
+ * one thing that a worker says of a run it holds
+ */
+export type ReportItem = ({
+    type: 'progress';
+} & ProgressReport) | ({
+    type: 'log';
+} & LogReport) | ({
+    type: 'completed';
+} & CompletedReport) | ({
+    type: 'failed';
+} & FailedReport) | ({
+    type: 'released';
+} & ReleasedReport) | ({
+    type: 'snoozed';
+} & SnoozedReport) | ({
+    type: 'cancelled';
+} & CancelledReport) | ({
+    type: 'lost';
+} & LostReport);
+
 export type ReportOut = {
-    /**
-     * Data
-     */
     data: Array<Reported>;
-    /**
-     * Holding
-     */
     holding: Array<HeldRun>;
-    /**
-     * Drain
-     */
     drain: boolean;
 };
 
 /**
- * Reported
+ * What was made of the report at the same place. `run_id` and `attempt` are null where its own were none.
  */
 export type Reported = {
-    /**
-     * Run Id
-     */
-    run_id: string;
-    /**
-     * Attempt
-     */
-    attempt: number;
-    /**
-     * Status
-     */
+    run_id: string | null;
+    attempt: number | null;
     status: 'accepted' | 'lease_lost' | 'rejected';
-    /**
-     * Error
-     */
     error: string | null;
-    /**
-     * Cancel Requested
-     */
     cancel_requested: boolean;
 };
 
 /**
- * RetryIn
+ * What is left out comes from the default, or in a dispatch from the job type.
  */
 export type RetryIn = {
-    /**
-     * Max Attempts
-     */
-    max_attempts?: number | null;
-    /**
-     * Backoff
-     */
-    backoff?: 'exponential' | 'linear' | 'fixed' | null;
-    /**
-     * Initial Seconds
-     */
-    initial_seconds?: number | null;
-    /**
-     * Factor
-     */
-    factor?: number | null;
-    /**
-     * Max Seconds
-     */
-    max_seconds?: number | null;
-    /**
-     * Jitter
-     */
-    jitter?: boolean | null;
-    /**
-     * On Lost
-     */
-    on_lost?: 'retry' | 'fail' | null;
+    max_attempts?: number;
+    backoff?: Backoff;
+    initial_seconds?: number;
+    factor?: number;
+    max_seconds?: number;
+    jitter?: boolean;
+    on_lost?: OnLost;
 };
 
-/**
- * RetryOut
- */
 export type RetryOut = {
-    /**
-     * Max Attempts
-     */
     max_attempts: number;
-    /**
-     * Backoff
-     */
-    backoff: 'exponential' | 'linear' | 'fixed';
-    /**
-     * Initial Seconds
-     */
+    backoff: Backoff;
     initial_seconds: number;
-    /**
-     * Factor
-     */
     factor: number;
-    /**
-     * Max Seconds
-     */
     max_seconds: number;
-    /**
-     * Jitter
-     */
     jitter: boolean;
-    /**
-     * On Lost
-     */
-    on_lost: 'retry' | 'fail';
+    on_lost: OnLost;
+};
+
+export type RetryingData = {
+    error: RunError;
+    due_at: string;
 };
 
 /**
- * Run
+ * An attempt failed, another follows.
  */
-export type Run = {
-    /**
-     * Id
-     */
+export type RetryingEvent = {
     id: string;
     /**
-     * Job Type
+     * 1, 2, 3 … within its run, without gaps
      */
+    seq: number;
+    time: string;
+    run_id: string;
     job_type: string;
-    /**
-     * Job Type Version
-     */
-    job_type_version: number;
-    /**
-     * Queue
-     */
     queue: string;
     /**
-     * State
+     * the run's, after this event
      */
-    state: 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
-    /**
-     * Priority
-     */
+    state: RunState;
+    attempt: number;
+    type: 'retrying';
+    data: RetryingData;
+};
+
+export type Run = {
+    id: string;
+    job_type: string;
+    job_type_version: number;
+    queue: string;
+    state: RunState;
     priority: number;
-    /**
-     * Payload
-     */
     payload: unknown;
-    /**
-     * Result
-     */
     result: unknown;
     error: RunError | null;
     progress: Progress | null;
-    /**
-     * Attempt
-     */
     attempt: number;
-    /**
-     * Max Attempts
-     */
     max_attempts: number;
-    /**
-     * Losses
-     */
     losses: number;
-    /**
-     * Timeout Seconds
-     */
     timeout_seconds: number;
-    /**
-     * Due At
-     */
     due_at: string;
-    /**
-     * Expires At
-     */
     expires_at: string | null;
-    /**
-     * Created At
-     */
     created_at: string;
-    /**
-     * Started At
-     */
     started_at: string | null;
-    /**
-     * Finished At
-     */
     finished_at: string | null;
-    /**
-     * Cancel Requested
-     */
     cancel_requested: boolean;
-    /**
-     * Worker Id
-     */
     worker_id: string | null;
-    /**
-     * Schedule
-     */
     schedule: string | null;
-    /**
-     * Replay Of
-     */
     replay_of: string | null;
-    /**
-     * Dedupe Key
-     */
     dedupe_key: string | null;
-    /**
-     * Tags
-     */
     tags: Array<string>;
-    /**
-     * Metadata
-     */
-    metadata: {
-        [key: string]: string;
-    };
-    /**
-     * Wait Reason
-     */
-    wait_reason: 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit' | null;
+    metadata: Metadata;
+    wait_reason: WaitReason | null;
 };
 
-/**
- * RunBrief
- */
 export type RunBrief = {
-    /**
-     * Id
-     */
     id: string;
-    /**
-     * State
-     */
-    state: 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
+    state: RunState;
 };
 
-/**
- * RunError
- */
 export type RunError = {
-    /**
-     * Code
-     */
     code: string;
-    /**
-     * Type
-     */
     type: string | null;
-    /**
-     * Message
-     */
     message: string;
-    /**
-     * Traceback
-     */
     traceback: string | null;
 };
 
-/**
- * RunPage
- */
 export type RunPage = {
-    /**
-     * Data
-     */
     data: Array<Run>;
-    /**
-     * Next Cursor
-     */
     next_cursor: string | null;
 };
 
+export type RunState = 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
+
 /**
- * StateCounts
+ * Given back, to come again later, at no attempt's cost.
  */
+export type SnoozedReport = {
+    run_id: string;
+    attempt: number;
+    lease_token: string;
+    type: 'snoozed';
+    delay_seconds?: number | null;
+    /**
+     * instead of delay_seconds
+     */
+    due_at?: string | null;
+};
+
+export type StartedData = {
+    worker_id: string;
+};
+
+/**
+ * An attempt starts.
+ */
+export type StartedEvent = {
+    id: string;
+    /**
+     * 1, 2, 3 … within its run, without gaps
+     */
+    seq: number;
+    time: string;
+    run_id: string;
+    job_type: string;
+    queue: string;
+    /**
+     * the run's, after this event
+     */
+    state: RunState;
+    attempt: number;
+    type: 'started';
+    data: StartedData;
+};
+
 export type StateCounts = {
-    /**
-     * Scheduled
-     */
     scheduled: number;
-    /**
-     * Queued
-     */
     queued: number;
-    /**
-     * Running
-     */
     running: number;
-    /**
-     * Retrying
-     */
     retrying: number;
-    /**
-     * Completed
-     */
     completed: number;
-    /**
-     * Failed
-     */
     failed: number;
-    /**
-     * Cancelled
-     */
     cancelled: number;
 };
 
-/**
- * Stats
- */
 export type Stats = {
     counts: StateCounts;
-    /**
-     * Finished Last Minute
-     */
     finished_last_minute: number;
-    /**
-     * Started Last Minute
-     */
     started_last_minute: number;
     waited: Latency;
     ran: Latency;
-    /**
-     * Workers
-     */
     workers: number;
-    /**
-     * Open Streams
-     */
     open_streams: number;
-    /**
-     * Database Bytes
-     */
     database_bytes: number;
-    /**
-     * Wal Bytes
-     */
     wal_bytes: number;
-    /**
-     * Free Bytes
-     */
     free_bytes: number;
-    /**
-     * Oldest
-     */
-    oldest: {
-        [key: string]: string;
-    };
+    oldest: Oldest;
 };
 
-/**
- * Worker
- */
+export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit';
+
 export type Worker = {
-    /**
-     * Id
-     */
     id: string;
-    /**
-     * Name
-     */
     name: string;
-    /**
-     * Job Types
-     */
     job_types: Array<string>;
-    /**
-     * Queues
-     */
     queues: Array<string> | null;
-    /**
-     * Concurrency
-     */
     concurrency: number;
-    /**
-     * Registered At
-     */
     registered_at: string;
-    /**
-     * Seen At
-     */
     seen_at: string;
 };
 
 /**
- * WorkerIn
+ * A worker process that serves this name takes the runs.
  */
+export type WorkerHandlerIn = {
+    kind: 'worker';
+};
+
+export type WorkerHandlerOut = {
+    kind: 'worker';
+};
+
 export type WorkerIn = {
-    /**
-     * Name
-     */
     name: string;
-    /**
-     * Job Types
-     */
     job_types: Array<string>;
-    /**
-     * Queues
-     */
     queues?: Array<string> | null;
-    /**
-     * Concurrency
-     */
     concurrency?: number;
-    /**
-     * Declares
-     */
     declares?: DeclaresIn | Array<DeclaresIn> | null;
 };
 
-/**
- * WorkerPage
- */
 export type WorkerPage = {
-    /**
-     * Data
-     */
     data: Array<Worker>;
-    /**
-     * Next Cursor
-     */
     next_cursor: string | null;
 };
 
-/**
- * WorkerRegistered
- */
 export type WorkerRegistered = {
-    /**
-     * Id
-     */
     id: string;
-    /**
-     * Lease Seconds
-     */
     lease_seconds: number;
-    /**
-     * Heartbeat Seconds
-     */
     heartbeat_seconds: number;
-    /**
-     * Conflicts
-     */
     conflicts: Array<ConflictOut>;
 };
 
@@ -1459,9 +951,6 @@ export type DispatchRunData = {
         Prefer?: string;
     };
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -1470,47 +959,51 @@ export type DispatchRunData = {
 
 export type DispatchRunErrors = {
     /**
-     * malformed
+     * `malformed_json`, `bad_request`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `job_type_not_found`
      */
     404: Problem;
     /**
-     * conflict with the present state
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `idempotency_in_flight`
      */
     409: Problem;
     /**
-     * body too large
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`, `idempotency_key_reused`, `invalid_payload`
      */
     422: Problem;
     /**
-     * queue full
+     * `queue_full`
      */
     429: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -1523,7 +1016,7 @@ export type DispatchRunResponses = {
      */
     200: Run;
     /**
-     * done
+     * made
      */
     202: Run;
 };
@@ -1545,43 +1038,47 @@ export type DispatchBatchData = {
 
 export type DispatchBatchErrors = {
     /**
-     * malformed
+     * `malformed_json`, `bad_request`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * conflict with the present state
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `idempotency_in_flight`
      */
     409: Problem;
     /**
-     * body too large
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`, `idempotency_key_reused`, `invalid_batch`
      */
     422: Problem;
     /**
-     * queue full
+     * `queue_full`
      */
     429: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -1590,11 +1087,11 @@ export type DispatchBatchError = DispatchBatchErrors[keyof DispatchBatchErrors];
 
 export type DispatchBatchResponses = {
     /**
-     * done
+     * the first answer's runs
      */
     200: Batch;
     /**
-     * done
+     * made, in the order given
      */
     202: Batch;
 };
@@ -1605,69 +1102,38 @@ export type ListRunsData = {
     body?: never;
     path?: never;
     query?: {
-        /**
-         * State
-         */
-        state?: Array<'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled'>;
-        /**
-         * Job Type
-         */
-        job_type?: string | null;
-        /**
-         * Queue
-         */
-        queue?: string | null;
-        /**
-         * Tag
-         */
-        tag?: string | null;
-        /**
-         * Schedule
-         */
-        schedule?: string | null;
-        /**
-         * Created After
-         */
-        created_after?: string | null;
-        /**
-         * Created Before
-         */
-        created_before?: string | null;
-        /**
-         * Limit
-         */
+        state?: Array<RunState>;
+        job_type?: string;
+        queue?: string;
+        tag?: string;
+        schedule?: string;
+        created_after?: string;
+        created_before?: string;
         limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/v1/runs';
 };
 
 export type ListRunsErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_cursor`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -1676,7 +1142,7 @@ export type ListRunsError = ListRunsErrors[keyof ListRunsErrors];
 
 export type ListRunsResponses = {
     /**
-     * done
+     * a page, newest first
      */
     200: RunPage;
 };
@@ -1686,9 +1152,6 @@ export type ListRunsResponse = ListRunsResponses[keyof ListRunsResponses];
 export type EraseRunData = {
     body?: never;
     path: {
-        /**
-         * Run Id
-         */
         run_id: string;
     };
     query?: never;
@@ -1697,35 +1160,27 @@ export type EraseRunData = {
 
 export type EraseRunErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `run_not_found`
      */
     404: Problem;
     /**
-     * conflict with the present state
+     * `run_not_finished`
      */
     409: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -1744,47 +1199,37 @@ export type EraseRunResponse = EraseRunResponses[keyof EraseRunResponses];
 export type GetRunData = {
     body?: never;
     path: {
-        /**
-         * Run Id
-         */
         run_id: string;
     };
     query?: {
-        /**
-         * Wait Seconds
-         */
-        wait_seconds?: number | null;
+        wait_seconds?: number;
     };
     url: '/v1/runs/{run_id}';
 };
 
 export type GetRunErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `run_not_found`
      */
     404: Problem;
     /**
-     * invalid
+     * `invalid_request`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -1793,7 +1238,7 @@ export type GetRunError = GetRunErrors[keyof GetRunErrors];
 
 export type GetRunResponses = {
     /**
-     * done
+     * as it is now
      */
     200: Run;
 };
@@ -1803,51 +1248,38 @@ export type GetRunResponse = GetRunResponses[keyof GetRunResponses];
 export type ListAttemptsData = {
     body?: never;
     path: {
-        /**
-         * Run Id
-         */
         run_id: string;
     };
     query?: {
-        /**
-         * Limit
-         */
         limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/v1/runs/{run_id}/attempts';
 };
 
 export type ListAttemptsErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `run_not_found`
      */
     404: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_cursor`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -1856,7 +1288,7 @@ export type ListAttemptsError = ListAttemptsErrors[keyof ListAttemptsErrors];
 
 export type ListAttemptsResponses = {
     /**
-     * done
+     * a page, oldest first
      */
     200: AttemptPage;
 };
@@ -1866,9 +1298,6 @@ export type ListAttemptsResponse = ListAttemptsResponses[keyof ListAttemptsRespo
 export type CancelRunData = {
     body?: CancelIn;
     path: {
-        /**
-         * Run Id
-         */
         run_id: string;
     };
     query?: never;
@@ -1877,43 +1306,47 @@ export type CancelRunData = {
 
 export type CancelRunErrors = {
     /**
-     * malformed
+     * `malformed_json`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `run_not_found`
      */
     404: Problem;
     /**
-     * conflict with the present state
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `run_finished`
      */
     409: Problem;
     /**
-     * body too large
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -1946,9 +1379,6 @@ export type ReplayRunData = {
         Prefer?: string;
     };
     path: {
-        /**
-         * Run Id
-         */
         run_id: string;
     };
     query?: never;
@@ -1957,47 +1387,51 @@ export type ReplayRunData = {
 
 export type ReplayRunErrors = {
     /**
-     * malformed
+     * `malformed_json`, `bad_request`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `run_not_found`, `job_type_not_found`
      */
     404: Problem;
     /**
-     * conflict with the present state
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `idempotency_in_flight`
      */
     409: Problem;
     /**
-     * body too large
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`, `idempotency_key_reused`, `invalid_payload`
      */
     422: Problem;
     /**
-     * queue full
+     * `queue_full`
      */
     429: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2006,11 +1440,11 @@ export type ReplayRunError = ReplayRunErrors[keyof ReplayRunErrors];
 
 export type ReplayRunResponses = {
     /**
-     * done
+     * it existed, or is finished
      */
     200: Run;
     /**
-     * done
+     * made, with `replay_of`
      */
     202: Run;
 };
@@ -2021,41 +1455,31 @@ export type ListJobTypesData = {
     body?: never;
     path?: never;
     query?: {
-        /**
-         * Limit
-         */
         limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/v1/job-types';
 };
 
 export type ListJobTypesErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_cursor`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2064,7 +1488,7 @@ export type ListJobTypesError = ListJobTypesErrors[keyof ListJobTypesErrors];
 
 export type ListJobTypesResponses = {
     /**
-     * done
+     * a page, newest first
      */
     200: JobTypePage;
 };
@@ -2080,39 +1504,43 @@ export type RegisterJobTypeData = {
 
 export type RegisterJobTypeErrors = {
     /**
-     * malformed
+     * `malformed_json`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * conflict with the present state
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `job_type_exists`
      */
     409: Problem;
     /**
-     * body too large
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_schema`, `not_supported`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2121,7 +1549,7 @@ export type RegisterJobTypeError = RegisterJobTypeErrors[keyof RegisterJobTypeEr
 
 export type RegisterJobTypeResponses = {
     /**
-     * done
+     * registered
      */
     201: JobType;
 };
@@ -2131,9 +1559,6 @@ export type RegisterJobTypeResponse = RegisterJobTypeResponses[keyof RegisterJob
 export type RetireJobTypeData = {
     body?: never;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2142,35 +1567,27 @@ export type RetireJobTypeData = {
 
 export type RetireJobTypeErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `job_type_not_found`
      */
     404: Problem;
     /**
-     * conflict with the present state
+     * `job_type_in_use`
      */
     409: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2189,9 +1606,6 @@ export type RetireJobTypeResponse = RetireJobTypeResponses[keyof RetireJobTypeRe
 export type GetJobTypeData = {
     body?: never;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2200,31 +1614,23 @@ export type GetJobTypeData = {
 
 export type GetJobTypeErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `job_type_not_found`
      */
     404: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2233,7 +1639,7 @@ export type GetJobTypeError = GetJobTypeErrors[keyof GetJobTypeErrors];
 
 export type GetJobTypeResponses = {
     /**
-     * done
+     * the job type
      */
     200: JobType;
 };
@@ -2243,9 +1649,6 @@ export type GetJobTypeResponse = GetJobTypeResponses[keyof GetJobTypeResponses];
 export type PatchJobTypeData = {
     body: JobTypePatch;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2254,39 +1657,43 @@ export type PatchJobTypeData = {
 
 export type PatchJobTypeErrors = {
     /**
-     * malformed
+     * `malformed_json`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `job_type_not_found`
      */
     404: Problem;
     /**
-     * body too large
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_schema`, `not_supported`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2295,7 +1702,7 @@ export type PatchJobTypeError = PatchJobTypeErrors[keyof PatchJobTypeErrors];
 
 export type PatchJobTypeResponses = {
     /**
-     * done
+     * as it is now
      */
     200: JobType;
 };
@@ -2305,9 +1712,6 @@ export type PatchJobTypeResponse = PatchJobTypeResponses[keyof PatchJobTypeRespo
 export type PutJobTypeData = {
     body: JobTypePut;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2316,39 +1720,43 @@ export type PutJobTypeData = {
 
 export type PutJobTypeErrors = {
     /**
-     * malformed
+     * `malformed_json`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `job_type_not_found`
      */
     404: Problem;
     /**
-     * body too large
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_schema`, `not_supported`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2357,11 +1765,11 @@ export type PutJobTypeError = PutJobTypeErrors[keyof PutJobTypeErrors];
 
 export type PutJobTypeResponses = {
     /**
-     * done
+     * replaced, or as it was
      */
     200: JobType;
     /**
-     * done
+     * registered
      */
     201: JobType;
 };
@@ -2371,9 +1779,6 @@ export type PutJobTypeResponse = PutJobTypeResponses[keyof PutJobTypeResponses];
 export type PauseJobTypeData = {
     body?: never;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2382,31 +1787,23 @@ export type PauseJobTypeData = {
 
 export type PauseJobTypeErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `job_type_not_found`
      */
     404: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2415,7 +1812,7 @@ export type PauseJobTypeError = PauseJobTypeErrors[keyof PauseJobTypeErrors];
 
 export type PauseJobTypeResponses = {
     /**
-     * done
+     * as it is now
      */
     200: JobType;
 };
@@ -2425,9 +1822,6 @@ export type PauseJobTypeResponse = PauseJobTypeResponses[keyof PauseJobTypeRespo
 export type ResumeJobTypeData = {
     body?: never;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2436,31 +1830,23 @@ export type ResumeJobTypeData = {
 
 export type ResumeJobTypeErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `job_type_not_found`
      */
     404: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2469,7 +1855,7 @@ export type ResumeJobTypeError = ResumeJobTypeErrors[keyof ResumeJobTypeErrors];
 
 export type ResumeJobTypeResponses = {
     /**
-     * done
+     * as it is now
      */
     200: JobType;
 };
@@ -2480,41 +1866,31 @@ export type ListQueuesData = {
     body?: never;
     path?: never;
     query?: {
-        /**
-         * Limit
-         */
         limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/v1/queues';
 };
 
 export type ListQueuesErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_cursor`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2523,7 +1899,7 @@ export type ListQueuesError = ListQueuesErrors[keyof ListQueuesErrors];
 
 export type ListQueuesResponses = {
     /**
-     * done
+     * a page, newest first
      */
     200: QueuePage;
 };
@@ -2533,9 +1909,6 @@ export type ListQueuesResponse = ListQueuesResponses[keyof ListQueuesResponses];
 export type GetQueueData = {
     body?: never;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2544,31 +1917,23 @@ export type GetQueueData = {
 
 export type GetQueueErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `queue_not_found`
      */
     404: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2577,7 +1942,7 @@ export type GetQueueError = GetQueueErrors[keyof GetQueueErrors];
 
 export type GetQueueResponses = {
     /**
-     * done
+     * the queue
      */
     200: Queue;
 };
@@ -2587,9 +1952,6 @@ export type GetQueueResponse = GetQueueResponses[keyof GetQueueResponses];
 export type PutQueueData = {
     body: QueueIn;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2598,39 +1960,43 @@ export type PutQueueData = {
 
 export type PutQueueErrors = {
     /**
-     * malformed
+     * `malformed_json`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `queue_not_found`
      */
     404: Problem;
     /**
-     * body too large
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`, `not_supported`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2639,11 +2005,11 @@ export type PutQueueError = PutQueueErrors[keyof PutQueueErrors];
 
 export type PutQueueResponses = {
     /**
-     * done
+     * changed, or as it was
      */
     200: Queue;
     /**
-     * done
+     * made
      */
     201: Queue;
 };
@@ -2653,9 +2019,6 @@ export type PutQueueResponse = PutQueueResponses[keyof PutQueueResponses];
 export type PauseQueueData = {
     body?: never;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2664,31 +2027,23 @@ export type PauseQueueData = {
 
 export type PauseQueueErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `queue_not_found`
      */
     404: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2697,7 +2052,7 @@ export type PauseQueueError = PauseQueueErrors[keyof PauseQueueErrors];
 
 export type PauseQueueResponses = {
     /**
-     * done
+     * as it is now
      */
     200: Queue;
 };
@@ -2707,9 +2062,6 @@ export type PauseQueueResponse = PauseQueueResponses[keyof PauseQueueResponses];
 export type ResumeQueueData = {
     body?: never;
     path: {
-        /**
-         * Name
-         */
         name: string;
     };
     query?: never;
@@ -2718,31 +2070,23 @@ export type ResumeQueueData = {
 
 export type ResumeQueueErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `queue_not_found`
      */
     404: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2751,7 +2095,7 @@ export type ResumeQueueError = ResumeQueueErrors[keyof ResumeQueueErrors];
 
 export type ResumeQueueResponses = {
     /**
-     * done
+     * as it is now
      */
     200: Queue;
 };
@@ -2762,41 +2106,31 @@ export type ListWorkersData = {
     body?: never;
     path?: never;
     query?: {
-        /**
-         * Limit
-         */
         limit?: number;
-        /**
-         * Cursor
-         */
-        cursor?: string | null;
+        cursor?: string;
     };
     url: '/v1/workers';
 };
 
 export type ListWorkersErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_cursor`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2805,7 +2139,7 @@ export type ListWorkersError = ListWorkersErrors[keyof ListWorkersErrors];
 
 export type ListWorkersResponses = {
     /**
-     * done
+     * a page, newest first
      */
     200: WorkerPage;
 };
@@ -2821,35 +2155,39 @@ export type RegisterWorkerData = {
 
 export type RegisterWorkerErrors = {
     /**
-     * malformed
+     * `malformed_json`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * body too large
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`, `invalid_schema`, `not_supported`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2858,7 +2196,7 @@ export type RegisterWorkerError = RegisterWorkerErrors[keyof RegisterWorkerError
 
 export type RegisterWorkerResponses = {
     /**
-     * done
+     * registered
      */
     201: WorkerRegistered;
 };
@@ -2868,9 +2206,6 @@ export type RegisterWorkerResponse = RegisterWorkerResponses[keyof RegisterWorke
 export type RemoveWorkerData = {
     body?: never;
     path: {
-        /**
-         * Worker Id
-         */
         worker_id: string;
     };
     query?: never;
@@ -2879,31 +2214,23 @@ export type RemoveWorkerData = {
 
 export type RemoveWorkerErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `worker_not_found`
      */
     404: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2922,9 +2249,6 @@ export type RemoveWorkerResponse = RemoveWorkerResponses[keyof RemoveWorkerRespo
 export type ClaimRunsData = {
     body?: ClaimIn;
     path: {
-        /**
-         * Worker Id
-         */
         worker_id: string;
     };
     query?: never;
@@ -2933,39 +2257,43 @@ export type ClaimRunsData = {
 
 export type ClaimRunsErrors = {
     /**
-     * malformed
+     * `malformed_json`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `worker_not_found`
      */
     404: Problem;
     /**
-     * body too large
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -2974,7 +2302,7 @@ export type ClaimRunsError = ClaimRunsErrors[keyof ClaimRunsErrors];
 
 export type ClaimRunsResponses = {
     /**
-     * done
+     * what to run
      */
     200: Leases;
     /**
@@ -2986,11 +2314,8 @@ export type ClaimRunsResponses = {
 export type ClaimRunsResponse = ClaimRunsResponses[keyof ClaimRunsResponses];
 
 export type ReportRunsData = {
-    body: ReportIn;
+    body?: ReportIn;
     path: {
-        /**
-         * Worker Id
-         */
         worker_id: string;
     };
     query?: never;
@@ -2999,39 +2324,43 @@ export type ReportRunsData = {
 
 export type ReportRunsErrors = {
     /**
-     * malformed
+     * `malformed_json`
      */
     400: Problem;
     /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * not found
+     * `worker_not_found`
      */
     404: Problem;
     /**
-     * body too large
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
      */
     413: Problem;
     /**
-     * not JSON
+     * `unsupported_media_type`
      */
     415: Problem;
     /**
-     * invalid
+     * `invalid_request`
      */
     422: Problem;
     /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -3040,7 +2369,7 @@ export type ReportRunsError = ReportRunsErrors[keyof ReportRunsErrors];
 
 export type ReportRunsResponses = {
     /**
-     * done
+     * what was made of each report, in its order
      */
     200: ReportOut;
 };
@@ -3054,9 +2383,18 @@ export type GetHealthData = {
     url: '/healthz';
 };
 
+export type GetHealthErrors = {
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+};
+
+export type GetHealthError = GetHealthErrors[keyof GetHealthErrors];
+
 export type GetHealthResponses = {
     /**
-     * Successful Response
+     * up
      */
     200: Health;
 };
@@ -3072,27 +2410,11 @@ export type GetReadinessData = {
 
 export type GetReadinessErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
-     */
-    401: Problem;
-    /**
-     * refused
-     */
-    403: Problem;
-    /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`, `unavailable`, `draining`
      */
     503: Problem;
 };
@@ -3101,7 +2423,7 @@ export type GetReadinessError = GetReadinessErrors[keyof GetReadinessErrors];
 
 export type GetReadinessResponses = {
     /**
-     * done
+     * ready
      */
     200: Health;
 };
@@ -3117,27 +2439,19 @@ export type GetStatsData = {
 
 export type GetStatsErrors = {
     /**
-     * malformed
-     */
-    400: Problem;
-    /**
-     * no valid key
+     * `unauthorized`
      */
     401: Problem;
     /**
-     * refused
+     * `cross_site`, `host_refused`
      */
     403: Problem;
     /**
-     * invalid
-     */
-    422: Problem;
-    /**
-     * a bug of the server
+     * `internal_error`
      */
     500: Problem;
     /**
-     * the store is not available now
+     * `store_unavailable`
      */
     503: Problem;
 };
@@ -3146,7 +2460,7 @@ export type GetStatsError = GetStatsErrors[keyof GetStatsErrors];
 
 export type GetStatsResponses = {
     /**
-     * done
+     * as of now
      */
     200: Stats;
 };
@@ -3160,9 +2474,32 @@ export type GetMetricsData = {
     url: '/metrics';
 };
 
+export type GetMetricsErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
+
 export type GetMetricsResponses = {
     /**
      * text exposition
      */
-    200: unknown;
+    200: string;
 };
+
+export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];

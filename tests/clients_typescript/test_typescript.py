@@ -1,0 +1,59 @@
+"""The TypeScript client: its generated core, its types, and its own tests, which start real servers and a browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.system
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "clients" / "typescript"
+OLDEST_NODE = 20
+
+
+def run(*command: str, seconds: float = 100) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "BLAZY_JOBS_PYTHON": sys.executable, "NO_COLOR": "1"}
+    return subprocess.run(
+        command, cwd=PACKAGE, env=env, capture_output=True, text=True, errors="replace", timeout=seconds, check=False
+    )
+
+
+def passes(*command: str) -> None:
+    done = run(*command)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def node() -> None:
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("Node and npm are not installed")
+    version = run("node", "--version").stdout.strip()
+    if int(re.sub(r"\D.*", "", version.removeprefix("v")) or 0) < OLDEST_NODE:
+        pytest.skip(f"Node is too old: {version}, not {OLDEST_NODE} or newer")
+    if not (PACKAGE / "node_modules" / ".package-lock.json").exists():
+        done = run("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
+        if done.returncode != 0:
+            pytest.skip(f"the client's npm packages cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
+
+
+def test_the_core_is_what_openapi_says() -> None:
+    passes(sys.executable, str(ROOT / "clients" / "generate_typescript.py"), "--check")
+
+
+def test_types_and_format() -> None:
+    passes("npm", "run", "--silent", "check")
+
+
+def test_the_lock_names_no_registry() -> None:
+    assert '"resolved"' not in (PACKAGE / "package-lock.json").read_text()
+
+
+def test_the_client_against_real_servers() -> None:
+    passes("npm", "test", "--silent")
