@@ -72,7 +72,7 @@ class Connection {
   async open(cursor: string): Promise<Response | undefined> {
     const { path, query, signal } = this.following;
     const resume: Record<string, string> = cursor ? { 'Last-Event-ID': cursor } : {};
-    const search = query.size ? `?${query}` : '';
+    const search = String(query) && `?${query}`;
     this.#cutoff.allow(this.deadline.left(ANSWER_SECONDS));
     try {
       return await this.server.fetch(`${this.server.url}${path}${search}`, {

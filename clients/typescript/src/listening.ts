@@ -73,6 +73,7 @@ export class Listening {
       if (signal.aborted) return;
       this.#failure = { error, told: false };
       this.#tellFailure();
+      if (!this.#failure.told) console.error('The events of a run cannot be followed:', error);
     }
   }
 

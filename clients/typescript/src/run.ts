@@ -15,7 +15,7 @@ import { Listening, type Listener } from './listening.js';
 import { toCamel, type Camel } from './names.js';
 import { pages } from './pages.js';
 import { idempotencyKey, type Abortable, type Keyed, type Server } from './server.js';
-import { Backoff, Deadline, now, sleep } from './time.js';
+import { Backoff, Cutoff, Deadline, now, sleep } from './time.js';
 
 /** How long one request waits for a run; more of them follow. */
 const WAIT_SECONDS = 20;
@@ -161,9 +161,9 @@ export class Run<Result = unknown> {
         await sleep(deadline.left(outage.pause(error)), signal);
       }
     }
-    const enough = new AbortController();
-    const limit = sleep(deadline.rest(LISTENERS_SECONDS), enough.signal).catch(() => undefined);
-    await Promise.race([this.#listening.settled(), limit]).finally(() => enough.abort());
+    const cutoff = new Cutoff(signal);
+    const limit = sleep(deadline.rest(LISTENERS_SECONDS), cutoff.signal);
+    await Promise.race([this.#listening.settled(), limit]).finally(() => cutoff.close());
     return this;
   }
 

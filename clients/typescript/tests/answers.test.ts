@@ -168,13 +168,16 @@ test('what stops the listening goes to the listeners of error, or to the result'
   );
   context.after(() => server.close());
   const jobs = new Jobs(server.url);
+  const logged = context.mock.method(console, 'error', () => undefined);
   const silent = (await played(jobs)).on('progress', () => undefined);
   await assert.rejects(silent.result(), { code: 'run_not_found' });
+  assert.equal(logged.mock.callCount(), 1);
 
   const heard: unknown[] = [];
   const loud = (await played(jobs)).on('progress', () => undefined).on('error', (error) => heard.push(error));
   assert.equal(await loud.result(), null);
   assert.ok(heard.length === 1 && heard[0] instanceof ApiError && heard[0].code === 'run_not_found');
+  assert.equal(logged.mock.callCount(), 1);
 });
 
 test('names change on the way, what users put in does not', async (context) => {
