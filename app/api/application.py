@@ -33,13 +33,13 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     for router in (runs.router, events.router, job_types.router, queues.router, workers.router):
         app.include_router(router, dependencies=guarded)
     app.include_router(operations.router)
-    app.include_router(_documents(app), dependencies=guarded, include_in_schema=False)
+    app.include_router(_documents(app), dependencies=guarded)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the way that FastAPI documents
     return app
 
 
 def _documents(app: FastAPI) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(include_in_schema=False)
 
     @router.get("/openapi.json")
     async def openapi() -> Response:

@@ -32,6 +32,7 @@ RUN_ID, WORKER_ID = "run_1i9lna4ic0000", "wrk_1i9ljurb30000"
 _FIELD = FieldError("/priority", "Input should be less than or equal to 100", "less_than_equal")
 _PAYLOAD = FieldError("/payload", '"userId" is a required property', "required")
 SAMPLES: tuple[JobsError, ...] = (
+    errors.PathNotFound(),
     errors.JobTypeNotFound("send-welcome-email"),
     errors.RunNotFound(RUN_ID),
     errors.WorkerNotFound(WORKER_ID),
@@ -64,6 +65,7 @@ SAMPLES: tuple[JobsError, ...] = (
     QueueFull("The queue has as many runs as it may hold."),
     JobsError("Something went wrong in the server; its log says what."),
 )
+"""Each refusal as it comes."""
 _SAMPLES = {type(sample): sample for sample in SAMPLES}
 
 ALWAYS: tuple[type[JobsError], ...] = (JobsError,)
@@ -126,7 +128,7 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "in": "header",
     "required": False,
     "description": "The same key with the same body gives the first answer's run, at least for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"},
     "example": "order-1234",
 }
 PREFER: dict[str, Any] = {

@@ -150,6 +150,7 @@ async def _page(request: Request, run_id: int, after: int, limit: int) -> Respon
     "/v1/events",
     operation_id="follow_events",
     summary="The stream of all runs' events",
+    response_class=Response,
     responses={
         200: {
             "description": "an event stream, each block with an opaque place to resume from as its `id`",

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.api import examples, models, render
 from app.api.context import Answer, context_of
 from app.api.definitions import changed, definition
 from app.api.describe import BODY, JOB_TYPE_LINKS, accepts, answers, describe
 from app.api.requests import read_json
-from app.api.runs import Limit, respond
+from app.api.runs import Limit, NameCursor, respond
 from app.domain import ids
 from app.domain.errors import (
     InvalidCursor,
@@ -22,6 +22,7 @@ from app.domain.errors import (
     JobTypeInUse,
     JobTypeNotFound,
     NotSupported,
+    PathNotFound,
 )
 from app.domain.job_type import NAME, JobType
 
@@ -66,7 +67,7 @@ async def register_job_type(request: Request) -> Response:
         *BODY,
         InvalidSchema,
         NotSupported,
-        JobTypeNotFound,
+        PathNotFound,
         text={200: "replaced, or as it was", 201: "registered"},
         links=JOB_TYPE_LINKS,
         headers={201: ("Location",)},
@@ -98,9 +99,7 @@ def check_same_name(name: str, in_body: str | None) -> None:
     summary="List job types, newest first",
     responses=describe({200: models.JobTypePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
 )
-async def list_job_types(
-    request: Request, limit: Limit = 50, cursor: Annotated[str | None, Query(max_length=256)] = None
-) -> Response:
+async def list_job_types(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
     job_types = context_of(request).jobs.catalogue.job_types()
     page, following = page_of([((j.created_at, j.name), j) for j in job_types], cursor, limit)
     items = [orjson.dumps(render.job_type_json(job_type)).decode() for job_type in page]

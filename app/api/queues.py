@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from app.api import examples, models, render
 from app.api.context import Answer, Context, context_of
 from app.api.describe import BODY, QUEUE_LINKS, accepts, describe
 from app.api.job_types import check_name, check_same_name, page_of
 from app.api.requests import read_json
-from app.api.runs import Limit, respond
-from app.domain.errors import InvalidCursor, InvalidRequest, NotSupported, QueueNotFound
+from app.api.runs import Limit, NameCursor, respond
+from app.domain.errors import InvalidCursor, InvalidRequest, NotSupported, PathNotFound, QueueNotFound
 from app.domain.job_type import Queue
 from app.domain.run import STATE_NAMES
 
@@ -39,9 +39,7 @@ def _json(context: Context, queue: Queue) -> dict[str, Any]:
     summary="List queues",
     responses=describe({200: models.QueuePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
 )
-async def list_queues(
-    request: Request, limit: Limit = 50, cursor: Annotated[str | None, Query(max_length=256)] = None
-) -> Response:
+async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
     context = context_of(request)
     await context.jobs.sweeper.catch_up()
     page, following = page_of(context.jobs.catalogue.queues(), cursor, limit)
@@ -68,7 +66,7 @@ async def get_queue(request: Request, name: str) -> Response:
         {200: models.Queue, 201: models.Queue},
         *BODY,
         NotSupported,
-        QueueNotFound,
+        PathNotFound,
         text={200: "changed, or as it was", 201: "made"},
         links=QUEUE_LINKS,
     ),

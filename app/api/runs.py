@@ -27,6 +27,7 @@ from app.domain.errors import (
     InvalidPayload,
     InvalidRequest,
     JobTypeNotFound,
+    MethodNotAllowed,
     RunFinished,
     RunNotFinished,
     RunNotFound,
@@ -38,8 +39,13 @@ from app.ports import RunFilter
 
 router = APIRouter(tags=["runs"])
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=64)]
+Limit = Annotated[int, Query(ge=1, le=200, description="how many at most; a page ends early at 4 MiB")]
+Cursor = Annotated[
+    str | None, Query(min_length=1, max_length=64, description="the `next_cursor` of the page before; opaque")
+]
+NameCursor = Annotated[
+    str | None, Query(min_length=1, max_length=256, description="the `next_cursor` of the page before; opaque")
+]
 DISPATCH_ANSWER_HEADERS = {
     200: ("Location", "Idempotency-Replayed", "Preference-Applied"),
     202: ("Location",),
@@ -128,6 +134,11 @@ async def list_runs(
     runs, more = await jobs.store.runs(where, before, limit)
     following = ids.encode(runs[-1].id) if more else None
     return respond(Answer(200, render.page_json([render.run_json(r, jobs.wait_reason(r)) for r in runs], following)))
+
+
+@router.api_route("/v1/runs/batch", methods=["GET", "DELETE"], include_in_schema=False)
+async def batch_is_no_run() -> Response:
+    raise MethodNotAllowed("POST")
 
 
 @router.get(

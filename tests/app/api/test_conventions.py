@@ -44,6 +44,13 @@ async def test_the_fast_routes_refuse_other_methods_too(server: Server, path: st
     problem(await server.http.patch(path), 405, "method_not_allowed")
 
 
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+async def test_a_batch_is_no_run(server: Server, method: str) -> None:
+    refused = await server.http.request(method, "/v1/runs/batch")
+    problem(refused, 405, "method_not_allowed")
+    assert refused.headers["allow"] == "POST"
+
+
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "application/jsonl", ""])
 @pytest.mark.parametrize(
     ("method", "path"),

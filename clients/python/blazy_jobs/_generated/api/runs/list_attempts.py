@@ -124,8 +124,8 @@ def sync_detailed(
 
     Args:
         run_id (str):
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -161,8 +161,8 @@ def sync(
 
     Args:
         run_id (str):
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -193,8 +193,8 @@ async def asyncio_detailed(
 
     Args:
         run_id (str):
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -230,8 +230,8 @@ async def asyncio(
 
     Args:
         run_id (str):
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

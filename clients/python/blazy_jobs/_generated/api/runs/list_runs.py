@@ -166,8 +166,8 @@ def sync_detailed(
         schedule (str | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -221,8 +221,8 @@ def sync(
         schedule (str | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -271,8 +271,8 @@ async def asyncio_detailed(
         schedule (str | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -326,8 +326,8 @@ async def asyncio(
         schedule (str | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

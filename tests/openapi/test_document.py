@@ -1,0 +1,237 @@
+"""openapi.json is good enough to generate from: valid, complete, named, and its examples are what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from fastapi.routing import APIRoute
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from app.api import describe
+from app.api.application import build
+from app.api.context import Context
+from app.domain import errors
+from app.openapi import text
+from app.settings import Settings
+from tests.support.server import REPO
+
+DOCUMENT: dict[str, Any] = json.loads(text())
+METHODS = {"get", "put", "post", "patch", "delete"}
+OPERATIONS = {
+    operation["operationId"]: (method, path, operation)
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+}
+OPEN = {"get_health", "get_readiness"}
+
+#: What is refused before any route is found, and what stands for others.
+OF_NO_ROUTE = {
+    errors.HeaderTooLarge,
+    errors.MalformedRequest,
+    errors.MethodNotAllowed,
+}
+
+
+def nodes(node: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every object of the document but the values of examples, and where it is."""
+    if isinstance(node, list):
+        for index, member in enumerate(node):
+            yield from nodes(member, f"{place}/{index}")
+    elif isinstance(node, dict):
+        yield place, node
+        for key, member in node.items():
+            if key not in ("example", "examples", "default", "value"):
+                yield from nodes(member, f"{place}/{key}")
+
+
+def resolve(node: dict[str, Any]) -> Any:
+    while "$ref" in node:
+        found: Any = DOCUMENT
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        node = found
+    return node
+
+
+def complaints(schema: Any, value: Any) -> list[str]:
+    whole = {"$schema": "https://json-schema.org/draft/2020-12/schema", "components": DOCUMENT["components"]}
+    validator = jsonschema_rs.validator_for({**whole, "allOf": [schema]}, validate_formats=True)
+    return [f"{error.instance_path}: {error.message}" for error in validator.iter_errors(value)]
+
+
+def examples_of(node: dict[str, Any]) -> list[Any]:
+    """Of a parameter, a media type or a header."""
+    found = [member["value"] for member in node.get("examples", {}).values()]
+    return [*found, node["example"]] if "example" in node else found
+
+
+def test_it_is_openapi_3_1() -> None:
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_it_is_the_committed_one() -> None:
+    assert json.loads((REPO / "openapi.json").read_text()) == DOCUMENT
+
+
+def test_every_route_is_in_it() -> None:
+    settings = Settings.model_construct(api_key=None)
+    app = build(Context(None, settings))  # type: ignore[arg-type]  # nothing is asked of it
+    served = {
+        (method.lower(), route.path)
+        for route in every_route(app.routes)
+        if route.include_in_schema
+        for method in route.methods or ()
+    }
+    assert served == {(method, path) for method, path, _ in OPERATIONS.values()}
+    hidden = {route.path for route in every_route(app.routes) if not route.include_in_schema}
+    assert hidden == {"/openapi.json", "/docs", "/v1/runs/batch"}  # of the last, the methods that it refuses
+
+
+def every_route(routes: Any) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        else:
+            yield from every_route(route.original_router.routes)
+
+
+def test_it_says_who_it_is() -> None:
+    info = DOCUMENT["info"]
+    assert info["license"] == {"name": "MIT", "identifier": "MIT"}
+    assert len(info["description"]) > 100
+    assert DOCUMENT["servers"]
+    assert DOCUMENT["security"] == [{"key": []}]
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+class TestOperation:
+    def test_reads_well(self, name: str) -> None:
+        _, _, operation = OPERATIONS[name]
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)+", name)
+        assert 5 < len(operation["summary"]) < 80
+        assert operation["summary"][0].isupper()
+        assert not operation["summary"].endswith(".")
+        [tag] = operation["tags"]
+        assert tag in [known["name"] for known in DOCUMENT["tags"]]
+
+    def test_names_its_refusals_with_their_schema(self, name: str) -> None:
+        _, _, operation = OPERATIONS[name]
+        refused = {int(status): resolve(a) for status, a in operation["responses"].items() if int(status) >= 400}
+        needed = {500} if name in OPEN else {401, 403, 500, 503}
+        if "requestBody" in operation:
+            needed |= {400, 408, 413, 415, 422}
+        if "{" in OPERATIONS[name][1]:
+            needed |= {404}
+        assert needed <= set(refused)
+        for status, answer in refused.items():
+            content = answer["content"]["application/problem+json"]
+            assert content["schema"] == {"$ref": "#/components/schemas/Problem"}
+            shown = examples_of(content)
+            assert shown
+            assert {problem["status"] for problem in shown} == {status}
+            assert re.findall(r"`(\w+)`", answer["description"]) == [problem["code"] for problem in shown]
+
+    def test_needs_a_key_unless_it_is_open(self, name: str) -> None:
+        assert OPERATIONS[name][2].get("security") == ([] if name in OPEN else None)
+
+    def test_says_what_its_answers_are(self, name: str) -> None:
+        for status, answer in OPERATIONS[name][2]["responses"].items():
+            found = resolve(answer)
+            assert found["description"] != ""
+            assert ("content" in found) == (status != "204")
+            for content in found.get("content", {}).values():
+                assert content["schema"]
+
+    def test_shows_requests_as_they_are(self, name: str) -> None:
+        _, _, operation = OPERATIONS[name]
+        for parameter in operation.get("parameters", []):
+            for value in examples_of(parameter):
+                assert complaints(parameter["schema"], value) == []
+        if "requestBody" in operation:
+            content = operation["requestBody"]["content"]["application/json"]
+            assert content["examples"]
+            for value in examples_of(content):
+                assert complaints(content["schema"], value) == []
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_examples_of_a_schema_are_valid(name: str) -> None:
+    schema = DOCUMENT["components"]["schemas"][name]
+    for value in schema.get("examples", []):
+        assert complaints({"$ref": f"#/components/schemas/{name}"}, value) == []
+
+
+def test_examples_that_are_wrong_are_found() -> None:
+    assert complaints({"$ref": "#/components/schemas/Run"}, {"id": 1})
+    assert complaints({"$ref": "#/components/schemas/Event"}, {"type": "queued"})
+
+
+@pytest.mark.parametrize("kind", ["schemas", "responses", "headers", "links", "securitySchemes"])
+def test_every_component_is_used(kind: str) -> None:
+    used = {node["$ref"] for _, node in nodes(DOCUMENT) if "$ref" in node}
+    used |= {f"#/components/securitySchemes/{name}" for need in DOCUMENT["security"] for name in need}
+    assert {f"#/components/{kind}/{name}" for name in DOCUMENT["components"][kind]} <= used
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for _, node in nodes(DOCUMENT):
+        resolve(node)
+        for target in node.get("discriminator", {}).get("mapping", {}).values():
+            resolve({"$ref": target})
+
+
+def test_every_link_leads_to_an_operation_and_fills_its_path() -> None:
+    for link in DOCUMENT["components"]["links"].values():
+        _, path, _ = OPERATIONS[link["operationId"]]
+        assert set(link["parameters"]) == set(re.findall(r"{(\w+)}", path))
+
+
+def test_every_object_with_fields_has_a_name() -> None:
+    unnamed = [
+        place
+        for place, node in nodes(DOCUMENT)
+        if isinstance(node.get("properties"), dict)
+        and node.get("type") == "object"
+        and not re.fullmatch(r"/components/schemas/\w+", place)
+    ]
+    assert unnamed == []
+
+
+def test_unions_of_objects_have_a_tag() -> None:
+    for place, node in nodes(DOCUMENT):
+        shapes = [resolve(shape) for shape in node.get("oneOf", [])]
+        if len([shape for shape in shapes if shape.get("type") == "object"]) > 1:
+            assert "discriminator" in node, place
+
+
+def test_null_is_a_default_only_where_it_may_be_sent() -> None:
+    for place, node in nodes(DOCUMENT):
+        if "default" in node and node["default"] is None:
+            assert {"type": "null"} in node.get("anyOf", [{"type": "null"}]), place
+
+
+@pytest.mark.parametrize("field", ["queue", "priority", "retry", "timeout_seconds", "tags"])
+def test_what_may_not_be_null_does_not_say_so(field: str) -> None:
+    assert complaints({"$ref": "#/components/schemas/DispatchIn"}, {"payload": 1, field: None})
+    assert not complaints({"$ref": "#/components/schemas/DispatchIn"}, {"payload": 1, "expires_seconds": None})
+
+
+def kinds(parent: type[errors.JobsError]) -> Iterator[type[errors.JobsError]]:
+    for kind in parent.__subclasses__():
+        yield kind
+        yield from kinds(kind)
+
+
+def test_every_refusal_is_shown_somewhere() -> None:
+    written = json.dumps(DOCUMENT)
+    shown = {type(sample) for sample in describe.SAMPLES}
+    for kind in kinds(errors.JobsError):
+        if kind.__module__ != errors.__name__ or kind in OF_NO_ROUTE or kind.__subclasses__():
+            continue
+        assert kind in shown
+        assert f'"code": "{kind.code}"' in written, kind
