@@ -129,7 +129,7 @@ def make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) ->
     )
     tags = None if run.tags == "[]" else run.tags
     metadata = None if run.metadata == "{}" else run.metadata
-    rest = (tags, metadata, run.overrides, run.expires_at, keep_until, run.dedupe_key, run.replay_of)
+    rest: tuple[Any, ...] = (tags, metadata, run.overrides, run.expires_at, keep_until, run.dedupe_key, run.replay_of)
     rest += (run.schedule, run.fire_at)
     if rest == NOTHING:
         fresh.plain.append(plain)
