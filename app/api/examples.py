@@ -60,6 +60,47 @@ BATCH: Examples = {
 CANCEL: Examples = {"reason": ("with a reason", {"reason": "not needed any more"})}
 NOTHING: Examples = {"empty": ("no field is known here", {})}
 QUEUE: Examples = {"paused": ("made before its first use, and held back", {"paused": True})}
+SCHEDULE: Examples = {
+    "cron": (
+        "every night at three, by Berlin's clocks",
+        {
+            "name": "nightly-cleanup",
+            "job_type": "cleanup-old-data",
+            "payload": {},
+            "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+            "timezone": "Europe/Berlin",
+        },
+    ),
+    "interval": (
+        "every five minutes, unless the last run is still at work",
+        {
+            "name": "poll",
+            "job_type": "cleanup-old-data",
+            "trigger": {"kind": "interval", "every_seconds": 300},
+            "overlap": "skip",
+        },
+    ),
+    "calendar": (
+        "on the same day of each month",
+        {
+            "name": "invoices",
+            "job_type": "cleanup-old-data",
+            "trigger": {"kind": "calendar", "every": {"months": 1}, "hour": 6, "minute": 30},
+            "start_at": "2026-02-01T00:00:00Z",
+        },
+    ),
+    "date": (
+        "once",
+        {"name": "launch", "job_type": "cleanup-old-data", "trigger": {"kind": "date", "at": "2027-01-01T00:00:00Z"}},
+    ),
+}
+SCHEDULE_CHANGE: Examples = {"trigger": ("another time", {"trigger": {"kind": "cron", "expression": "30 4 * * *"}})}
+PREVIEW: Examples = {
+    "cron": (
+        "what a trigger would do",
+        {"trigger": {"kind": "cron", "expression": "@daily"}, "timezone": "Europe/Berlin", "count": 3},
+    )
+}
 WORKER: Examples = {
     "least": ("all that is required", {"name": "mail-1", "job_types": ["send-welcome-email"]}),
     "declares": (

@@ -260,13 +260,7 @@ class Scheduler:
 
     def check(self, definition: ScheduleDefinition, path: str = "") -> None:
         """Of a definition that stands at `path` of the request. Raises InvalidRequest and InvalidPayload."""
-        try:
-            fire_times(definition.plan, 0)
-        except BadPlan as error:
-            raise InvalidRequest.at(path + error.path, error.message, "invalid_schedule") from None
-        plan = definition.plan
-        if plan.start_at is not None and plan.end_at is not None and plan.end_at < plan.start_at:
-            raise InvalidRequest.at(f"{path}/end_at", "is before start_at", "invalid_schedule")
+        check_plan(definition.plan, path)
         try:
             self._order(definition)
         except JobTypeNotFound as error:
@@ -329,15 +323,24 @@ class Scheduler:
         conflicts = []
         async with self._writing:
             for definition in definitions:
-                for _ in range(TRIES):
-                    saved, reason = await self._declare(declarer, definition)
-                    if saved:
-                        break
+                reason = await self._taken(declarer, definition)
                 if reason is not None:
                     conflicts.append(Conflict("schedule", definition.name, reason))
                     log.warning("schedule not taken from code", name=definition.name, reason=reason)
             await self._orphan(declarer, {definition.name for definition in definitions})
         return conflicts
+
+    async def _taken(self, declarer: Declarer, definition: ScheduleDefinition) -> str | None:
+        """Why it was not."""
+        try:
+            self.check(definition)
+        except (InvalidRequest, InvalidPayload) as error:
+            return error.detail
+        for _ in range(TRIES):
+            saved, reason = await self._declare(declarer, definition)
+            if saved:
+                return reason
+        return "it changes all the time"
 
     async def _declare(self, declarer: Declarer, definition: ScheduleDefinition) -> tuple[bool, str | None]:
         """Whether that was the last word, and why it was not taken."""
@@ -361,6 +364,16 @@ class Scheduler:
             if known.source == "code" and older and known.name not in declared and not known.orphaned:
                 await self._change(known, known.definition, "code", known.declarer, True, orphaned=True)
                 log.warning("schedule orphaned: a newer declaration lacks it", name=known.name, app=declarer.app)
+
+
+def check_plan(plan: Plan, path: str = "") -> None:
+    """Of a plan whose schedule stands at `path` of the request. Raises InvalidRequest."""
+    try:
+        fire_times(plan, 0)
+    except BadPlan as error:
+        raise InvalidRequest.at(path + error.path, error.message, "invalid_schedule") from None
+    if plan.start_at is not None and plan.end_at is not None and plan.end_at < plan.start_at:
+        raise InvalidRequest.at(f"{path}/end_at", "is before start_at", "invalid_schedule")
 
 
 def preview(plan: Plan, created_at: int, after: int, count: int) -> list[int]:
