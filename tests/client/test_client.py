@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from blazy_jobs import ApiError, Client, ConnectionFailed, Event, RunCancelled, RunFailed, wire
+from blazy_jobs import ApiError, Client, ConnectionFailed, Event, RunCancelled, RunFailed, schedule, wire
 
 from tests.client.face import FacedClient
 from tests.client.proxy import Proxy
@@ -372,6 +372,26 @@ def test_queues_are_paused_and_resumed(client: Any) -> None:
     client.queues.resume(name)
     waiting.result(20)
     assert name in [queue["name"] for queue in client.queues.list()]
+
+
+def test_schedules_are_made_triggered_and_deleted(client: Any) -> None:
+    name = f"schedule-{time.time_ns()}"
+    made = client.schedules.create(name, "greet", schedule.every_day_at(3, 0, timezone="Europe/Berlin"), payload={})
+    assert (made["name"], made["job_type"], made["timezone"]) == (name, "greet", "Europe/Berlin")
+    assert client.schedules.put(name, "greet", schedule.every(hours=1), payload={})["trigger"]["kind"] == "interval"
+    assert client.schedules.change(name, overlap="skip")["overlap"] == "skip"
+    run = client.schedules.trigger(name)
+    assert (run.data["schedule"], run.result(20)) == (name, {"hello": "nobody"})
+    times = client.schedules.next(name, 2)
+    assert times[1] - times[0] == timedelta(hours=1)
+    assert client.schedules.pause(name)["next_fire_at"] is None
+    assert not client.schedules.resume(name)["paused"]
+    assert name in [found["name"] for found in client.schedules.list()]
+    assert len(client.schedules.preview(schedule.cron("@daily"), 3)) == 3
+    client.schedules.delete(name)
+    with pytest.raises(ApiError) as refused:
+        client.schedules.get(name)
+    assert refused.value.code == "schedule_not_found"
 
 
 def test_the_generated_api_uses_the_same_connections(running: Server) -> None:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary, WeakSet
 import httpx
 
 from blazy_jobs import calls, wire
-from blazy_jobs.definitions import AsyncJobTypes, AsyncQueues
+from blazy_jobs.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
 from blazy_jobs.errors import ApiError, ConnectionFailed
 from blazy_jobs.job import Job
 from blazy_jobs.listening import AsyncListening, Listener
@@ -40,6 +40,7 @@ class AsyncClient:
         self.runs = AsyncRunList(self)
         self.job_types = AsyncJobTypes(self)
         self.queues = AsyncQueues(self)
+        self.schedules = AsyncSchedules(self)
         self._listenings: WeakSet[AsyncListening] = WeakSet()
 
     @property
@@ -104,6 +105,10 @@ class AsyncClient:
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+    def run(self, data: Mapping[str, Any]) -> AsyncRun:
+        """A run that an answer shows."""
+        return AsyncRun(self, data)
 
     async def request(self, method: str, path: str, *, waits_seconds: float = 0.0, **options: Any) -> Any:
         """The answer's JSON. `waits_seconds`: how much longer than usual the server may take, as it was asked to."""

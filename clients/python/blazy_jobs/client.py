@@ -10,7 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from blazy_jobs import calls, wire
-from blazy_jobs.definitions import JobTypes, Queues
+from blazy_jobs.definitions import JobTypes, Queues, Schedules
 from blazy_jobs.errors import ApiError, ConnectionFailed
 from blazy_jobs.job import Job
 from blazy_jobs.listening import Listener, Listening
@@ -39,6 +39,7 @@ class Client:
         self.runs = RunList(self)
         self.job_types = JobTypes(self)
         self.queues = Queues(self)
+        self.schedules = Schedules(self)
 
     @property
     def api(self) -> GeneratedClient:
@@ -97,6 +98,10 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def run(self, data: Mapping[str, Any]) -> Run:
+        """A run that an answer shows."""
+        return Run(self, data)
 
     def request(self, method: str, path: str, *, waits_seconds: float = 0.0, **options: Any) -> Any:
         """The answer's JSON. `waits_seconds`: how much longer than usual the server may take, as it was asked to."""
