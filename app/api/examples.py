@@ -190,6 +190,7 @@ _QUEUED = {
     "dedupe_key": None,
     "tags": [],
     "metadata": {},
+    "cancel_reason": None,
     "wait_reason": None,
 }
 _RUNNING = _QUEUED | {

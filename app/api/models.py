@@ -295,6 +295,7 @@ class Run(BaseModel):
     dedupe_key: str | None
     tags: list[str]
     metadata: Metadata
+    cancel_reason: str | None = Field(description="what was said when a cancel was asked for")
     wait_reason: WaitReason | None
 
 

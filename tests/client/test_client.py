@@ -84,7 +84,7 @@ def test_every_option_of_a_dispatch_reaches_the_run(client: Any) -> None:
     assert (data["state"], data["timeout_seconds"], data["max_attempts"], data["queue"]) == ("scheduled", 7, 2, "slow")
     assert datetime.fromisoformat(data["due_at"]) == later
     assert run.cancel("enough").state == "cancelled"
-    with pytest.raises(RunCancelled, match="cancelled"):
+    with pytest.raises(RunCancelled, match="was cancelled: enough"):
         run.result()
 
 
@@ -220,6 +220,16 @@ def test_a_follower_survives_a_killed_server(connect: MakeClient, serve: Callabl
     assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
     assert (seen[-1].type, seen[-1].data) == ("completed", {"result": 40})
     assert run.result(10) == 40
+
+
+def test_a_wait_survives_a_killed_server(connect: MakeClient, serve: Callable[..., Server]) -> None:
+    server = serve(MODULE, workers=1)
+    client = connect(server.url)
+    run = client.dispatch("count", {"lines": 20, "pause": 0.1})
+    restarting = threading.Timer(0.5, server.restart)
+    restarting.start()
+    assert run.result() == 20
+    restarting.join()
 
 
 # -- listeners

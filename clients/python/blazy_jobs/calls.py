@@ -1,4 +1,4 @@
-"""The calls of `client.job_types`, `client.queues` and `client.schedules`, written once for both clients: what is asked of the server.
+"""The calls of `client.job_types`, `client.queues` and `client.schedules`, written once for both clients.
 
 All of these are given as the API shows them, in dicts, so that what a newer server adds is there too.
 """

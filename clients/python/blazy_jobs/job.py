@@ -126,10 +126,11 @@ class Job:
 def _schedules(schedule: Schedule | Mapping[str, Schedule] | None, job: str) -> dict[str, Schedule]:
     if schedule is None:
         return {}
+    named: dict[str, Schedule] = {}
     if isinstance(schedule, Mapping):
-        named = {f"{job}.{key}": one for key, one in schedule.items()}
+        named.update((f"{job}.{key}", one) for key, one in schedule.items())
     else:
-        named = {job: schedule}
+        named[job] = schedule
     for name, one in named.items():
         checked_name(name, "schedule")
         if not isinstance(one, Schedule):
