@@ -236,6 +236,34 @@ def _event(seq: int, kind: str, state: str, **data: Any) -> dict[str, Any]:
 
 _LATER = "2026-01-31T12:00:02.500000Z"
 ANSWERS: dict[str, list[Any]] = {
+    "Schedule": [
+        {
+            "name": "nightly-cleanup",
+            "job_type": "cleanup-old-data",
+            "payload": {},
+            "timezone": "Europe/Berlin",
+            "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+            "overlap": "allow",
+            "catch_up": "latest",
+            "jitter_seconds": 0,
+            "paused": False,
+            "orphaned": False,
+            "start_at": None,
+            "end_at": None,
+            "queue": None,
+            "priority": None,
+            "tags": [],
+            "next_fire_at": "2026-02-01T02:00:00.000000Z",
+            "last_fire_at": "2026-01-31T02:00:00.000000Z",
+            "last_run_id": RUN_ID,
+            "last_skipped_at": None,
+            "missed": 0,
+            "source": "code",
+            "created_at": "2026-01-01T12:00:00.000000Z",
+            "updated_at": "2026-01-01T12:00:00.000000Z",
+        }
+    ],
+    "FireTimes": [{"data": ["2026-02-01T02:00:00.000000Z", "2026-02-02T02:00:00.000000Z"]}],
     "JobType": [_JOB_TYPE],
     "Run": [_QUEUED, _RUNNING, _COMPLETED],
     "Batch": [{"data": [{"id": RUN_ID, "state": "queued"}]}],
