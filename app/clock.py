@@ -1,8 +1,17 @@
-"""The system clock."""
+"""The system's clock, and its timer for schedules."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from app.ports import Clock
+
+MAX_TIMER_SECONDS = 86_400.0
 
 
 class SystemClock:
@@ -13,3 +22,51 @@ class SystemClock:
 
     def now(self) -> int:
         return (self._offset + time.monotonic_ns()) // 1000
+
+
+class ScheduleTimer:
+    """Implements `ports.Timer` by APScheduler: one job of it is the earliest instant that was set.
+
+    APScheduler goes by the wall clock and the service by `clock`, so the distance between the two is taken when the
+    time is set. Whoever waits looks at the table now and then too.
+    """
+
+    JOB = "the next schedule"
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._rung = asyncio.Event()
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._at: int | None = None
+
+    def set(self, at: int) -> None:
+        if self._at is not None and self._at <= at:
+            return
+        self._at = at
+        seconds = min((at - self._clock.now()) / 1_000_000, MAX_TIMER_SECONDS)
+        if seconds <= 0:
+            self.ring()
+            return
+        if not self._scheduler.running:
+            self._scheduler.start()
+        self._scheduler.add_job(
+            self.ring,
+            DateTrigger(datetime.now(UTC) + timedelta(seconds=seconds)),
+            id=self.JOB,
+            replace_existing=True,
+            misfire_grace_time=None,  # late is late, never left out
+        )
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self) -> None:
+        await self._rung.wait()
+        self._rung.clear()
+
+    def clear(self) -> None:
+        self._at = None
+
+    def close(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

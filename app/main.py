@@ -23,7 +23,7 @@ from app.api import application
 from app.api.context import Context, PoolContext
 from app.api.front import Front, PoolDoor
 from app.api.protocol import Protocol
-from app.clock import SystemClock
+from app.clock import ScheduleTimer, SystemClock
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
 from app.settings import Settings
@@ -91,6 +91,7 @@ class Server:
             server.should_exit = True
         await asyncio.gather(*serving)
         await self._jobs.stop()
+        self._schedule_timer.close()
         await self._store.close()
         self._leave_pool_socket()
         if self._fatal is not None:
@@ -109,8 +110,13 @@ class Server:
             fits=ResultSchemas().fits,
             on_batch=lambda size: self._jobs.numbers.on_batch(size),
         )
+        self._schedule_timer = ScheduleTimer(clock)
         self._jobs = Jobs(
-            self._store, clock, lease_seconds=settings.lease_seconds, heartbeat_seconds=settings.heartbeat_seconds
+            self._store,
+            clock,
+            lease_seconds=settings.lease_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            schedule_timer=self._schedule_timer,
         )
         self._jobs.leasing.alive = pools.alive
         context = Context(self._jobs, settings)

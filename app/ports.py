@@ -16,12 +16,28 @@ from msgspec.json import decode
 from app.domain.event import Event
 from app.domain.job_type import Declarer, Definition, JobType, Queue, Settings, Source
 from app.domain.run import Error, Run, State
+from app.domain.schedule import Schedule
 
 
 class Clock(Protocol):
     def now(self) -> int:
         """Microseconds since the epoch; never follows a step of the wall clock while the process lives."""
         ...
+
+
+class Timer(Protocol):
+    """Wakes one waiting loop at the earliest instant that it was set to, or at once."""
+
+    def set(self, at: int) -> None:
+        """Ring at `at` (microseconds since the epoch) unless an earlier time is set."""
+        ...
+
+    def ring(self) -> None:
+        """Now."""
+        ...
+
+    async def wait(self) -> None: ...
+    def clear(self) -> None: ...
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -41,6 +57,9 @@ class Order(Struct, frozen=True, kw_only=True):
     tags: str = "[]"
     metadata: str = "{}"
     replay_of: int | None = None
+    schedule: str | None = None
+    fire_at: int | None = None
+    """The time of the schedule that it is made for, which `due_at` is then too."""
 
 
 class IdempotencyKey(Struct, frozen=True):
@@ -107,6 +126,29 @@ class Held(Struct, frozen=True):
     cancel_requested: bool
 
 
+class Fire(Struct, frozen=True, kw_only=True):
+    """What has become due of a schedule. `schedule` is as it was read; `orders` are the runs to make, oldest first, and
+    the rest is how it stands afterwards. `refused` says that no run can be made although it is time."""
+
+    schedule: Schedule
+    orders: tuple[Order, ...]
+    next_fire_at: int | None
+    last_fire_at: int
+    missed: int = 0
+    refused: bool = False
+
+
+class Fired(Struct, frozen=True, kw_only=True):
+    """`schedule` is None where it was changed, or fired by another server, meanwhile: nothing happened then."""
+
+    schedule: Schedule | None
+    made: list[Run] = []
+    skipped: int = 0
+    """Times without a run because of `overlap`, or because it was refused."""
+    cancelling: list[int] = []
+    """Workers whose handlers are asked to end."""
+
+
 class WorkerRecord(Struct, frozen=True, kw_only=True):
     """A registered worker. `pool` marks those of this server's own pool, with their process."""
 
@@ -161,6 +203,8 @@ class Commit(Struct):
     """(job type, state after it, microseconds from started to ended) of each ended attempt."""
     due_at: int | None = None
     """The earliest instant at which a sweep may find something to do because of this transaction."""
+    fire_at: int | None = None
+    """The earliest instant at which a schedule that was changed may fire."""
 
 
 class Swept(Struct, frozen=True):
@@ -198,7 +242,7 @@ class Store(Protocol):
         ...
 
     async def retire_job_type(self, name: str) -> bool:
-        """False while runs of it are unfinished."""
+        """False while runs of it are unfinished, or a schedule names it."""
         ...
 
     async def pause_job_type(self, name: str, paused: bool) -> JobType | None: ...
@@ -237,6 +281,36 @@ class Store(Protocol):
 
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
         """The newest event key, and the newest that retention has deleted of those that `where` may match."""
+        ...
+
+    # -- schedules
+
+    async def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
+        """Newest first, each with its key, from the key `before` (exclusive), and whether more follow."""
+        ...
+
+    async def schedule(self, name: str) -> Schedule | None: ...
+    async def schedules_of_app(self, app: str) -> list[Schedule]:
+        """Those that this app has declared."""
+        ...
+
+    async def due_schedules(self, now: int, limit: int) -> list[Schedule]:
+        """Those to be fired by now, the earliest first."""
+        ...
+
+    async def next_wake(self) -> int | None:
+        """When the next schedule is to be fired."""
+        ...
+
+    async def save_schedule(self, schedule: Schedule, *, expect: int | None) -> Schedule | None:
+        """Makes or changes it. `expect` is the revision that must be there (None: none); None is returned where it was
+        not. Raises JobTypeNotFound."""
+        ...
+
+    async def delete_schedule(self, name: str) -> bool: ...
+    async def fire(self, fires: Sequence[Fire]) -> list[Fired]:
+        """Each in one: that its `next_fire_at` is still the one that was read, its runs with their events, and its new
+        state. So each time of a schedule makes one run at most, whoever fires, and however often."""
         ...
 
     async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:

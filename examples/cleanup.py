@@ -1,6 +1,6 @@
 """cleanup-old-data: deletes rows of a SQLite log table that are older than 30 days.
 
-    blazy-jobs serve examples.cleanup
+    blazy-jobs serve examples.cleanup      (runs it every night at three, too)
     {"older_than_days": 30}
 
 SHOP_DATABASE names the file; its table is `log (id INTEGER PRIMARY KEY, at TEXT, message TEXT)`, `at` in ISO 8601, UTC,
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from blazy_jobs import JobContext, Jobs
+from blazy_jobs import JobContext, Jobs, schedule
 from pydantic import Field
 
 jobs = Jobs()
@@ -29,7 +29,12 @@ class Cleanup:
     older_than_days: Annotated[int, Field(ge=1)] = 30
 
 
-@jobs.job(retry=3, timeout=600, tags=["maintenance"])
+@jobs.job(
+    retry=3,
+    timeout=600,
+    tags=["maintenance"],
+    schedule=schedule.every_day_at(3, 0, timezone="Europe/Berlin", payload={"older_than_days": 30}, overlap="skip"),
+)
 def cleanup_old_data(payload: Cleanup, ctx: JobContext) -> dict[str, int]:
     """Deletes old rows in chunks, each a short transaction of its own."""
     cutoff = (datetime.now(UTC) - timedelta(days=payload.older_than_days)).isoformat(timespec="seconds")

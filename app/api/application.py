@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import JSONResponse, Response
 
-from app.api import events, job_types, operations, problems, queues, runs, workers
+from app.api import events, job_types, operations, problems, queues, runs, schedules, workers
 from app.api.context import Context, guard
 from app.api.openapi import document
 
@@ -30,7 +30,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     app.state.ready = ready
     problems.install(app)
     guarded = [Depends(guard)]
-    for router in (runs.router, events.router, job_types.router, queues.router, workers.router):
+    for router in (runs.router, events.router, job_types.router, queues.router, schedules.router, workers.router):
         app.include_router(router, dependencies=guarded)
     app.include_router(operations.router)
     app.include_router(_documents(app), dependencies=guarded)

@@ -37,6 +37,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.RunNotFound(RUN_ID),
     errors.WorkerNotFound(WORKER_ID),
     errors.QueueNotFound("mail"),
+    errors.ScheduleNotFound("nightly-cleanup"),
     errors.Unauthorized(),
     errors.CrossSite(),
     errors.HostRefused(),
@@ -46,6 +47,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.RequestTimeout(30),
     errors.JobTypeExists("send-welcome-email"),
     errors.JobTypeInUse("send-welcome-email"),
+    errors.ScheduleExists("nightly-cleanup"),
     errors.RunFinished("completed"),
     errors.RunNotFinished("running"),
     errors.IdempotencyInFlight(),
@@ -100,6 +102,7 @@ SHARED: dict[str, tuple[type[JobsError], ...]] = {
     "RunNotFound": (errors.RunNotFound,),
     "WorkerNotFound": (errors.WorkerNotFound,),
     "QueueNotFound": (errors.QueueNotFound,),
+    "ScheduleNotFound": (errors.ScheduleNotFound,),
 }
 """Answers that the document keeps once, for many routes."""
 
@@ -161,11 +164,20 @@ JOB_TYPE_LINKS = (
     "retire_job_type",
 )
 QUEUE_LINKS = ("get_queue", "pause_queue", "resume_queue")
+SCHEDULE_LINKS = (
+    "get_schedule",
+    "patch_schedule",
+    "pause_schedule",
+    "resume_schedule",
+    "trigger_schedule",
+    "list_fire_times",
+    "delete_schedule",
+)
 WORKER_LINKS = ("claim_runs", "report_runs", "remove_worker")
 LEASE_LINKS = ("complete_run",)
 LINKS: dict[str, dict[str, Any]] = {
     **{name: {"operationId": name, "parameters": _RUN} for name in RUN_LINKS},
-    **{name: {"operationId": name, "parameters": _NAME} for name in (*JOB_TYPE_LINKS, *QUEUE_LINKS)},
+    **{name: {"operationId": name, "parameters": _NAME} for name in (*JOB_TYPE_LINKS, *QUEUE_LINKS, *SCHEDULE_LINKS)},
     **{name: {"operationId": name, "parameters": _WORKER} for name in WORKER_LINKS},
     "complete_run": {
         "operationId": "report_runs",

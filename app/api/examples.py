@@ -60,6 +60,47 @@ BATCH: Examples = {
 CANCEL: Examples = {"reason": ("with a reason", {"reason": "not needed any more"})}
 NOTHING: Examples = {"empty": ("no field is known here", {})}
 QUEUE: Examples = {"paused": ("made before its first use, and held back", {"paused": True})}
+SCHEDULE: Examples = {
+    "cron": (
+        "every night at three, by Berlin's clocks",
+        {
+            "name": "nightly-cleanup",
+            "job_type": "cleanup-old-data",
+            "payload": {},
+            "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+            "timezone": "Europe/Berlin",
+        },
+    ),
+    "interval": (
+        "every five minutes, unless the last run is still at work",
+        {
+            "name": "poll",
+            "job_type": "cleanup-old-data",
+            "trigger": {"kind": "interval", "every_seconds": 300},
+            "overlap": "skip",
+        },
+    ),
+    "calendar": (
+        "on the same day of each month",
+        {
+            "name": "invoices",
+            "job_type": "cleanup-old-data",
+            "trigger": {"kind": "calendar", "every": {"months": 1}, "hour": 6, "minute": 30},
+            "start_at": "2026-02-01T00:00:00Z",
+        },
+    ),
+    "date": (
+        "once",
+        {"name": "launch", "job_type": "cleanup-old-data", "trigger": {"kind": "date", "at": "2027-01-01T00:00:00Z"}},
+    ),
+}
+SCHEDULE_CHANGE: Examples = {"trigger": ("another time", {"trigger": {"kind": "cron", "expression": "30 4 * * *"}})}
+PREVIEW: Examples = {
+    "cron": (
+        "what a trigger would do",
+        {"trigger": {"kind": "cron", "expression": "@daily"}, "timezone": "Europe/Berlin", "count": 3},
+    )
+}
 WORKER: Examples = {
     "least": ("all that is required", {"name": "mail-1", "job_types": ["send-welcome-email"]}),
     "declares": (
@@ -149,6 +190,7 @@ _QUEUED = {
     "dedupe_key": None,
     "tags": [],
     "metadata": {},
+    "cancel_reason": None,
     "wait_reason": None,
 }
 _RUNNING = _QUEUED | {
@@ -194,6 +236,34 @@ def _event(seq: int, kind: str, state: str, **data: Any) -> dict[str, Any]:
 
 _LATER = "2026-01-31T12:00:02.500000Z"
 ANSWERS: dict[str, list[Any]] = {
+    "Schedule": [
+        {
+            "name": "nightly-cleanup",
+            "job_type": "cleanup-old-data",
+            "payload": {},
+            "timezone": "Europe/Berlin",
+            "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+            "overlap": "allow",
+            "catch_up": "latest",
+            "jitter_seconds": 0,
+            "paused": False,
+            "orphaned": False,
+            "start_at": None,
+            "end_at": None,
+            "queue": None,
+            "priority": None,
+            "tags": [],
+            "next_fire_at": "2026-02-01T02:00:00.000000Z",
+            "last_fire_at": "2026-01-31T02:00:00.000000Z",
+            "last_run_id": RUN_ID,
+            "last_skipped_at": None,
+            "missed": 0,
+            "source": "code",
+            "created_at": "2026-01-01T12:00:00.000000Z",
+            "updated_at": "2026-01-01T12:00:00.000000Z",
+        }
+    ],
+    "FireTimes": [{"data": ["2026-02-01T02:00:00.000000Z", "2026-02-02T02:00:00.000000Z"]}],
     "JobType": [_JOB_TYPE],
     "Run": [_QUEUED, _RUNNING, _COMPLETED],
     "Batch": [{"data": [{"id": RUN_ID, "state": "queued"}]}],

@@ -295,6 +295,7 @@ class Run(BaseModel):
     dedupe_key: str | None
     tags: list[str]
     metadata: Metadata
+    cancel_reason: str | None = Field(description="what was said when a cancel was asked for")
     wait_reason: WaitReason | None
 
 
@@ -380,21 +381,6 @@ class QueuePage(BaseModel):
 
 
 # -- workers
-
-
-class DeclaresIn(In):
-    app: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    declared_at: Instant
-    job_types: Annotated[list[JobTypeIn], Field(max_length=1000)] = []
-    schedules: list[Any] = Field([], description="a server without schedules answers `422 not_supported`")
-
-
-class WorkerIn(In):
-    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    job_types: Annotated[list[Name], Field(max_length=1000)]
-    queues: Annotated[list[Name], Field(max_length=1000)] | None = None
-    concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True), WHOLE] = 10
-    declares: DeclaresIn | Annotated[list[DeclaresIn], Field(max_length=100)] | None = None
 
 
 class ConflictOut(BaseModel):

@@ -24,6 +24,7 @@ TAGS = [
     {"name": "events", "description": "What happens to runs, live or from the log."},
     {"name": "job types", "description": "What runs, and how."},
     {"name": "queues", "description": "They come into being when first used."},
+    {"name": "schedules", "description": "When runs are made by themselves."},
     {"name": "workers", "description": "The protocol of the processes that do the work."},
     {"name": "operations", "description": "Health, statistics and metrics."},
 ]
@@ -33,7 +34,7 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "worker_id": {"schema": {"type": "string", "pattern": f"^wrk_{ID}$"}, "example": describe.WORKER_ID},
     "name": {"schema": {"type": "string", "pattern": NAME_PATTERN}},
 }
-NAME_EXAMPLES = {"job-types": "send-welcome-email", "queues": "default"}
+NAME_EXAMPLES = {"job-types": "send-welcome-email", "queues": "default", "schedules": "nightly-cleanup"}
 LITERAL = {"example", "examples", "default", "const", "enum", "value", "requestBody"}
 """Keys below which a document has values, not schemas (a link's `requestBody` is a value too)."""
 

@@ -144,6 +144,13 @@ class _Metrics(Collector):
         yield batches
         yield GaugeMetricFamily("jobs_open_streams", "Event streams that are open", self._jobs.feed.open_streams)
         yield GaugeMetricFamily("jobs_workers", "Workers that are there", len(self._jobs.leasing.members()))
+        times = CounterMetricFamily(
+            "jobs_schedule_times", "Times of schedules, by what came of them", labels=["outcome"]
+        )
+        scheduler = self._jobs.scheduler
+        for outcome, n in (("fired", scheduler.fired), ("skipped", scheduler.skipped), ("missed", scheduler.missed)):
+            times.add_metric([outcome], n)
+        yield times
         for name in ("database_bytes", "wal_bytes", "free_bytes"):
             yield GaugeMetricFamily(f"jobs_{name}", "Of the SQLite file", self._sizes[name])
 

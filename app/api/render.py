@@ -28,6 +28,7 @@ def _number(value: float) -> str:
 def run_json(run: Run, wait_reason: str | None = None) -> str:
     worker = "null" if run.worker_id is None else f'"{ids.worker_id(run.worker_id)}"'
     replay_of = "null" if run.replay_of is None else f'"{ids.run_id(run.replay_of)}"'
+    schedule = "null" if run.schedule is None else f'"{run.schedule}"'
     reason = "null" if wait_reason is None else f'"{wait_reason}"'
     return (
         f'{{"id":"{ids.run_id(run.id)}","job_type":"{run.job_type}","job_type_version":{run.version},'
@@ -38,9 +39,9 @@ def run_json(run: Run, wait_reason: str | None = None) -> str:
         f'"timeout_seconds":{_number(run.settings.timeout_seconds)},"due_at":"{rfc3339(run.due_at)}",'
         f'"expires_at":{_instant(run.expires_at)},"created_at":"{rfc3339(run.created_at)}",'
         f'"started_at":{_instant(run.started_at)},"finished_at":{_instant(run.finished_at)},'
-        f'"cancel_requested":{"true" if run.cancel_requested else "false"},"worker_id":{worker},"schedule":null,'
+        f'"cancel_requested":{"true" if run.cancel_requested else "false"},"worker_id":{worker},"schedule":{schedule},'
         f'"replay_of":{replay_of},"dedupe_key":{_text(run.dedupe_key)},"tags":{run.tags},'
-        f'"metadata":{run.metadata},"wait_reason":{reason}}}'
+        f'"metadata":{run.metadata},"cancel_reason":{_text(run.cancel_reason)},"wait_reason":{reason}}}'
     )
 
 

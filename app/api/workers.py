@@ -14,12 +14,17 @@ from app.api.definitions import definition
 from app.api.describe import BODY, LEASE_LINKS, WORKER_LINKS, accepts, answers, describe
 from app.api.requests import cursor_key, read_json, worker_key
 from app.api.runs import Cursor, Limit, respond
+from app.api.schedule_models import ScheduleIn
+from app.api.schedules import definition_of
+from app.api.worker_models import WorkerIn
 from app.domain import ids
 from app.domain.errors import InvalidCursor, InvalidRequest, InvalidSchema, NotSupported, WorkerNotFound
 from app.domain.instants import from_datetime, rfc3339
 from app.domain.job_type import Declarer, Definition
+from app.domain.schedule import ScheduleDefinition
 from app.engine.catalogue import Catalogue, Conflict
 from app.engine.leasing import Member
+from app.engine.scheduler import check_plan
 from app.ports import WorkerRecord
 
 router = APIRouter(prefix="/v1/workers", tags=["workers"])
@@ -38,16 +43,17 @@ router = APIRouter(prefix="/v1/workers", tags=["workers"])
         text={201: "registered"},
         links=WORKER_LINKS,
     ),
-    openapi_extra=accepts(models.WorkerIn, examples.WORKER),
+    openapi_extra=accepts(WorkerIn, examples.WORKER),
 )
 async def register_worker(request: Request) -> Response:
     """A worker is any process that serves job types; with `declares` it announces the jobs in its code."""
     context = context_of(request)
-    body = await read_json(request, models.WorkerIn)
+    body = await read_json(request, WorkerIn)
     declared = _declarations(body)
     conflicts: list[Conflict] = []
-    for declarer, definitions in declared:
+    for declarer, definitions, schedules in declared:
         conflicts += await context.jobs.catalogue.declare(declarer, definitions)
+        conflicts += await context.jobs.scheduler.declare(declarer, schedules)
     leasing = context.jobs.leasing
     record = await leasing.register(
         WorkerRecord(
@@ -80,7 +86,7 @@ def _peer_pid(request: Request) -> int | None:
     return pid
 
 
-def _declarations(body: models.WorkerIn) -> list[tuple[Declarer, list[Definition]]]:
+def _declarations(body: WorkerIn) -> list[tuple[Declarer, list[Definition], list[ScheduleDefinition]]]:
     """All that is declared, each definition checked before the first is taken. Raises what a registration may."""
     if body.declares is None:
         return []
@@ -88,10 +94,9 @@ def _declarations(body: models.WorkerIn) -> list[tuple[Declarer, list[Definition
     declared = []
     for index, declares in enumerate(body.declares if isinstance(body.declares, list) else [body.declares]):
         path = f"/declares/{index}" if several else "/declares"
-        if declares.schedules:
-            raise NotSupported(f"{path}/schedules", "This server does not have schedules yet.")
         definitions = _definitions(declares.job_types, f"{path}/job_types")
-        declared.append((Declarer(declares.app, from_datetime(declares.declared_at)), definitions))
+        schedules = _schedules(declares.schedules, f"{path}/schedules")
+        declared.append((Declarer(declares.app, from_datetime(declares.declared_at)), definitions, schedules))
     return declared
 
 
@@ -102,6 +107,16 @@ def _definitions(job_types: list[models.JobTypeIn], path: str) -> list[Definitio
             raise InvalidRequest.at(f"{path}/{place}/name", "is declared twice", "duplicate")
         declared = found[job_type.name] = definition(job_type.name, job_type, f"{path}/{place}")
         Catalogue.check(declared, f"{path}/{place}")
+    return list(found.values())
+
+
+def _schedules(schedules: list[ScheduleIn], path: str) -> list[ScheduleDefinition]:
+    found: dict[str, ScheduleDefinition] = {}
+    for place, schedule in enumerate(schedules):
+        if schedule.name in found:
+            raise InvalidRequest.at(f"{path}/{place}/name", "is declared twice", "duplicate")
+        declared = found[schedule.name] = definition_of(schedule.name, schedule)
+        check_plan(declared.plan, f"{path}/{place}")
     return list(found.values())
 
 

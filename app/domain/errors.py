@@ -1,13 +1,15 @@
 """Every refusal that the service makes, in one tree.
 
     JobsError
-    ├── NotFound            404   JobTypeNotFound · RunNotFound · WorkerNotFound · QueueNotFound · PathNotFound
+    ├── NotFound            404   JobTypeNotFound · RunNotFound · WorkerNotFound · QueueNotFound · ScheduleNotFound
+    │                             · PathNotFound
     ├── MethodNotAllowed    405
     ├── Unauthorized        401
     ├── Forbidden           403   CrossSite · HostRefused
     ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
-    ├── Conflict            409   JobTypeExists · JobTypeInUse · RunFinished · RunNotFinished · IdempotencyInFlight
+    ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
+    │                             · IdempotencyInFlight
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
     ├── UnsupportedMedia    415
@@ -75,6 +77,13 @@ class WorkerNotFound(NotFound):
 
     def __init__(self, worker_id: str) -> None:
         super().__init__(f"There is no worker {worker_id[:40]!r}; a worker that was silent too long registers again.")
+
+
+class ScheduleNotFound(NotFound):
+    code, title = "schedule_not_found", "Schedule not found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no schedule {name[:128]!r}.")
 
 
 class QueueNotFound(NotFound):
@@ -177,7 +186,14 @@ class JobTypeInUse(Conflict):
     code, title = "job_type_in_use", "Job type in use"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Runs of {name!r} are unfinished; let them finish or cancel them first.")
+        super().__init__(f"Runs of {name!r} are unfinished, or a schedule names it: end or delete these first.")
+
+
+class ScheduleExists(Conflict):
+    code, title = "schedule_exists", "Schedule exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a schedule {name!r} already; PUT replaces it, PATCH changes it.")
 
 
 class RunFinished(Conflict):

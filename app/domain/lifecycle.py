@@ -84,7 +84,8 @@ def create(run: Run, now: int, expires_seconds: float | None = None) -> Transiti
     """The first event of a fresh run, which becomes `scheduled` when due later than `now`."""
     run = copy(run)
     run.created_at = now
-    run.due_at = max(run.due_at, now)
+    if run.fire_at is None:  # what a schedule makes is due at its time, however late it is made
+        run.due_at = max(run.due_at, now)
     run.state = S.SCHEDULED if run.due_at > now else S.QUEUED
     run.expires_at = None if expires_seconds is None else after(now, expires_seconds)
     return Transition(run, (_event(run, EventType.QUEUED, now, f'{{"due_at":"{rfc3339(run.due_at)}"}}'),))

@@ -85,6 +85,9 @@ class Run(Struct):
     replay_of: int | None = None
     logs: int = 0
     logs_dropped: int = 0
+    schedule: str | None = None
+    fire_at: int | None = None
+    """The time of its schedule for which it was made; of each there is one run at most."""
 
 
 class Attempt(Struct, frozen=True):

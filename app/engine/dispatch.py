@@ -60,7 +60,7 @@ class Dispatcher:
         """Raises InvalidPayload, IdempotencyKeyReused, IdempotencyInFlight."""
         if entry.payload is not None and not entry.payload.is_valid(wish.payload):
             return await self._replayed(idempotency) or self._refuse(entry, wish.payload)
-        return await self._store_orders([self._order(entry, wish)], idempotency)
+        return await self.store_orders([self.order(entry, wish)], idempotency)
 
     @staticmethod
     def _refuse(entry: Entry, payload: Any) -> NoReturn:
@@ -93,7 +93,7 @@ class Dispatcher:
                 if entry.payload is not None and not entry.payload.is_valid(wish.payload):
                     errors.extend(faults(entry.payload, wish.payload, f"/runs/{index}/payload"))
                 elif not errors:
-                    orders.append(self._order(entry, wish))
+                    orders.append(self.order(entry, wish))
             if len(errors) >= MAX_LISTED_ERRORS:
                 break
         if errors:
@@ -102,7 +102,7 @@ class Dispatcher:
                 return replayed
             errors.sort(key=lambda error: int(error.path.split("/")[2]))
             raise InvalidBatch(errors[:MAX_LISTED_ERRORS])
-        return await self._store_orders(orders, idempotency)
+        return await self.store_orders(orders, idempotency)
 
     async def replay(self, run: Run, idempotency: IdempotencyKey | None) -> Dispatched:
         """The payload, tags, metadata and own settings of `run` on the present definition of its type.
@@ -123,11 +123,11 @@ class Dispatcher:
             expires_seconds=None,
         )
         order = msgspec.structs.replace(
-            self._order(entry, wish), payload=run.payload, tags=run.tags, metadata=run.metadata, replay_of=run.id
+            self.order(entry, wish), payload=run.payload, tags=run.tags, metadata=run.metadata, replay_of=run.id
         )
-        return await self._store_orders([order], idempotency)
+        return await self.store_orders([order], idempotency)
 
-    def _order(self, entry: Entry, wish: Wish) -> Order:
+    def order(self, entry: Entry, wish: Wish) -> Order:
         job_type = entry.job_type
         definition = job_type.definition
         settings, overrides = entry.settings, None
@@ -159,7 +159,7 @@ class Dispatcher:
             metadata=orjson.dumps(wish.metadata).decode() if wish.metadata else "{}",
         )
 
-    async def _store_orders(self, orders: list[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+    async def store_orders(self, orders: list[Order], idempotency: IdempotencyKey | None) -> Dispatched:
         for order in orders:
             self._catalogue.met_queue(order.queue)
         if idempotency is None:

@@ -190,6 +190,16 @@ class FireTimes:
             yield found
             found = self.after(found)
 
+    def latest(self, first: int, last: int, n: int) -> list[int]:
+        """The last `n` times (fewer where there are none) from `first` to `last`, both inclusive, oldest first."""
+        width = 60 * SECOND
+        while True:
+            begin = max(first, last - width)
+            found = list(self.between(begin, last))
+            if len(found) >= n or begin == first:
+                return found[-n:]
+            width *= 4
+
     def count(self, first: int, last: int, most: int) -> int:
         """How many times lie from `first` to `last`, both inclusive; counting ends at `most`."""
         if isinstance(self._plan.trigger, Interval):

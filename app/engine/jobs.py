@@ -11,19 +11,32 @@ from app.engine.catalogue import Catalogue
 from app.engine.dispatch import Dispatcher
 from app.engine.feed import Feed
 from app.engine.leasing import Leasing
+from app.engine.loop import Alarm
 from app.engine.numbers import Numbers
+from app.engine.scheduler import Scheduler
 from app.engine.sweeper import Sweeper
-from app.ports import Clock, Commit, Store
+from app.ports import Clock, Commit, Store, Timer
 
 
 class Jobs:
-    def __init__(self, store: Store, clock: Clock, *, lease_seconds: float, heartbeat_seconds: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        lease_seconds: float,
+        heartbeat_seconds: float,
+        schedule_timer: Timer | None = None,
+    ) -> None:
         self.store = store
         self.clock = clock
         self.catalogue = Catalogue(store)
         self.dispatcher = Dispatcher(store, self.catalogue, clock)
         self.leasing = Leasing(store, clock, lease_seconds=lease_seconds, heartbeat_seconds=heartbeat_seconds)
         self.sweeper = Sweeper(store, clock, self.leasing.give_up_silent)
+        timer = schedule_timer if schedule_timer is not None else Alarm(clock.now)
+        self.scheduler = Scheduler(store, clock, self.catalogue, self.dispatcher, timer)
+        self.scheduler.on_cancel = self.leasing.nudge
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
         self.draining = False
@@ -35,10 +48,12 @@ class Jobs:
         await self.numbers.load()
         await self.leasing.start()
         await self.sweeper.start()
+        await self.scheduler.start()
 
     async def stop(self) -> None:
         """Stopping twice, or before the start, is harmless."""
         self.feed.close()
+        await self.scheduler.stop()
         await self.leasing.stop()
         await self.sweeper.stop()
 
@@ -51,6 +66,7 @@ class Jobs:
     def _on_commit(self, commit: Commit) -> None:
         self.numbers.on_commit(commit)
         self.sweeper.on_commit(commit)
+        self.scheduler.on_commit(commit)
         self.leasing.on_commit(commit)
         self.feed.publish(commit.events)
 

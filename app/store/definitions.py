@@ -108,7 +108,7 @@ def _write(tx: Transaction, job_type: JobType, *, retired: bool = False) -> None
 def retire_job_type(tx: Transaction, arguments: list[str]) -> list[bool]:
     answers = []
     for name in arguments:
-        free = not tx.ledger.in_states(name, UNFINISHED)
+        free = not tx.ledger.in_states(name, UNFINISHED) and not tx.ids(sql.SCHEDULES_OF_JOB_TYPE, name)
         if free and name in tx.ledger.job_types:
             _write(tx, tx.ledger.job_types[name], retired=True)
         answers.append(free)

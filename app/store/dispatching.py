@@ -16,7 +16,7 @@ from app.store.rows import pack, to_run
 from app.store.transaction import Transaction
 
 KEY_LIFE_SECONDS = 86_400
-NOTHING = (None,) * 7
+NOTHING = (None,) * 9
 
 
 class Dispatch(NamedTuple):
@@ -67,7 +67,7 @@ def _dispatch(
     made: list[bool] = []
     for order in argument.orders:
         existing = None if order.dedupe_key is None else _find_deduped(tx, order, deduped)
-        run = existing or _make(tx, order, keep_until, fresh)
+        run = existing or make(tx, order, keep_until, fresh)
         if existing is not None and keep_until is not None:
             fresh.save(tx)
             _keep(tx, existing, keep_until)
@@ -88,7 +88,7 @@ def _keep(tx: Transaction, run: Run, until: int) -> None:
         leased.keep_until = max(leased.keep_until or 0, until)
 
 
-def _make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) -> Run:
+def make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) -> Run:
     lane_id = tx.lane(order.job_type, order.queue)
     run = Run(
         tx.ledger.keys.next(tx.now),
@@ -110,6 +110,8 @@ def _make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) -
     run.keep_until = keep_until
     run.dedupe_key = order.dedupe_key
     run.replay_of = order.replay_of
+    run.schedule = order.schedule
+    run.fire_at = order.fire_at
     created = lifecycle.create(run, tx.now, order.expires_seconds)
     run = created.run
     tx.note_events(created.events)
@@ -127,7 +129,8 @@ def _make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) -
     )
     tags = None if run.tags == "[]" else run.tags
     metadata = None if run.metadata == "{}" else run.metadata
-    rest = (tags, metadata, run.overrides, run.expires_at, keep_until, run.dedupe_key, run.replay_of)
+    rest: tuple[Any, ...] = (tags, metadata, run.overrides, run.expires_at, keep_until, run.dedupe_key, run.replay_of)
+    rest += (run.schedule, run.fire_at)
     if rest == NOTHING:
         fresh.plain.append(plain)
     else:

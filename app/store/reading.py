@@ -20,11 +20,13 @@ from app.domain.event import Event
 from app.domain.ids import COUNTER_BITS
 from app.domain.job_type import JobType, Queue
 from app.domain.run import STATE_NAMES, Run, State
+from app.domain.schedule import Schedule
 from app.ports import EventFilter, RunFilter, WorkerRecord
 from app.store import statements as sql
 from app.store.definitions import load_definitions
 from app.store.ledger import Lane, Ledger
 from app.store.rows import RUN_COLUMNS, pack, to_event, to_run
+from app.store.scheduling import to_schedule
 from app.store.tables import CountRow, RunRow, WorkerRow
 
 PAGE_BYTES = 4 * 1024 * 1024
@@ -147,8 +149,34 @@ class Reader:
                 )
             )
         if where.schedule is not None:
-            query = query.where(text("0"))  # no run comes of a schedule yet
+            query = query.where(col(RunRow.schedule) == where.schedule)
         return query
+
+    # -- schedules
+
+    def schedule(self, name: str) -> Schedule | None:
+        found = self._schedules(sql.SCHEDULE, name)
+        return found[0] if found else None
+
+    def schedules_of_app(self, app: str) -> list[Schedule]:
+        return self._schedules(sql.SCHEDULES_OF_APP, app)
+
+    def due_schedules(self, now: int, limit: int) -> list[Schedule]:
+        return self._schedules(sql.DUE_SCHEDULES, now, limit)
+
+    def _schedules(self, statement: str, *parameters: Any) -> list[Schedule]:
+        with self._snapshot() as (_, cursor):
+            return [to_schedule(row) for row in cursor.execute(statement, parameters)]
+
+    def next_wake(self) -> int | None:
+        with self._snapshot() as (_, cursor):
+            row = cursor.execute(sql.NEXT_WAKE).fetchone()
+            return None if row is None else row[0]
+
+    def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
+        with self._snapshot() as (_, cursor):
+            rows = cursor.execute(sql.SCHEDULES_PAGE, (MAX_KEY if before is None else before, limit + 1)).fetchall()
+            return [(row[-1], to_schedule(row)) for row in rows[:limit]], len(rows) > limit
 
     # -- events
 

@@ -50,6 +50,8 @@ RUN_COLUMNS = (
     "replay_of",
     "logs",
     "logs_dropped",
+    "schedule",
+    "fire_at",
 )
 EVENT_COLUMNS = ("id", "run_id", "seq", "type", "state", "attempt", "time", "data")
 
@@ -154,6 +156,8 @@ def to_run(row: Sequence[Any], ledger: Ledger) -> Run:
         row[30],
         row[31],
         row[32],
+        row[33],
+        row[34],
     )
 
 

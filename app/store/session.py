@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.errors import JobsError, StoreUnavailable
 from app.domain.instants import after
 from app.ports import Clock, Commit
-from app.store import claiming, definitions, dispatching, membership, reporting, retention, sweeping
+from app.store import claiming, definitions, dispatching, membership, reporting, retention, scheduling, sweeping
 from app.store.ledger import Ledger
 from app.store.transaction import Fits, Transaction
 
@@ -34,10 +34,13 @@ VERBS: dict[str, Verb] = {
     "pause_job_type": Verb(0, definitions.pause_job_type),
     "save_queue": Verb(0, definitions.save_queue),
     "register_worker": Verb(0, membership.register_worker),
+    "save_schedule": Verb(0, scheduling.save_schedule),
+    "delete_schedule": Verb(0, scheduling.delete_schedule),
     "dispatch": Verb(1, dispatching.dispatch),
     "report": Verb(2, reporting.report),
     "cancel": Verb(3, reporting.cancel),
     "give_up_worker": Verb(3, membership.give_up_worker),
+    "fire": Verb(3, scheduling.fire),
     "sweep": Verb(4, sweeping.sweep),
     "claim": Verb(5, claiming.claim),
     "erase": Verb(6, retention.erase),

@@ -17,12 +17,15 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from app.domain.event import Event
 from app.domain.job_type import Declarer, Definition, JobType, Queue, Source
 from app.domain.run import Run, State
+from app.domain.schedule import Schedule
 from app.ports import (
     Claim,
     Clock,
     Commit,
     Dispatched,
     EventFilter,
+    Fire,
+    Fired,
     Held,
     IdempotencyKey,
     Order,
@@ -39,6 +42,7 @@ from app.store.membership import GiveUp
 from app.store.migrations import UnknownSchema, migrate
 from app.store.reading import Reader
 from app.store.reporting import Cancel, Reports
+from app.store.scheduling import SaveSchedule
 from app.store.session import VERBS, SqliteSession
 from app.store.transaction import Fits
 from app.store.writer import Writer
@@ -186,6 +190,35 @@ class SqliteStore:
 
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
         return await self._reader.on_thread(self._reader.feed_bounds, where)
+
+    # -- schedules
+
+    async def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
+        return await self._reader.on_thread(self._reader.schedules, before, limit)
+
+    async def schedule(self, name: str) -> Schedule | None:
+        return await self._reader.on_thread(self._reader.schedule, name)
+
+    async def schedules_of_app(self, app: str) -> list[Schedule]:
+        return await self._reader.on_thread(self._reader.schedules_of_app, app)
+
+    async def due_schedules(self, now: int, limit: int) -> list[Schedule]:
+        return await self._reader.on_thread(self._reader.due_schedules, now, limit)
+
+    async def next_wake(self) -> int | None:
+        return await self._reader.on_thread(self._reader.next_wake)
+
+    async def save_schedule(self, schedule: Schedule, *, expect: int | None) -> Schedule | None:
+        saved: Schedule | None = await self._write("save_schedule", SaveSchedule(schedule, expect))
+        return saved
+
+    async def delete_schedule(self, name: str) -> bool:
+        deleted: bool = await self._write("delete_schedule", name)
+        return deleted
+
+    async def fire(self, fires: Sequence[Fire]) -> list[Fired]:
+        fired: list[Fired] = await self._write("fire", tuple(fires))
+        return fired
 
     async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:
         leased: list[list[Run]] = await self._write("claim", Claims(tuple(claims), lease_seconds))

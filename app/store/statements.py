@@ -19,6 +19,8 @@ DISPATCH_COLUMNS = (
     "keep_until",
     "dedupe_key",
     "replay_of",
+    "schedule",
+    "fire_at",
 )
 insert_plain_runs = insert("runs", PLAIN_COLUMNS)
 insert_runs = insert("runs", DISPATCH_COLUMNS)
@@ -89,6 +91,41 @@ DUE = f"SELECT id FROM runs WHERE {WAITING_SQL} AND due_at <= ? ORDER BY due_at 
 NEXT_DUE = f"SELECT due_at FROM runs WHERE {WAITING_SQL} ORDER BY due_at LIMIT 1"
 EXPIRED = f"SELECT id FROM runs WHERE {EXPIRING_SQL} AND expires_at <= ? ORDER BY expires_at LIMIT ?"
 NEXT_EXPIRY = f"SELECT expires_at FROM runs WHERE {EXPIRING_SQL} ORDER BY expires_at LIMIT 1"
+
+# -- schedules
+
+SCHEDULE_COLUMNS = (
+    "name",
+    "job_type",
+    "body",
+    "source",
+    "app",
+    "declared_at",
+    "paused",
+    "orphaned",
+    "revision",
+    "created_at",
+    "updated_at",
+    "next_fire_at",
+    "wake_at",
+    "last_fire_at",
+    "last_run_id",
+    "last_skipped_at",
+    "missed",
+)
+_SCHEDULES = f"SELECT {', '.join(SCHEDULE_COLUMNS)} FROM schedules"
+SCHEDULE = f"{_SCHEDULES} WHERE name = ?"
+DUE_SCHEDULES = f"{_SCHEDULES} WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at LIMIT ?"
+NEXT_WAKE = "SELECT wake_at FROM schedules WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1"
+SCHEDULES_OF_APP = f"{_SCHEDULES} WHERE app IS NOT NULL AND app = ?"
+SCHEDULES_OF_JOB_TYPE = "SELECT 1 FROM schedules WHERE job_type = ? LIMIT 1"
+SCHEDULES_PAGE = f"SELECT {', '.join(SCHEDULE_COLUMNS)}, id FROM schedules WHERE id < ? ORDER BY id DESC LIMIT ?"
+INSERT_SCHEDULE = (
+    f"INSERT INTO schedules ({', '.join(SCHEDULE_COLUMNS)}) VALUES ({', '.join('?' * len(SCHEDULE_COLUMNS))})"
+)
+UPDATE_SCHEDULE = f"UPDATE schedules SET {', '.join(f'{c} = ?' for c in SCHEDULE_COLUMNS)} WHERE name = ?"
+OVERLAPPING = f"SELECT id FROM runs WHERE schedule IS NOT NULL AND {UNFINISHED_SQL} AND schedule = ? LIMIT ?"
+FIRED = "SELECT id FROM runs WHERE fire_at IS NOT NULL AND schedule = ? AND fire_at = ?"
 
 # -- retention
 

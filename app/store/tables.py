@@ -101,6 +101,8 @@ class RunRow(SQLModel, table=True):
     replay_of: int | None = Field(default=None, sa_column=_big(null=True))
     dedupe_key: str | None = None
     overrides: str | None = None
+    schedule: str | None = None
+    fire_at: int | None = Field(default=None, sa_column=_big(null=True))
     tags: str | None = None
     meta: str | None = None
     cancel_reason: str | None = None
@@ -122,6 +124,12 @@ class RunRow(SQLModel, table=True):
         Index("runs_dedupe", "dedupe_key", sqlite_where=text(f"dedupe_key IS NOT NULL AND {UNFINISHED_SQL}")),
         # retention
         Index("runs_deletable", "delete_at", sqlite_where=text("delete_at IS NOT NULL")),
+        # lists by schedule
+        Index("runs_of_schedule", "schedule", "id", sqlite_where=text("schedule IS NOT NULL")),
+        # a schedule's overlap
+        Index("runs_overlapping", "schedule", sqlite_where=text(f"schedule IS NOT NULL AND {UNFINISHED_SQL}")),
+        # one run a time of a schedule
+        Index("runs_fired", "schedule", "fire_at", unique=True, sqlite_where=text("fire_at IS NOT NULL")),
     )
 
 
@@ -170,6 +178,41 @@ class CountRow(SQLModel, table=True):
     lane_id: int = Field(primary_key=True)
     state: int = Field(primary_key=True)
     runs: int
+
+
+class ScheduleRow(SQLModel, table=True):
+    """`body` is its definition; the rest is how it stands."""
+
+    __tablename__ = "schedules"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    job_type: str
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    source: str
+    app: str | None = None
+    declared_at: int | None = Field(default=None, sa_column=_big(null=True))
+    paused: bool = False
+    orphaned: bool = False
+    revision: int
+    created_at: int = Field(sa_column=_big())
+    updated_at: int = Field(sa_column=_big())
+    next_fire_at: int | None = Field(default=None, sa_column=_big(null=True))
+    wake_at: int | None = Field(default=None, sa_column=_big(null=True))
+    """`next_fire_at` and the schedule's jitter."""
+    last_fire_at: int | None = Field(default=None, sa_column=_big(null=True))
+    last_run_id: int | None = Field(default=None, sa_column=_big(null=True))
+    last_skipped_at: int | None = Field(default=None, sa_column=_big(null=True))
+    missed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+    __table_args__ = (
+        Index("schedules_name", "name", unique=True),
+        # what is to be fired, the earliest first
+        Index("schedules_due", "wake_at", sqlite_where=text("wake_at IS NOT NULL")),
+        # retiring a job type
+        Index("schedules_of_job_type", "job_type"),
+        # what a newer declaration lacks
+        Index("schedules_of_app", "app", sqlite_where=text("app IS NOT NULL")),
+    )
 
 
 class WorkerRow(SQLModel, table=True):

@@ -1,13 +1,15 @@
-"""The five demonstrations. Each dispatches a run, prints its events as they stream in, and checks what came of it."""
+"""The six demonstrations. Each dispatches a run, prints its events as they stream in, and checks what came of it."""
 
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from blazy_jobs import Client, Event, JobsError, Run
+from blazy_jobs import Client, Event, JobsError, Run, schedule
 
 from examples.demo.material import NEW_ROWS, OLD_ROWS, ORDERS, REFUSALS, MailSink, OrdersServer, count_rows
 from examples.demo.screen import Screen
@@ -15,6 +17,8 @@ from examples.demo.screen import Screen
 FINAL = {"completed", "failed", "cancelled"}
 FOLLOW_SECONDS = 60
 STILL_SECONDS = 0.6
+SCHEDULE = "demo-report"
+TICKS = 3
 
 
 @dataclass
@@ -132,7 +136,29 @@ def time_out(stage: Stage) -> None:
     stage.expect(not process_exists(pid), f"its process, {pid}, is gone")
 
 
-ACTS = [send_a_welcome_email, clean_up_old_data, import_a_csv, cancel_in_the_middle, time_out]
+def fire_a_schedule(stage: Stage) -> None:
+    stage.screen.heading(6, "write-report, every two seconds", "a schedule that makes its runs by itself")
+    made = stage.client.schedules.put(
+        SCHEDULE, "write-report", schedule.every(seconds=2, payload={"pages": 1, "seconds_a_page": 0.05}, tags=["demo"])
+    )
+    stage.screen.line(f"     made; it fires next at {made['next_fire_at']}")
+    seen: list[Event] = []
+    try:
+        for event in stage.client.events(type=["completed"], tag="demo", timeout=FOLLOW_SECONDS):
+            run = stage.client.runs.get(event.run_id)
+            if run.data["schedule"] == SCHEDULE:
+                seen.append(event)
+                stage.screen.line(f"     {event.run_id} of {run.data['due_at']}: {event.type}")
+            if len(seen) == TICKS:
+                break
+    finally:
+        stage.client.schedules.delete(SCHEDULE)
+    due = [datetime.fromisoformat(stage.client.runs.get(event.run_id).data["due_at"]) for event in seen]
+    gaps = {(later - earlier).total_seconds() for earlier, later in pairwise(sorted(due))}
+    stage.expect(gaps == {2.0}, f"{TICKS} times made {len(seen)} runs, two seconds apart to the microsecond")
+
+
+ACTS = [send_a_welcome_email, clean_up_old_data, import_a_csv, cancel_in_the_middle, time_out, fire_a_schedule]
 
 
 def result_of(run: Run) -> dict[str, Any]:

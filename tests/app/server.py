@@ -86,6 +86,7 @@ class Server:
                 await asyncio.sleep(0)
             await self.store.ping()
         await self.jobs.sweeper.catch_up()
+        await self.jobs.scheduler.catch_up()
 
     async def advance(self, seconds: float) -> None:
         """Time passes, in one leap, and what is due by then has been done."""

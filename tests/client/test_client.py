@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from blazy_jobs import ApiError, Client, ConnectionFailed, Event, RunCancelled, RunFailed, wire
+from blazy_jobs import ApiError, Client, ConnectionFailed, Event, RunCancelled, RunFailed, schedule, wire
 
 from tests.client.face import FacedClient
 from tests.client.proxy import Proxy
@@ -84,7 +84,7 @@ def test_every_option_of_a_dispatch_reaches_the_run(client: Any) -> None:
     assert (data["state"], data["timeout_seconds"], data["max_attempts"], data["queue"]) == ("scheduled", 7, 2, "slow")
     assert datetime.fromisoformat(data["due_at"]) == later
     assert run.cancel("enough").state == "cancelled"
-    with pytest.raises(RunCancelled, match="cancelled"):
+    with pytest.raises(RunCancelled, match="was cancelled: enough"):
         run.result()
 
 
@@ -220,6 +220,16 @@ def test_a_follower_survives_a_killed_server(connect: MakeClient, serve: Callabl
     assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
     assert (seen[-1].type, seen[-1].data) == ("completed", {"result": 40})
     assert run.result(10) == 40
+
+
+def test_a_wait_survives_a_killed_server(connect: MakeClient, serve: Callable[..., Server]) -> None:
+    server = serve(MODULE, workers=1)
+    client = connect(server.url)
+    run = client.dispatch("count", {"lines": 20, "pause": 0.1})
+    restarting = threading.Timer(0.5, server.restart)
+    restarting.start()
+    assert run.result() == 20
+    restarting.join()
 
 
 # -- listeners
@@ -372,6 +382,26 @@ def test_queues_are_paused_and_resumed(client: Any) -> None:
     client.queues.resume(name)
     waiting.result(20)
     assert name in [queue["name"] for queue in client.queues.list()]
+
+
+def test_schedules_are_made_triggered_and_deleted(client: Any) -> None:
+    name = f"schedule-{time.time_ns()}"
+    made = client.schedules.create(name, "greet", schedule.every_day_at(3, 0, timezone="Europe/Berlin"), payload={})
+    assert (made["name"], made["job_type"], made["timezone"]) == (name, "greet", "Europe/Berlin")
+    assert client.schedules.put(name, "greet", schedule.every(hours=1), payload={})["trigger"]["kind"] == "interval"
+    assert client.schedules.change(name, overlap="skip")["overlap"] == "skip"
+    run = client.schedules.trigger(name)
+    assert (run.data["schedule"], run.result(20)) == (name, {"hello": "nobody"})
+    times = client.schedules.next(name, 2)
+    assert times[1] - times[0] == timedelta(hours=1)
+    assert client.schedules.pause(name)["next_fire_at"] is None
+    assert not client.schedules.resume(name)["paused"]
+    assert name in [found["name"] for found in client.schedules.list()]
+    assert len(client.schedules.preview(schedule.cron("@daily"), 3)) == 3
+    client.schedules.delete(name)
+    with pytest.raises(ApiError) as refused:
+        client.schedules.get(name)
+    assert refused.value.code == "schedule_not_found"
 
 
 def test_the_generated_api_uses_the_same_connections(running: Server) -> None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NotRequired, TypedDict
 
 import pytest
-from pydantic import BaseModel
-
 from blazy_jobs import Job
 from blazy_jobs.payload import InvalidPayload
 from blazy_jobs.strict_json import NotJson, encode
+from pydantic import BaseModel
 
 
 class Address(TypedDict):

@@ -26,6 +26,7 @@ def collected() -> dict[str, tuple[str, set[str]]]:
         clock=NOW,
         feed=SimpleNamespace(open_streams=0),
         leasing=SimpleNamespace(members=list),
+        scheduler=SimpleNamespace(fired=0, skipped=0, missed=0),
     )
     found = {}
     for metric in _Metrics(cast(Any, SimpleNamespace(jobs=jobs)), defaultdict(int, oldest_queued_at=0)).collect():

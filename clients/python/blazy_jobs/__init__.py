@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from blazy_jobs import schedule
 from blazy_jobs.context import JobContext, MiddlewareRun
 from blazy_jobs.errors import (
     ApiError,
@@ -52,6 +53,7 @@ __all__ = [
     "RunFailed",
     "Snooze",
     "Stopped",
+    "schedule",
 ]
 
 # A worker's processes have no use for the client and its HTTP library, which take most of the time of an import.

@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary, WeakSet
 import httpx
 
 from blazy_jobs import calls, wire
-from blazy_jobs.definitions import AsyncJobTypes, AsyncQueues
+from blazy_jobs.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
 from blazy_jobs.errors import ApiError, ConnectionFailed
 from blazy_jobs.job import Job
 from blazy_jobs.listening import AsyncListening, Listener
-from blazy_jobs.wire import Deadline, Event, Following, RunFacts, Tries
+from blazy_jobs.wire import Deadline, Event, Following, Outage, RunFacts, Tries
 
 if TYPE_CHECKING:
     from blazy_jobs._generated.client import Client as GeneratedClient
@@ -40,6 +40,7 @@ class AsyncClient:
         self.runs = AsyncRunList(self)
         self.job_types = AsyncJobTypes(self)
         self.queues = AsyncQueues(self)
+        self.schedules = AsyncSchedules(self)
         self._listenings: WeakSet[AsyncListening] = WeakSet()
 
     @property
@@ -105,6 +106,10 @@ class AsyncClient:
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
+    def run(self, data: Mapping[str, Any]) -> AsyncRun:
+        """A run that an answer shows."""
+        return AsyncRun(self, data)
+
     async def request(self, method: str, path: str, *, waits_seconds: float = 0.0, **options: Any) -> Any:
         """The answer's JSON. `waits_seconds`: how much longer than usual the server may take, as it was asked to."""
         extensions = {"waits_seconds": waits_seconds, "repeatable": options.pop("repeatable", False)}
@@ -167,9 +172,9 @@ class AsyncRun(RunFacts):
         return self
 
     async def wait(self, timeout: float | None = None) -> Self:
-        """Until it has ended. With a `timeout` in seconds, after which TimeoutError is raised, the server may be away
-        for a while; without one ConnectionFailed is raised when it is."""
-        deadline = Deadline(timeout, self.id)
+        """Until it has ended. The server may be away meanwhile: until the `timeout` in seconds, after which
+        TimeoutError is raised, or without one for a minute at a time, after which ConnectionFailed is."""
+        deadline, outage = Deadline(timeout, self.id), Outage()
         while not self.finished:
             seconds = deadline.left(wire.WAIT_SECONDS)
             params = {"wait_seconds": f"{seconds:.3f}"}
@@ -177,8 +182,9 @@ class AsyncRun(RunFacts):
                 self.data = await self._client.request(
                     "GET", f"/v1/runs/{self.id}", params=params, waits_seconds=seconds
                 )
+                outage.is_over()
             except ConnectionFailed:
-                if timeout is None:
+                if not outage.goes_on(timeout):
                     raise
                 await asyncio.sleep(deadline.left(wire.MAX_BACKOFF_SECONDS))
         await self._listening.join(deadline.rest(wire.LISTENERS_SECONDS))

@@ -1,6 +1,6 @@
-"""The calls of `client.job_types` and `client.queues`, written once for both clients: what is asked of the server.
+"""The calls of `client.job_types`, `client.queues` and `client.schedules`, written once for both clients.
 
-Job types and queues are given as the API shows them, in dicts, so that what a newer server adds is there too.
+All of these are given as the API shows them, in dicts, so that what a newer server adds is there too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from blazy_jobs import wire
 from blazy_jobs.job import Job
+from blazy_jobs.schedule import Schedule
 
 
 class Call(NamedTuple):
@@ -55,3 +56,33 @@ def change_job_type(job: str | Job, fields: Mapping[str, Any]) -> Call:
 
 def put_queue(name: str, fields: Mapping[str, Any]) -> Call:
     return Call("PUT", path_of_queue(name), wire.content(fields))
+
+
+def path_of_schedule(name: str, verb: str = "") -> str:
+    return f"/v1/schedules/{quote(name, safe='')}{verb}"
+
+
+def schedule_fields(name: str, job: str | Job, schedule: Schedule | None, fields: Mapping[str, Any]) -> dict[str, Any]:
+    job_type = wire.name_of_job(job)
+    known = {"name": name, "job_type": job_type} if schedule is None else schedule.definition(name, job_type)
+    return {**known, **fields}
+
+
+def create_schedule(name: str, job: str | Job, schedule: Schedule | None, fields: Mapping[str, Any]) -> Call:
+    return Call("POST", "/v1/schedules", wire.content(schedule_fields(name, job, schedule, fields)))
+
+
+def put_schedule(name: str, job: str | Job, schedule: Schedule | None, fields: Mapping[str, Any]) -> Call:
+    return Call("PUT", path_of_schedule(name), wire.content(schedule_fields(name, job, schedule, fields)))
+
+
+def change_schedule(name: str, schedule: Schedule | None, fields: Mapping[str, Any]) -> Call:
+    changes = {**(schedule.fields if schedule is not None else {}), **fields}
+    return Call("PATCH", path_of_schedule(name), wire.content(changes))
+
+
+def preview(schedule: Schedule, count: int) -> Call:
+    known = {
+        name: schedule.fields[name] for name in ("trigger", "timezone", "start_at", "end_at") if name in schedule.fields
+    }
+    return Call("POST", "/v1/schedules/preview", wire.content({**known, "count": count}))

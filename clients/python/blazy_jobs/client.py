@@ -10,11 +10,11 @@ from urllib.parse import quote
 import httpx
 
 from blazy_jobs import calls, wire
-from blazy_jobs.definitions import JobTypes, Queues
+from blazy_jobs.definitions import JobTypes, Queues, Schedules
 from blazy_jobs.errors import ApiError, ConnectionFailed
 from blazy_jobs.job import Job
 from blazy_jobs.listening import Listener, Listening
-from blazy_jobs.wire import Deadline, Event, Following, RunFacts, Tries
+from blazy_jobs.wire import Deadline, Event, Following, Outage, RunFacts, Tries
 
 if TYPE_CHECKING:
     from blazy_jobs._generated.client import Client as GeneratedClient
@@ -39,6 +39,7 @@ class Client:
         self.runs = RunList(self)
         self.job_types = JobTypes(self)
         self.queues = Queues(self)
+        self.schedules = Schedules(self)
 
     @property
     def api(self) -> GeneratedClient:
@@ -97,6 +98,10 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def run(self, data: Mapping[str, Any]) -> Run:
+        """A run that an answer shows."""
+        return Run(self, data)
 
     def request(self, method: str, path: str, *, waits_seconds: float = 0.0, **options: Any) -> Any:
         """The answer's JSON. `waits_seconds`: how much longer than usual the server may take, as it was asked to."""
@@ -159,16 +164,17 @@ class Run(RunFacts):
         return self
 
     def wait(self, timeout: float | None = None) -> Self:
-        """Until it has ended. With a `timeout` in seconds, after which TimeoutError is raised, the server may be away
-        for a while; without one ConnectionFailed is raised when it is."""
-        deadline = Deadline(timeout, self.id)
+        """Until it has ended. The server may be away meanwhile: until the `timeout` in seconds, after which
+        TimeoutError is raised, or without one for a minute at a time, after which ConnectionFailed is."""
+        deadline, outage = Deadline(timeout, self.id), Outage()
         while not self.finished:
             seconds = deadline.left(wire.WAIT_SECONDS)
             params = {"wait_seconds": f"{seconds:.3f}"}
             try:
                 self.data = self._client.request("GET", f"/v1/runs/{self.id}", params=params, waits_seconds=seconds)
+                outage.is_over()
             except ConnectionFailed:
-                if timeout is None:
+                if not outage.goes_on(timeout):
                     raise
                 time.sleep(deadline.left(wire.MAX_BACKOFF_SECONDS))
         self._listening.join(deadline.rest(wire.LISTENERS_SECONDS))

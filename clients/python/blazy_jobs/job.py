@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from blazy_jobs.errors import DefinitionError, seconds_of
 from blazy_jobs.payload import Intake
+from blazy_jobs.schedule import Schedule
 
 if TYPE_CHECKING:
     from blazy_jobs.async_client import AsyncRun
@@ -60,6 +61,7 @@ class Job:
         result_schema: Mapping[str, Any] | None = None,
         retention: float | timedelta | None = None,
         concurrency: int | None = None,
+        schedule: Schedule | Mapping[str, Schedule] | None = None,
         tags: Sequence[str] = (),
         description: str | None = None,
         isolation: Isolation | None = None,
@@ -80,6 +82,8 @@ class Job:
         self.payload_schema = self.intake.schema if payload_schema is None else dict(payload_schema)
         self.result_schema = None if result_schema is None else dict(result_schema)
         self.concurrency = concurrency
+        self.schedules = _schedules(schedule, self.name)
+        """By name: one is named after the job, several `job.key`."""
         if isinstance(tags, str):
             raise DefinitionError(f"job {name!r}: tags is a list of texts, not one text")
         self.tags = list(tags)
@@ -117,6 +121,21 @@ class Job:
         from blazy_jobs.async_client import default_client
 
         return await default_client().dispatch(self.name, payload, **options)
+
+
+def _schedules(schedule: Schedule | Mapping[str, Schedule] | None, job: str) -> dict[str, Schedule]:
+    if schedule is None:
+        return {}
+    named: dict[str, Schedule] = {}
+    if isinstance(schedule, Mapping):
+        named.update((f"{job}.{key}", one) for key, one in schedule.items())
+    else:
+        named[job] = schedule
+    for name, one in named.items():
+        checked_name(name, "schedule")
+        if not isinstance(one, Schedule):
+            raise DefinitionError(f"job {job!r}: a schedule is made by blazy_jobs.schedule, not {one!r}")
+    return named
 
 
 def checked_name(name: object, what: str) -> str:

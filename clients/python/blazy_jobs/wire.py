@@ -24,6 +24,8 @@ REQUEST_SECONDS = 10.0
 MAX_BACKOFF_SECONDS = 2.0
 WAIT_SECONDS = 20.0
 """How long one request waits for a run; more of them follow."""
+OUTAGE_SECONDS = 60.0
+"""A wait without a timeout of its own gives up when the server has been away for so long."""
 LISTENERS_SECONDS = 30.0
 """How long the end of a wait is put off at most for the run's listeners."""
 STREAM_SILENCE_SECONDS = 45.0
@@ -127,7 +129,7 @@ class RunFacts:
         if self.state == "failed":
             raise RunFailed(self.id, self.error)
         if self.state == "cancelled":
-            raise RunCancelled(self.id, (self.error or {}).get("message"))
+            raise RunCancelled(self.id, self.data.get("cancel_reason"))
         return self.data["result"]
 
     def __repr__(self) -> str:
@@ -335,6 +337,22 @@ class Deadline:
     def rest(self, most: float) -> float:
         """As `left`, but 0 when none are."""
         return most if self._until is None else min(max(0.0, self._until - time.monotonic()), most)
+
+
+class Outage:
+    """How long a server has been away, seen by a wait that may outlast it."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def goes_on(self, timeout: float | None) -> bool:
+        """It is away now: whether the wait, which ends by itself after `timeout`, shall go on."""
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        return timeout is not None or now - self._since < OUTAGE_SECONDS
+
+    def is_over(self) -> None:
+        self._since = None
 
 
 # -- event streams

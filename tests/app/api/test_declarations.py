@@ -155,38 +155,70 @@ async def test_several_apps_may_be_declared_at_once(server: Server) -> None:
     assert ((await job_type(server))["priority"], (await job_type(server, "bye"))["source"]) == (0, "code")
 
 
-async def test_schedules_are_not_supported_and_nothing_is_taken(server: Server) -> None:
-    schedule = {"name": "nightly", "job_type": "greet", "trigger": {"kind": "cron", "expression": "0 3 * * *"}}
-    body = {"name": "w", "job_types": ["greet"], "declares": declares(job(), schedules=[schedule])}
-    refused = problem(await server.http.post("/v1/workers", json=body), 422, "not_supported")
-    assert paths(refused) == ["/declares/schedules"]
-    assert (await server.get("/v1/workers"))["data"] == []
-    assert (await server.get("/v1/job-types"))["data"] == []
-    assert await declare(server, job(), schedules=[]) == []
+NIGHTLY = {"name": "nightly", "job_type": "greet", "trigger": {"kind": "cron", "expression": "0 3 * * *"}}
 
 
-BAD: list[tuple[Any, str, str]] = [
-    (job("a b"), "invalid_request", "/name"),
-    (job(priority=101), "invalid_request", "/priority"),
-    (job(handler={"kind": "http", "url": "http://example.com"}), "not_supported", "/handler/kind"),
-    (job(retry={"max_attempts": None}), "invalid_request", "/retry/max_attempts"),
-    (job(payload_schema={"type": "nonsense"}), "invalid_schema", "/payload_schema/type"),
-    (job(result_schema={"$ref": "http://example.com"}), "invalid_schema", "/result_schema/$ref"),
-    (job(unknown=1), "invalid_request", "/unknown"),
-    (job("first"), "invalid_request", "/name"),
-]
+async def schedule(server: Server, name: str = "nightly") -> Any:
+    return await server.get(f"/v1/schedules/{name}")
 
 
-@pytest.mark.parametrize(("bad", "code", "path"), BAD)
-async def test_a_bad_definition_is_named_by_its_place_and_nothing_is_taken(
-    server: Server, bad: Any, code: str, path: str
-) -> None:
-    for told, place in (
-        (declares(job("first"), bad), "/declares/job_types/1"),
-        ([declares(job("other"), app="a"), declares(job("first"), bad)], "/declares/1/job_types/1"),
-    ):
-        body = {"name": "w", "job_types": ["greet"], "declares": told}
-        refused = problem(await server.http.post("/v1/workers", json=body), 422, code)
-        assert paths(refused) == [place + path]
-    assert (await server.get("/v1/job-types"))["data"] == []
-    assert (await server.get("/v1/workers"))["data"] == []
+async def test_code_declares_schedules_with_its_jobs(server: Server) -> None:
+    assert await declare(server, job(), schedules=[NIGHTLY]) == []
+    first = await schedule(server)
+    assert (first["source"], first["next_fire_at"]) == ("code", "2026-01-01T03:00:00.000000Z")
+    assert await declare(server, job(), schedules=[NIGHTLY]) == []
+    assert await schedule(server) == first
+    moved = NIGHTLY | {"trigger": {"kind": "cron", "expression": "0 4 * * *"}}
+    assert await declare(server, job(), schedules=[moved], declared_at=NEW) == []
+    assert (await schedule(server))["next_fire_at"] == "2026-01-01T04:00:00.000000Z"
+    assert await declare(server, job(), schedules=[NIGHTLY]) == [], "of an older build"
+    assert (await schedule(server))["next_fire_at"] == "2026-01-01T04:00:00.000000Z"
+
+
+async def test_a_schedule_that_was_changed_over_http_is_not_overwritten(server: Server) -> None:
+    await declare(server, job(), schedules=[NIGHTLY])
+    await server.http.patch("/v1/schedules/nightly", json={"payload": 1})
+    [conflict] = await declare(server, job(), schedules=[NIGHTLY], declared_at=NEW)
+    assert (conflict["kind"], conflict["name"]) == ("schedule", "nightly")
+    assert (await schedule(server))["payload"] == 1
+    await server.http.delete("/v1/schedules/nightly")
+    assert await declare(server, job(), schedules=[NIGHTLY], declared_at=NEW) == []
+    assert (await schedule(server))["source"] == "code"
+
+
+async def test_a_pause_of_a_declared_schedule_stays(server: Server) -> None:
+    await declare(server, job(), schedules=[NIGHTLY])
+    await server.post("/v1/schedules/nightly/pause", status=200)
+    assert await declare(server, job(), schedules=[NIGHTLY | {"payload": 2}], declared_at=NEW) == []
+    now = await schedule(server)
+    assert (now["paused"], now["payload"], now["orphaned"], now["source"]) == (True, 2, False, "code")
+
+
+async def test_two_apps_do_not_share_a_schedule(server: Server) -> None:
+    await declare(server, job(), schedules=[NIGHTLY])
+    [conflict] = await declare(server, schedules=[NIGHTLY | {"payload": 3}], app="other", declared_at=NEW)
+    assert "shop.jobs" in conflict["reason"]
+    assert (await schedule(server))["payload"] is None
+
+
+async def test_what_a_newer_declaration_lacks_is_orphaned_and_comes_back(server: Server) -> None:
+    await declare(server, job(), schedules=[NIGHTLY])
+    await declare(server, job(), schedules=[], app="other", declared_at=NEWEST)
+    await declare(server, job(), schedules=[])
+    assert not (await schedule(server))["orphaned"], "neither another app nor the same build takes it away"
+    await declare(server, job(), schedules=[], declared_at=NEW)
+    orphan = await schedule(server)
+    assert (orphan["orphaned"], orphan["paused"], orphan["next_fire_at"]) == (True, True, None)
+    await declare(server, job(), schedules=[NIGHTLY], declared_at=NEWEST)
+    back = await schedule(server)
+    assert (back["orphaned"], back["paused"], back["next_fire_at"]) == (False, False, "2026-01-01T03:00:00.000000Z")
+
+
+async def test_a_schedule_that_cannot_be_is_refused_before_anything_is_taken(server: Server) -> None:
+    bad = NIGHTLY | {"trigger": {"kind": "cron", "expression": "nonsense"}}
+    body = {"name": "w", "job_types": ["greet"], "declares": declares(job(), schedules=[bad])}
+    refused = problem(await server.http.post("/v1/workers", json=body), 422, "invalid_request")
+    assert paths(refused) == ["/declares/schedules/0/trigger/expression"]
+    problem(await server.http.get("/v1/job-types/greet"), 404, "job_type_not_found")
+    [conflict] = await declare(server, schedules=[NIGHTLY | {"job_type": "nobody"}])
+    assert "nobody" in conflict["reason"]

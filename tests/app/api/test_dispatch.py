@@ -45,6 +45,7 @@ async def test_a_run_as_it_is_answered(server: Server) -> None:
         "dedupe_key": None,
         "tags": [],
         "metadata": {},
+        "cancel_reason": None,
         "wait_reason": "no_worker",
     }
     assert await server.get(answer.headers["location"]) == run

@@ -95,6 +95,15 @@ PINS = {
     "DELETE_BATCH_KEYS": "SEARCH k USING INDEX idempotency_age (created_at<?)",
     "EVENTS_OF_RUN": "SEARCH e USING INDEX events_of_run (run_id=? AND seq>?)",
     "FEED": "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)",
+    "OVERLAPPING": "SEARCH runs USING INDEX runs_overlapping (schedule=?)",
+    "FIRED": "SEARCH runs USING COVERING INDEX runs_fired (schedule=? AND fire_at=?)",
+    "SCHEDULE": "SEARCH schedules USING INDEX schedules_name (name=?)",
+    "DUE_SCHEDULES": "SEARCH schedules USING INDEX schedules_due (wake_at>? AND wake_at<?)",
+    "NEXT_WAKE": "SEARCH schedules USING COVERING INDEX schedules_due (wake_at>?)",
+    "UPDATE_SCHEDULE": "SEARCH schedules USING INDEX schedules_name (name=?)",
+    "SCHEDULES_OF_APP": "SEARCH schedules USING INDEX schedules_of_app (app=?)",
+    "SCHEDULES_OF_JOB_TYPE": "SEARCH schedules USING COVERING INDEX schedules_of_job_type (job_type=?)",
+    "SCHEDULES_PAGE": "SEARCH schedules USING INTEGER PRIMARY KEY (rowid<?)",
 }
 
 
@@ -111,9 +120,9 @@ def test_every_statement_that_reads_is_pinned() -> None:
         for name, text in vars(sql).items()
         if name.isupper()
         and isinstance(text, str)
-        and re.search(r"\b(FROM|UPDATE) (runs|events|idem|.*json_each)", text)
+        and re.search(r"\b(FROM|UPDATE) (runs|events|idem|schedules|.*json_each)", text)
     }
-    assert reads - {"COUNT"} == set(PINS)
+    assert reads - {"COUNT", "_SCHEDULES"} == set(PINS)
 
 
 # -- whatever the store sends, in a life that uses every verb

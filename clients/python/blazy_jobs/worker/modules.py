@@ -34,7 +34,9 @@ class Module:
             "app": self.app,
             "declared_at": self.declared_at,
             "job_types": [job.definition() for job in self.jobs],
-            "schedules": [],
+            "schedules": [
+                schedule.definition(name, job.name) for job in self.jobs for name, schedule in job.schedules.items()
+            ],
         }
 
 

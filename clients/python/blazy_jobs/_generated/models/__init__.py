@@ -8,27 +8,37 @@ from .batch import Batch
 from .batch_in import BatchIn
 from .batch_item import BatchItem
 from .bullmq import Bullmq
+from .calendar_trigger_in import CalendarTriggerIn
+from .calendar_trigger_out import CalendarTriggerOut
 from .cancel_in import CancelIn
 from .cancelled_data import CancelledData
 from .cancelled_event import CancelledEvent
 from .cancelled_report import CancelledReport
 from .cancelling_data import CancellingData
 from .cancelling_event import CancellingEvent
+from .catch_up import CatchUp
 from .claim_in import ClaimIn
 from .completed_data import CompletedData
 from .completed_event import CompletedEvent
 from .completed_report import CompletedReport
 from .conflict_out import ConflictOut
 from .conflict_out_kind import ConflictOutKind
+from .cron_trigger_in import CronTriggerIn
+from .cron_trigger_out import CronTriggerOut
+from .date_trigger_in import DateTriggerIn
+from .date_trigger_out import DateTriggerOut
 from .declares_in import DeclaresIn
 from .dispatch_in import DispatchIn
 from .empty_in import EmptyIn
 from .event_block import EventBlock
 from .event_page import EventPage
 from .event_type import EventType
+from .every import Every
+from .every_in import EveryIn
 from .failed_data import FailedData
 from .failed_event import FailedEvent
 from .failed_report import FailedReport
+from .fire_times import FireTimes
 from .health import Health
 from .held_run import HeldRun
 from .http_handler_in import HttpHandlerIn
@@ -36,6 +46,8 @@ from .http_handler_out import HttpHandlerOut
 from .interrupted_data import InterruptedData
 from .interrupted_data_reason import InterruptedDataReason
 from .interrupted_event import InterruptedEvent
+from .interval_trigger_in import IntervalTriggerIn
+from .interval_trigger_out import IntervalTriggerOut
 from .job_type import JobType
 from .job_type_in import JobTypeIn
 from .job_type_page import JobTypePage
@@ -56,6 +68,8 @@ from .lost_report import LostReport
 from .metadata import Metadata
 from .oldest import Oldest
 from .on_lost import OnLost
+from .overlap import Overlap
+from .preview_in import PreviewIn
 from .problem import Problem
 from .problem_error import ProblemError
 from .progress import Progress
@@ -83,6 +97,12 @@ from .run_brief import RunBrief
 from .run_error import RunError
 from .run_page import RunPage
 from .run_state import RunState
+from .schedule import Schedule
+from .schedule_in import ScheduleIn
+from .schedule_page import SchedulePage
+from .schedule_patch import SchedulePatch
+from .schedule_put import SchedulePut
+from .schedule_source import ScheduleSource
 from .snoozed_report import SnoozedReport
 from .started_data import StartedData
 from .started_event import StartedEvent
@@ -105,27 +125,37 @@ __all__ = (
     "BatchIn",
     "BatchItem",
     "Bullmq",
+    "CalendarTriggerIn",
+    "CalendarTriggerOut",
     "CancelIn",
     "CancelledData",
     "CancelledEvent",
     "CancelledReport",
     "CancellingData",
     "CancellingEvent",
+    "CatchUp",
     "ClaimIn",
     "CompletedData",
     "CompletedEvent",
     "CompletedReport",
     "ConflictOut",
     "ConflictOutKind",
+    "CronTriggerIn",
+    "CronTriggerOut",
+    "DateTriggerIn",
+    "DateTriggerOut",
     "DeclaresIn",
     "DispatchIn",
     "EmptyIn",
     "EventBlock",
     "EventPage",
     "EventType",
+    "Every",
+    "EveryIn",
     "FailedData",
     "FailedEvent",
     "FailedReport",
+    "FireTimes",
     "Health",
     "HeldRun",
     "HttpHandlerIn",
@@ -133,6 +163,8 @@ __all__ = (
     "InterruptedData",
     "InterruptedDataReason",
     "InterruptedEvent",
+    "IntervalTriggerIn",
+    "IntervalTriggerOut",
     "JobType",
     "JobTypeIn",
     "JobTypePage",
@@ -153,6 +185,8 @@ __all__ = (
     "Metadata",
     "Oldest",
     "OnLost",
+    "Overlap",
+    "PreviewIn",
     "Problem",
     "ProblemError",
     "Progress",
@@ -180,6 +214,12 @@ __all__ = (
     "RunError",
     "RunPage",
     "RunState",
+    "Schedule",
+    "ScheduleIn",
+    "SchedulePage",
+    "SchedulePatch",
+    "SchedulePut",
+    "ScheduleSource",
     "SnoozedReport",
     "StartedData",
     "StartedEvent",

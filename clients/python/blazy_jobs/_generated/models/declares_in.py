@@ -14,6 +14,7 @@ import datetime
 
 if TYPE_CHECKING:
   from ..models.job_type_in import JobTypeIn
+  from ..models.schedule_in import ScheduleIn
 
 
 
@@ -30,13 +31,13 @@ class DeclaresIn:
             app (str):
             declared_at (datetime.datetime):
             job_types (list[JobTypeIn] | Unset):
-            schedules (list[Any] | Unset): a server without schedules answers `422 not_supported`
+            schedules (list[ScheduleIn] | Unset):
      """
 
     app: str
     declared_at: datetime.datetime
     job_types: list[JobTypeIn] | Unset = UNSET
-    schedules: list[Any] | Unset = UNSET
+    schedules: list[ScheduleIn] | Unset = UNSET
 
 
 
@@ -44,6 +45,7 @@ class DeclaresIn:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.job_type_in import JobTypeIn # noqa: PLC0415
+        from ..models.schedule_in import ScheduleIn # noqa: PLC0415
         app = self.app
 
         declared_at = self.declared_at.isoformat()
@@ -57,9 +59,12 @@ class DeclaresIn:
 
 
 
-        schedules: list[Any] | Unset = UNSET
+        schedules: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.schedules, Unset):
-            schedules = self.schedules
+            schedules = []
+            for schedules_item_data in self.schedules:
+                schedules_item = schedules_item_data.to_dict()
+                schedules.append(schedules_item)
 
 
 
@@ -82,6 +87,7 @@ class DeclaresIn:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.job_type_in import JobTypeIn # noqa: PLC0415
+        from ..models.schedule_in import ScheduleIn # noqa: PLC0415
         d = dict(src_dict)
         app = d.pop("app")
 
@@ -102,7 +108,16 @@ class DeclaresIn:
                 job_types.append(job_types_item)
 
 
-        schedules = cast(list[Any], d.pop("schedules", UNSET))
+        _schedules = d.pop("schedules", UNSET)
+        schedules: list[ScheduleIn] | Unset = UNSET
+        if _schedules is not UNSET:
+            schedules = []
+            for schedules_item_data in _schedules:
+                schedules_item = ScheduleIn.from_dict(schedules_item_data)
+
+
+
+                schedules.append(schedules_item)
 
 
         declares_in = cls(

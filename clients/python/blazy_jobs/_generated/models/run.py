@@ -58,6 +58,7 @@ class Run:
             dedupe_key (None | str):
             tags (list[str]):
             metadata (Metadata): the caller's own words about a run
+            cancel_reason (None | str): what was said when a cancel was asked for
             wait_reason (None | WaitReason):
      """
 
@@ -87,6 +88,7 @@ class Run:
     dedupe_key: None | str
     tags: list[str]
     metadata: Metadata
+    cancel_reason: None | str
     wait_reason: None | WaitReason
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -176,6 +178,9 @@ class Run:
 
         metadata = self.metadata.to_dict()
 
+        cancel_reason: None | str
+        cancel_reason = self.cancel_reason
+
         wait_reason: None | str
         if isinstance(self.wait_reason, str):
             wait_reason = self.wait_reason
@@ -212,6 +217,7 @@ class Run:
             "dedupe_key": dedupe_key,
             "tags": tags,
             "metadata": metadata,
+            "cancel_reason": cancel_reason,
             "wait_reason": wait_reason,
         })
 
@@ -394,6 +400,14 @@ class Run:
 
 
 
+        def _parse_cancel_reason(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        cancel_reason = _parse_cancel_reason(d.pop("cancel_reason"))
+
+
         def _parse_wait_reason(data: object) -> None | WaitReason:
             if data is None:
                 return data
@@ -439,6 +453,7 @@ class Run:
             dedupe_key=dedupe_key,
             tags=tags,
             metadata=metadata,
+            cancel_reason=cancel_reason,
             wait_reason=wait_reason,
         )
 

@@ -1,0 +1,25 @@
+"""What a worker says of itself and of its code, as the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from app.api.models import WHOLE, In, Instant, JobTypeIn, Name
+from app.api.schedule_models import ScheduleIn
+
+
+class DeclaresIn(In):
+    app: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    declared_at: Instant
+    job_types: Annotated[list[JobTypeIn], Field(max_length=1000)] = []
+    schedules: Annotated[list[ScheduleIn], Field(max_length=1000)] = []
+
+
+class WorkerIn(In):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    job_types: Annotated[list[Name], Field(max_length=1000)]
+    queues: Annotated[list[Name], Field(max_length=1000)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True), WHOLE] = 10
+    declares: DeclaresIn | Annotated[list[DeclaresIn], Field(max_length=100)] | None = None

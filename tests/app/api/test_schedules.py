@@ -1,0 +1,381 @@
+"""Schedules over HTTP: made, changed, fired by a clock that the test moves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.app.server import Server, paths, problem
+
+DAY = 86_400.0
+# The clock of these tests begins at 2026-01-01T00:00:00Z, a Thursday.
+
+
+async def made(server: Server, name: str = "nightly", *, status: int = 201, **fields: Any) -> Any:
+    body = {"name": name, "job_type": "greet", "trigger": {"kind": "cron", "expression": "0 3 * * *"}} | fields
+    return await server.post("/v1/schedules", body, status=status)
+
+
+async def every(server: Server, seconds: float = 60, name: str = "often", **fields: Any) -> Any:
+    return await made(server, name, trigger={"kind": "interval", "every_seconds": seconds}, **fields)
+
+
+async def runs(server: Server, name: str) -> list[Any]:
+    """Those of the schedule, in the order in which they were made."""
+    found: list[Any] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = await server.get("/v1/runs", schedule=name, limit=200, **cursor)
+        found += page["data"]
+        if page["next_cursor"] is None:
+            return found[::-1]
+        cursor = {"cursor": page["next_cursor"]}
+
+
+async def schedule(server: Server, name: str) -> Any:
+    return await server.get(f"/v1/schedules/{name}")
+
+
+# -- what is kept
+
+
+async def test_a_schedule_is_answered_with_all_that_holds(server: Server) -> None:
+    await server.register()
+    made_one = await server.http.post(
+        "/v1/schedules",
+        json={"name": "nightly", "job_type": "greet", "trigger": {"kind": "cron", "expression": "0 3 * * *"}},
+    )
+    assert made_one.status_code == 201
+    assert made_one.headers["location"] == "/v1/schedules/nightly"
+    body = made_one.json()
+    created = body.pop("created_at")
+    assert body.pop("updated_at") == created
+    assert body == {
+        "name": "nightly",
+        "job_type": "greet",
+        "payload": None,
+        "timezone": "UTC",
+        "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+        "overlap": "allow",
+        "catch_up": "latest",
+        "jitter_seconds": 0,
+        "paused": False,
+        "orphaned": False,
+        "start_at": None,
+        "end_at": None,
+        "queue": None,
+        "priority": None,
+        "tags": [],
+        "next_fire_at": "2026-01-01T03:00:00.000000Z",
+        "last_fire_at": None,
+        "last_run_id": None,
+        "last_skipped_at": None,
+        "missed": 0,
+        "source": "api",
+    }
+    assert await schedule(server, "nightly") == made_one.json()
+    await server.restart()
+    assert await schedule(server, "nightly") == made_one.json()
+
+
+async def test_names_are_taken_once_and_what_is_not_there_is_not_found(server: Server) -> None:
+    await server.register()
+    await made(server)
+    again = {"name": "nightly", "job_type": "greet", "trigger": {"kind": "cron", "expression": "@daily"}}
+    problem(await server.http.post("/v1/schedules", json=again), 409, "schedule_exists")
+    for method, path in (
+        ("GET", ""),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("POST", "/pause"),
+        ("POST", "/resume"),
+        ("POST", "/trigger"),
+        ("GET", "/next"),
+    ):
+        answer = await server.http.request(method, f"/v1/schedules/none{path}")
+        problem(answer, 404, "schedule_not_found")
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"trigger": {"kind": "cron", "expression": "30 2 30 2 *"}}, "/trigger/expression"),
+        ({"trigger": {"kind": "cron", "expression": "* * * *"}}, "/trigger/expression"),
+        ({"trigger": {"kind": "interval", "every_seconds": 0.5}}, "/trigger/every_seconds"),
+        ({"trigger": {"kind": "interval", "every_seconds": 60, "at": 1}}, "/trigger/at"),
+        ({"trigger": {"kind": "calendar", "every": {}}}, "/trigger/every"),
+        ({"trigger": {"kind": "calendar", "every": {"days": 1}, "hour": 24}}, "/trigger/hour"),
+        ({"trigger": {"kind": "date", "at": "tomorrow"}}, "/trigger/at"),
+        ({"trigger": {"kind": "moon"}}, "/trigger/kind"),
+        ({"timezone": "Mars/Olympus"}, "/timezone"),
+        ({"job_type": "none"}, "/job_type"),
+        ({"payload": {"n": "x"}}, "/payload/n"),
+        ({"overlap": "maybe"}, "/overlap"),
+        ({"jitter_seconds": -1}, "/jitter_seconds"),
+        ({"start_at": "2026-02-01T00:00:00Z", "end_at": "2026-01-01T00:00:00Z"}, "/end_at"),
+        ({"unknown": 1}, "/unknown"),
+        ({"priority": 101}, "/priority"),
+    ],
+)
+async def test_what_cannot_be_is_refused_with_its_place(server: Server, fields: Any, path: str) -> None:
+    await server.register(payload_schema={"type": ["object", "null"], "properties": {"n": {"type": "integer"}}})
+    body = {"name": "bad", "job_type": "greet", "trigger": {"kind": "cron", "expression": "@daily"}} | fields
+    for answer in (
+        await server.http.post("/v1/schedules", json=body),
+        await server.http.put("/v1/schedules/bad", json=body),
+    ):
+        assert answer.status_code == 422, answer.text
+        assert paths(answer.json()) == [path], answer.text
+    assert (await server.get("/v1/schedules"))["data"] == []
+
+
+async def test_put_makes_and_replaces_and_patch_changes(server: Server) -> None:
+    await server.register()
+    body = {"job_type": "greet", "trigger": {"kind": "interval", "every_seconds": 60}, "payload": {"a": 1}}
+    first = await server.http.put("/v1/schedules/often", json=body)
+    assert (first.status_code, first.json()["next_fire_at"]) == (201, "2026-01-01T00:01:00.000000Z")
+    await server.advance(30)
+    same = await server.http.put("/v1/schedules/often", json=body)
+    assert (same.status_code, same.json()) == (200, first.json())
+    changed = await server.http.patch("/v1/schedules/often", json={"payload": [1], "tags": ["x"]})
+    assert (changed.json()["payload"], changed.json()["tags"]) == ([1], ["x"])
+    assert changed.json()["next_fire_at"] == first.json()["next_fire_at"], "its times stay as they are"
+    moved = await server.http.patch(
+        "/v1/schedules/often", json={"trigger": {"kind": "interval", "every_seconds": 3600}}
+    )
+    assert moved.json()["next_fire_at"] == "2026-01-01T01:00:00.000000Z"
+    replaced = await server.http.put("/v1/schedules/often", json=body)
+    assert (replaced.json()["payload"], replaced.json()["tags"]) == ({"a": 1}, [])
+    await server.advance(60)
+    assert [run["payload"] for run in await runs(server, "often")] == [{"a": 1}]
+
+
+async def test_lists_are_newest_first_over_pages(server: Server) -> None:
+    await server.register()
+    for n in range(5):
+        await made(server, f"s{n}")
+    found, cursor = [], None
+    while True:
+        page = await server.get("/v1/schedules", limit=2, **({} if cursor is None else {"cursor": cursor}))
+        found += [item["name"] for item in page["data"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert found == ["s4", "s3", "s2", "s1", "s0"]
+
+
+async def test_a_job_type_that_a_schedule_names_cannot_be_retired(server: Server) -> None:
+    await server.register()
+    await made(server)
+    problem(await server.http.delete("/v1/job-types/greet"), 409, "job_type_in_use")
+    assert (await server.http.delete("/v1/schedules/nightly")).status_code == 204
+    assert (await server.http.delete("/v1/job-types/greet")).status_code == 204
+
+
+async def test_next_and_preview_say_when(server: Server) -> None:
+    await server.register()
+    await made(server, timezone="Europe/Berlin", trigger={"kind": "cron", "expression": "30 2 * * *"})
+    times = (await server.get("/v1/schedules/nightly/next", count=2))["data"]
+    assert times == ["2026-01-01T01:30:00.000000Z", "2026-01-02T01:30:00.000000Z"]
+    asked = {
+        "trigger": {"kind": "cron", "expression": "30 2 * * *"},
+        "timezone": "Europe/Berlin",
+        "after": "2026-03-28T12:00:00Z",
+        "count": 2,
+    }
+    answer = await server.post("/v1/schedules/preview", asked, status=200)
+    assert answer["data"] == ["2026-03-29T01:00:00.000000Z", "2026-03-30T00:30:00.000000Z"]
+    bad = await server.http.post("/v1/schedules/preview", json=asked | {"timezone": "Moon"})
+    assert paths(problem(bad, 422, "invalid_request")) == ["/timezone"]
+    assert (await server.get("/v1/schedules"))["next_cursor"] is None
+
+
+# -- firing
+
+
+async def test_a_time_makes_one_run_that_is_due_at_it(server: Server) -> None:
+    await server.register()
+    await made(server, payload={"a": 1}, tags=["night"], queue="slow", priority=7)
+    await server.advance(3 * 3600 - 1)
+    assert await runs(server, "nightly") == []
+    await server.advance(1.5)
+    [run] = await runs(server, "nightly")
+    assert (run["due_at"], run["schedule"]) == ("2026-01-01T03:00:00.000000Z", "nightly")
+    assert (run["state"], run["payload"], run["tags"], run["queue"], run["priority"]) == (
+        "queued",
+        {"a": 1},
+        ["night"],
+        "slow",
+        7,
+    )
+    assert await server.types(run) == ["queued"]
+    now = await schedule(server, "nightly")
+    assert (now["last_fire_at"], now["last_run_id"]) == (run["due_at"], run["id"])
+    assert (now["next_fire_at"], now["missed"]) == ("2026-01-02T03:00:00.000000Z", 0)
+    await server.advance(60)
+    assert len(await runs(server, "nightly")) == 1
+
+
+async def test_the_timer_wakes_for_the_earliest_and_for_what_changes(server: Server) -> None:
+    await server.register()
+    await made(server, "late", trigger={"kind": "interval", "every_seconds": 1000})
+    await made(server, "soon", trigger={"kind": "interval", "every_seconds": 3})
+    server.clock.move(3.0)
+    worker = await server.worker()
+    assert [lease["run"]["schedule"] for lease in await worker.claim(wait_seconds=4)] == ["soon"]
+
+
+async def test_a_date_fires_once_and_is_over(server: Server) -> None:
+    await server.register()
+    await made(server, "once", trigger={"kind": "date", "at": "2026-01-01T01:00:00+00:00"})
+    await server.advance(3600)
+    await server.advance(DAY)
+    assert len(await runs(server, "once")) == 1
+    assert (await schedule(server, "once"))["next_fire_at"] is None
+    past = await made(server, "past", trigger={"kind": "date", "at": "2020-01-01T00:00:00Z"})
+    assert past["next_fire_at"] is None
+
+
+async def test_jitter_puts_the_run_off_but_not_its_time(server: Server) -> None:
+    await server.register()
+    for n in range(20):
+        await made(server, f"s{n}", jitter_seconds=100, trigger={"kind": "interval", "every_seconds": 1000})
+    await server.advance(1000)
+    late = 0
+    while not all([await runs(server, f"s{n}") for n in range(20)]):
+        late += 1
+        assert late <= 100
+        await server.advance(1)
+    assert late > 20, "all fired in one moment"
+    created = [(await runs(server, f"s{n}"))[0] for n in range(20)]
+    assert {run["due_at"] for run in created} == {"2026-01-01T00:16:40.000000Z"}
+    assert len({run["created_at"] for run in created}) > 5
+
+
+async def test_trigger_makes_a_run_at_once_beside_the_others(server: Server) -> None:
+    await server.register()
+    await made(server, payload=5, overlap="skip")
+    first = await server.post("/v1/schedules/nightly/trigger", status=202, idempotency_key="k")
+    again = await server.http.post("/v1/schedules/nightly/trigger", headers={"idempotency-key": "k"})
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    assert (first["schedule"], first["payload"], first["due_at"]) == ("nightly", 5, first["created_at"])
+    await server.post("/v1/schedules/nightly/trigger", status=202)
+    assert len(await runs(server, "nightly")) == 2
+    now = await schedule(server, "nightly")
+    assert (now["last_fire_at"], now["next_fire_at"]) == (None, "2026-01-01T03:00:00.000000Z")
+
+
+# -- pauses, downtime, overlap
+
+
+async def test_a_paused_schedule_lets_its_times_pass_and_makes_up_for_none(server: Server) -> None:
+    await server.register()
+    await every(server, catch_up="all")
+    paused = await server.post("/v1/schedules/often/pause", status=200)
+    assert (paused["paused"], paused["next_fire_at"]) == (True, None)
+    await server.advance(600)
+    assert await runs(server, "often") == []
+    resumed = await server.post("/v1/schedules/often/resume", status=200)
+    assert resumed["next_fire_at"] == "2026-01-01T00:11:00.000000Z"
+    await server.advance(60)
+    assert len(await runs(server, "often")) == 1
+    assert (await schedule(server, "often"))["missed"] == 0
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "due", "missed"),
+    [
+        ("none", ["2026-01-01T10:01:00.000000Z"], 600),
+        ("latest", ["2026-01-01T10:00:00.000000Z"], 599),
+        ("all", ["2026-01-01T00:01:00.000000Z", "2026-01-01T10:00:00.000000Z"], 0),
+    ],
+)
+async def test_downtime_is_made_up_for_as_asked(server: Server, catch_up: str, due: list[str], missed: int) -> None:
+    await server.register()
+    await every(server, catch_up=catch_up)
+    await server.__aexit__()
+    server.clock.move(10 * 3600 + (61 if catch_up == "none" else 0))
+    await server.__aenter__()
+    await server.jobs.scheduler.catch_up()
+    times = [run["due_at"] for run in await runs(server, "often")]
+    assert ([times[0], times[-1]] if catch_up == "all" else times) == due
+    assert len(times) == (600 if catch_up == "all" else 1)
+    assert (await schedule(server, "often"))["missed"] == missed
+    await server.advance(60)
+    assert (await schedule(server, "often"))["missed"] == missed
+
+
+async def test_all_makes_up_for_a_thousand_at_most(server: Server) -> None:
+    await server.register()
+    await every(server, catch_up="all")
+    await server.advance(60 * 1500)
+    now = await schedule(server, "often")
+    assert (now["missed"], now["last_fire_at"]) == (500, "2026-01-02T01:00:00.000000Z")
+    assert (await server.get("/v1/queues/default"))["counts"]["queued"] == 1000
+
+
+async def test_skip_fires_only_when_the_last_run_is_over(server: Server) -> None:
+    await server.register()
+    await every(server, 10, overlap="skip")
+    worker = await server.worker()
+    await server.advance(10)
+    lease = await worker.take()
+    await server.advance(10)
+    assert len(await runs(server, "often")) == 1
+    now = await schedule(server, "often")
+    assert (now["last_skipped_at"], now["missed"]) == ("2026-01-01T00:00:20.000000Z", 0)
+    assert now["last_fire_at"] == "2026-01-01T00:00:10.000000Z"
+    await worker.complete(lease)
+    await server.advance(10)
+    assert len(await runs(server, "often")) == 2
+
+
+async def test_cancel_running_ends_the_last_run_for_the_next(server: Server) -> None:
+    await server.register()
+    await every(server, 10, overlap="cancel_running")
+    worker = await server.worker()
+    await server.advance(10)
+    lease = await worker.take()
+    await server.advance(10)
+    assert (await worker.hold(lease))[0]["cancel_requested"]
+    first, second = await runs(server, "often")
+    assert (first["cancel_requested"], second["state"]) == (True, "queued")
+    await worker.say(lease, "cancelled")
+    await server.advance(10)
+    states = [run["state"] for run in await runs(server, "often")]
+    assert states == ["cancelled", "cancelled", "queued"]
+
+
+async def test_a_payload_that_fits_no_more_makes_no_run_and_is_seen(server: Server) -> None:
+    await server.register()
+    await every(server, payload="x")
+    await server.http.patch("/v1/job-types/greet", json={"payload_schema": {"type": "integer"}})
+    await server.advance(60)
+    assert await runs(server, "often") == []
+    assert (await schedule(server, "often"))["last_skipped_at"] == "2026-01-01T00:01:00.000000Z"
+    await server.http.patch("/v1/job-types/greet", json={"payload_schema": None})
+    await server.advance(60)
+    assert len(await runs(server, "often")) == 1
+
+
+async def test_a_time_that_has_made_its_run_makes_no_other(server: Server) -> None:
+    """Deleted and made anew, or a clock that was set back: the pair of schedule and time is there once."""
+    await server.register()
+    await every(server, start_at="2026-01-01T00:00:00Z")
+    await server.advance(60)
+    await server.http.delete("/v1/schedules/often")
+    await server.__aexit__()
+    server.clock.move(-45)
+    await server.__aenter__()
+    await every(server, start_at="2026-01-01T00:00:00Z")
+    await server.advance(60)
+    assert [run["due_at"] for run in await runs(server, "often")] == ["2026-01-01T00:01:00.000000Z"]
+
+
+async def test_many_schedules_of_one_time_all_fire(server: Server) -> None:
+    await server.register()
+    for n in range(250):
+        await every(server, name=f"s{n}")
+    await server.advance(60)
+    assert (await server.get("/v1/queues/default"))["counts"]["queued"] == 250
