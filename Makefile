@@ -26,16 +26,20 @@ check: setup ## format, lint, types, import contracts, openapi and client drift,
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python clients/generate.py --check
+	$(BIN)/python clients/generate_typescript.py --check
 	$(BIN)/python -m pytest -q -m "not system" $(ARGS)
 
 bench: setup ## print the figures, each beside its baseline (ARGS=--quick for one short turn)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-faults: setup ## a thousand kills (ARGS=--kills=50 for fewer)
+faults: setup ## a thousand kills (ARGS=--kills=50 for fewer), long random lives, every zone's clock changes
+	SCHEDULE_ORACLE=all STATE_MACHINE_EXAMPLES=150 $(BIN)/python -m pytest -q --timeout=3600 \
+		tests/app/engine/test_fire_times.py tests/contract/test_state_machine.py
 	$(BIN)/python -m tests.faults --kills 1000 $(ARGS)
 
-openapi: setup ## write openapi.json, and the client's core from it
+openapi: setup ## write openapi.json, and the clients' cores from it
 	$(BIN)/python clients/generate.py
+	$(BIN)/python clients/generate_typescript.py
 
 image: ## build the container image
 	docker build -t blazy-jobs .

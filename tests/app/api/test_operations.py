@@ -196,6 +196,7 @@ FAMILIES = {
     "jobs_wait_seconds": "histogram",
     "jobs_attempt_seconds": "histogram",
     "jobs_commit_batch_size": "histogram",
+    "jobs_schedule_times": "counter",
     "jobs_open_streams": "gauge",
     "jobs_workers": "gauge",
     "jobs_database_bytes": "gauge",

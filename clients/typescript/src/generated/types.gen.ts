@@ -55,6 +55,23 @@ export type Bullmq = {
     consume?: boolean;
 };
 
+/**
+ * At a local time on days counted from `start_at` or creation; months without that day are skipped.
+ */
+export type CalendarTriggerIn = {
+    kind: 'calendar';
+    every: EveryIn;
+    hour?: number;
+    minute?: number;
+};
+
+export type CalendarTriggerOut = {
+    kind: 'calendar';
+    every: Every;
+    hour: number;
+    minute: number;
+};
+
 export type CancelIn = {
     reason?: string | null;
 };
@@ -122,6 +139,8 @@ export type CancellingEvent = {
     data: CancellingData;
 };
 
+export type CatchUp = 'none' | 'latest' | 'all';
+
 export type ClaimIn = {
     max?: number;
     wait_seconds?: number;
@@ -167,14 +186,37 @@ export type ConflictOut = {
     reason: string;
 };
 
+/**
+ * Five fields in the schedule's time zone, or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
+ */
+export type CronTriggerIn = {
+    kind: 'cron';
+    expression: string;
+};
+
+export type CronTriggerOut = {
+    kind: 'cron';
+    expression: string;
+};
+
+/**
+ * Once.
+ */
+export type DateTriggerIn = {
+    kind: 'date';
+    at: string;
+};
+
+export type DateTriggerOut = {
+    kind: 'date';
+    at: string;
+};
+
 export type DeclaresIn = {
     app: string;
     declared_at: string;
     job_types?: Array<JobTypeIn>;
-    /**
-     * a server without schedules answers `422 not_supported`
-     */
-    schedules?: Array<unknown>;
+    schedules?: Array<ScheduleIn>;
 };
 
 /**
@@ -251,6 +293,18 @@ export type EventPage = {
 
 export type EventType = 'queued' | 'started' | 'progress' | 'log' | 'retrying' | 'interrupted' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
 
+export type Every = {
+    months: number;
+    weeks: number;
+    days: number;
+};
+
+export type EveryIn = {
+    months?: number;
+    weeks?: number;
+    days?: number;
+};
+
 export type FailedData = {
     error: RunError;
 };
@@ -288,6 +342,10 @@ export type FailedReport = {
      */
     retryable?: boolean | null;
     retry_after_seconds?: number | null;
+};
+
+export type FireTimes = {
+    data: Array<string>;
 };
 
 export type HandlerIn = ({
@@ -350,6 +408,19 @@ export type InterruptedEvent = {
     attempt: number;
     type: 'interrupted';
     data: InterruptedData;
+};
+
+/**
+ * Counted from `start_at`, or from the schedule's creation; the first fire is one interval later.
+ */
+export type IntervalTriggerIn = {
+    kind: 'interval';
+    every_seconds: number;
+};
+
+export type IntervalTriggerOut = {
+    kind: 'interval';
+    every_seconds: number;
 };
 
 export type JobType = {
@@ -546,6 +617,20 @@ export type Oldest = {
 };
 
 export type OnLost = 'retry' | 'fail';
+
+export type Overlap = 'allow' | 'skip' | 'cancel_running';
+
+/**
+ * `after` is exclusive; now when it is left out.
+ */
+export type PreviewIn = {
+    trigger: TriggerIn;
+    timezone?: string;
+    count?: number;
+    after?: string | null;
+    start_at?: string | null;
+    end_at?: string | null;
+};
 
 /**
  * An error (RFC 9457). `code` is stable; `detail` is for people.
@@ -808,6 +893,10 @@ export type Run = {
     dedupe_key: string | null;
     tags: Array<string>;
     metadata: Metadata;
+    /**
+     * what was said when a cancel was asked for
+     */
+    cancel_reason: string | null;
     wait_reason: WaitReason | null;
 };
 
@@ -829,6 +918,108 @@ export type RunPage = {
 };
 
 export type RunState = 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
+
+export type Schedule = {
+    name: string;
+    job_type: string;
+    payload: unknown;
+    timezone: string;
+    trigger: TriggerOut;
+    overlap: Overlap;
+    catch_up: CatchUp;
+    jitter_seconds: number;
+    paused: boolean;
+    /**
+     * paused because a newer declaration of its app lacks it
+     */
+    orphaned: boolean;
+    start_at: string | null;
+    end_at: string | null;
+    queue: string | null;
+    priority: number | null;
+    tags: Array<string>;
+    /**
+     * null while paused, and at its end
+     */
+    next_fire_at: string | null;
+    last_fire_at: string | null;
+    last_run_id: string | null;
+    /**
+     * the last time without a run because of `overlap`
+     */
+    last_skipped_at: string | null;
+    /**
+     * times that passed without a run because no server was there
+     */
+    missed: number;
+    source: 'api' | 'code';
+    created_at: string;
+    updated_at: string;
+};
+
+/**
+ * A schedule to make.
+ */
+export type ScheduleIn = {
+    job_type: string;
+    payload?: unknown;
+    timezone?: string;
+    trigger: TriggerIn;
+    overlap?: Overlap;
+    catch_up?: CatchUp;
+    jitter_seconds?: number;
+    paused?: boolean;
+    start_at?: string | null;
+    end_at?: string | null;
+    queue?: string | null;
+    priority?: number | null;
+    tags?: Array<string>;
+    name: string;
+};
+
+export type SchedulePage = {
+    data: Array<Schedule>;
+    next_cursor: string | null;
+};
+
+/**
+ * Fields of a schedule to change; those left out stay.
+ */
+export type SchedulePatch = {
+    job_type?: string;
+    payload?: unknown;
+    timezone?: string;
+    trigger?: TriggerIn;
+    overlap?: Overlap;
+    catch_up?: CatchUp;
+    jitter_seconds?: number;
+    paused?: boolean;
+    start_at?: string | null;
+    end_at?: string | null;
+    queue?: string | null;
+    priority?: number | null;
+    tags?: Array<string>;
+};
+
+/**
+ * A whole schedule; the name comes from the path and may be left out.
+ */
+export type SchedulePut = {
+    job_type: string;
+    payload?: unknown;
+    timezone?: string;
+    trigger: TriggerIn;
+    overlap?: Overlap;
+    catch_up?: CatchUp;
+    jitter_seconds?: number;
+    paused?: boolean;
+    start_at?: string | null;
+    end_at?: string | null;
+    queue?: string | null;
+    priority?: number | null;
+    tags?: Array<string>;
+    name?: string | null;
+};
 
 /**
  * Given back, to come again later, at no attempt's cost.
@@ -894,6 +1085,26 @@ export type Stats = {
     free_bytes: number;
     oldest: Oldest;
 };
+
+export type TriggerIn = ({
+    kind: 'cron';
+} & CronTriggerIn) | ({
+    kind: 'interval';
+} & IntervalTriggerIn) | ({
+    kind: 'calendar';
+} & CalendarTriggerIn) | ({
+    kind: 'date';
+} & DateTriggerIn);
+
+export type TriggerOut = ({
+    kind: 'cron';
+} & CronTriggerOut) | ({
+    kind: 'interval';
+} & IntervalTriggerOut) | ({
+    kind: 'calendar';
+} & CalendarTriggerOut) | ({
+    kind: 'date';
+} & DateTriggerOut);
 
 export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit';
 
@@ -1109,7 +1320,13 @@ export type ListRunsData = {
         schedule?: string;
         created_after?: string;
         created_before?: string;
+        /**
+         * how many at most; a page ends early at 4 MiB
+         */
         limit?: number;
+        /**
+         * the `next_cursor` of the page before; opaque
+         */
         cursor?: string;
     };
     url: '/v1/runs';
@@ -1251,7 +1468,13 @@ export type ListAttemptsData = {
         run_id: string;
     };
     query?: {
+        /**
+         * how many at most; a page ends early at 4 MiB
+         */
         limit?: number;
+        /**
+         * the `next_cursor` of the page before; opaque
+         */
         cursor?: string;
     };
     url: '/v1/runs/{run_id}/attempts';
@@ -1455,7 +1678,13 @@ export type ListJobTypesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * how many at most; a page ends early at 4 MiB
+         */
         limit?: number;
+        /**
+         * the `next_cursor` of the page before; opaque
+         */
         cursor?: string;
     };
     url: '/v1/job-types';
@@ -1732,7 +1961,7 @@ export type PutJobTypeErrors = {
      */
     403: Problem;
     /**
-     * `job_type_not_found`
+     * `not_found`
      */
     404: Problem;
     /**
@@ -1866,7 +2095,13 @@ export type ListQueuesData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * how many at most; a page ends early at 4 MiB
+         */
         limit?: number;
+        /**
+         * the `next_cursor` of the page before; opaque
+         */
         cursor?: string;
     };
     url: '/v1/queues';
@@ -1972,7 +2207,7 @@ export type PutQueueErrors = {
      */
     403: Problem;
     /**
-     * `queue_not_found`
+     * `not_found`
      */
     404: Problem;
     /**
@@ -2102,11 +2337,621 @@ export type ResumeQueueResponses = {
 
 export type ResumeQueueResponse = ResumeQueueResponses[keyof ResumeQueueResponses];
 
+export type ListSchedulesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * how many at most; a page ends early at 4 MiB
+         */
+        limit?: number;
+        /**
+         * the `next_cursor` of the page before; opaque
+         */
+        cursor?: string;
+    };
+    url: '/v1/schedules';
+};
+
+export type ListSchedulesErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListSchedulesError = ListSchedulesErrors[keyof ListSchedulesErrors];
+
+export type ListSchedulesResponses = {
+    /**
+     * a page, newest first
+     */
+    200: SchedulePage;
+};
+
+export type ListSchedulesResponse = ListSchedulesResponses[keyof ListSchedulesResponses];
+
+export type CreateScheduleData = {
+    body: ScheduleIn;
+    path?: never;
+    query?: never;
+    url: '/v1/schedules';
+};
+
+export type CreateScheduleErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `schedule_exists`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `invalid_payload`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type CreateScheduleError = CreateScheduleErrors[keyof CreateScheduleErrors];
+
+export type CreateScheduleResponses = {
+    /**
+     * made
+     */
+    201: Schedule;
+};
+
+export type CreateScheduleResponse = CreateScheduleResponses[keyof CreateScheduleResponses];
+
+export type PreviewScheduleData = {
+    body: PreviewIn;
+    path?: never;
+    query?: never;
+    url: '/v1/schedules/preview';
+};
+
+export type PreviewScheduleErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type PreviewScheduleError = PreviewScheduleErrors[keyof PreviewScheduleErrors];
+
+export type PreviewScheduleResponses = {
+    /**
+     * the next times, without jitter
+     */
+    200: FireTimes;
+};
+
+export type PreviewScheduleResponse = PreviewScheduleResponses[keyof PreviewScheduleResponses];
+
+export type DeleteScheduleData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/v1/schedules/{name}';
+};
+
+export type DeleteScheduleErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `schedule_not_found`
+     */
+    404: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type DeleteScheduleError = DeleteScheduleErrors[keyof DeleteScheduleErrors];
+
+export type DeleteScheduleResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteScheduleResponse = DeleteScheduleResponses[keyof DeleteScheduleResponses];
+
+export type GetScheduleData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/v1/schedules/{name}';
+};
+
+export type GetScheduleErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `schedule_not_found`
+     */
+    404: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type GetScheduleError = GetScheduleErrors[keyof GetScheduleErrors];
+
+export type GetScheduleResponses = {
+    /**
+     * the schedule
+     */
+    200: Schedule;
+};
+
+export type GetScheduleResponse = GetScheduleResponses[keyof GetScheduleResponses];
+
+export type PatchScheduleData = {
+    body: SchedulePatch;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/v1/schedules/{name}';
+};
+
+export type PatchScheduleErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `schedule_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `invalid_payload`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type PatchScheduleError = PatchScheduleErrors[keyof PatchScheduleErrors];
+
+export type PatchScheduleResponses = {
+    /**
+     * as it is now
+     */
+    200: Schedule;
+};
+
+export type PatchScheduleResponse = PatchScheduleResponses[keyof PatchScheduleResponses];
+
+export type PutScheduleData = {
+    body: SchedulePut;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/v1/schedules/{name}';
+};
+
+export type PutScheduleErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `schedule_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `invalid_payload`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type PutScheduleError = PutScheduleErrors[keyof PutScheduleErrors];
+
+export type PutScheduleResponses = {
+    /**
+     * replaced, or as it was
+     */
+    200: Schedule;
+    /**
+     * made
+     */
+    201: Schedule;
+};
+
+export type PutScheduleResponse = PutScheduleResponses[keyof PutScheduleResponses];
+
+export type PauseScheduleData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/v1/schedules/{name}/pause';
+};
+
+export type PauseScheduleErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `schedule_not_found`
+     */
+    404: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type PauseScheduleError = PauseScheduleErrors[keyof PauseScheduleErrors];
+
+export type PauseScheduleResponses = {
+    /**
+     * as it is now
+     */
+    200: Schedule;
+};
+
+export type PauseScheduleResponse = PauseScheduleResponses[keyof PauseScheduleResponses];
+
+export type ResumeScheduleData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/v1/schedules/{name}/resume';
+};
+
+export type ResumeScheduleErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `schedule_not_found`
+     */
+    404: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ResumeScheduleError = ResumeScheduleErrors[keyof ResumeScheduleErrors];
+
+export type ResumeScheduleResponses = {
+    /**
+     * as it is now
+     */
+    200: Schedule;
+};
+
+export type ResumeScheduleResponse = ResumeScheduleResponses[keyof ResumeScheduleResponses];
+
+export type TriggerScheduleData = {
+    body?: EmptyIn;
+    headers?: {
+        /**
+         * The same key with the same body gives the first answer's run, at least for 24 hours.
+         */
+        'Idempotency-Key'?: string;
+        /**
+         * `wait=10`: answer with the finished run if it ends within so many seconds (RFC 7240).
+         */
+        Prefer?: string;
+    };
+    path: {
+        name: string;
+    };
+    query?: never;
+    url: '/v1/schedules/{name}/trigger';
+};
+
+export type TriggerScheduleErrors = {
+    /**
+     * `malformed_json`, `bad_request`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `schedule_not_found`, `job_type_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `idempotency_in_flight`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `idempotency_key_reused`, `invalid_payload`
+     */
+    422: Problem;
+    /**
+     * `queue_full`
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type TriggerScheduleError = TriggerScheduleErrors[keyof TriggerScheduleErrors];
+
+export type TriggerScheduleResponses = {
+    /**
+     * the run of an earlier request, or finished within `Prefer: wait`
+     */
+    200: Run;
+    /**
+     * dispatched
+     */
+    202: Run;
+};
+
+export type TriggerScheduleResponse = TriggerScheduleResponses[keyof TriggerScheduleResponses];
+
+export type ListFireTimesData = {
+    body?: never;
+    path: {
+        name: string;
+    };
+    query?: {
+        count?: number;
+    };
+    url: '/v1/schedules/{name}/next';
+};
+
+export type ListFireTimesErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `schedule_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListFireTimesError = ListFireTimesErrors[keyof ListFireTimesErrors];
+
+export type ListFireTimesResponses = {
+    /**
+     * the next times, without jitter
+     */
+    200: FireTimes;
+};
+
+export type ListFireTimesResponse = ListFireTimesResponses[keyof ListFireTimesResponses];
+
 export type ListWorkersData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * how many at most; a page ends early at 4 MiB
+         */
         limit?: number;
+        /**
+         * the `next_cursor` of the page before; opaque
+         */
         cursor?: string;
     };
     url: '/v1/workers';

@@ -114,8 +114,8 @@ def sync_detailed(
     """ List schedules
 
     Args:
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -148,8 +148,8 @@ def sync(
     """ List schedules
 
     Args:
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -177,8 +177,8 @@ async def asyncio_detailed(
     """ List schedules
 
     Args:
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -211,8 +211,8 @@ async def asyncio(
     """ List schedules
 
     Args:
-        limit (int | Unset):  Default: 50.
-        cursor (str | Unset):
+        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
+        cursor (str | Unset): the `next_cursor` of the page before; opaque
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
