@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from app.api.models import WHOLE, YEAR_SECONDS, In, Instant, Name, Omittable, Priority, Tags
@@ -39,7 +40,7 @@ class EveryIn(In):
     @model_validator(mode="after")
     def _some(self) -> EveryIn:
         if not (self.months or self.weeks or self.days):
-            raise ValueError("must be at least one day")
+            raise PydanticCustomError("invalid_schedule", "must be at least one day")
         return self
 
 

@@ -22,7 +22,7 @@ from tests.support.server import serving
 
 PAGE = ROOT / "docs" / "http.md"
 KEY = "secret"
-WIDTH = 118
+WIDTH = 117
 MORE = "…"
 UNTOLD_HEADERS = ("date", "server", "content-length", "transfer-encoding", "connection")
 
@@ -59,13 +59,15 @@ class Walk:
             command = command.replace(ours, theirs)
         if re.match(r"(JOBS_API_KEY=\w+ )?blazy-jobs serve", command):
             return step
-        if assigned := re.fullmatch(r"(\w+)=(\S+)", command):
-            self.env[assigned[1]] = assigned[2]
+        if assigned := re.match(r"(\w+)=", command):
+            self.env[assigned[1]] = self._run(f'{command}; printf %s "${assigned[1]}"')
             return step
-        done = subprocess.run(["bash", "-c", command], env=self.env, capture_output=True, text=True, check=False)
-        step.answered = told(done.stdout, step.shown)
+        step.answered = told(self._run(command), step.shown)
         self.known |= pairs(step)
         return step
+
+    def _run(self, command: str) -> str:
+        return subprocess.run(["bash", "-c", command], env=self.env, capture_output=True, text=True, check=False).stdout
 
 
 def pairs(step: Step) -> dict[str, str]:
@@ -126,16 +128,14 @@ def written(value: Any) -> str:
     return _written(value, 0).replace(f'"{MORE}": "{MORE}"', MORE)
 
 
-def _written(value: Any, indent: int) -> str:
-    """JSON in as few lines as its width allows."""
+def _written(value: Any, indent: int, before: int = 0) -> str:
+    """JSON in as few lines as its width allows; `before` stands on its first line already."""
     line = json.dumps(value, ensure_ascii=False)
-    if indent + len(line) <= WIDTH or not isinstance(value, (dict, list)):
+    if indent + before + len(line) <= WIDTH or not isinstance(value, (dict, list)):
         return line
     inner = indent + 2
     if isinstance(value, dict):
-        members = [
-            f"{json.dumps(name, ensure_ascii=False)}: {_written(member, inner)}" for name, member in value.items()
-        ]
+        members = [_member(json.dumps(name, ensure_ascii=False), member, inner) for name, member in value.items()]
     else:
         members = [_written(member, inner) for member in value]
     lines = [""]
@@ -148,6 +148,10 @@ def _written(value: Any, indent: int) -> str:
     filled = [" " * inner + text.rstrip() for text in lines if text]
     begin, end = "{}" if isinstance(value, dict) else "[]"
     return "\n".join([begin, *filled]).rstrip(",") + f"\n{' ' * indent}{end}"
+
+
+def _member(name: str, value: Any, indent: int) -> str:
+    return f"{name}: {_written(value, indent, len(name) + 2)}"
 
 
 def same(steps: list[Step], which: str) -> list[str]:
@@ -213,7 +217,7 @@ def rewrite() -> None:
             command = step.command
             for old, new in fresh.items():
                 command = command.replace(old, new)
-            fresh |= pairs(step)
+            fresh.update(pairs(step))
             answer = step.answered.rstrip("\n")
             lines += [f"$ {command}", *([answer] if answer else [])]
         return "\n".join(["```console", *lines, "```"])

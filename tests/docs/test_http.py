@@ -11,14 +11,6 @@ import pytest
 from tests.docs.http_page import PAGE, pick, read, read_page, same, told, walk, written
 from tests.support.server import REPO
 
-#: What the page leaves out, and why.
-UNTOLD = {
-    "patch_job_type": "as PUT",
-    "list_job_types": "as GET /v1/runs",
-    "list_workers": "as GET /v1/runs",
-    "retire_job_type": "",
-}
-
 
 @pytest.mark.system
 def test_every_answer_is_the_real_one(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ MEANING = {
 MEANING_OF_A_FIELD = {
     "duplicate",
     "exclusive",
+    "invalid_schedule",
     "job_type_not_found",
     "name_mismatch",
     "not_supported",

@@ -40,6 +40,30 @@ async def schedule(server: Server, name: str) -> Any:
 # -- what is kept
 
 
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        ("0124-07-30T13:13:38Z", "0124-07-30T13:13:38.000000Z"),
+        ("0001-01-01T00:00:00+05:00", "0001-01-01T00:00:00.000000Z"),
+        ("9999-12-31T23:59:59-05:00", "9999-12-31T23:59:59.999999Z"),
+    ],
+)
+async def test_any_instant_is_told_in_rfc_3339(server: Server, at: str, told: str) -> None:
+    await server.register()
+    odd = await made(server, trigger={"kind": "date", "at": at}, start_at=at)
+    assert (odd["trigger"]["at"], odd["start_at"]) == (told, told)
+
+
+async def test_a_calendar_of_no_days_is_told_so(server: Server) -> None:
+    await server.register()
+    answer = await server.http.post(
+        "/v1/schedules",
+        json={"name": "never", "job_type": "greet", "trigger": {"kind": "calendar", "every": {}, "hour": 3}},
+    )
+    [error] = problem(answer, 422, "invalid_request")["errors"]
+    assert error == {"path": "/trigger/every", "message": "must be at least one day", "code": "invalid_schedule"}
+
+
 async def test_a_schedule_is_answered_with_all_that_holds(server: Server) -> None:
     await server.register()
     made_one = await server.http.post(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.instants import LATEST, after, from_datetime, rfc3339
+from app.domain.instants import EARLIEST, LATEST, after, from_datetime, rfc3339
 
-INSTANTS = st.integers(0, LATEST)
+INSTANTS = st.integers(EARLIEST, LATEST)
 
 
 @given(instant=INSTANTS)
@@ -29,6 +29,7 @@ def test_texts_sort_as_their_instants_do(a: int, b: int) -> None:
 @pytest.mark.parametrize(
     ("instant", "text"),
     [
+        (EARLIEST, "0001-01-01T00:00:00.000000Z"),
         (0, "1970-01-01T00:00:00.000000Z"),
         (1_767_225_600_000_001, "2026-01-01T00:00:00.000001Z"),
         (LATEST, "9999-12-31T23:59:59.999999Z"),
@@ -41,6 +42,13 @@ def test_some_instants(instant: int, text: str) -> None:
 def test_the_same_moment_elsewhere_is_the_same_instant() -> None:
     there = datetime(2026, 1, 1, 5, 30, tzinfo=timezone(timedelta(hours=5, minutes=30)))
     assert from_datetime(there) == from_datetime(datetime(2026, 1, 1, tzinfo=UTC)) == 1_767_225_600_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"), [("0001-01-01T00:00:00+05:00", EARLIEST), ("9999-12-31T23:59:59-05:00", LATEST)]
+)
+def test_what_is_beyond_all_years_in_utc_is_their_end(text: str, instant: int) -> None:
+    assert from_datetime(datetime.fromisoformat(text)) == instant
 
 
 @given(moment=st.datetimes(timezones=st.just(UTC)))
