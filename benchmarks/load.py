@@ -43,6 +43,8 @@ class Findings:
     statuses: dict[str, int]
     lost: int
     milliseconds: list[float] = field(default_factory=list)
+    began_at: float = 0.0
+    """Of the monotonic clock, which all processes share."""
 
     @property
     def answered(self) -> int:
@@ -73,11 +75,11 @@ class Connection:
         if request is None:
             self.load.leave()
             return
-        self.sent = time.perf_counter()
+        self.sent = time.monotonic()
         self.wire.send(request, self.answered)
 
     def answered(self, answer: Answer | None) -> None:
-        now = time.perf_counter()
+        now = time.monotonic()
         if answer is None:
             self.load.lost += 1
             self.load.leave()
@@ -105,7 +107,7 @@ class Load:
         self._end = float("inf")
 
     def next(self) -> bytes | None:
-        if (self.order.total and self._begun >= self.order.total) or time.perf_counter() > self._end:
+        if (self.order.total and self._begun >= self.order.total) or time.monotonic() > self._end:
             return None
         request = self._requests[self._begun % len(self._requests)]
         self._begun += 1
@@ -118,18 +120,18 @@ class Load:
 
     async def run(self) -> Findings:
         wires = [await connect(self.order.url) for _ in range(self.order.connections)]
-        began = time.perf_counter()
+        began = time.monotonic()
         if self.order.seconds:
             self._end = began + self.order.seconds
         for wire in wires:
             Connection(self, wire).begin()
         await self._done.wait()
-        seconds = time.perf_counter() - began
+        seconds = time.monotonic() - began
         for wire in wires:
             if wire.transport is not None:
                 wire.transport.close()
         milliseconds = [round(t * 1000, 4) for t in self.times]
-        return Findings(seconds, {str(s): n for s, n in self.statuses.items()}, self.lost, milliseconds)
+        return Findings(seconds, {str(s): n for s, n in self.statuses.items()}, self.lost, milliseconds, began)
 
 
 class Loading:

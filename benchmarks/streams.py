@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import httpx
 import psutil
 
@@ -26,12 +24,10 @@ def follow(started: Server, readers: int, runs: int) -> tuple[float, float, floa
     before = unshared(started.pid)
     reading = Reading(Order(started.url, ["/v1/events?job_type=noop"] * readers, expect=runs))
     idle = (unshared(started.pid) - before) / readers / KIB
-    began = time.monotonic()
     found = hammer(started.url, [dispatch_request()], connections=WRITERS, total=runs).expect(202)
-    begun = time.monotonic() - found.seconds
     delivered = reading.finish(stop=False)
     busy = (unshared(started.pid) - before) / readers / KIB
-    return delivered.events / (delivered.last_at - max(began, begun)), idle, busy
+    return delivered.events / (delivered.last_at - found.began_at), idle, busy
 
 
 def warm(client: httpx.Client) -> None:
