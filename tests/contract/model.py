@@ -74,7 +74,7 @@ class Modelled:
     delete_at: int | None = None
     token: str | None = None
     """Of its last lease."""
-    last_word: tuple[str, str] | None = None
+    last_word: tuple[str, int, str] | None = None
     """The token and kind of the report that ended its last lease."""
 
     @property
@@ -236,7 +236,7 @@ class Model:
             if run.lease is not None or run.token != item.lease.token:
                 return "lease_lost"
             # What ended it otherwise (a sweep, a worker given up) may pass for what its holder says afterwards.
-            return "accepted" if run.last_word == (item.lease.token, item.word) else "either"
+            return "accepted" if run.last_word == (item.lease.token, item.lease.attempt, item.word) else "either"
         if item.word == "cancelled" and not run.cancelling:
             return "rejected"
         run.dropped += item.dropped
@@ -257,7 +257,7 @@ class Model:
         elif item.word == "cancelled":
             self._finish(run, "cancelled")
         if run.lease is None:
-            run.last_word = (item.lease.token, item.word)
+            run.last_word = (item.lease.token, item.lease.attempt, item.word)
         else:
             run.lease_until = self.now + self._term
         return "accepted"
