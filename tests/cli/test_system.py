@@ -130,6 +130,24 @@ def test_usage_is_2_and_no_server_is_3(server: Server) -> None:
     assert (gone.returncode, gone.stdout, gone.stderr.count("\n")) == (3, "", 1)
 
 
+def test_schedules_are_listed_shown_triggered_and_deleted(server: Server) -> None:
+    body = {"name": "nightly", "job_type": "greet", "payload": json.loads(PAYLOAD)}
+    body["trigger"] = {"kind": "cron", "expression": "0 3 * * *"}
+    with server.client() as client:
+        assert client.post("/v1/schedules", json=body).status_code == 201
+    assert [item["name"] for item in records(piped(server.url, "schedules").stdout)] == ["nightly"]
+    assert records(piped(server.url, "schedules", "show", "nightly").stdout)[0]["timezone"] == "UTC"
+    assert len(records(piped(server.url, "schedules", "next", "nightly", "--count", "3").stdout)) == 3
+    [run] = records(piped(server.url, "schedules", "trigger", "nightly").stdout)
+    assert run["schedule"] == "nightly"
+    assert piped(server.url, "watch", run["id"]).returncode == 0
+    assert records(piped(server.url, "schedules", "pause", "nightly").stdout)[0]["next_fire_at"] is None
+    assert not records(piped(server.url, "schedules", "resume", "nightly").stdout)[0]["paused"]
+    assert records(piped(server.url, "schedules", "delete", "nightly").stdout) == [{"name": "nightly", "deleted": True}]
+    gone = piped(server.url, "schedules", "show", "nightly")
+    assert (gone.returncode, gone.stderr.split(":")[1]) == (1, " schedule_not_found")
+
+
 def test_job_types_and_queues_are_listed_shown_paused_and_resumed(server: Server) -> None:
     assert {item["name"] for item in records(piped(server.url, "job-types").stdout)} >= {"greet", "refuse", "wait"}
     [shown] = records(piped(server.url, "job-types", "show", "greet").stdout)

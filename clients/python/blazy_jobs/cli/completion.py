@@ -24,6 +24,10 @@ def queue_names(ctx: typer.Context, incomplete: str) -> list[str]:
     return _completed(ctx, "/v1/queues?limit=200", "name", incomplete)
 
 
+def schedule_names(ctx: typer.Context, incomplete: str) -> list[str]:
+    return _completed(ctx, "/v1/schedules?limit=200", "name", incomplete)
+
+
 def run_ids(ctx: typer.Context, incomplete: str) -> list[str]:
     """The newest ones."""
     return _completed(ctx, "/v1/runs?limit=30", "id", incomplete, pages=1)

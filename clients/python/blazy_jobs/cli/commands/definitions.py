@@ -1,4 +1,4 @@
-"""job-types and queues: lists, and what can be done with one of them."""
+"""job-types, queues and schedules: lists, and what can be done with one of them."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 JobTypeName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.job_type_names)]
+ScheduleName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.schedule_names)]
 QueueName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.queue_names)]
 
 SHORT_CHARS = 80
@@ -26,6 +27,7 @@ def add_to(app: typer.Typer) -> None:
     for name, whole, example, parts in (
         ("job-types", job_types, "show send-welcome-email", JOB_TYPE_COMMANDS),
         ("queues", queues, "pause emails", QUEUE_COMMANDS),
+        ("schedules", schedules, "next nightly-cleanup", SCHEDULE_COMMANDS),
     ):
         group = typer.Typer(rich_markup_mode=None)
         group.callback(invoke_without_command=True, epilog=f"Example: blazy-jobs {name} {example}")(at_server(whole))
@@ -95,6 +97,61 @@ def resume_queue(session: Session, name: QueueName) -> None:
     _changed(session, _queue(session, "POST", name, "/resume"))
 
 
+def schedules(session: Session) -> None:
+    """List the schedules, or show, pause, resume, trigger or delete one, or say when it fires."""
+
+    def table(page: list[dict[str, Any]], header: bool) -> Table:
+        from blazy_jobs.cli import tables
+
+        return tables.schedules(page, header)
+
+    _list(session, "/v1/schedules", table, "No schedules: code declares them, or an API call makes them.")
+
+
+def show_schedule(session: Session, name: ScheduleName) -> None:
+    """Show a schedule and how it stands."""
+    _one(session, _schedule(session, "GET", name))
+
+
+def pause_schedule(session: Session, name: ScheduleName) -> None:
+    """Let its times pass without a run."""
+    _changed(session, _schedule(session, "POST", name, "/pause"))
+
+
+def resume_schedule(session: Session, name: ScheduleName) -> None:
+    """Fire again from its next time on."""
+    _changed(session, _schedule(session, "POST", name, "/resume"))
+
+
+def trigger_schedule(session: Session, name: ScheduleName) -> None:
+    """Make a run of it now."""
+    run = session.client.schedules.trigger(identifier(name, SCHEDULE))
+    if session.out.json:
+        session.out.record(run.data)
+    else:
+        session.out.line(safe(run.id), ("  dispatched", "green"))
+
+
+def next_of_schedule(
+    session: Session, name: ScheduleName, count: Annotated[int, typer.Option(min=1, max=1000)] = 10
+) -> None:
+    """Say when it fires next."""
+    for time in _schedule(session, "GET", name, f"/next?count={count}")["data"]:
+        if session.out.json:
+            session.out.record({"at": time})
+        else:
+            session.out.line(safe(time))
+
+
+def delete_schedule(session: Session, name: ScheduleName) -> None:
+    """Delete it; its runs stay."""
+    _schedule(session, "DELETE", name)
+    if session.out.json:
+        session.out.record({"name": name, "deleted": True})
+    else:
+        session.out.line(safe(name), ("  deleted", "yellow"))
+
+
 JOB_TYPE_COMMANDS: dict[str, Callable[..., None]] = {
     "show": show_job_type,
     "pause": pause_job_type,
@@ -102,6 +159,15 @@ JOB_TYPE_COMMANDS: dict[str, Callable[..., None]] = {
     "retire": retire_job_type,
 }
 QUEUE_COMMANDS: dict[str, Callable[..., None]] = {"show": show_queue, "pause": pause_queue, "resume": resume_queue}
+SCHEDULE_COMMANDS: dict[str, Callable[..., None]] = {
+    "show": show_schedule,
+    "next": next_of_schedule,
+    "trigger": trigger_schedule,
+    "pause": pause_schedule,
+    "resume": resume_schedule,
+    "delete": delete_schedule,
+}
+SCHEDULE = "the name of a schedule"
 
 
 def _definition(session: Session, method: str, name: str, verb: str = "") -> Any:
@@ -111,6 +177,10 @@ def _definition(session: Session, method: str, name: str, verb: str = "") -> Any
 
 def _queue(session: Session, method: str, name: str, verb: str = "") -> Any:
     return session.ask(method, f"/v1/queues/{identifier(name, 'the name of a queue')}{verb}", repeatable=True)
+
+
+def _schedule(session: Session, method: str, name: str, verb: str = "") -> Any:
+    return session.ask(method, f"/v1/schedules/{identifier(name, SCHEDULE)}{verb}", repeatable=True)
 
 
 def _list(session: Session, path: str, table: Callable[[list[dict[str, Any]], bool], Table], nothing: str) -> None:
