@@ -15,7 +15,7 @@ from blazy_jobs.cli.session import Session
 if TYPE_CHECKING:
     from blazy_jobs.wire import Event
 
-SILENCE_SECONDS = 2.0
+SILENCE_SECONDS = 3.0
 """The stream says all that is kept without a pause; such a silence is its end."""
 
 
