@@ -338,7 +338,7 @@ async def test_a_second_signal_ends_it_at_once(peer: Peer, start: Start) -> None
 
 
 async def test_children_end_when_the_control_process_is_killed_or_silent(peer: Peer, start: Start) -> None:
-    peer.lease_seconds, peer.heartbeat_seconds = 1.0, 0.3
+    peer.lease_seconds, peer.heartbeat_seconds = 2.0, 0.4
     worker = await start()
     pids = [int(await begun(peer, await peer.add(job))) for job in ("waits", "waits-sync")]
     worker.process.send_signal(signal.SIGSTOP)

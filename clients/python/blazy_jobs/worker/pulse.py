@@ -46,7 +46,7 @@ class Page:
         """The leases are about to end, or have; false before the first was taken."""
         at = _INSTANT.unpack_from(self._memory, _RENEWED_AT)[0]
         lease_seconds = _INSTANT.unpack_from(self._memory, _LEASE)[0]
-        return bool(at) and time.monotonic() - at > max(lease_seconds - END_EARLY_SECONDS, lease_seconds / 2)
+        return bool(at) and time.monotonic() - at > lease_seconds - min(END_EARLY_SECONDS, lease_seconds / 5)
 
     def end_itself(self) -> None:
         """Child: I am about to end because the leases do."""
