@@ -35,7 +35,7 @@ class AsyncClient:
         self._http = httpx.AsyncClient(
             base_url=self.url,
             headers=headers,
-            transport=_Trying(transport or httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=100))),
+            transport=_Trying(transport or httpx.AsyncHTTPTransport(verify=wire.is_tls(self.url), limits=wire.LIMITS)),
         )
         self.runs = AsyncRunList(self)
         self.job_types = AsyncJobTypes(self)

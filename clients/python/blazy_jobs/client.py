@@ -34,7 +34,7 @@ class Client:
         self._http = httpx.Client(
             base_url=self.url,
             headers=headers,
-            transport=_Trying(transport or httpx.HTTPTransport(limits=httpx.Limits(max_connections=100))),
+            transport=_Trying(transport or httpx.HTTPTransport(verify=wire.is_tls(self.url), limits=wire.LIMITS)),
         )
         self.runs = RunList(self)
         self.job_types = JobTypes(self)
