@@ -77,8 +77,8 @@ class ScheduleDefinition(Struct, frozen=True, kw_only=True):
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """A schedule as it stands. `revision` counts its changes; `next_fire_at` is None while it is paused, and at its
-    end."""
+    """A schedule as it stands. `revision` counts its changes and its fires; `next_fire_at` is None while it is paused,
+    and at its end."""
 
     definition: ScheduleDefinition
     source: Source

@@ -129,6 +129,7 @@ def _fire(tx: Transaction, item: Fire, fresh: Fresh) -> Fired:
             made.append(_make(tx, order, fresh))
     schedule = msgspec.structs.replace(
         known,
+        revision=known.revision + 1,  # a change that was read before this is begun anew
         next_fire_at=item.next_fire_at,
         last_fire_at=made[-1].fire_at if made else known.last_fire_at,
         last_run_id=made[-1].id if made else known.last_run_id,

@@ -83,8 +83,11 @@ def test_a_worker_that_was_stopped_past_its_lease_cannot_write(stage: tuple[Serv
         body = judge(client, run, trace, {process.pid for process in stopped})
         assert body["state"] == "completed"
         assert body["attempt"] == 1
-        kinds = [event["type"] for event in events_of(client, run) if event["type"] not in ("progress", "log")]
-        assert kinds == ["queued", "started", "interrupted", "started", "completed"]
+        events = [event for event in events_of(client, run) if event["type"] not in ("progress", "log")]
+        assert [event["type"] for event in events][:4] == ["queued", "started", "interrupted", "started"]
+        # On a busy machine the next holder may give it back once more before it begins.
+        reasons = [event["data"]["reason"] for event in events if event["type"] == "interrupted"]
+        assert (reasons[0], set(reasons[1:]) <= {"released"}) == ("lost", True)
         for n in range(20):
             quick = client.post("/v1/job-types/quick/runs", json={"payload": {"nonce": str(n)}}).json()["id"]
             assert wait_for(client, quick)["state"] == "completed"

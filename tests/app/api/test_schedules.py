@@ -402,3 +402,15 @@ async def test_many_schedules_of_one_time_all_fire(server: Server) -> None:
         await every(server, name=f"s{n}")
     await server.advance(60)
     assert (await server.get("/v1/queues/default"))["counts"]["queued"] == 250
+
+
+async def test_a_change_that_a_fire_overtook_is_begun_anew(server: Server) -> None:
+    """What it had read is old: saved, it would take back what the fire noted."""
+    await server.register()
+    await every(server)
+    read = await server.store.schedule("often")
+    assert read is not None
+    await server.advance(60)
+    assert await server.store.save_schedule(read, expect=read.revision) is None
+    changed = (await server.http.patch("/v1/schedules/often", json={"payload": 1})).json()
+    assert changed["last_fire_at"] == "2026-01-01T00:01:00.000000Z"
