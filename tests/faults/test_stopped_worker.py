@@ -85,9 +85,10 @@ def test_a_worker_that_was_stopped_past_its_lease_cannot_write(stage: tuple[Serv
         assert body["attempt"] == 1
         events = [event for event in events_of(client, run) if event["type"] not in ("progress", "log")]
         assert [event["type"] for event in events][:4] == ["queued", "started", "interrupted", "started"]
-        # On a busy machine the next holder may give it back once more before it begins.
+        # Released where a claim of the stopped worker still waits, else lost; and on a busy machine the next holder may
+        # give it back once more before it begins.
         reasons = [event["data"]["reason"] for event in events if event["type"] == "interrupted"]
-        assert (reasons[0], set(reasons[1:]) <= {"released"}) == ("lost", True)
+        assert set(reasons) <= {"lost", "released"}
         for n in range(20):
             quick = client.post("/v1/job-types/quick/runs", json={"payload": {"nonce": str(n)}}).json()["id"]
             assert wait_for(client, quick)["state"] == "completed"
