@@ -160,6 +160,8 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     registered_at: int
     pool: bool = False
     pid: int | None = None
+    home: str | None = None
+    """Of a pool's worker: the place of its server."""
 
 
 class RunFilter(Struct, frozen=True, kw_only=True):
@@ -207,14 +209,74 @@ class Commit(Struct):
     """The earliest instant at which a schedule that was changed may fire."""
 
 
+class Elsewhere(Struct, frozen=True, kw_only=True):
+    """What other servers on the same database have changed: a hint, which comes within some ten milliseconds.
+
+    As one may be lost, each second one comes that says nothing in particular (None: it may be anything).
+    """
+
+    runs: frozenset[int] | None = None
+    """Those that have changed."""
+    cancelling: frozenset[int] | None = None
+    """Workers whose handlers are asked to end."""
+    ready: bool = True
+    """There may be something to claim."""
+    definitions: bool = True
+    """Job types, queues or workers may have changed."""
+    due_at: int | None = None
+    fire_at: int | None = None
+    """As in `Commit`."""
+
+
 class Swept(Struct, frozen=True):
     """`due_at` is when to sweep next; None when nothing waits for its time."""
 
     due_at: int | None
 
 
+class Neighbours(Protocol):
+    """What a store adds whose database several servers share, all of them equal.
+
+    Only here are events of all runs not published in the order of this server's commits: `on_feed` gives them, of all
+    servers, in the order of their keys, once, and never one that goes before another already given.
+    """
+
+    on_elsewhere: Callable[[Elsewhere], None]
+    on_feed: Callable[[list[Event], int], None]
+    """Events, and the key up to which none will come any more."""
+    on_feed_torn: Callable[[], None]
+    """The next ones may not follow on the last: whoever reads along reads from the store, from where it stands."""
+
+    def follow_feed(self, wanted: bool) -> None:
+        """Whether anybody reads along; else `on_feed` is not called."""
+        ...
+
+    async def revision(self) -> int:
+        """Another one than before says that a job type, queue or lane has changed."""
+        ...
+
+    async def standing(self, run_ids: Sequence[int]) -> dict[int, tuple[int, bool]]:
+        """Of those that are there, the number of the last event, and whether it is the final one."""
+        ...
+
+    async def worker(self, worker_id: int) -> WorkerRecord | None: ...
+    async def heard(self, worker_ids: Sequence[int]) -> list[int]:
+        """This server is there, and has heard these workers. Answers those that are no more."""
+        ...
+
+    async def silent_workers(self, seconds: float) -> list[tuple[WorkerRecord, bool]]:
+        """Those that no server has heard for so long, and whether there was one to hear them (else it is no loss)."""
+        ...
+
+    def at_home(self, worker: WorkerRecord) -> bool:
+        """Whether it is of the pool of this server, or of the one before it in the same place."""
+        ...
+
+
 class Store(Protocol):
     on_commit: Callable[[Commit], None]
+    neighbours: Neighbours | None
+    """None where this server has the database for itself."""
 
     async def open(self) -> None:
         """Every lease found is valid for a full term from now, whatever it said."""
@@ -258,7 +320,8 @@ class Store(Protocol):
     async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
         """Makes all of the runs or none. Without orders it only looks for the answer of an earlier one under the key.
 
-        Raises IdempotencyKeyReused, and JobTypeNotFound where one was retired meanwhile.
+        Raises IdempotencyKeyReused, JobTypeNotFound where one was retired meanwhile, and DefinitionChanged where
+        another server has changed one.
         """
         ...
 
@@ -280,7 +343,8 @@ class Store(Protocol):
         ...
 
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
-        """The newest event key, and the newest that retention has deleted of those that `where` may match."""
+        """A place after all events that there are, for who starts now, and the newest event key that retention has
+        deleted of those that `where` may match."""
         ...
 
     # -- schedules

@@ -50,8 +50,15 @@ class KeyMaker:
 
     def __init__(self, last: int = 0) -> None:
         self.last = last
+        self._shares = 1
+        self._share = 0
+
+    def share(self, share: int, shares: int) -> None:
+        """From now on only keys that leave `share` when divided by `shares`: others make the rest."""
+        self._share, self._shares = share, shares
 
     def next(self, now: int) -> int:
         """The next key, for the instant `now` in microseconds since the epoch."""
-        self.last = max(self.last + 1, now << COUNTER_BITS)
+        least = max(self.last + 1, now << COUNTER_BITS)
+        self.last = least + (self._share - least) % self._shares
         return self.last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from copy import copy
 from heapq import merge
 from typing import Any, NamedTuple
@@ -65,28 +66,44 @@ def _forget_payloads(ledger: Ledger, runs: list[Run]) -> None:
 
 def _choose(tx: Transaction, claims: tuple[Claim, ...]) -> tuple[list[Any], dict[int, int]]:
     """The rows to lease, and which claim gets each."""
-    takers = {lane.id: places for lane in _ready_lanes(tx.ledger) if (places := _takers(lane, claims))}
+    takers = {lane.id: places for lane in _ready_lanes(tx.ledger) if (places := takers_of(lane, claims))}
     if len(takers) == 1:
         [(lane_id, places)] = takers.items()
         if len(places) == 1 and not tx.ledger.limited(tx.ledger.lanes[lane_id].job_type):
             # The usual case, in one read instead of two.
             rows = tx.rows(sql.HEAD_OF_LANE, lane_id, claims[places[0]].limit)
             return rows, dict.fromkeys((row[0] for row in rows), places[0])
-    dealt = _deal(tx, claims, takers) if takers else {}
+    dealt = _deal_heads(tx, claims, takers) if takers else {}
     return (tx.rows(sql.RUNS_BY_ID, pack(list(dealt))) if dealt else []), dealt
 
 
-def _deal(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int]]) -> dict[int, int]:
-    """Run key → place of the claim that gets it: in the order of starts, to the claims in turn."""
-    ledger = tx.ledger
-    lanes = list(takers)
+def _deal_heads(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int]]) -> dict[int, int]:
     wanted = sum(claim.limit for claim in claims)
-    heads = merge(*(_head(tx, lane_id, wanted) for lane_id in lanes))
-    room = {ledger.lanes[lane_id].job_type: ledger.room(ledger.lanes[lane_id].job_type) for lane_id in lanes}
+    heads = merge(*(_head(tx, lane_id, wanted) for lane_id in takers))
+    job_types = {tx.ledger.lanes[lane_id].job_type for lane_id in takers}
+    room = {job_type: tx.ledger.room(job_type) for job_type in job_types}
+    return deal(tx.ledger, claims, takers, heads, room)
+
+
+def deal(
+    ledger: Ledger,
+    claims: tuple[Claim, ...],
+    takers: dict[int, list[int]],
+    heads: Iterable[Sequence[int]],
+    room: dict[str, int | None],
+) -> dict[int, int]:
+    """Run key → place of the claim that gets it: in the order of starts, to the claims in turn.
+
+    `heads` are (rank, due, key, lane) in the order of starts; `takers` the places of the claims that a lane may go to;
+    `room` how many more of a job type may run.
+    """
     left = [claim.limit for claim in claims]
+    wanted = sum(left)
     turn = 0
     dealt: dict[int, int] = {}
     for _, _, run_id, lane_id in heads:
+        if wanted == 0:
+            break
         job_type = ledger.lanes[lane_id].job_type
         free = room[job_type]
         if free == 0:
@@ -100,8 +117,6 @@ def _deal(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int
         wanted -= 1
         if free is not None:
             room[job_type] = free - 1
-        if wanted == 0:
-            break
     return dealt
 
 
@@ -119,7 +134,7 @@ def _ready_lanes(ledger: Ledger) -> list[Lane]:
     ]
 
 
-def _takers(lane: Lane, claims: tuple[Claim, ...]) -> list[int]:
+def takers_of(lane: Lane, claims: tuple[Claim, ...]) -> list[int]:
     return [
         place
         for place, claim in enumerate(claims)

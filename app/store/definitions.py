@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 import orjson
@@ -16,7 +17,21 @@ from app.store.ledger import Ledger
 from app.store.rows import pack, to_run
 from app.store.transaction import Transaction
 
-_definition = msgspec.json.Decoder(Definition)
+JOB_TYPE_COLUMNS = (
+    "name",
+    "definition_id",
+    "version",
+    "source",
+    "app",
+    "declared_at",
+    "paused",
+    "retired",
+    "created_at",
+    "updated_at",
+)
+JOB_TYPES = f"SELECT {', '.join(JOB_TYPE_COLUMNS)} FROM job_types"
+
+decode_definition = msgspec.json.Decoder(Definition).decode
 
 
 class SaveJobType(NamedTuple):
@@ -42,29 +57,56 @@ def save_job_type(tx: Transaction, arguments: list[SaveJobType]) -> list[JobType
 
 
 def _save_job_type(tx: Transaction, argument: SaveJobType) -> JobType | None:
-    definition = argument.definition
-    known = tx.ledger.job_types.get(definition.name)
+    known = tx.ledger.job_types.get(argument.definition.name)
     if (known.version if known else None) != argument.expect:
         return None
-    if known is not None and known.definition == definition:
-        version, definition_id = known.version, known.definition_id
+    version = next_version(tx.ledger, argument.definition)
+    if known is not None and known.version == version:
+        definition_id = known.definition_id
     else:
-        version = (known.version if known else tx.ledger.retired.get(definition.name, 0)) + 1
-        definition_id = _add_version(tx, definition, version)
-    paused = argument.paused if argument.paused is not None else known is not None and known.paused
-    job_type = JobType(
-        definition=definition,
+        definition_id = _add_version(tx, argument.definition, version)
+    job_type = saved_job_type(known, argument, definition_id, version, tx.now)
+    if job_type != known:
+        _write(tx, job_type)
+    return job_type
+
+
+def next_version(ledger: Ledger, definition: Definition) -> int:
+    """The present one where the definition is as it is; a retired name goes on counting."""
+    known = ledger.job_types.get(definition.name)
+    if known is not None and known.definition == definition:
+        return known.version
+    return (known.version if known else ledger.retired.get(definition.name, 0)) + 1
+
+
+def saved_job_type(known: JobType | None, argument: SaveJobType, definition_id: int, version: int, now: int) -> JobType:
+    return JobType(
+        definition=argument.definition,
         definition_id=definition_id,
         version=version,
         source=argument.source,
         declarer=argument.declarer,
-        paused=paused,
-        created_at=known.created_at if known else tx.now,
-        updated_at=known.updated_at if known and known.version == version else tx.now,
+        paused=argument.paused if argument.paused is not None else known is not None and known.paused,
+        created_at=known.created_at if known else now,
+        updated_at=known.updated_at if known and known.version == version else now,
     )
-    if job_type != known:
-        _write(tx, job_type)
-    return job_type
+
+
+def job_type_row(job_type: JobType, *, retired: bool = False) -> tuple[Any, ...]:
+    """The values of JOB_TYPE_COLUMNS."""
+    declarer = job_type.declarer
+    return (
+        job_type.name,
+        job_type.definition_id,
+        job_type.version,
+        job_type.source,
+        declarer.app if declarer else None,
+        declarer.declared_at if declarer else None,
+        job_type.paused,
+        retired,
+        job_type.created_at,
+        job_type.updated_at,
+    )
 
 
 def _add_version(tx: Transaction, definition: Definition, version: int) -> int:
@@ -78,23 +120,10 @@ def _add_version(tx: Transaction, definition: Definition, version: int) -> int:
 
 
 def _write(tx: Transaction, job_type: JobType, *, retired: bool = False) -> None:
-    declarer = job_type.declarer
     tx.cursor.execute(
-        "INSERT OR REPLACE INTO job_types "
-        "(name, definition_id, version, source, app, declared_at, paused, retired, created_at, updated_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            job_type.name,
-            job_type.definition_id,
-            job_type.version,
-            job_type.source,
-            declarer.app if declarer else None,
-            declarer.declared_at if declarer else None,
-            job_type.paused,
-            retired,
-            job_type.created_at,
-            job_type.updated_at,
-        ),
+        f"INSERT OR REPLACE INTO job_types ({', '.join(JOB_TYPE_COLUMNS)}) "
+        f"VALUES ({', '.join('?' * len(JOB_TYPE_COLUMNS))})",
+        job_type_row(job_type, retired=retired),
     )
     if retired:
         del tx.ledger.job_types[job_type.name]
@@ -159,7 +188,8 @@ def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
                 run.deadline_at = max(run.deadline_at or 0, lease_until)
     newest = cursor.execute(
         "SELECT max((SELECT coalesce(max(id), 0) FROM runs), (SELECT coalesce(max(id), 0) FROM events), "
-        "(SELECT coalesce(max(id), 0) FROM workers), (SELECT coalesce(max(pruned_event), 0) FROM lanes))"
+        "(SELECT coalesce(max(id), 0) FROM workers), (SELECT coalesce(max(pruned_event), 0) FROM lanes), "
+        "(SELECT coalesce(max(erased_key), 0) FROM shared))"
     ).fetchone()[0]
     ledger.keys.last = max(newest, 1 << COUNTER_BITS)
     return ledger
@@ -169,22 +199,24 @@ def load_definitions(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
     for lane_id, job_type, queue in cursor.execute("SELECT id, job_type, queue FROM lanes").fetchall():
         ledger.add_lane(lane_id, job_type, queue)
     for definition_id, version, body in cursor.execute("SELECT id, version, body FROM job_type_versions").fetchall():
-        ledger.add_version(definition_id, version, _definition.decode(body))
-    rows = cursor.execute(
-        "SELECT name, definition_id, version, source, app, declared_at, paused, retired, created_at, updated_at "
-        "FROM job_types"
-    ).fetchall()
-    for name, definition_id, version, source, app, declared_at, paused, retired, created_at, updated_at in rows:
-        if retired:
-            ledger.retired[name] = version
-            continue
-        ledger.job_types[name] = JobType(
-            definition=ledger.versions[definition_id].definition,
-            definition_id=definition_id,
-            version=version,
-            source=source,
-            declarer=None if app is None else Declarer(app, declared_at),
-            paused=bool(paused),
-            created_at=created_at,
-            updated_at=updated_at,
-        )
+        ledger.add_version(definition_id, version, decode_definition(body))
+    for row in cursor.execute(JOB_TYPES).fetchall():
+        add_job_type(ledger, row)
+
+
+def add_job_type(ledger: Ledger, row: Sequence[Any]) -> None:
+    """From the values of JOB_TYPES; its version is known."""
+    name, definition_id, version, source, app, declared_at, paused, retired, created_at, updated_at = row
+    if retired:
+        ledger.retired[name] = version
+        return
+    ledger.job_types[name] = JobType(
+        definition=ledger.versions[definition_id].definition,
+        definition_id=definition_id,
+        version=version,
+        source=source,
+        declarer=None if app is None else Declarer(app, declared_at),
+        paused=bool(paused),
+        created_at=created_at,
+        updated_at=updated_at,
+    )

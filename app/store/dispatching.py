@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from app.domain import lifecycle
 from app.domain.errors import IdempotencyKeyReused, JobsError, JobTypeNotFound
 from app.domain.instants import after
 from app.domain.run import Run, State
@@ -89,36 +88,20 @@ def _keep(tx: Transaction, run: Run, until: int) -> None:
 
 
 def make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) -> Run:
-    lane_id = tx.lane(order.job_type, order.queue)
-    run = Run(
-        tx.ledger.keys.next(tx.now),
-        lane_id,
-        order.job_type,
-        order.queue,
-        order.definition_id,
-        order.version,
-        order.settings,
-        State.QUEUED,
-        order.priority,
-        order.due_at,
-        tx.now,
-        order.payload,
-        order.tags,
-        order.metadata,
-        order.overrides,
-    )
-    run.keep_until = keep_until
-    run.dedupe_key = order.dedupe_key
-    run.replay_of = order.replay_of
-    run.schedule = order.schedule
-    run.fire_at = order.fire_at
-    created = lifecycle.create(run, tx.now, order.expires_seconds)
-    run = created.run
-    tx.note_events(created.events)
-    tx.note_state(None, run)
+    run = tx.new_run(order, tx.lane(order.job_type, order.queue), keep_until)
+    plain, rest = run_rows(run)
+    if rest == NOTHING:
+        fresh.plain.append(plain)
+    else:
+        fresh.other.append(plain + rest)
+    return run
+
+
+def run_rows(run: Run) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The values of PLAIN_COLUMNS, and of the rest of DISPATCH_COLUMNS."""
     plain = (
         run.id,
-        lane_id,
+        run.lane_id,
         run.definition_id,
         run.state,
         -run.priority,
@@ -127,15 +110,18 @@ def make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) ->
         run.seq,
         run.payload,
     )
-    tags = None if run.tags == "[]" else run.tags
-    metadata = None if run.metadata == "{}" else run.metadata
-    rest: tuple[Any, ...] = (tags, metadata, run.overrides, run.expires_at, keep_until, run.dedupe_key, run.replay_of)
-    rest += (run.schedule, run.fire_at)
-    if rest == NOTHING:
-        fresh.plain.append(plain)
-    else:
-        fresh.other.append(plain + rest)
-    return run
+    rest = (
+        None if run.tags == "[]" else run.tags,
+        None if run.metadata == "{}" else run.metadata,
+        run.overrides,
+        run.expires_at,
+        run.keep_until,
+        run.dedupe_key,
+        run.replay_of,
+        run.schedule,
+        run.fire_at,
+    )
+    return plain, rest
 
 
 def _find_deduped(tx: Transaction, order: Order, deduped: dict[tuple[str, str], Run]) -> Run | None:

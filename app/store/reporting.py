@@ -11,6 +11,7 @@ from app.domain.instants import after
 from app.domain.lifecycle import Transition
 from app.domain.run import STATE_NAMES, Error, Run, State
 from app.ports import Held, Report, Reported
+from app.store.changes import Changes
 from app.store.transaction import Transaction
 
 MAX_LOGS = 20_000
@@ -50,13 +51,13 @@ def report(tx: Transaction, arguments: list[Reports]) -> list[tuple[list[Reporte
     answers = []
     for argument in arguments:
         lease_until = after(tx.now, argument.lease_seconds)
-        reported = [_judge(tx, runs, argument.worker_id, item, lease_until) for item in argument.reports]
+        reported = [judge(tx, runs, argument.worker_id, item, lease_until) for item in argument.reports]
         held = [_renew(tx, argument.worker_id, run_id, lease_until) for run_id in argument.holding]
         answers.append((reported, held))
     return answers
 
 
-def _judge(tx: Transaction, runs: dict[int, Run], worker_id: int, item: Report, lease_until: int) -> Reported:
+def judge(tx: Changes, runs: dict[int, Run], worker_id: int, item: Report, lease_until: int) -> Reported:
     run = runs.get(item.run_id)
     if run is None:
         return LEASE_LOST
@@ -88,7 +89,7 @@ def _said_before(run: Run, item: Report) -> bool:
     return run.state is not State.QUEUED or (run.attempt == item.attempt) is (item.kind == "failed")
 
 
-def _transition(tx: Transaction, run: Run, item: Report) -> Transition:
+def _transition(tx: Changes, run: Run, item: Report) -> Transition:
     now = tx.now
     if item.dropped:
         run = _with_dropped(run, item.dropped)
@@ -142,14 +143,14 @@ def _renew(tx: Transaction, worker_id: int, run_id: int, lease_until: int) -> He
 
 def cancel(tx: Transaction, arguments: list[Cancel]) -> list[Run | RunFinished | None]:
     runs = tx.heads({argument.run_id for argument in arguments})
-    answers: list[Run | RunFinished | None] = []
-    for argument in arguments:
-        run = runs.get(argument.run_id)
-        if run is None:
-            answers.append(None)
-        elif run.state.final:
-            answers.append(RunFinished(STATE_NAMES[run.state]))
-        else:
-            run = runs[run.id] = tx.move(run, lifecycle.cancel(run, tx.now, argument.reason))
-            answers.append(run)
-    return answers
+    return [cancel_one(tx, runs, argument) for argument in arguments]
+
+
+def cancel_one(tx: Changes, runs: dict[int, Run], argument: Cancel) -> Run | RunFinished | None:
+    run = runs.get(argument.run_id)
+    if run is None:
+        return None
+    if run.state.final:
+        return RunFinished(STATE_NAMES[run.state])
+    run = runs[run.id] = tx.move(run, lifecycle.cancel(run, tx.now, argument.reason))
+    return run

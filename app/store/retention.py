@@ -47,3 +47,4 @@ def _delete(tx: Transaction, run_ids: list[int]) -> None:
     ids = pack(run_ids)
     for statement in (sql.DELETE_EVENTS, sql.DELETE_RUNS, sql.DELETE_KEYS_OF):
         tx.cursor.execute(statement, (ids,))
+    tx.cursor.execute(sql.ERASED, (tx.ledger.keys.last,))

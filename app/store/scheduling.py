@@ -48,7 +48,7 @@ def to_schedule(row: Sequence[Any]) -> Schedule:
     )
 
 
-def _row(schedule: Schedule) -> tuple[Any, ...]:
+def schedule_row(schedule: Schedule) -> tuple[Any, ...]:
     declarer = schedule.declarer
     return (
         schedule.name,
@@ -78,12 +78,10 @@ def _read(tx: Transaction, name: str) -> Schedule | None:
 
 def _write(tx: Transaction, schedule: Schedule, *, new: bool = False) -> None:
     if new:
-        tx.cursor.execute(sql.INSERT_SCHEDULE, _row(schedule))
+        tx.cursor.execute(sql.INSERT_SCHEDULE, schedule_row(schedule))
     else:
-        tx.cursor.execute(sql.UPDATE_SCHEDULE, (*_row(schedule), schedule.name))
-    wake_at = schedule.wake_at
-    if wake_at is not None and (tx.news.fire_at is None or wake_at < tx.news.fire_at):
-        tx.news.fire_at = wake_at
+        tx.cursor.execute(sql.UPDATE_SCHEDULE, (*schedule_row(schedule), schedule.name))
+    tx.fire_at(schedule.wake_at)
 
 
 def save_schedule(tx: Transaction, arguments: list[SaveSchedule]) -> list[Schedule | JobTypeNotFound | None]:
@@ -127,7 +125,14 @@ def _fire(tx: Transaction, item: Fire, fresh: Fresh) -> Fired:
             last_skipped_at, skipped = order.fire_at, skipped + 1
         elif not tx.ids(sql.FIRED, known.name, order.fire_at):
             made.append(_make(tx, order, fresh))
-    schedule = msgspec.structs.replace(
+    schedule = fired(known, item, made, last_skipped_at)
+    _write(tx, schedule)
+    return Fired(schedule=schedule, made=made, skipped=skipped, cancelling=cancelling)
+
+
+def fired(known: Schedule, item: Fire, made: list[Run], last_skipped_at: int | None) -> Schedule:
+    """How it stands after a fire."""
+    return msgspec.structs.replace(
         known,
         revision=known.revision + 1,  # a change that was read before this is begun anew
         next_fire_at=item.next_fire_at,
@@ -136,8 +141,6 @@ def _fire(tx: Transaction, item: Fire, fresh: Fresh) -> Fired:
         last_skipped_at=last_skipped_at,
         missed=known.missed + item.missed,
     )
-    _write(tx, schedule)
-    return Fired(schedule=schedule, made=made, skipped=skipped, cancelling=cancelling)
 
 
 def _make(tx: Transaction, order: Order, fresh: Fresh) -> Run:

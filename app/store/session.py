@@ -13,8 +13,9 @@ from app.domain.errors import JobsError, StoreUnavailable
 from app.domain.instants import after
 from app.ports import Clock, Commit
 from app.store import claiming, definitions, dispatching, membership, reporting, retention, scheduling, sweeping
+from app.store.changes import Fits
 from app.store.ledger import Ledger
-from app.store.transaction import Fits, Transaction
+from app.store.transaction import Transaction
 
 
 class Verb(NamedTuple):

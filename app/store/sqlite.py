@@ -28,6 +28,7 @@ from app.ports import (
     Fired,
     Held,
     IdempotencyKey,
+    Neighbours,
     Order,
     Report,
     Reported,
@@ -35,6 +36,7 @@ from app.ports import (
     Swept,
     WorkerRecord,
 )
+from app.store.changes import Fits
 from app.store.claiming import Claims
 from app.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from app.store.dispatching import Dispatch
@@ -44,7 +46,6 @@ from app.store.reading import Reader
 from app.store.reporting import Cancel, Reports
 from app.store.scheduling import SaveSchedule
 from app.store.session import VERBS, SqliteSession
-from app.store.transaction import Fits
 from app.store.writer import Writer
 
 
@@ -65,6 +66,8 @@ class DatabaseUnusable(Exception):
 
 class SqliteStore:
     """Implements `ports.Store`."""
+
+    neighbours: Neighbours | None = None
 
     def __init__(
         self,

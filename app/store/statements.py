@@ -142,6 +142,7 @@ DELETE_BATCH_KEYS = (
     f"SELECT 1 FROM json_each(k.answer) AS j JOIN runs AS r ON r.id = j.value ->> 0 WHERE r.{UNFINISHED_SQL}) "
     "ORDER BY k.created_at LIMIT ?)"
 )
+ERASED = "UPDATE shared SET erased_key = max(erased_key, ?) WHERE id = 1"
 PRUNED = "UPDATE lanes SET pruned_event = max(pruned_event, ?) WHERE id = ?"
 
 # -- counts
@@ -149,7 +150,7 @@ PRUNED = "UPDATE lanes SET pruned_event = max(pruned_event, ?) WHERE id = ?"
 COUNT = (
     "INSERT INTO run_counts (lane_id, state, runs) "
     "SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true "
-    "ON CONFLICT (lane_id, state) DO UPDATE SET runs = runs + excluded.runs"
+    "ON CONFLICT (lane_id, state, shard) DO UPDATE SET runs = runs + excluded.runs"
 )
 
 # -- reads

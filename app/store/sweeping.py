@@ -7,6 +7,7 @@ from app.domain.lifecycle import Transition
 from app.domain.run import Run
 from app.ports import Swept
 from app.store import statements as sql
+from app.store.changes import Changes
 from app.store.transaction import Transaction
 
 BATCH = 500
@@ -40,12 +41,12 @@ def expire(tx: Transaction) -> bool:
 
 def _take_back(tx: Transaction) -> None:
     for run in list(tx.ledger.leases.values()):
-        transition = _overdue(tx, run)
+        transition = overdue(tx, run)
         if transition is not None:
             tx.move(run, transition)
 
 
-def _overdue(tx: Transaction, run: Run) -> Transition | None:
+def overdue(tx: Changes, run: Run) -> Transition | None:
     if run.deadline_at is not None and run.deadline_at <= tx.now:
         return lifecycle.time_out(run, tx.now, tx.draw())
     if run.lease_until is not None and run.lease_until <= tx.now:

@@ -7,10 +7,11 @@ final event's result or error stands in its run.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Column, Index, Integer, Text
 from sqlmodel import Field, SQLModel
 
 from app.domain.run import State
+from app.store.migrations import where
 
 UNFINISHED_SQL = f"state < {int(State.COMPLETED)}"
 WAITING_SQL = f"state IN ({int(State.SCHEDULED)}, {int(State.RETRYING)})"
@@ -57,6 +58,8 @@ class QueueRow(SQLModel, table=True):
     __tablename__ = "queues"
     name: str = Field(primary_key=True)
     paused: bool = False
+    made_at: int = Field(default=0, sa_column=_big(default="0"))
+    """Where several servers share the database; else the row's own number says the order."""
 
 
 class LaneRow(SQLModel, table=True):
@@ -97,6 +100,8 @@ class RunRow(SQLModel, table=True):
     keep_until: int | None = Field(default=None, sa_column=_big(null=True))
     worker_id: int | None = Field(default=None, sa_column=_big(null=True))
     lease_token: str | None = None
+    lease_until: int | None = Field(default=None, sa_column=_big(null=True))
+    """Where several servers share the database; one that owns it keeps it in memory."""
     deadline_at: int | None = Field(default=None, sa_column=_big(null=True))
     replay_of: int | None = Field(default=None, sa_column=_big(null=True))
     dedupe_key: str | None = None
@@ -113,23 +118,25 @@ class RunRow(SQLModel, table=True):
 
     __table_args__ = (
         # the claim: the head of each lane, in the order of starts
-        Index("runs_ready", "lane_id", "rank", "due_at", "id", sqlite_where=text(f"state = {int(State.QUEUED)}")),
+        Index("runs_ready", "lane_id", "rank", "due_at", "id", **where(f"state = {int(State.QUEUED)}")),
         # the sweep: what waits for its time
-        Index("runs_due", "due_at", sqlite_where=text(WAITING_SQL)),
+        Index("runs_due", "due_at", **where(WAITING_SQL)),
         # the sweep: what may expire unstarted
-        Index("runs_expiring", "expires_at", sqlite_where=text(EXPIRING_SQL)),
+        Index("runs_expiring", "expires_at", **where(EXPIRING_SQL)),
         # lists by job type, queue or state, newest first; the running ones of a lane
         Index("runs_listed", "lane_id", "state", "id"),
+        # what is leased: the sweep, and a worker that is given up
+        Index("runs_leased", "worker_id", **where(f"state = {int(State.RUNNING)}")).ddl_if(dialect="postgresql"),
         # dispatch with a dedupe key
-        Index("runs_dedupe", "dedupe_key", sqlite_where=text(f"dedupe_key IS NOT NULL AND {UNFINISHED_SQL}")),
+        Index("runs_dedupe", "dedupe_key", **where(f"dedupe_key IS NOT NULL AND {UNFINISHED_SQL}")),
         # retention
-        Index("runs_deletable", "delete_at", sqlite_where=text("delete_at IS NOT NULL")),
+        Index("runs_deletable", "delete_at", **where("delete_at IS NOT NULL")),
         # lists by schedule
-        Index("runs_of_schedule", "schedule", "id", sqlite_where=text("schedule IS NOT NULL")),
+        Index("runs_of_schedule", "schedule", "id", **where("schedule IS NOT NULL")),
         # a schedule's overlap
-        Index("runs_overlapping", "schedule", sqlite_where=text(f"schedule IS NOT NULL AND {UNFINISHED_SQL}")),
+        Index("runs_overlapping", "schedule", **where(f"schedule IS NOT NULL AND {UNFINISHED_SQL}")),
         # one run a time of a schedule
-        Index("runs_fired", "schedule", "fire_at", unique=True, sqlite_where=text("fire_at IS NOT NULL")),
+        Index("runs_fired", "schedule", "fire_at", unique=True, **where("fire_at IS NOT NULL")),
     )
 
 
@@ -164,7 +171,7 @@ class IdempotencyRow(SQLModel, table=True):
 
     __table_args__ = (
         # erasing a run takes its key along
-        Index("idempotency_of_run", "run_id", sqlite_where=text("run_id IS NOT NULL")),
+        Index("idempotency_of_run", "run_id", **where("run_id IS NOT NULL")),
         # retention of keys
         Index("idempotency_age", "created_at"),
         {"sqlite_with_rowid": False},
@@ -177,6 +184,8 @@ class CountRow(SQLModel, table=True):
     __tablename__ = "run_counts"
     lane_id: int = Field(primary_key=True)
     state: int = Field(primary_key=True)
+    shard: int = Field(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
+    """Each server that shares the database counts in its own, and the sum is the number."""
     runs: int
 
 
@@ -207,11 +216,11 @@ class ScheduleRow(SQLModel, table=True):
     __table_args__ = (
         Index("schedules_name", "name", unique=True),
         # what is to be fired, the earliest first
-        Index("schedules_due", "wake_at", sqlite_where=text("wake_at IS NOT NULL")),
+        Index("schedules_due", "wake_at", **where("wake_at IS NOT NULL")),
         # retiring a job type
         Index("schedules_of_job_type", "job_type"),
         # what a newer declaration lacks
-        Index("schedules_of_app", "app", sqlite_where=text("app IS NOT NULL")),
+        Index("schedules_of_app", "app", **where("app IS NOT NULL")),
     )
 
 
@@ -225,6 +234,32 @@ class WorkerRow(SQLModel, table=True):
     registered_at: int = Field(sa_column=_big())
     pool: bool = False
     pid: int | None = None
+    home: str | None = None
+    """Of a pool's worker: the data folder whose server it belongs to."""
+    server: int | None = Field(default=None, sa_column=_big(null=True))
+    """Which server heard it last."""
+    seen_at: int | None = Field(default=None, sa_column=_big(null=True))
+
+
+class ServerRow(SQLModel, table=True):
+    """The servers that share the database."""
+
+    __tablename__ = "servers"
+    id: int = Field(sa_column=_key())
+    seen_at: int = Field(sa_column=_big())
+
+
+class SharedRow(SQLModel, table=True):
+    """One row, of what a server leaves to the next, or servers that share the database agree on."""
+
+    __tablename__ = "shared"
+    id: int = Field(primary_key=True)
+    revision: int = Field(default=0, sa_column=_big(default="0"))
+    """Goes up with every change of a job type, queue or lane."""
+    erased_key: int = Field(default=0, sa_column=_big(default="0"))
+    """Keys of deleted rows are no greater: none is given twice, although the clock goes back."""
+    feed_base: int = Field(default=0, sa_column=_big(default="0"))
+    """Added to the keys of events; see postgres/statements.py."""
 
 
 metadata = SQLModel.metadata

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from app.store.postgres import PostgresStore
 from tests.app.clock import HandClock
-from tests.contract.stage import Place, SqlitePlace, Stage
+from tests.contract.stage import Place, PostgresPlace, SqlitePlace, Stage
+from tests.support.postgres import Postgres
 
 NewPlace = Callable[[Path], Place]
 
@@ -28,10 +30,35 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "jobs.db"
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres: Postgres) -> str:
+    """The name of a migrated database without a row."""
+    name = postgres.new_database()
+
+    async def make() -> None:
+        store = PostgresStore(postgres.url(name), HandClock(), lease_seconds=15, fits=lambda *_: True)
+        await store.open()
+        await store.close()
+
+    asyncio.run(make())
+    return name
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.system)])
 def new_place(request: pytest.FixtureRequest) -> NewPlace:
     """Makes an empty place in a folder that is the test's own."""
-    empty: Path = request.getfixturevalue(f"empty_{request.param}")
+    if request.param == "postgres":
+        server: Postgres = request.getfixturevalue("postgres")
+        database: str = request.getfixturevalue("empty_postgres")
+        return lambda folder: PostgresPlace(server, database)
+    empty: Path = request.getfixturevalue("empty_sqlite")
     return lambda folder: SqlitePlace(folder / "data", empty)
 
 

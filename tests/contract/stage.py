@@ -26,8 +26,10 @@ from app.ports import (
     Store,
     WorkerRecord,
 )
+from app.store.postgres import PostgresStore
 from app.store.sqlite import SqliteStore
 from tests.app.clock import SECOND, HandClock
+from tests.support.postgres import Postgres
 
 LEASE_SECONDS = 15.0
 DRAW = 0.5
@@ -66,6 +68,28 @@ class SqlitePlace:
             if (self._folder / name).exists():
                 shutil.copy(self._folder / name, copied._folder / name)
         return copied
+
+
+class PostgresPlace:
+    """A database of its own, made from a migrated one."""
+
+    def __init__(self, server: Postgres, empty: str) -> None:
+        self._server = server
+        self._database = server.new_database(empty)
+
+    def store(self, clock: Clock) -> Store:
+        return PostgresStore(
+            self._server.url(self._database),
+            clock,
+            lease_seconds=LEASE_SECONDS,
+            fits=ResultSchemas().fits,
+            draw=lambda: DRAW,
+        )
+
+    def as_after_a_crash(self) -> Place:
+        """All connections are cut, as when the server's host dies."""
+        self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._database}'")
+        return self
 
 
 class Stage:

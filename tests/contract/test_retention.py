@@ -131,13 +131,21 @@ async def test_the_key_of_a_batch_is_kept_for_its_day_although_its_runs_have_fin
 # -- what followers of all runs are told of it
 
 
+async def bounds(stage: Stage, newest: int = 0, where: EventFilter = EventFilter()) -> tuple[int, int]:
+    """`newest` where the place to start from is that or a later one, before which no event is still to come."""
+    place, pruned = await stage.store.feed_bounds(where)
+    assert place >= newest
+    assert await stage.store.feed(place, EventFilter(), 10) == ([], place)
+    return newest, pruned
+
+
 async def test_the_bounds_say_what_retention_has_taken_from_whom(stage: Stage) -> None:
     await stage.define("short", retention_seconds=1)
-    assert await stage.store.feed_bounds(EventFilter()) == (0, 0)
+    assert await bounds(stage) == (0, 0)
     short, long = await stage.finished("short", queue="a"), await stage.finished(queue="b")
     last = (await stage.events(short))[-1].id
     newest = (await stage.events(long))[-1].id
-    assert await stage.store.feed_bounds(EventFilter()) == (newest, 0)
+    assert await bounds(stage, newest) == (newest, 0)
     stage.clock.move(10)
     await stage.store.prune(100)
     for where in (
@@ -146,9 +154,9 @@ async def test_the_bounds_say_what_retention_has_taken_from_whom(stage: Stage) -
         EventFilter(queue="a"),
         EventFilter(job_type="short", queue="a"),
     ):
-        assert await stage.store.feed_bounds(where) == (newest, last)
+        assert await bounds(stage, newest, where) == (newest, last)
     for where in (EventFilter(job_type="greet"), EventFilter(queue="b"), EventFilter(job_type="short", queue="b")):
-        assert await stage.store.feed_bounds(where) == (newest, 0)
+        assert await bounds(stage, newest, where) == (newest, 0)
 
 
 async def test_the_newest_key_does_not_go_back_when_its_run_is_deleted(stage: Stage) -> None:
@@ -157,10 +165,21 @@ async def test_the_newest_key_does_not_go_back_when_its_run_is_deleted(stage: St
     newest = (await stage.events(run))[-1].id
     stage.clock.move(10)
     await stage.store.prune(100)
-    assert await stage.store.feed_bounds(EventFilter()) == (newest, newest)
+    assert await bounds(stage, newest) == (newest, newest)
     stage.clock.move(-100)
     await stage.reopen()
-    assert (await stage.run_of()).id > newest, "nor is a key given twice"
+    again = await stage.run_of()
+    assert again.id > run.id, "nor is a key given twice"
+    assert (await stage.events(again))[0].id > newest
+
+
+async def test_the_id_of_an_erased_run_is_not_given_again(stage: Stage) -> None:
+    await stage.finished()
+    run = await stage.finished()
+    await stage.store.erase(run.id)
+    stage.clock.move(-100)
+    await stage.reopen()
+    assert (await stage.run_of()).id > run.id
 
 
 async def test_the_bounds_are_kept_over_a_restart(stage: Stage) -> None:
@@ -168,6 +187,7 @@ async def test_the_bounds_are_kept_over_a_restart(stage: Stage) -> None:
     await stage.finished()
     stage.clock.move(10)
     await stage.store.prune(100)
-    before = await stage.store.feed_bounds(EventFilter())
+    newest, pruned = await stage.store.feed_bounds(EventFilter())
+    assert pruned
     await stage.reopen(crashed=True)
-    assert await stage.store.feed_bounds(EventFilter()) == before
+    assert await bounds(stage, newest) == (newest, pruned)

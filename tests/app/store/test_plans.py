@@ -215,7 +215,7 @@ def test_nothing_that_the_store_sends_walks_a_large_table(sent: set[str], connec
     walking: dict[str, list[str]] = {}
     for statement in planned:
         steps = [row[3] for row in connection.execute("EXPLAIN QUERY PLAN " + statement)]
-        found = [step for step in walks(steps) if step != PINS["NEXT_DUE"]]
+        found = [step for step in walks(steps) if step != PINS["NEXT_DUE"] and "sqlite_master" not in statement]
         if found:
             walking[statement[:300]] = found
     assert walking == {}

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from app.store.migrations import where
+
 revision = "0001"
 down_revision = None
 
@@ -33,9 +35,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("idempotency_age", "idempotency_keys", ["created_at"], unique=False)
-    op.create_index(
-        "idempotency_of_run", "idempotency_keys", ["run_id"], unique=False, sqlite_where=sa.text("run_id IS NOT NULL")
-    )
+    op.create_index("idempotency_of_run", "idempotency_keys", ["run_id"], unique=False, **where("run_id IS NOT NULL"))
     op.create_table(
         "job_type_versions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -122,23 +122,19 @@ def upgrade() -> None:
         "runs",
         ["dedupe_key"],
         unique=False,
-        sqlite_where=sa.text("dedupe_key IS NOT NULL AND state < 4"),
+        **where("dedupe_key IS NOT NULL AND state < 4"),
     )
-    op.create_index(
-        "runs_deletable", "runs", ["delete_at"], unique=False, sqlite_where=sa.text("delete_at IS NOT NULL")
-    )
-    op.create_index("runs_due", "runs", ["due_at"], unique=False, sqlite_where=sa.text("state IN (0, 3)"))
+    op.create_index("runs_deletable", "runs", ["delete_at"], unique=False, **where("delete_at IS NOT NULL"))
+    op.create_index("runs_due", "runs", ["due_at"], unique=False, **where("state IN (0, 3)"))
     op.create_index(
         "runs_expiring",
         "runs",
         ["expires_at"],
         unique=False,
-        sqlite_where=sa.text("expires_at IS NOT NULL AND claims = 0 AND state < 4"),
+        **where("expires_at IS NOT NULL AND claims = 0 AND state < 4"),
     )
     op.create_index("runs_listed", "runs", ["lane_id", "state", "id"], unique=False)
-    op.create_index(
-        "runs_ready", "runs", ["lane_id", "rank", "due_at", "id"], unique=False, sqlite_where=sa.text("state = 1")
-    )
+    op.create_index("runs_ready", "runs", ["lane_id", "rank", "due_at", "id"], unique=False, **where("state = 1"))
     op.create_table(
         "workers",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),

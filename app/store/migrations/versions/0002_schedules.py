@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from app.store.migrations import where
+
 revision = "0002"
 down_revision = "0001"
 
@@ -31,15 +33,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("schedules_name", "schedules", ["name"], unique=True)
-    op.create_index("schedules_due", "schedules", ["wake_at"], sqlite_where=sa.text("wake_at IS NOT NULL"))
+    op.create_index("schedules_due", "schedules", ["wake_at"], **where("wake_at IS NOT NULL"))
     op.create_index("schedules_of_job_type", "schedules", ["job_type"])
-    op.create_index("schedules_of_app", "schedules", ["app"], sqlite_where=sa.text("app IS NOT NULL"))
+    op.create_index("schedules_of_app", "schedules", ["app"], **where("app IS NOT NULL"))
     op.add_column("runs", sa.Column("schedule", sa.Text(), nullable=True))
     op.add_column("runs", sa.Column("fire_at", sa.BigInteger(), nullable=True))
-    op.create_index("runs_of_schedule", "runs", ["schedule", "id"], sqlite_where=sa.text("schedule IS NOT NULL"))
-    op.create_index(
-        "runs_overlapping", "runs", ["schedule"], sqlite_where=sa.text("schedule IS NOT NULL AND state < 4")
-    )
-    op.create_index(
-        "runs_fired", "runs", ["schedule", "fire_at"], unique=True, sqlite_where=sa.text("fire_at IS NOT NULL")
-    )
+    op.create_index("runs_of_schedule", "runs", ["schedule", "id"], **where("schedule IS NOT NULL"))
+    op.create_index("runs_overlapping", "runs", ["schedule"], **where("schedule IS NOT NULL AND state < 4"))
+    op.create_index("runs_fired", "runs", ["schedule", "fire_at"], unique=True, **where("fire_at IS NOT NULL"))

@@ -1,0 +1,116 @@
+"""The verb `claim` on PostgreSQL: what another server is claiming at the same moment is passed over, not waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from zlib import crc32
+
+from app.domain import lifecycle
+from app.domain.instants import after
+from app.domain.lifecycle import Lease
+from app.domain.run import Run
+from app.ports import Claim
+from app.store.claiming import Claims, deal, takers_of
+from app.store.ledger import Ledger
+from app.store.postgres import statements as sql
+from app.store.postgres.sweeping import expire
+from app.store.postgres.transaction import Transaction
+
+ROUNDS = 4
+"""How often more is looked for where others were quicker."""
+
+Takers = dict[int, list[int]]
+"""Lane → places of the claims that it may go to."""
+
+
+def takers(ledger: Ledger, claims: tuple[Claim, ...]) -> Takers:
+    return {
+        lane.id: places
+        for lane in ledger.lanes.values()
+        if (places := takers_of(lane, claims)) and not ledger.held_back(lane)
+    }
+
+
+async def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
+    while await expire(tx):
+        # The sweep may be behind, and what has expired is not started.
+        continue
+    return [await _claim(tx, argument) for argument in arguments]
+
+
+async def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
+    answers: list[list[Run]] = [[] for _ in argument.claims]
+    lease_until = after(tx.now, argument.lease_seconds)
+    for run, place in await _take(tx, argument.claims):
+        taker = argument.claims[place]
+        started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
+        answers[place].append(tx.move(run, started))
+        tx.wake_at(min(lease_until, started.run.deadline_at or lease_until))
+    for runs in answers:
+        runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
+    await tx.flush()
+    return answers
+
+
+async def _take(tx: Transaction, claims: tuple[Claim, ...]) -> list[tuple[Run, int]]:
+    """Locked runs, each with the place of the claim that gets it."""
+    lanes = takers(tx.ledger, claims)
+    job_types = {tx.ledger.lanes[lane_id].job_type for lane_id in lanes}
+    limited = sorted(name for name in job_types if tx.ledger.limited(name))
+    if len(lanes) == 1 and not limited:
+        [(lane_id, places)] = lanes.items()
+        if len(places) == 1:
+            # The usual case, in one statement.
+            place = places[0]
+            runs = await tx.runs(sql.HEAD_OF_LANE, lane_id, tx.now, [], claims[place].limit)
+            return [(run, place) for run in runs]
+    room: dict[str, int | None] = dict.fromkeys(job_types)
+    room.update(await _room(tx, limited))
+    return await _deal(tx, claims, lanes, room) if lanes else []
+
+
+async def _deal(
+    tx: Transaction, claims: tuple[Claim, ...], lanes: Takers, room: dict[str, int | None]
+) -> list[tuple[Run, int]]:
+    left = list(claims)
+    taken: list[tuple[Run, int]] = []
+    passed: list[int] = []
+    for _ in range(ROUNDS):
+        wanted = sum(claim.limit for claim in left)
+        if wanted == 0:
+            break
+        heads = await tx.rows(sql.HEADS_OF_LANES, list(lanes), tx.now, passed, wanted)
+        dealt = deal(tx.ledger, tuple(left), lanes, heads, dict(room))
+        if not dealt:
+            break
+        found = await tx.runs(sql.TAKE, list(dealt))
+        for run in found:
+            place = dealt[run.id]
+            taken.append((run, place))
+            left[place] = _with_less(left[place])
+            free = room[run.job_type]
+            if free is not None:
+                room[run.job_type] = free - 1
+        if len(found) == len(dealt):
+            break
+        passed += dealt
+    return taken
+
+
+def _with_less(claim: Claim) -> Claim:
+    return Claim(claim.worker_id, claim.job_types, claim.queues, claim.limit - 1, claim.token)
+
+
+async def _room(tx: Transaction, limited: Iterable[str]) -> dict[str, int]:
+    """How many more runs of each job type may run. No other server starts any of them until this transaction ends."""
+    names = list(limited)
+    if not names:
+        return {}
+    stripes = sorted({sql.LOCK_LIMITED + crc32(name.encode()) % sql.LIMITED_STRIPES for name in names})
+    await tx.rows(sql.LOCK_ALL, stripes)
+    lanes = {lane.id: name for name in names for lane in tx.ledger.lanes_of(name)}
+    room = {name: tx.ledger.job_types[name].definition.concurrency or 0 for name in names}
+    await tx.flush()
+    for lane_id, running in await tx.rows(sql.RUNNING_OF, list(lanes)):
+        room[lanes[lane_id]] -= running
+    return {name: max(0, free) for name, free in room.items()}

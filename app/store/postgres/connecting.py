@@ -1,0 +1,79 @@
+"""Connections to PostgreSQL: how they are made, with which limits, and which errors mean that the database is away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import asyncpg
+
+from app.domain.errors import JobsError, StoreUnavailable
+
+CONNECT_SECONDS = 3.0
+ANSWER_SECONDS = 5.0
+"""How long a statement, or a whole writing transaction, is waited for: what hangs on a dead connection is given up."""
+
+LIMITS = {
+    "application_name": "blazy-jobs",
+    # A server that stopped in the middle of a transaction holds its locks no longer than this.
+    "idle_in_transaction_session_timeout": "3000",
+    "lock_timeout": "3000",
+    "statement_timeout": "30000",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "jit": "off",
+}
+WRITING = LIMITS | {
+    "statement_timeout": "10000",
+    # The tables are planned for when they are large: a plan made while they were empty would walk them.
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
+
+async def connect(url: str, settings: dict[str, str] = WRITING) -> asyncpg.Connection:
+    """Raises what `away` knows."""
+    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=ANSWER_SECONDS, server_settings=settings)
+
+
+def pool(url: str, size: int) -> Any:
+    return asyncpg.create_pool(
+        url,
+        min_size=0,
+        max_size=size,
+        max_inactive_connection_lifetime=60,
+        timeout=CONNECT_SECONDS,
+        command_timeout=ANSWER_SECONDS,
+        server_settings=LIMITS,
+    )
+
+
+def away(error: BaseException) -> bool:
+    """The database cannot be reached, or cannot do its work now: trying the same in smaller parts is of no use."""
+    if isinstance(error, JobsError):
+        return isinstance(error, StoreUnavailable)
+    return isinstance(
+        error,
+        OSError  # TimeoutError is one of them
+        | asyncpg.InterfaceError
+        | asyncpg.InternalClientError
+        | asyncpg.PostgresConnectionError
+        | asyncpg.OperatorInterventionError  # among them shutdown, recovery, statement timeout
+        | asyncpg.InsufficientResourcesError  # among them a full disk, too many connections
+        | asyncpg.LockNotAvailableError
+        | asyncpg.IdleInTransactionSessionTimeoutError
+        | asyncpg.ReadOnlySQLTransactionError  # a standby, after a failover
+        | asyncpg.InvalidAuthorizationSpecificationError
+        | asyncpg.InvalidCatalogNameError
+        | asyncpg.InternalServerError,
+    )
+
+
+def crossed(error: BaseException) -> bool:
+    """Two transactions stood in each other's way; the same again will do."""
+    return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+
+
+def unavailable(error: BaseException) -> StoreUnavailable:
+    return StoreUnavailable(str(error) or type(error).__name__)

@@ -1,0 +1,51 @@
+"""The verb `sweep` on PostgreSQL. One server at a time sweeps, whichever comes first."""
+
+from __future__ import annotations
+
+from app.domain import lifecycle
+from app.domain.instants import after
+from app.ports import Swept
+from app.store.postgres import statements as sql
+from app.store.postgres.transaction import Transaction
+from app.store.sweeping import BATCH, overdue
+
+ELSEWHERE_SECONDS = 0.25
+"""When to look again where another server sweeps just now."""
+
+
+async def sweep(tx: Transaction, arguments: list[None]) -> list[Swept]:
+    """One bounded step. The answer's `due_at` is in the past where more is to be done at once."""
+    if not await tx.value(sql.TRY_LOCK, sql.LOCK_SWEEP):
+        return [Swept(after(tx.now, ELSEWHERE_SECONDS))] * len(arguments)
+    full = await _promote(tx)
+    full = await expire(tx) or full
+    full = await _take_back(tx) or full
+    due_at = tx.now if full else await tx.value(sql.NEXT)
+    return [Swept(due_at)] * len(arguments)
+
+
+async def _promote(tx: Transaction) -> bool:
+    due = await tx.runs(sql.DUE, tx.now, BATCH)
+    for run in due:
+        tx.move(run, lifecycle.promote(run))
+    await tx.flush()
+    return len(due) == BATCH
+
+
+async def expire(tx: Transaction) -> bool:
+    """Fails what was not started by its expiry; whether there may be more."""
+    expired = await tx.runs(sql.EXPIRED, tx.now, BATCH)
+    for run in expired:
+        tx.move(run, lifecycle.expire(run, tx.now))
+    await tx.flush()
+    return len(expired) == BATCH
+
+
+async def _take_back(tx: Transaction) -> bool:
+    found = await tx.runs(sql.OVERDUE, tx.now, BATCH)
+    for run in found:
+        transition = overdue(tx, run)
+        if transition is not None:
+            tx.move(run, transition)
+    await tx.flush()
+    return len(found) == BATCH
