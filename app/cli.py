@@ -31,6 +31,9 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to bind (JOBS_HOST)")] = None,
     port: Annotated[int | None, typer.Option(help="Port to bind; 0 for any free one (JOBS_PORT)")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="all, api (no workers) or worker (no API; JOBS_ROLE)", metavar="ROLE")
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes; 0 for none (JOBS_WORKERS)")] = None,
     ready_fd: Annotated[
         int | None, typer.Option(help="Descriptor that gets the URL and a newline once the server is ready")
@@ -39,13 +42,14 @@ def serve(
     """Run the server and its local worker processes."""
     # Imported late: the command line answers --help without loading the server.
     from app import logs, main
-    from app.store.sqlite import DatabaseInUse, DatabaseUnusable
+    from app.store.unusable import DatabaseUnusable
 
     for name in NOT_YET:
         if os.environ.get(name):
-            typer.echo(f"blazy-jobs: {name} is not supported by this version; the store is SQLite in --data.", err=True)
+            typer.echo(f"blazy-jobs: {name} is not supported by this version.", err=True)
             raise typer.Exit(2)
-    settings = _settings({"modules": modules or None, "host": host, "port": port, "data": data, "workers": workers})
+    flags = {"modules": modules or None, "host": host, "port": port, "data": data, "workers": workers, "role": role}
+    settings = _settings(flags)
     logs.configure(settings)
     if unknown := Settings.unknown(os.environ):
         typer.echo(f"blazy-jobs: no such settings: {', '.join(unknown)}", err=True)
@@ -53,7 +57,7 @@ def serve(
         typer.echo("blazy-jobs: --workers without a MODULE starts none: they would have no jobs to run.", err=True)
     try:
         code = main.serve(settings, ready_fd=ready_fd)
-    except (main.StartFailed, DatabaseInUse, DatabaseUnusable) as error:
+    except (main.StartFailed, DatabaseUnusable) as error:
         typer.echo(f"blazy-jobs: {error}", err=True)
         raise typer.Exit(1) from None
     raise typer.Exit(code)

@@ -6,12 +6,16 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from app.ports import Clock
 
+log = structlog.get_logger("clock")
+
 MAX_TIMER_SECONDS = 86_400.0
+MAX_DRIFT = 500_000
 
 
 class SystemClock:
@@ -19,9 +23,28 @@ class SystemClock:
 
     def __init__(self) -> None:
         self._offset = time.time_ns() - time.monotonic_ns()
+        self._latest = 0
+        self._corrected = False
 
     def now(self) -> int:
-        return (self._offset + time.monotonic_ns()) // 1000
+        now = (self._offset + time.monotonic_ns()) // 1000
+        if now < self._latest:
+            return self._latest  # after a correction: it stands still, and never goes back
+        self._latest = now
+        return now
+
+    def correct(self, ahead: int) -> None:
+        """A clock that several servers share is `ahead` of this one, in microseconds.
+
+        The first time it is followed whatever it says, and later by what clocks drift in a minute, not by a step.
+        """
+        if self._corrected and abs(ahead) > MAX_DRIFT:
+            log.warning("the database's clock has made a step, which is not followed", seconds=ahead / 1_000_000)
+            return
+        if not self._corrected:
+            self._latest = 0
+        self._offset += ahead * 1000
+        self._corrected = True
 
 
 class ScheduleTimer:

@@ -7,6 +7,7 @@ import contextlib
 import errno
 import gc
 import os
+import secrets
 import signal
 import socket
 import stat
@@ -21,12 +22,13 @@ import uvicorn
 
 from app.api import application
 from app.api.context import Context, PoolContext
-from app.api.front import Front, PoolDoor
+from app.api.front import Front, PoolDoor, ProbesDoor
 from app.api.protocol import Protocol
 from app.clock import ScheduleTimer, SystemClock
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
 from app.settings import Settings
+from app.store.postgres import PostgresStore
 from app.store.sqlite import SqliteStore
 from app.workers import pool as pools
 
@@ -60,7 +62,7 @@ class Server:
         self._fatal: Exception | None = None
 
     async def run(self) -> int:
-        """Serves until told to stop; the exit code. Raises StartFailed, DatabaseInUse and DatabaseUnusable."""
+        """Serves until told to stop; the exit code. Raises StartFailed and DatabaseUnusable."""
         settings = self._settings
         listener = bind(settings)
         self._build()
@@ -103,13 +105,7 @@ class Server:
     def _build(self) -> None:
         settings = self._settings
         clock = SystemClock()
-        self._store = SqliteStore(
-            settings.database,
-            clock,
-            lease_seconds=settings.lease_seconds,
-            fits=ResultSchemas().fits,
-            on_batch=lambda size: self._jobs.numbers.on_batch(size),
-        )
+        self._store = self._make_store(clock)
         self._schedule_timer = ScheduleTimer(clock)
         self._jobs = Jobs(
             self._store,
@@ -120,9 +116,30 @@ class Server:
         )
         self._jobs.leasing.alive = pools.alive
         context = Context(self._jobs, settings)
-        self._front = Front(application.build(context, self._ready), context)
+        front = Front(application.build(context, self._ready), context)
+        self._front = ProbesDoor(front) if settings.role == "worker" else front
         pool_context = PoolContext(self._jobs, settings)
         self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
+
+    def _make_store(self, clock: SystemClock) -> SqliteStore | PostgresStore:
+        settings = self._settings
+        fits = ResultSchemas().fits
+        if settings.database_url is None:
+            return SqliteStore(
+                settings.database, clock, lease_seconds=settings.lease_seconds, fits=fits, on_batch=self._on_batch
+            )
+        return PostgresStore(
+            settings.database_url.get_secret_value(),
+            clock,
+            lease_seconds=settings.lease_seconds,
+            fits=fits,
+            home=home(settings.data),
+            on_time=clock.correct,
+            on_batch=self._on_batch,
+        )
+
+    def _on_batch(self, size: int) -> None:
+        self._jobs.numbers.on_batch(size)
 
     def _ready(self) -> bool:
         return self._pool.declared.is_set()
@@ -160,7 +177,7 @@ class Server:
         environment.pop("JOBS_API_KEY", None)  # the socket's mode is the key
         return pools.Pool(
             self._jobs.leasing,
-            size=settings.workers if settings.modules else 0,
+            size=settings.pool_size,
             modules=settings.modules,
             socket=self._socket_path,
             environment=environment,
@@ -228,6 +245,18 @@ def _uvicorn(app: Any) -> QuietServer:
             backlog=2048,
         )
     )
+
+
+def home(data: Path) -> str:
+    """The name of this server's place, the same for the next server in the same data folder. Raises StartFailed."""
+    path = data / "home"
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(secrets.token_hex(16))
+        return path.read_text()
+    except OSError as error:
+        raise StartFailed(f"{data} cannot be used as the data folder: {error.strerror}") from error
 
 
 def pool_socket_path(data: Path) -> Path:

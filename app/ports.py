@@ -217,7 +217,7 @@ class Elsewhere(Struct, frozen=True, kw_only=True):
 
     runs: frozenset[int] | None = None
     """Those that have changed."""
-    cancelling: frozenset[int] | None = None
+    cancelling: frozenset[int] = frozenset()
     """Workers whose handlers are asked to end."""
     ready: bool = True
     """There may be something to claim."""

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 MIB = 1024 * 1024
 
 
-NOT_YET = ("JOBS_DATABASE_URL", "JOBS_REDIS_URL")
+NOT_YET = ("JOBS_REDIS_URL",)
 OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME"))
 """Variables that clients and workers read."""
 
@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     data: Path = Path("data")
+    database_url: SecretStr | None = None
+    role: Literal["all", "api", "worker"] = "all"
     api_key: SecretStr | None = None
     modules: Annotated[list[str], NoDecode] = []
 
@@ -65,6 +67,23 @@ class Settings(BaseSettings):
             raise ValueError(f"must be at most half of JOBS_LEASE_SECONDS ({lease_seconds:g})")
         return value
 
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        url = value.get_secret_value() if value is not None else ""
+        if not url:
+            return None
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError("must begin with postgresql://; left out, the store is a SQLite file in JOBS_DATA")
+        return value
+
+    @field_validator("role")
+    @classmethod
+    def _shared(cls, value: str, info: ValidationInfo) -> str:
+        if value != "all" and info.data.get("database_url") is None:
+            raise ValueError("must be all without JOBS_DATABASE_URL: a SQLite file has one server")
+        return value
+
     @field_validator("api_key")
     @classmethod
     def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
@@ -80,6 +99,10 @@ class Settings(BaseSettings):
     def max_report_bytes(self) -> int:
         """A worker's report may carry many results."""
         return 16 * MIB + 2 * self.max_result_bytes
+
+    @property
+    def pool_size(self) -> int:
+        return self.workers if self.modules and self.role != "api" else 0
 
     @property
     def database(self) -> Path:

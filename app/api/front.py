@@ -93,6 +93,20 @@ class PoolDoor:
         await self._front(scope, receive, send)
 
 
+class ProbesDoor:
+    """Of a server that only works: probes and metrics, nothing else."""
+
+    SERVED = ("/healthz", "/readyz", "/metrics")
+
+    def __init__(self, front: ASGIApp) -> None:
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in self.SERVED:
+            scope["path"] = "/not-served-here"
+        await self._front(scope, receive, send)
+
+
 async def _send(send: Send, answer: Answer) -> None:
     headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
     if answer.body:

@@ -54,7 +54,7 @@ async def _json(context: Context, scope: Scope, receive: Receive, limit_bytes: i
 
 async def dispatch(context: Context, scope: Scope, receive: Receive, name: str) -> Answer:
     jobs = context.jobs
-    entry = jobs.dispatcher.known(name)
+    entry = await jobs.dispatcher.known(name)
     value = await _json(context, scope, receive, context.settings.max_body_bytes)
     headers = headers_of(scope)
     if type(value) is dict and value.keys() == _PAYLOAD_ALONE:
@@ -151,7 +151,7 @@ def batch_json(dispatched: Dispatched) -> bytes:
 async def claim(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
     leasing = context.jobs.leasing
     worker = worker_key(worker_id)
-    leasing.seen(worker)
+    await leasing.known(worker)
     value = await _json(context, scope, receive, context.settings.max_body_bytes)
     body = fit(models.ClaimIn, value)
     seconds = min(body.wait_seconds, context.settings.max_wait_seconds)
@@ -179,7 +179,7 @@ def leases(runs: list[Run]) -> Answer:
 
 async def report(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
     worker = worker_key(worker_id)
-    context.jobs.leasing.seen(worker)
+    await context.jobs.leasing.known(worker)
     value = await _json(context, scope, receive, context.settings.max_report_bytes, MAX_DEPTH + REPORT_LEVELS)
     items, holding = _read_frame(value)
     reports: list[Report] = []

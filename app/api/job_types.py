@@ -100,7 +100,9 @@ def check_same_name(name: str, in_body: str | None) -> None:
     responses=describe({200: models.JobTypePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
 )
 async def list_job_types(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
-    job_types = context_of(request).jobs.catalogue.job_types()
+    catalogue = context_of(request).jobs.catalogue
+    await catalogue.fresh()
+    job_types = catalogue.job_types()
     page, following = page_of([((j.created_at, j.name), j) for j in job_types], cursor, limit)
     items = [orjson.dumps(render.job_type_json(job_type)).decode() for job_type in page]
     return respond(Answer(200, render.page_json(items, following)))
@@ -132,7 +134,9 @@ def page_of(items: list[tuple[Place, T]], cursor: str | None, limit: int) -> tup
     responses=describe({200: models.JobType}, JobTypeNotFound, text={200: "the job type"}, links=("dispatch_run",)),
 )
 async def get_job_type(request: Request, name: str) -> Response:
-    return respond(_answer(context_of(request).jobs.catalogue.entry(name).job_type))
+    catalogue = context_of(request).jobs.catalogue
+    await catalogue.fresh()
+    return respond(_answer(catalogue.entry(name).job_type))
 
 
 @router.patch(

@@ -71,7 +71,7 @@ async def get_readiness(request: Request) -> Response:
 )
 async def get_stats(request: Request) -> Response:
     jobs = context_of(request).jobs
-    await jobs.sweeper.catch_up()
+    await jobs.refresh()
     sizes = await jobs.store.sizes()
     numbers = jobs.numbers
     oldest = {name: rfc3339(at) for name in STATE_NAMES if (at := sizes.get(f"oldest_{name}_at")) is not None}
@@ -81,7 +81,7 @@ async def get_stats(request: Request) -> Response:
         "started_last_minute": numbers.started.total(),
         "waited": _latency(numbers.together(numbers.waited.values())),
         "ran": _latency(numbers.together(numbers.ran.values())),
-        "workers": len(jobs.leasing.members()),
+        "workers": len(jobs.leasing.everyone()),
         "open_streams": jobs.feed.open_streams,
         "database_bytes": sizes["database_bytes"],
         "wal_bytes": sizes["wal_bytes"],
@@ -110,7 +110,7 @@ def _latency(histogram: Histogram) -> dict[str, float | None]:
 )
 async def get_metrics(request: Request) -> Response:
     context = context_of(request)
-    await context.jobs.sweeper.catch_up()
+    await context.jobs.refresh()
     registry = CollectorRegistry()
     registry.register(_Metrics(context, await context.jobs.store.sizes()))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -143,7 +143,7 @@ class _Metrics(Collector):
         )
         yield batches
         yield GaugeMetricFamily("jobs_open_streams", "Event streams that are open", self._jobs.feed.open_streams)
-        yield GaugeMetricFamily("jobs_workers", "Workers that are there", len(self._jobs.leasing.members()))
+        yield GaugeMetricFamily("jobs_workers", "Workers that are there", len(self._jobs.leasing.everyone()))
         times = CounterMetricFamily(
             "jobs_schedule_times", "Times of schedules, by what came of them", labels=["outcome"]
         )

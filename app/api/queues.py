@@ -41,7 +41,7 @@ def _json(context: Context, queue: Queue) -> dict[str, Any]:
 )
 async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
     context = context_of(request)
-    await context.jobs.sweeper.catch_up()
+    await context.jobs.refresh()
     page, following = page_of(context.jobs.catalogue.queues(), cursor, limit)
     return respond(Answer(200, render.page_json([orjson.dumps(_json(context, q)).decode() for q in page], following)))
 
@@ -54,7 +54,7 @@ async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = 
 )
 async def get_queue(request: Request, name: str) -> Response:
     context = context_of(request)
-    await context.jobs.sweeper.catch_up()
+    await context.jobs.refresh()
     return respond(Answer(200, orjson.dumps(_json(context, context.jobs.catalogue.queue(name)))))
 
 

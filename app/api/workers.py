@@ -128,7 +128,10 @@ def _schedules(schedules: list[ScheduleIn], path: str) -> list[ScheduleDefinitio
 )
 async def list_workers(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     before = cursor_key(cursor)
-    members = context_of(request).jobs.leasing.members()
+    leasing = context_of(request).jobs.leasing
+    if context_of(request).jobs.store.neighbours is not None:
+        await leasing.meet_others()
+    members = leasing.everyone()
     rest = [member for member in members if before is None or member.record.id < before]
     page = rest[:limit]
     following = ids.encode(page[-1].record.id) if len(rest) > limit else None

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
 
 import jsonschema_rs
 import structlog
 from msgspec import Struct
 
 from app.domain.errors import (
+    DefinitionChanged,
     JobTypeExists,
     JobTypeInUse,
     JobTypeNotFound,
     QueueNotFound,
-    StoreUnavailable,
 )
 from app.domain.job_type import NO_OVERRIDES, Declarer, Definition, JobType, Queue, Settings, Source
 from app.engine.schemas import compile_schema
 from app.ports import Store
 
 log = structlog.get_logger("catalogue")
+
+T = TypeVar("T")
+TRIES = 5
 
 
 class Entry(Struct, frozen=True):
@@ -45,11 +50,33 @@ class Catalogue:
         self._entries: dict[str, Entry] = {}
         self._queues: dict[str, Queue] = {}
         self._writing = asyncio.Lock()
+        self._revision = 0
 
     async def load(self) -> None:
-        for job_type in await self._store.job_types():
-            self._keep(job_type)
-        self._queues = {queue.name: queue for queue in await self._store.queues()}
+        neighbours = self._store.neighbours
+        revision = 0 if neighbours is None else await neighbours.revision()
+        job_types = await self._store.job_types()
+        queues = {queue.name: queue for queue in await self._store.queues()}
+        # What was met, but is not stored yet, stays.
+        self._queues = queues | {name: queue for name, queue in self._queues.items() if name not in queues}
+        for name in self._entries.keys() - {job_type.name for job_type in job_types}:
+            del self._entries[name]
+        for job_type in job_types:
+            known = self._entries.get(job_type.name)
+            if known is None or known.job_type != job_type:
+                self._keep(job_type)
+        self._revision = revision
+
+    async def fresh(self) -> None:
+        """What other servers on the same database have changed by now is known when this returns."""
+        if self._store.neighbours is not None:
+            async with self._writing:
+                await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        neighbours = self._store.neighbours
+        if neighbours is not None and await neighbours.revision() != self._revision:
+            await self.load()
 
     def _keep(self, job_type: JobType) -> None:
         definition = job_type.definition
@@ -72,6 +99,12 @@ class Catalogue:
             raise JobTypeNotFound(name)
         return entry
 
+    async def found(self, name: str) -> Entry:
+        """One that another server has registered just now too. Raises JobTypeNotFound."""
+        if name not in self._entries:
+            await self.fresh()
+        return self.entry(name)
+
     def get(self, name: str) -> JobType | None:
         entry = self._entries.get(name)
         return None if entry is None else entry.job_type
@@ -89,6 +122,12 @@ class Catalogue:
             raise QueueNotFound(name)
         return queue
 
+    def is_paused(self, job_type: str, queue: str) -> bool:
+        """Also of a job type that is no more."""
+        entry = self._entries.get(job_type)
+        known = self._queues.get(queue)
+        return entry is None or entry.job_type.paused or (known is not None and known.paused)
+
     def has_queue(self, name: str) -> bool:
         return name in self._queues
 
@@ -98,18 +137,35 @@ class Catalogue:
 
     # -- writing
 
+    async def _write(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """One writer at a time, who knows what other servers have written. Of two servers that write at once one is
+        told so by the store, and tries again on what is there then."""
+        async with self._writing:
+            for left in reversed(range(TRIES)):
+                await self._catch_up()
+                try:
+                    return await attempt()
+                except DefinitionChanged:
+                    if not left:
+                        raise
+        raise AssertionError
+
     async def register(self, definition: Definition, paused: bool | None) -> JobType:
         """Raises JobTypeExists."""
         self.check(definition)
-        async with self._writing:
+
+        async def attempt() -> JobType:
             if definition.name in self._entries:
                 raise JobTypeExists(definition.name)
             return await self._save(definition, None, "api", None, paused)
 
+        return await self._write(attempt)
+
     async def replace(self, definition: Definition, paused: bool | None) -> tuple[JobType, bool]:
         """Registers or replaces; says whether the name was new."""
         self.check(definition)
-        async with self._writing:
+
+        async def attempt() -> tuple[JobType, bool]:
             known = self.get(definition.name)
             if known is not None and known.definition == definition and paused in (None, known.paused):
                 return known, False
@@ -120,15 +176,20 @@ class Catalogue:
                 return await self._pause(definition.name, bool(paused)), False
             return await self._save(definition, known.version, "api", None, paused), False
 
+        return await self._write(attempt)
+
     async def change(self, name: str, change: Callable[[Definition], Definition], paused: bool | None) -> JobType:
         """Raises JobTypeNotFound."""
-        async with self._writing:
+
+        async def attempt() -> JobType:
             known = self.entry(name).job_type
             definition = change(known.definition)
             self.check(definition)
             if known.definition == definition:
                 return known if paused in (None, known.paused) else await self._pause(name, bool(paused))
             return await self._save(definition, known.version, "api", None, paused)
+
+        return await self._write(attempt)
 
     @staticmethod
     def check(definition: Definition, path: str = "") -> None:
@@ -150,32 +211,36 @@ class Catalogue:
             definition, expect=expect, source=source, declarer=declarer, paused=paused
         )
         if saved is None:
-            # Another server changed it: ours is stale, the caller tries again with what is there.
-            await self.load()
-            raise StoreUnavailable("the job type changed at the same moment")
+            raise DefinitionChanged(definition.name)  # another server was quicker
         self._keep(saved)
         log.info("job type saved", name=saved.name, version=saved.version, source=saved.source)
         return saved
 
     async def retire(self, name: str) -> None:
         """Raises JobTypeNotFound and JobTypeInUse."""
-        async with self._writing:
+
+        async def attempt() -> None:
             self.entry(name)
             if not await self._store.retire_job_type(name):
                 raise JobTypeInUse(name)
             del self._entries[name]
             log.info("job type retired", name=name)
 
+        await self._write(attempt)
+
     async def pause(self, name: str, paused: bool) -> JobType:
         """Raises JobTypeNotFound."""
-        async with self._writing:
+
+        async def attempt() -> JobType:
             self.entry(name)
             return await self._pause(name, paused)
+
+        return await self._write(attempt)
 
     async def _pause(self, name: str, paused: bool) -> JobType:
         job_type = await self._store.pause_job_type(name, paused)
         if job_type is None:
-            raise JobTypeNotFound(name)
+            raise DefinitionChanged(name)  # retired by another server
         self._keep(job_type)
         log.info("job type paused" if paused else "job type resumed", name=name)
         return job_type
@@ -192,8 +257,7 @@ class Catalogue:
         conflicts: list[Conflict] = []
         for definition in definitions:
             self.check(definition)
-            async with self._writing:
-                reason = await self._declare(declarer, definition)
+            reason = await self._write(partial(self._declare, declarer, definition))
             if reason is not None:
                 log.warning("declaration not taken", name=definition.name, app=declarer.app, reason=reason)
                 conflicts.append(Conflict("job_type", definition.name, reason))

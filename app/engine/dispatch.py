@@ -9,6 +9,7 @@ import orjson
 from msgspec import UNSET, Struct, UnsetType
 
 from app.domain.errors import (
+    DefinitionChanged,
     FieldError,
     IdempotencyInFlight,
     InvalidBatch,
@@ -25,6 +26,7 @@ from app.engine.schemas import faults
 from app.ports import Clock, Dispatched, IdempotencyKey, Order, Store
 
 MAX_LISTED_ERRORS = 100
+TRIES = 5
 _encode = msgspec.json.Encoder().encode
 _decode_overrides = msgspec.json.Decoder(Overrides).decode
 
@@ -52,12 +54,27 @@ class Dispatcher:
         self._clock = clock
         self._in_flight: set[tuple[str, str]] = set()
 
-    def known(self, name: str) -> Entry:
+    async def known(self, name: str) -> Entry:
         """Raises JobTypeNotFound."""
-        return self._catalogue.entry(name)
+        return await self._catalogue.found(name)
 
     async def dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
         """Raises InvalidPayload, IdempotencyKeyReused, IdempotencyInFlight."""
+        while True:
+            try:
+                return await self._dispatch(entry, wish, idempotency)
+            except DefinitionChanged:
+                entry = await self._changed(entry)
+
+    async def _changed(self, entry: Entry) -> Entry:
+        """As another server has left it. Raises JobTypeNotFound, and DefinitionChanged where it is as it was."""
+        await self._catalogue.fresh()
+        fresh = self._catalogue.entry(entry.job_type.name)
+        if fresh is entry:
+            raise DefinitionChanged(entry.job_type.name)
+        return fresh
+
+    async def _dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
         if entry.payload is not None and not entry.payload.is_valid(wish.payload):
             return await self._replayed(idempotency) or self._refuse(entry, wish.payload)
         return await self.store_orders([self.order(entry, wish)], idempotency)
@@ -79,6 +96,20 @@ class Dispatcher:
     ) -> Dispatched:
         """All or none. `errors` are known already, of the items that are None. Raises InvalidBatch, which names each
         bad item by its place."""
+        for left in reversed(range(TRIES)):
+            if any(item is not None and self._catalogue.get(item[0]) is None for item in wishes):
+                await self._catalogue.fresh()
+            try:
+                return await self._batch(wishes, errors, idempotency)
+            except DefinitionChanged:
+                if not left:
+                    raise
+                await self._catalogue.fresh()
+        raise AssertionError
+
+    async def _batch(
+        self, wishes: list[tuple[str, Wish] | None], errors: list[FieldError], idempotency: IdempotencyKey | None
+    ) -> Dispatched:
         orders: list[Order] = []
         errors = list(errors)
         for index, item in enumerate(wishes):
@@ -109,7 +140,14 @@ class Dispatcher:
 
         Raises JobTypeNotFound, InvalidPayload.
         """
-        entry = self._catalogue.entry(run.job_type)
+        entry = await self._catalogue.found(run.job_type)
+        while True:
+            try:
+                return await self._replay(run, entry, idempotency)
+            except DefinitionChanged:
+                entry = await self._changed(entry)
+
+    async def _replay(self, run: Run, entry: Entry, idempotency: IdempotencyKey | None) -> Dispatched:
         payload = orjson.loads(run.payload)
         if entry.payload is not None and not entry.payload.is_valid(payload):
             return await self._replayed(idempotency) or self._refuse(entry, payload)

@@ -7,7 +7,7 @@ store again, from where it stands, so a slow reader costs neither memory nor eve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
 from app.domain.event import Event
@@ -22,9 +22,13 @@ HEARTBEAT_SECONDS = 15.0
 class Buffer:
     """The live end of one stream: frames wait here until the reader takes them."""
 
-    __slots__ = ("_bytes", "_frames", "_wake", "closed", "ended", "overflowed")
+    __slots__ = ("_bytes", "_frames", "_wake", "at", "closed", "ended", "gapless", "overflowed")
 
-    def __init__(self) -> None:
+    def __init__(self, *, gapless: bool) -> None:
+        """`gapless`: its frames are numbered one after the other, so that a missing one is seen."""
+        self.gapless = gapless
+        self.at = 0
+        """The reader has all up to here."""
         self._frames: list[tuple[int, bytes]] = []
         self._bytes = 0
         self._wake: asyncio.Future[None] | None = None
@@ -42,13 +46,11 @@ class Buffer:
         if self.overflowed:
             return
         if self._frames and self._bytes + len(frame) > BUFFER_BYTES:
-            self.overflowed = True
-            self._frames.clear()
-            self._bytes = 0
-        else:
-            self._frames.append((number, frame))
-            self._bytes += len(frame)
-            self.ended = self.ended or final
+            self.overflow()
+            return
+        self._frames.append((number, frame))
+        self._bytes += len(frame)
+        self.ended = self.ended or final
         self._notify()
 
     def close(self) -> None:
@@ -60,14 +62,25 @@ class Buffer:
             self._wake.set_result(None)
 
     def take(self, after: int) -> tuple[bytes, int]:
-        """All frames with a greater number than `after`, and the greatest number."""
+        """All frames with a greater number than `after`, and the greatest number. Where one in between is missing, it
+        counts as overflowed: the store has it."""
         if not self._frames:
             return b"", after
         frames, self._frames, self._bytes = self._frames, [], 0
-        last = max(after, frames[-1][0])
-        if len(frames) == 1:
-            return (frames[0][1] if frames[0][0] > after else b""), last
-        return b"".join(frame for number, frame in frames if number > after), last
+        fresh = [frame for frame in frames if frame[0] > after]
+        last = fresh[-1][0] if fresh else after
+        if self.gapless and [number for number, _ in fresh] != list(range(after + 1, after + 1 + len(fresh))):
+            self.overflow()
+            return b"", after
+        return (fresh[0][1] if len(fresh) == 1 else b"".join(frame for _, frame in fresh)), last
+
+    def overflow(self) -> None:
+        """What is to come is read from the store again, from where the reader stands."""
+        self._frames.clear()
+        self._bytes = 0
+        self.ended = False
+        self.overflowed = True
+        self._notify()
 
     async def wait(self, seconds: float) -> bool:
         """Until something is here, or for so long: whether something is here."""
@@ -86,6 +99,8 @@ class Buffer:
 
 class Source(Protocol):
     """What a stream follows: where its events are stored, and where it gets them live."""
+
+    gapless: bool
 
     async def load(self, at: int) -> tuple[bytes, int, bool]:
         """The next blocks after the place `at`, the place reached, and whether none will follow."""
@@ -126,14 +141,24 @@ class Feed:
     # -- from the store's commits
 
     def publish(self, events: list[Event]) -> None:
-        """In the order of commits."""
-        if events:
-            self.newest = events[-1].id
-        if self._by_run or self._readers or self._waiters:
+        """All that this server commits, in the order of commits."""
+        if self._store.neighbours is None:
+            if events:
+                self.newest = events[-1].id
+            if self._by_run or self._readers or self._waiters:
+                for event in events:
+                    self._publish(event, to_readers=True)
+        elif self._by_run or self._waiters:
             for event in events:
-                self._publish(event)
+                self._publish(event, to_readers=False)
 
-    def _publish(self, event: Event) -> None:
+    def publish_feed(self, events: list[Event], reached: int) -> None:
+        """What all servers commit, in the order of keys."""
+        self.newest = max(self.newest, reached)
+        for event in events:
+            self._publish_to_readers(event, None)
+
+    def _publish(self, event: Event, *, to_readers: bool) -> None:
         json: str | None = None
         buffers = self._by_run.get(event.run_id)
         if buffers:
@@ -141,21 +166,54 @@ class Feed:
             frame = run_frame(event, json)
             for buffer in buffers:
                 buffer.put(event.seq, frame, event.final)
-        if self._readers:
-            block = b""
-            for buffer, where in self._readers.items():
-                if where.admits(event):
-                    block = block or feed_frame(event, json or event_json(event))
-                    buffer.put(event.id, block)
+        if to_readers and self._readers:
+            self._publish_to_readers(event, json)
         if event.final:
             for future in self._waiters.get(event.run_id, ()):
                 _wake(future)
 
+    def _publish_to_readers(self, event: Event, json: str | None) -> None:
+        block = b""
+        for buffer, where in self._readers.items():
+            if where.admits(event):
+                block = block or feed_frame(event, json or event_json(event))
+                buffer.put(event.id, block)
+
+    # -- from other servers
+
+    def tear_feed(self) -> None:
+        """Readers of all runs read from the store again."""
+        for buffer in self._readers:
+            buffer.overflow()
+
+    def followed(self) -> set[int]:
+        """The runs that anybody here reads along or waits for."""
+        return self._by_run.keys() | self._waiters.keys()
+
+    def look_again(self, run_ids: Iterable[int]) -> None:
+        """These runs may have changed elsewhere."""
+        for run_id in run_ids:
+            for buffer in self._by_run.get(run_id, ()):
+                buffer.overflow()
+            for future in self._waiters.get(run_id, ()):
+                _wake(future)
+
+    def look_again_at(self, standing: dict[int, tuple[int, bool]], asked: Iterable[int]) -> None:
+        """Of the runs asked for, those have so many events, and are final or not; the rest are gone."""
+        for run_id in asked:
+            last, final = standing.get(run_id, (None, True))
+            for buffer in self._by_run.get(run_id, ()):
+                if last is None or last > buffer.at:
+                    buffer.overflow()
+            if final:
+                for future in self._waiters.get(run_id, ()):
+                    _wake(future)
+
     # -- waiting for a run
 
     def wanted(self, run_id: int) -> asyncio.Future[None]:
-        """Done when the run's final event is published, or at shutdown. Ask for it before reading the run, so that no
-        end falls between the two, and give it back with `unwanted`."""
+        """Done when the run may have become final, or at shutdown. Ask for it before reading the run, so that no end
+        falls between the two, and give it back with `unwanted`."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if self.closed:
             future.set_result(None)
@@ -184,7 +242,7 @@ class Feed:
         return self._follow(source, after, OPENING + place_frame(after))
 
     async def _follow(self, source: Source, at: int, opening: bytes) -> AsyncIterator[bytes]:
-        buffer = Buffer()
+        buffer = Buffer(gapless=source.gapless)
         self._streams.add(buffer)
         try:
             yield opening
@@ -200,23 +258,26 @@ class Feed:
                         return
                     if reached == at:
                         break
-                    at = reached
+                    buffer.at = at = reached
+                buffer.at = at
                 while not buffer.overflowed:
                     woken = await buffer.wait(self._heartbeat)
                     if buffer.overflowed:
                         break
                     blocks, at = buffer.take(at) if woken else source.idle(at)
+                    buffer.at = at
                     if blocks:
                         yield blocks
                     if buffer.ended or buffer.closed:
                         return
-                source.detach(buffer)
         finally:
             source.detach(buffer)
             self._streams.discard(buffer)
 
 
 class _RunSource:
+    gapless = True
+
     def __init__(self, store: Store, by_run: dict[int, set[Buffer]], run_id: int) -> None:
         self._store = store
         self._by_run = by_run
@@ -245,6 +306,8 @@ class _RunSource:
 
 
 class _FeedSource:
+    gapless = False
+
     def __init__(self, store: Store, readers: dict[Buffer, EventFilter], where: EventFilter, feed: Feed) -> None:
         self._store = store
         self._readers = readers
@@ -259,9 +322,15 @@ class _FeedSource:
 
     def attach(self, buffer: Buffer) -> None:
         self._readers[buffer] = self._where
+        self._follow()
 
     def detach(self, buffer: Buffer) -> None:
         self._readers.pop(buffer, None)
+        self._follow()
+
+    def _follow(self) -> None:
+        if self._store.neighbours is not None:
+            self._store.neighbours.follow_feed(bool(self._readers))
 
     def idle(self, at: int) -> tuple[bytes, int]:
         # All that was published up to now was offered to this reader, and not let through.

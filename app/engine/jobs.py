@@ -12,6 +12,7 @@ from app.engine.dispatch import Dispatcher
 from app.engine.feed import Feed
 from app.engine.leasing import Leasing
 from app.engine.loop import Alarm
+from app.engine.neighbourhood import Neighbourhood
 from app.engine.numbers import Numbers
 from app.engine.scheduler import Scheduler
 from app.engine.sweeper import Sweeper
@@ -39,6 +40,7 @@ class Jobs:
         self.scheduler.on_cancel = self.leasing.nudge
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
+        self.neighbourhood = Neighbourhood(self)
         self.draining = False
 
     async def start(self) -> None:
@@ -49,10 +51,12 @@ class Jobs:
         await self.leasing.start()
         await self.sweeper.start()
         await self.scheduler.start()
+        self.neighbourhood.start()
 
     async def stop(self) -> None:
         """Stopping twice, or before the start, is harmless."""
         self.feed.close()
+        await self.neighbourhood.stop()
         await self.scheduler.stop()
         await self.leasing.stop()
         await self.sweeper.stop()
@@ -70,12 +74,20 @@ class Jobs:
         self.leasing.on_commit(commit)
         self.feed.publish(commit.events)
 
+    async def refresh(self) -> None:
+        """What is kept in memory is as by now: the time that has passed, and what other servers have changed."""
+        await self.sweeper.catch_up()
+        if self.store.neighbours is not None:
+            await self.catalogue.fresh()
+            await self.numbers.load()
+
     # -- runs, as they are now
 
     async def run(self, run_id: int) -> Run:
         """Raises RunNotFound."""
         run = await self._read(run_id)
         if run.state in (State.SCHEDULED, State.RETRYING) and run.due_at <= self.clock.now():
+            self.sweeper.look_again(run.due_at)
             await self.sweeper.catch_up()
             run = await self._read(run_id)
         return run
@@ -88,15 +100,17 @@ class Jobs:
 
     async def finished_run(self, run_id: int, seconds: float) -> Run:
         """The run when it is final, or as it is when `seconds` are over. Raises RunNotFound."""
-        final = self.feed.wanted(run_id)
-        try:
-            run = await self.run(run_id)
-            if run.state.final or seconds <= 0:
-                return run
-            await asyncio.wait([final], timeout=seconds)
-        finally:
-            self.feed.unwanted(run_id, final)
-        return await self.run(run_id)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while True:
+            final = self.feed.wanted(run_id)
+            try:
+                run = await self.run(run_id)
+                if run.state.final or self.feed.closed or loop.time() >= until:
+                    return run
+                await asyncio.wait([final], timeout=until - loop.time())
+            finally:
+                self.feed.unwanted(run_id, final)
 
     async def cancel(self, run_id: int, reason: str | None) -> Run:
         """Raises RunNotFound and RunFinished."""
@@ -111,12 +125,11 @@ class Jobs:
         """Why a run that could start does not."""
         if run.state is not State.QUEUED:
             return None
-        job_type = self.catalogue.get(run.job_type)
-        if job_type is None or job_type.paused or self.catalogue.queue(run.queue).paused:
+        if self.catalogue.is_paused(run.job_type, run.queue):
             return "paused"
         if not self.leasing.served(run.job_type, run.queue):
             return "no_worker"
-        limit = job_type.definition.concurrency
+        limit = self.catalogue.entry(run.job_type).job_type.definition.concurrency
         if limit is not None and self.numbers.running(run.job_type) >= limit:
             return "concurrency_limit"
         return None

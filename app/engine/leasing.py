@@ -18,7 +18,7 @@ from app.domain.ids import worker_id as public_worker_id
 from app.domain.run import Run
 from app.engine.loop import Tasks
 from app.engine.throttle import Throttle
-from app.ports import Claim, Clock, Commit, Held, Report, Reported, Store, WorkerRecord
+from app.ports import Claim, Clock, Commit, Held, Neighbours, Report, Reported, Store, WorkerRecord
 
 log = structlog.get_logger("leasing")
 
@@ -69,6 +69,10 @@ class Leasing:
         self._tasks = Tasks()
         self._throttle = Throttle(clock, self._send_late)
         self._members: dict[int, Member] = {}
+        self._elsewhere: dict[int, Member] = {}
+        """Workers that speak to other servers on the same database."""
+        self._told_at = 0
+        """When the neighbours were last told who is heard here."""
         self._served: dict[tuple[str, str], bool] = {}
         self._waiting: list[_Waiting] = []
         self._serving = False
@@ -85,7 +89,10 @@ class Leasing:
     async def start(self) -> None:
         """Knows the workers again that the store remembers."""
         self._looked_at = self._clock.now()
+        neighbours = self._store.neighbours
         for record in await self._store.workers():
+            if neighbours is not None and not neighbours.at_home(record):
+                continue  # known when it is heard
             if record.pool and not self.alive(record):
                 # It died with its server: nobody's loss.
                 await self._store.give_up_worker(record.id, lost=False)
@@ -110,18 +117,23 @@ class Leasing:
     # -- membership
 
     def members(self) -> list[Member]:
-        """Newest first."""
+        """Those that speak to this server, newest first."""
         return sorted(self._members.values(), key=lambda member: member.record.id, reverse=True)
+
+    def everyone(self) -> list[Member]:
+        """Those of other servers too, newest first."""
+        return sorted((self._elsewhere | self._members).values(), key=lambda member: member.record.id, reverse=True)
 
     def served(self, job_type: str, queue: str) -> bool:
         pair = (job_type, queue)
         known = self._served.get(pair)
         if known is None:
-            known = self._served[pair] = any(member.serves(job_type, queue) for member in self._members.values())
+            known = self._served[pair] = any(member.serves(job_type, queue) for member in self.everyone())
         return known
 
     def _join(self, record: WorkerRecord, *, called: bool) -> None:
         self._members[record.id] = Member(record, self._clock.now(), called=called)
+        self._elsewhere.pop(record.id, None)
         self._served.clear()
 
     async def register(self, record: WorkerRecord) -> WorkerRecord:
@@ -133,7 +145,7 @@ class Leasing:
 
     async def leave(self, worker_id: int) -> None:
         """Its runs go back. Raises WorkerNotFound."""
-        self.seen(worker_id)
+        await self.known(worker_id)
         await self._give_up(worker_id, lost=False, why="left")
 
     async def pool_process_died(self, base_name: str) -> None:
@@ -152,11 +164,9 @@ class Leasing:
 
     async def _give_up(self, worker_id: int, *, lost: bool, why: str) -> None:
         member = self._members.pop(worker_id, None)
+        self._elsewhere.pop(worker_id, None)
         self._served.clear()
-        for waiting in [w for w in self._waiting if w.member.record.id == worker_id]:
-            self._waiting.remove(waiting)
-            waiting.gone = True
-            _answer(waiting.future, [])
+        self._dismiss(worker_id)
         try:
             runs = await self._store.give_up_worker(worker_id, lost=lost)
         except StoreUnavailable:
@@ -167,6 +177,20 @@ class Leasing:
             raise
         level = log.warning if lost else log.info
         level(f"worker {why}", worker=public_worker_id(worker_id), name=member and member.record.name, runs=runs)
+
+    def _dismiss(self, worker_id: int) -> None:
+        for waiting in [w for w in self._waiting if w.member.record.id == worker_id]:
+            self._waiting.remove(waiting)
+            waiting.gone = True
+            _answer(waiting.future, [])
+
+    async def known(self, worker_id: int) -> Member:
+        """A worker that is heard, which may have registered with another server. Raises WorkerNotFound."""
+        if worker_id not in self._members and self._store.neighbours is not None:
+            record = await self._store.neighbours.worker(worker_id)
+            if record is not None:
+                self._join(record, called=True)
+        return self.seen(worker_id)
 
     def seen(self, worker_id: int) -> Member:
         member = self._members.get(worker_id)
@@ -190,12 +214,46 @@ class Leasing:
             for member in self.members():
                 member.seen_at = now
         self._looked_at = now
+        if self._store.neighbours is not None:
+            await self._with_others(self._store.neighbours, now)
+            return
         limit = now - int(self.lease_seconds * 1_000_000)
         for member in self.members():
             if member.claims == 0 and member.seen_at <= limit and member.record.id in self._members:
                 # A pool worker never heard since the start died with the server before this one.
                 lost = member.called or not member.record.pool
                 await self._give_up(member.record.id, lost=lost, why="fell silent")
+
+    async def _with_others(self, neighbours: Neighbours, now: int) -> None:
+        """Says who was heard here, gives up whom nobody has heard, and learns who else is there."""
+        heard = [m.record.id for m in self.members() if m.called and (m.claims or m.seen_at >= self._told_at)]
+        self._told_at = now
+        for worker_id in await neighbours.heard(heard):
+            self._forget(worker_id)
+        for record, lost in await neighbours.silent_workers(self.lease_seconds):
+            await self._give_up(record.id, lost=lost, why="fell silent")
+        limit = now - int(self.lease_seconds * 1_000_000)
+        for member in self.members():
+            if member.claims == 0 and member.seen_at <= limit:
+                self._forget(member.record.id)  # it speaks to another server now, or to none
+        await self.meet_others()
+
+    async def meet_others(self) -> None:
+        """Learns which workers speak to other servers."""
+        records = {record.id: record for record in await self._store.workers() if record.id not in self._members}
+        if records.keys() != self._elsewhere.keys():
+            now = self._clock.now()
+            self._elsewhere = {
+                worker_id: self._elsewhere.get(worker_id) or Member(record, now, called=False)
+                for worker_id, record in records.items()
+            }
+            self._served.clear()
+
+    def _forget(self, worker_id: int) -> None:
+        """It is no more, or not here."""
+        self._members.pop(worker_id, None)
+        self._served.clear()
+        self._dismiss(worker_id)
 
     def _drains(self, member: Member) -> bool:
         if not member.record.pool:
@@ -209,7 +267,7 @@ class Leasing:
 
         Raises WorkerNotFound.
         """
-        member = self.seen(worker_id)
+        member = await self.known(worker_id)
         if self.draining or self._drains(member):
             return []
         waiting = _Waiting(member, limit, asyncio.get_running_loop().create_future())
@@ -252,6 +310,11 @@ class Leasing:
             ready = commit.ready
             if any(waiting.member.serves(*pair) for waiting in self._waiting for pair in ready):
                 self._serve()
+
+    def look_again(self) -> None:
+        """There may be something to claim that another server has made."""
+        if self._waiting:
+            self._serve()
 
     def _serve(self) -> None:
         self._again = True
@@ -297,7 +360,7 @@ class Leasing:
 
     async def report(self, worker_id: int, reports: Sequence[Report], holding: Sequence[int]) -> Answer:
         """Raises WorkerNotFound."""
-        member = self.seen(worker_id)
+        member = await self.known(worker_id)
         written, places = self._throttle.admit(worker_id, reports)
         try:
             reported, held = await self._store.report(worker_id, written, holding, self.lease_seconds)

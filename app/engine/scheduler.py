@@ -15,6 +15,7 @@ import orjson
 import structlog
 
 from app.domain.errors import (
+    DefinitionChanged,
     FieldError,
     InvalidPayload,
     InvalidRequest,
@@ -88,6 +89,10 @@ class Scheduler:
         if commit.fire_at is not None:
             self._timer.set(commit.fire_at)
 
+    def look_again(self, at: int) -> None:
+        """A schedule may fire then that another server has changed."""
+        self._timer.set(at)
+
     # -- firing
 
     async def _run(self) -> None:
@@ -118,10 +123,17 @@ class Scheduler:
         """One batch; whether there may be more."""
         now = self._clock.now()
         due = await self._store.due_schedules(now, BATCH)
+        if due:
+            await self._catalogue.fresh()
         fires = [fire for schedule in due if (fire := await self._fire(schedule, now)) is not None]
         if not fires:
             return False
-        for fired, fire in zip(await self._store.fire(fires), fires, strict=True):
+        try:
+            answers = await self._store.fire(fires)
+        except DefinitionChanged:
+            await self._catalogue.fresh()
+            return True
+        for fired, fire in zip(answers, fires, strict=True):
             self._note(fired, fire)
         return len(due) == BATCH
 
@@ -205,6 +217,7 @@ class Scheduler:
 
     async def register(self, definition: ScheduleDefinition, paused: bool) -> Schedule:
         """Raises ScheduleExists, and what `check` raises."""
+        await self._catalogue.fresh()
         self.check(definition)
         async with self._writing:
             saved = await self._make(definition, "api", None, paused)
@@ -214,6 +227,7 @@ class Scheduler:
 
     async def replace(self, definition: ScheduleDefinition, paused: bool | None) -> tuple[Schedule, bool]:
         """Registers or replaces; says whether the name was new."""
+        await self._catalogue.fresh()
         self.check(definition)
         async with self._writing:
             for _ in range(TRIES):
@@ -232,6 +246,7 @@ class Scheduler:
         self, name: str, change: Callable[[ScheduleDefinition], ScheduleDefinition], paused: bool | None = None
     ) -> Schedule:
         """Raises ScheduleNotFound, and what `check` raises."""
+        await self._catalogue.fresh()
         async with self._writing:
             for _ in range(TRIES):
                 known = await self.get(name)
@@ -254,6 +269,7 @@ class Scheduler:
 
     async def trigger(self, name: str, idempotency: IdempotencyKey | None) -> Dispatched:
         """A run now, beside those of its times. Raises ScheduleNotFound, JobTypeNotFound and InvalidPayload."""
+        await self._catalogue.fresh()
         schedule = await self.get(name)
         order = msgspec.structs.replace(self._order(schedule.definition), schedule=name)
         return await self._dispatcher.store_orders([order], idempotency)

@@ -35,6 +35,10 @@ class Sweeper:
         if commit.due_at is not None:
             self._alarm.set(commit.due_at)
 
+    def look_again(self, at: int) -> None:
+        """There may be something to do then that another server has made."""
+        self._alarm.set(at)
+
     async def catch_up(self) -> None:
         """What is due by now is done when this returns: for reads that must not see a due run still waiting."""
         if self._stepping.locked() or self._due():

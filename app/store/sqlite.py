@@ -46,10 +46,11 @@ from app.store.reading import Reader
 from app.store.reporting import Cancel, Reports
 from app.store.scheduling import SaveSchedule
 from app.store.session import VERBS, SqliteSession
+from app.store.unusable import DatabaseUnusable
 from app.store.writer import Writer
 
 
-class DatabaseInUse(Exception):
+class DatabaseInUse(DatabaseUnusable):
     """Another server owns the file."""
 
     def __init__(self, path: Path, owner: str) -> None:
@@ -58,10 +59,6 @@ class DatabaseInUse(Exception):
             f"{path} is in use by another server{who}. One server owns a SQLite file: stop that one, "
             "or give this one a data folder of its own with --data."
         )
-
-
-class DatabaseUnusable(Exception):
-    """The file cannot be opened, or is not ours."""
 
 
 class SqliteStore:
@@ -91,7 +88,7 @@ class SqliteStore:
     # -- opening and closing
 
     async def open(self) -> None:
-        """Takes the file, brings its schema up to date. Raises DatabaseInUse or DatabaseUnusable."""
+        """Takes the file, brings its schema up to date. Raises DatabaseUnusable."""
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = _lock(self._path)

@@ -16,6 +16,7 @@ from app.store.migrations import where
 UNFINISHED_SQL = f"state < {int(State.COMPLETED)}"
 WAITING_SQL = f"state IN ({int(State.SCHEDULED)}, {int(State.RETRYING)})"
 
+CANCELLING_SQL = f"state = {int(State.RUNNING)} AND cancel_requested = 1"
 EXPIRING_SQL = f"expires_at IS NOT NULL AND claims = 0 AND {UNFINISHED_SQL}"
 
 
@@ -127,6 +128,8 @@ class RunRow(SQLModel, table=True):
         Index("runs_listed", "lane_id", "state", "id"),
         # what is leased: the sweep, and a worker that is given up
         Index("runs_leased", "worker_id", **where(f"state = {int(State.RUNNING)}")).ddl_if(dialect="postgresql"),
+        # whose handlers are asked to end
+        Index("runs_cancelling", "worker_id", **where(CANCELLING_SQL)).ddl_if(dialect="postgresql"),
         # dispatch with a dedupe key
         Index("runs_dedupe", "dedupe_key", **where(f"dedupe_key IS NOT NULL AND {UNFINISHED_SQL}")),
         # retention

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import asyncpg
@@ -37,6 +37,7 @@ RETRY_SECONDS = 0.5
 MAX_NAMED = 200
 """Runs that one hint names; of more it says only that there are some. A NOTIFY has 8000 bytes."""
 TAIL_STEP = 500
+TIME_SECONDS = 60.0
 FORGET_SERVERS_SECONDS = 3600
 
 
@@ -76,12 +77,21 @@ def _earlier(one: int | None, other: int | None) -> int | None:
 class PostgresNeighbours:
     """Implements `ports.Neighbours`."""
 
-    def __init__(self, url: str, clock: Clock, reader: Reader, catalogue: Catalogue, home: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        reader: Reader,
+        catalogue: Catalogue,
+        home: str,
+        on_time: Callable[[int], None],
+    ) -> None:
         self._url = url
         self._clock = clock
         self._reader = reader
         self._catalogue = catalogue
-        self.home = home
+        self._home = home
+        self._on_time = on_time
         self.server = secrets.randbits(62)
         self.on_elsewhere: Callable[[Elsewhere], None] = lambda news: None
         self.on_feed: Callable[[list[Event], int], None] = lambda events, reached: None
@@ -102,9 +112,18 @@ class PostgresNeighbours:
         """Whether this server is the only one."""
         await self._connect()
         loop = asyncio.get_running_loop()
-        for name, work in (("listen", self._listen), ("hint", self._send_hints), ("tail", self._tail)):
+        for name, work in self._services():
             self._tasks.append(loop.create_task(work(), name=name))
         return self.alone
+
+    def _services(self) -> tuple[tuple[str, Callable[[], Coroutine[Any, Any, None]]], ...]:
+        return (("listen", self._listen), ("hint", self._send_hints), ("tail", self._tail), ("time", self._keep_time))
+
+    async def _keep_time(self) -> None:
+        while True:
+            await asyncio.sleep(TIME_SECONDS)
+            with contextlib.suppress(StoreUnavailable):  # it will be asked again
+                self._on_time(await self._reader.ahead())
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -153,14 +172,16 @@ class PostgresNeighbours:
                 async with asyncio.timeout(connecting.ANSWER_SECONDS):
                     assert self._connection is not None
                     await self._count_others(self._connection)
+                    cancelling = frozenset(row[0] for row in await self._connection.fetch(sql.CANCELLING))
             except Exception as error:
                 if not connecting.away(error):
                     log.exception("cannot listen to other servers")
                 else:
                     log.warning("cannot listen to other servers", reason=str(error))
                 self._drop()
-            self._tailing.set()
-            self.on_elsewhere(Elsewhere())
+            else:
+                self._tailing.set()
+                self.on_elsewhere(Elsewhere(cancelling=cancelling))
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
@@ -270,4 +291,4 @@ class PostgresNeighbours:
         return [(worker, row["served"] or not worker.pool) for row in rows for worker in [to_worker(row)]]
 
     def at_home(self, worker: WorkerRecord) -> bool:
-        return worker.pool and worker.home == self.home
+        return worker.pool and worker.home == self._home

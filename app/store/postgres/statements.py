@@ -20,7 +20,7 @@ from app.store.statements import (
     SCHEDULE_COLUMNS,
     START_COLUMNS,
 )
-from app.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
+from app.store.tables import CANCELLING_SQL, EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
 
 LOCK_CLASS = 1114398821
 """Of our advisory locks. This one, and the numbers below, also stand in migration 0003."""
@@ -239,6 +239,7 @@ SILENT = (
     f"SELECT {select_list(WORKER_COLUMNS, 'w')}, coalesce(s.seen_at > $2, false) AS served "
     "FROM workers AS w LEFT JOIN servers AS s ON s.id = w.server WHERE w.seen_at <= $1"
 )
+CANCELLING = f"SELECT DISTINCT worker_id FROM runs WHERE {CANCELLING_SQL}"
 HEAR_ALL = "UPDATE workers SET seen_at = $1 WHERE seen_at < $1"
 
 # -- retention

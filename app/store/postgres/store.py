@@ -48,6 +48,7 @@ from app.store.postgres.session import HOT, REST, Catalogue, Session, Told, Verb
 from app.store.postgres.writer import Writer
 from app.store.reporting import Cancel, Reports
 from app.store.scheduling import SaveSchedule
+from app.store.unusable import DatabaseUnusable
 
 log = structlog.get_logger("store")
 
@@ -55,12 +56,12 @@ TOGETHER = 256
 """Hot verbs that share a transaction at most."""
 
 
-class DatabaseUnusable(Exception):
-    """The database cannot be reached, or is not ours."""
-
-
 class PostgresStore:
-    """Implements `ports.Store`. `home` names the place of this server, the same after a restart."""
+    """Implements `ports.Store`.
+
+    `home` names the place of this server, the same after a restart. `on_time` is told how far the database's clock is
+    ahead of ours (microseconds), at the start and every minute.
+    """
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class PostgresStore:
         lease_seconds: float,
         fits: Fits,
         home: str = "",
+        on_time: Callable[[int], None] = lambda ahead: None,
         draw: Callable[[], float] = random.random,
         on_batch: Callable[[int], None] = lambda size: None,
     ) -> None:
@@ -80,6 +82,7 @@ class PostgresStore:
         self._lease_seconds = lease_seconds
         self._on_batch = on_batch
         self._home = home
+        self._on_time = on_time
         self._opened = False
         self._something_ready = True
         self.neighbours: Neighbours | None = None
@@ -94,9 +97,10 @@ class PostgresStore:
             self._catalogue = Catalogue()
             self._reader = Reader(self._url, self._clock.now)
             await self._reader.open()
+            self._on_time(await self._reader.ahead())
             await self._take_keys()
             self.neighbours = self._others = PostgresNeighbours(
-                self._url, self._clock, self._reader, self._catalogue, self._home
+                self._url, self._clock, self._reader, self._catalogue, self._home, self._on_time
             )
             self._catalogue.unheard = await self._others.open()
         except Exception as error:

@@ -9,7 +9,7 @@ from app.store.postgres import statements as sql
 from app.store.postgres.transaction import Transaction
 from app.store.sweeping import BATCH, overdue
 
-ELSEWHERE_SECONDS = 0.25
+ELSEWHERE_SECONDS = 1.0
 """When to look again where another server sweeps just now."""
 
 

@@ -51,6 +51,7 @@ def upgrade() -> None:
     op.execute("INSERT INTO shared (id, revision) VALUES (1, 1)")
     if op.get_bind().dialect.name == "postgresql":
         op.create_index("runs_leased", "runs", ["worker_id"], **where("state = 2"))
+        op.create_index("runs_cancelling", "runs", ["worker_id"], **where("state = 2 AND cancel_requested = 1"))
         op.execute(BEGIN)
         op.execute(f"ALTER TABLE runs SET (fillfactor = 70, toast_tuple_target = 512, {HOT})")
         op.execute(f"ALTER TABLE events SET ({HOT})")
