@@ -7,7 +7,7 @@ All raise `StoreUnavailable` when the database cannot be read or written; the ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from msgspec import Struct
@@ -162,6 +162,8 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     pid: int | None = None
     home: str | None = None
     """Of a pool's worker: the place of its server."""
+    seen_at: int | None = None
+    """When any server heard it, where several are there."""
 
 
 class RunFilter(Struct, frozen=True, kw_only=True):
@@ -260,8 +262,8 @@ class Neighbours(Protocol):
         ...
 
     async def worker(self, worker_id: int) -> WorkerRecord | None: ...
-    async def heard(self, worker_ids: Sequence[int]) -> list[int]:
-        """This server is there, and has heard these workers. Answers those that are no more."""
+    async def heard(self, seen_at: Mapping[int, int]) -> list[int]:
+        """This server is there, and has heard these workers, then. Answers those that are no more."""
         ...
 
     async def silent_workers(self, seconds: float) -> list[tuple[WorkerRecord, bool]]:

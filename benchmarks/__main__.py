@@ -9,10 +9,22 @@ import sys
 import time
 import traceback
 
-from benchmarks import accept, api_under_streams, batch, big_file, client, completed, drain, idle, latency, streams
+from benchmarks import (
+    accept,
+    api_under_streams,
+    batch,
+    big_file,
+    client,
+    completed,
+    drain,
+    idle,
+    latency,
+    postgres,
+    streams,
+)
 from benchmarks.table import Row, Scale, markdown
 
-BENCHMARKS = [accept, completed, batch, drain, latency, streams, big_file, api_under_streams, client, idle]
+BENCHMARKS = [accept, completed, batch, drain, latency, streams, big_file, api_under_streams, client, idle, postgres]
 
 
 def main() -> int:

@@ -71,6 +71,7 @@ class Leasing:
         self._members: dict[int, Member] = {}
         self._elsewhere: dict[int, Member] = {}
         """Workers that speak to other servers on the same database."""
+        self._looking = asyncio.Lock()
         self._told_at = 0
         """When the neighbours were last told who is heard here."""
         self._served: dict[tuple[str, str], bool] = {}
@@ -215,7 +216,8 @@ class Leasing:
                 member.seen_at = now
         self._looked_at = now
         if self._store.neighbours is not None:
-            await self._with_others(self._store.neighbours, now)
+            async with self._looking:
+                await self._with_others(self._store.neighbours, now)
             return
         limit = now - int(self.lease_seconds * 1_000_000)
         for member in self.members():
@@ -226,7 +228,11 @@ class Leasing:
 
     async def _with_others(self, neighbours: Neighbours, now: int) -> None:
         """Says who was heard here, gives up whom nobody has heard, and learns who else is there."""
-        heard = [m.record.id for m in self.members() if m.called and (m.claims or m.seen_at >= self._told_at)]
+        heard = {
+            member.record.id: now if member.claims else member.seen_at
+            for member in self.members()
+            if member.called and (member.claims or member.seen_at >= self._told_at)
+        }
         self._told_at = now
         for worker_id in await neighbours.heard(heard):
             self._forget(worker_id)
@@ -242,12 +248,11 @@ class Leasing:
         """Learns which workers speak to other servers."""
         records = {record.id: record for record in await self._store.workers() if record.id not in self._members}
         if records.keys() != self._elsewhere.keys():
-            now = self._clock.now()
-            self._elsewhere = {
-                worker_id: self._elsewhere.get(worker_id) or Member(record, now, called=False)
-                for worker_id, record in records.items()
-            }
             self._served.clear()
+        self._elsewhere = {
+            worker_id: Member(record, record.seen_at or record.registered_at, called=False)
+            for worker_id, record in records.items()
+        }
 
     def _forget(self, worker_id: int) -> None:
         """It is no more, or not here."""

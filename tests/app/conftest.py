@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.engine.schemas import ResultSchemas
 from app.store.sqlite import SqliteStore
 from tests.app.clock import HandClock
 from tests.app.server import Server
+from tests.support.postgres import Postgres
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -66,17 +68,28 @@ async def clock() -> AsyncIterator[HandClock]:
 
 
 @pytest.fixture
-async def server(data: Path, clock: HandClock, request: pytest.FixtureRequest) -> AsyncIterator[Server]:
+def store_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """`JOBS_TEST_STORE=postgres` runs every test here on PostgreSQL."""
+    if os.environ.get("JOBS_TEST_STORE") != "postgres":
+        return {}
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return {"database_url": postgres.url(postgres.new_database(request.getfixturevalue("empty_postgres")))}
+
+
+@pytest.fixture
+async def server(
+    data: Path, clock: HandClock, store_settings: dict[str, Any], request: pytest.FixtureRequest
+) -> AsyncIterator[Server]:
     """Settings by `@pytest.mark.parametrize("server", [{...}], indirect=True)`."""
-    async with Server(data, clock, **getattr(request, "param", {})) as server:
+    async with Server(data, clock, **store_settings, **getattr(request, "param", {})) as server:
         yield server
 
 
 @pytest.fixture
-def serve(data: Path, clock: HandClock) -> Callable[..., Server]:
+def serve(data: Path, clock: HandClock, store_settings: dict[str, Any]) -> Callable[..., Server]:
     """Makes a server with other settings, for `async with`."""
 
     def make(**settings: Any) -> Server:
-        return Server(data, clock, **settings)
+        return Server(data, clock, **store_settings, **settings)
 
     return make

@@ -16,6 +16,7 @@ from app.api.front import Front
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
 from app.settings import Settings
+from app.store.postgres import PostgresStore
 from app.store.sqlite import SqliteStore
 from tests.app.asgi import Answered, Stream, send_pieces
 from tests.app.clock import HandClock
@@ -46,14 +47,7 @@ class Server:
 
     async def __aenter__(self) -> Server:
         settings = self.settings
-        self.store = SqliteStore(
-            settings.database,
-            self.clock,
-            lease_seconds=settings.lease_seconds,
-            fits=ResultSchemas().fits,
-            draw=lambda: 0.0,
-            on_batch=lambda size: self.jobs.numbers.on_batch(size),
-        )
+        self.store = self._make_store()
         self.jobs = Jobs(
             self.store,
             self.clock,
@@ -67,6 +61,18 @@ class Server:
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         return self
+
+    def _make_store(self) -> SqliteStore | PostgresStore:
+        settings = self.settings
+        common: dict[str, Any] = {
+            "lease_seconds": settings.lease_seconds,
+            "fits": ResultSchemas().fits,
+            "draw": lambda: 0.0,
+            "on_batch": lambda size: self.jobs.numbers.on_batch(size),
+        }
+        if settings.database_url is None:
+            return SqliteStore(settings.database, self.clock, **common)
+        return PostgresStore(settings.database_url.get_secret_value(), self.clock, home=str(settings.data), **common)
 
     async def __aexit__(self, *_: object) -> None:
         await self.http.aclose()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
-from app.store.postgres import PostgresStore
 from tests.app.clock import HandClock
 from tests.contract.stage import Place, PostgresPlace, SqlitePlace, Stage
 from tests.support.postgres import Postgres
@@ -28,27 +27,6 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     asyncio.run(make())
     return folder / "jobs.db"
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    server = Postgres()
-    yield server
-    server.close()
-
-
-@pytest.fixture(scope="session")
-def empty_postgres(postgres: Postgres) -> str:
-    """The name of a migrated database without a row."""
-    name = postgres.new_database()
-
-    async def make() -> None:
-        store = PostgresStore(postgres.url(name), HandClock(), lease_seconds=15, fits=lambda *_: True)
-        await store.open()
-        await store.close()
-
-    asyncio.run(make())
-    return name
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.system)])

@@ -13,7 +13,7 @@ from app.ports import Claim
 from app.store.claiming import Claims, deal, takers_of
 from app.store.ledger import Ledger
 from app.store.postgres import statements as sql
-from app.store.postgres.sweeping import expire
+from app.store.postgres.sweeping import come_of_age
 from app.store.postgres.transaction import Transaction
 
 ROUNDS = 4
@@ -32,9 +32,9 @@ def takers(ledger: Ledger, claims: tuple[Claim, ...]) -> Takers:
 
 
 async def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
-    while await expire(tx):
-        # The sweep may be behind, and what has expired is not started.
-        continue
+    if await tx.value(sql.ANY_DUE, tx.now):
+        # The sweep may be behind: what is due is to be had, and what has expired is not.
+        await come_of_age(tx)
     return [await _claim(tx, argument) for argument in arguments]
 
 

@@ -34,6 +34,7 @@ def to_worker(row: Sequence[Any]) -> WorkerRecord:
         pool=row[6],
         pid=row[7],
         home=row[8],
+        seen_at=row[9],
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 import asyncpg
@@ -274,13 +274,12 @@ class PostgresNeighbours:
     async def worker(self, worker_id: int) -> WorkerRecord | None:
         return await self._reader.worker(worker_id)
 
-    async def heard(self, worker_ids: Sequence[int]) -> list[int]:
-        now = self._clock.now()
-        await self._reader.rows(sql.SERVER_IS_THERE, self.server, now)
-        if not worker_ids:
+    async def heard(self, seen_at: Mapping[int, int]) -> list[int]:
+        await self._reader.rows(sql.SERVER_IS_THERE, self.server, self._clock.now())
+        if not seen_at:
             return []
-        there = {row[0] for row in await self._reader.rows(sql.HEARD, list(worker_ids), now, self.server)}
-        return [worker_id for worker_id in worker_ids if worker_id not in there]
+        rows = await self._reader.rows(sql.HEARD, list(seen_at), list(seen_at.values()), self.server)
+        return list(seen_at.keys() - {row[0] for row in rows})
 
     async def silent_workers(self, seconds: float) -> list[tuple[WorkerRecord, bool]]:
         """A worker of a pool speaks to its own server only, so without that one there was nobody to hear it."""

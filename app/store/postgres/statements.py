@@ -136,9 +136,15 @@ HEADS_OF_LANES = (
     "SELECT h.rank, h.due_at, h.id, l.id FROM unnest($1::int[]) AS l(id) CROSS JOIN LATERAL ("
     f"SELECT rank, due_at, id FROM runs WHERE {_READY % ('l.id', '$2', '$3', '$4')}) AS h ORDER BY 1, 2, 3"
 )
+TIME_HAS_COME = (
+    f"(EXISTS (SELECT 1 FROM runs WHERE {WAITING_SQL} AND due_at <= %s) "
+    f"OR EXISTS (SELECT 1 FROM runs WHERE {EXPIRING_SQL} AND expires_at <= %s))"
+)
+ANY_DUE = f"SELECT {TIME_HAS_COME % ('$1', '$1')}"
 ANY_READY = (
     "SELECT EXISTS (SELECT 1 FROM unnest($1::int[]) AS l(id) CROSS JOIN LATERAL ("
-    f"SELECT 1 FROM runs WHERE lane_id = l.id AND state = {int(State.QUEUED)} LIMIT 1) AS h)"
+    f"SELECT 1 FROM runs WHERE lane_id = l.id AND state = {int(State.QUEUED)} LIMIT 1) AS h) "
+    f"OR {TIME_HAS_COME % ('$2', '$2')} OR (SELECT revision FROM shared WHERE id = 1) <> $3"
 )
 TAKE = f"{RUNS_BY_ID} AND r.state = {int(State.QUEUED)} FOR UPDATE SKIP LOCKED"
 RUNNING_OF = (
@@ -216,19 +222,22 @@ WORKER_COLUMNS = (
     "pool",
     "pid",
     "home",
+    "seen_at",
 )
 _WORKERS = f"SELECT {', '.join(WORKER_COLUMNS)} FROM workers"
 WORKERS = f"{_WORKERS} ORDER BY id"
 WORKER = f"{_WORKERS} WHERE id = $1"
 INSERT_WORKER = (
-    f"INSERT INTO workers ({', '.join(WORKER_COLUMNS)}, seen_at, server) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10)"
+    f"INSERT INTO workers ({', '.join(WORKER_COLUMNS)}, server) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10)"
 )
 DELETE_WORKER = "DELETE FROM workers WHERE id = $1"
 LEASED_TO = (
     f"SELECT {HEAD} FROM runs AS r WHERE r.worker_id = $1 AND r.state = {int(State.RUNNING)} ORDER BY r.id FOR UPDATE"
 )
-HEARD = "UPDATE workers SET seen_at = greatest(seen_at, $2), server = $3 WHERE id = ANY($1::bigint[]) RETURNING id"
+HEARD = (
+    "UPDATE workers SET seen_at = greatest(seen_at, h.at), server = $3 "
+    "FROM unnest($1::bigint[], $2::bigint[]) AS h(id, at) WHERE workers.id = h.id RETURNING workers.id"
+)
 SERVER_IS_THERE = (
     "INSERT INTO servers (id, seen_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
 )

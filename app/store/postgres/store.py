@@ -295,11 +295,7 @@ class PostgresStore:
             return True
         known = self._catalogue.revision
         lanes = list(takers(ledger, claims))
-        return bool(
-            await self._reader.value(
-                f"SELECT (SELECT revision FROM shared WHERE id = 1) <> $2 OR ({sql.ANY_READY})", lanes, known
-            )
-        )
+        return bool(await self._reader.value(sql.ANY_READY, lanes, self._clock.now(), known))
 
     async def report(
         self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float

@@ -17,11 +17,16 @@ async def sweep(tx: Transaction, arguments: list[None]) -> list[Swept]:
     """One bounded step. The answer's `due_at` is in the past where more is to be done at once."""
     if not await tx.value(sql.TRY_LOCK, sql.LOCK_SWEEP):
         return [Swept(after(tx.now, ELSEWHERE_SECONDS))] * len(arguments)
-    full = await _promote(tx)
-    full = await expire(tx) or full
+    full = await come_of_age(tx)
     full = await _take_back(tx) or full
     due_at = tx.now if full else await tx.value(sql.NEXT)
     return [Swept(due_at)] * len(arguments)
+
+
+async def come_of_age(tx: Transaction) -> bool:
+    """What is due is queued, what has expired fails; whether there may be more."""
+    full = await _promote(tx)
+    return await _expire(tx) or full
 
 
 async def _promote(tx: Transaction) -> bool:
@@ -32,8 +37,7 @@ async def _promote(tx: Transaction) -> bool:
     return len(due) == BATCH
 
 
-async def expire(tx: Transaction) -> bool:
-    """Fails what was not started by its expiry; whether there may be more."""
+async def _expire(tx: Transaction) -> bool:
     expired = await tx.runs(sql.EXPIRED, tx.now, BATCH)
     for run in expired:
         tx.move(run, lifecycle.expire(run, tx.now))

@@ -1,0 +1,33 @@
+"""A real PostgreSQL, started where a test asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+
+from app.store.postgres import PostgresStore
+from tests.app.clock import HandClock
+from tests.support.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def empty_postgres(postgres: Postgres) -> str:
+    """The name of a migrated database without a row."""
+    name = postgres.new_database()
+
+    async def make() -> None:
+        store = PostgresStore(postgres.url(name), HandClock(), lease_seconds=15, fits=lambda *_: True)
+        await store.open()
+        await store.close()
+
+    asyncio.run(make())
+    return name
