@@ -1,4 +1,7 @@
-"""The server's commands: `serve` and `openapi`. The command itself, `blazy-jobs`, is the client package's."""
+"""The server's commands: `serve`, `migrate`, `copy` and `openapi`.
+
+The command itself, `blazy-jobs`, is the client package's.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +66,43 @@ def serve(
     raise typer.Exit(code)
 
 
+def migrate(
+    data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
+) -> None:
+    """Bring the database up to date with this version, as a starting server does. JOBS_DATABASE_URL for PostgreSQL."""
+    from app import main
+    from app.store.unusable import DatabaseUnusable
+
+    try:
+        changed = main.upgrade(_settings({"data": data}))
+    except DatabaseUnusable as error:
+        typer.echo(f"blazy-jobs: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("The database is up to date now." if changed else "The database was up to date.")
+
+
+def copy(
+    data: Annotated[Path | None, typer.Option(help="Folder of the SQLite database (JOBS_DATA)")] = None,
+) -> None:
+    """Copy everything from the SQLite file in --data into the empty PostgreSQL database of JOBS_DATABASE_URL.
+
+    Stop the server of the file first. Either everything is copied or nothing.
+    """
+    from app import main
+    from app.store.unusable import DatabaseUnusable
+
+    settings = _settings({"data": data})
+    if settings.database_url is None:
+        typer.echo("blazy-jobs: JOBS_DATABASE_URL must name the PostgreSQL database to copy into.", err=True)
+        raise typer.Exit(2)
+    try:
+        main.copy(settings, lambda table, rows: typer.echo(f"{table}: {rows}"))
+    except DatabaseUnusable as error:
+        typer.echo(f"blazy-jobs: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("Copied. Start a server with JOBS_DATABASE_URL; the file is left as it is.")
+
+
 def openapi(
     path: Annotated[Path | None, typer.Argument(help="File to write; standard output when left out")] = None,
 ) -> None:
@@ -79,6 +119,8 @@ def main() -> None:
     """`python -m app.cli`: the server's commands without the client's."""
     app = typer.Typer(add_completion=False, no_args_is_help=True)
     app.command()(serve)
+    app.command()(migrate)
+    app.command()(copy)
     app.command()(openapi)
     app()
 

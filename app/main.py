@@ -28,8 +28,11 @@ from app.clock import ScheduleTimer, SystemClock
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
 from app.settings import Settings
+from app.store import copying
 from app.store.postgres import PostgresStore
-from app.store.sqlite import SqliteStore
+from app.store.sqlite import SqliteStore, hold
+from app.store.sqlite import upgrade as upgrade_file
+from app.store.unusable import DatabaseUnusable
 from app.workers import pool as pools
 
 log = structlog.get_logger("server")
@@ -326,6 +329,30 @@ def serve(settings: Settings, *, ready_fd: int | None = None, on_start: Callable
 
     with asyncio.Runner(loop_factory=_loop) as runner:
         return runner.run(run())
+
+
+def upgrade(settings: Settings) -> bool:
+    """Brings the database's schema up to date; False where it was already. Raises DatabaseUnusable."""
+    if settings.database_url is not None:
+        store = PostgresStore(
+            settings.database_url.get_secret_value(),
+            SystemClock(),
+            lease_seconds=settings.lease_seconds,
+            fits=ResultSchemas().fits,
+        )
+        return asyncio.run(store.upgrade())
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with hold(settings.database):
+        return upgrade_file(settings.database)
+
+
+def copy(settings: Settings, told: Callable[[str, int], None]) -> None:
+    """From the SQLite file into the PostgreSQL database. Raises DatabaseUnusable."""
+    assert settings.database_url is not None
+    if not settings.database.exists():
+        raise DatabaseUnusable(f"{settings.database}: there is no such file")
+    upgrade(settings)
+    asyncio.run(copying.copy(settings.database, settings.database_url.get_secret_value(), told))
 
 
 def _loop() -> asyncio.AbstractEventLoop:

@@ -6,7 +6,8 @@ import fcntl
 import os
 import random
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -96,17 +97,13 @@ class SqliteStore:
             raise DatabaseUnusable(
                 f"{self._path.parent} cannot be used as the data folder: {error.strerror}"
             ) from error
-        writing = _writing_engine(self._path)
         try:
-            with writing.connect() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                migrate(connection)
-                connection.commit()
-        except (DBAPIError, sqlite3.Error, UnknownSchema) as error:
-            writing.dispose()
+            upgrade(self._path)
+        except DatabaseUnusable:
             os.close(self._lock)
             self._lock = None
-            raise DatabaseUnusable(f"{self._path}: {getattr(error, 'orig', None) or error}") from error
+            raise
+        writing = _writing_engine(self._path)
         self._reader = Reader(_reading_engine(self._path), self._path)
         self._session = SqliteSession(writing, self._clock, self._draw, self._fits, self._lease_seconds)
         self._writer: Writer[Commit] = Writer(self._session, self._committed)
@@ -262,6 +259,31 @@ class SqliteStore:
 
     async def sizes(self) -> dict[str, int]:
         return await self._reader.on_thread(self._reader.sizes)
+
+
+def upgrade(path: Path) -> bool:
+    """Brings the schema up to date; False where it was already. Raises DatabaseUnusable."""
+    engine = _writing_engine(path)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            changed = migrate(connection)
+            connection.commit()
+            return changed
+    except (DBAPIError, sqlite3.Error, UnknownSchema) as error:
+        raise DatabaseUnusable(f"{path}: {getattr(error, 'orig', None) or error}") from error
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """No server uses the file meanwhile. Raises DatabaseInUse."""
+    descriptor = _lock(path)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _lock(path: Path) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
@@ -92,7 +93,7 @@ class PostgresStore:
 
     async def open(self) -> None:
         """Brings the schema up to date. Raises DatabaseUnusable."""
-        try:
+        with self._usable():
             await self._migrate()
             self._catalogue = Catalogue()
             self._reader = Reader(self._url, self._clock.now)
@@ -103,13 +104,19 @@ class PostgresStore:
                 self._url, self._clock, self._reader, self._catalogue, self._home, self._on_time
             )
             self._catalogue.unheard = await self._others.open()
+        self._hot = self._writer(HOT, TOGETHER)
+        self._rest = self._writer(REST, 1)
+        self._opened = True
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Raises DatabaseUnusable."""
+        try:
+            yield
         except Exception as error:
             if isinstance(error, UnknownSchema | StoreUnavailable) or connecting.away(error):
                 raise DatabaseUnusable(f"{described(self._url)}: {error or type(error).__name__}") from error
             raise
-        self._hot = self._writer(HOT, TOGETHER)
-        self._rest = self._writer(REST, 1)
-        self._opened = True
 
     def _writer(self, verbs: dict[str, Verb], together: int) -> Writer:
         session = Session(
@@ -123,12 +130,17 @@ class PostgresStore:
         )
         return Writer(session, self._committed, together=together)
 
-    async def _migrate(self) -> None:
+    async def upgrade(self) -> bool:
+        """Brings the schema up to date; False where it was already. Raises DatabaseUnusable."""
+        with self._usable():
+            return await self._migrate()
+
+    async def _migrate(self) -> bool:
         connection = await connecting.connect(self._url)
         try:
             there = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
             if there and await connection.fetchval("SELECT version_num FROM alembic_version") == HEAD:
-                return  # as nearly always, without what takes longer than the rest of the start
+                return False  # as nearly always, without what takes longer than the rest of the start
         finally:
             await connection.close()
         from sqlalchemy.ext.asyncio import create_async_engine
@@ -141,7 +153,7 @@ class PostgresStore:
             async with engine.begin() as migrating:
                 # Servers that start at once take turns.
                 await migrating.exec_driver_sql(f"SELECT pg_advisory_xact_lock({sql.LOCK_CLASS}, {sql.LOCK_MIGRATION})")
-                await migrating.run_sync(migrate)
+                return await migrating.run_sync(migrate)
         finally:
             await engine.dispose()
 

@@ -1,0 +1,65 @@
+"""No statement walks a table that grows: PostgreSQL says so of each, with the settings that it is sent under."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.store.postgres import connecting
+from app.store.postgres import statements as sql
+from tests.support.postgres import Postgres
+
+pytestmark = pytest.mark.system
+
+STATEMENTS = {
+    name: text
+    for name, text in vars(sql).items()
+    if name.isupper() and isinstance(text, str) and re.match(r"(SELECT|INSERT|UPDATE|DELETE) ", text)
+}
+WALKS = re.compile(r"Seq Scan on (runs|events|idempotency_keys)\b")
+READ = {"RUNS_BY_ID", "EVENTS_OF_RUN", "FEED", "STANDING", "ANY_READY", "DUE_SCHEDULES", "NEXT_WAKE", "CANCELLING"}
+"""Sent on connections that read, where the planner is free."""
+
+
+@pytest.fixture(scope="module")
+def filled(postgres: Postgres, empty_postgres: str) -> str:
+    """Many finished runs, a few of the others, and two events of each."""
+    name = postgres.new_database(empty_postgres)
+    postgres.psql(
+        """
+        INSERT INTO lanes (id, job_type, queue) SELECT n, 'j' || n, 'q' FROM generate_series(1, 20) AS n;
+        INSERT INTO runs (id, lane_id, definition_id, state, rank, due_at, created_at, seq, payload, delete_at,
+                          worker_id, lease_until, deadline_at, expires_at, dedupe_key, schedule, fire_at)
+        SELECT n * 1024, 1 + n % 20, 1, CASE WHEN n % 1000 < 4 THEN n % 1000 ELSE 4 END, 0, n, n, 2, '{}',
+               CASE WHEN n % 1000 < 4 THEN NULL ELSE n END, CASE WHEN n % 1000 = 2 THEN 7 END,
+               CASE WHEN n % 1000 = 2 THEN n END, CASE WHEN n % 1000 = 2 THEN n END,
+               CASE WHEN n % 500 = 1 THEN n END, CASE WHEN n % 700 = 1 THEN 'd' || n END,
+               CASE WHEN n % 300 = 1 THEN 's' END, CASE WHEN n % 300 = 1 THEN n END
+        FROM generate_series(1, 50000) AS n;
+        INSERT INTO events (id, run_id, seq, type, state, attempt, time)
+        SELECT n, (n / 2) * 1024, 1 + n % 2, 0, 1, 0, n FROM generate_series(2, 100001) AS n;
+        INSERT INTO idempotency_keys (scope, key, fingerprint, created_at, run_id)
+        SELECT 's', 'k' || n, 'f', n, n * 1024 FROM generate_series(1, 20000) AS n;
+        ANALYZE
+        """,
+        name,
+    )
+    return name
+
+
+def plan(postgres: Postgres, database: str, statement: str, settings: dict[str, str]) -> str:
+    # By psql, because GENERIC_PLAN takes parameters without their values in the simple protocol only.
+    named = "; ".join(f"SET {name} = '{value}'" for name, value in settings.items())
+    return postgres.psql(f"{named}; EXPLAIN (GENERIC_PLAN) {statement}", database)
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_statement_walks_no_large_table(postgres: Postgres, filled: str, name: str) -> None:
+    found = plan(postgres, filled, STATEMENTS[name], connecting.LIMITS if name in READ else connecting.WRITING)
+    assert not WALKS.search(found), found
+
+
+def test_the_check_sees_a_walk(postgres: Postgres, filled: str) -> None:
+    found = plan(postgres, filled, "SELECT id FROM runs WHERE payload = $1::text", connecting.LIMITS)
+    assert WALKS.search(found)
