@@ -44,9 +44,12 @@ openapi: setup ## write openapi.json, and the clients' cores from it
 image: ## build the container image
 	docker build -t blazy-jobs .
 
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--no-header --no-annotate --no-emit-package blazy-jobs
+
 lock: ## lock the dependencies anew (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
-		--no-header --no-annotate --no-emit-package blazy-jobs \
-		--group dev pyproject.toml clients/python/pyproject.toml -o requirements.lock
+	$(COMPILE) --group dev pyproject.toml clients/python/pyproject.toml -o requirements.lock
+	$(COMPILE) -c requirements.lock pyproject.toml clients/python/pyproject.toml -o requirements.runtime.lock
+	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 
 .PHONY: help setup run test check bench faults openapi image lock
