@@ -177,7 +177,8 @@ class Server:
             "JOBS_DRAIN_SECONDS": str(settings.drain_seconds),
             "JOBS_MAX_RESULT_BYTES": str(settings.max_result_bytes),
         }
-        environment.pop("JOBS_API_KEY", None)  # the socket's mode is the key
+        for name in ("JOBS_API_KEY", "JOBS_API_KEY_FILE"):
+            environment.pop(name, None)  # the socket's mode is the key
         return pools.Pool(
             self._jobs.leasing,
             size=settings.pool_size,
@@ -284,7 +285,8 @@ def bind(settings: Settings) -> socket.socket:
     """The listening socket. Raises StartFailed."""
     if settings.api_key is None and not is_loopback(settings.host):
         raise StartFailed(
-            f"without a key the server binds to loopback only, not to {settings.host}: set JOBS_API_KEY, "
+            f"without a key the server binds to loopback only, not to {settings.host}: set JOBS_API_KEY to a long "
+            "random word (for a container: -e JOBS_API_KEY=...) or JOBS_API_KEY_FILE to a file that holds it, "
             "or leave --host at 127.0.0.1."
         )
     try:

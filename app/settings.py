@@ -32,7 +32,8 @@ class Settings(BaseSettings):
     data: Path = Path("data")
     database_url: SecretStr | None = None
     role: Literal["all", "api", "worker"] = "all"
-    api_key: SecretStr | None = None
+    api_key_file: Path | None = None
+    api_key: SecretStr | None = Field(None, validate_default=True)
     modules: Annotated[list[str], NoDecode] = []
 
     workers: int = Field(2, ge=0, le=1000)
@@ -86,8 +87,21 @@ class Settings(BaseSettings):
 
     @field_validator("api_key")
     @classmethod
-    def _not_empty(cls, value: SecretStr | None) -> SecretStr | None:
-        return value if value is not None and value.get_secret_value() else None
+    def _not_empty(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        """The key itself, or that in its file: a file that is named and has none must not open the server."""
+        given = value if value is not None and value.get_secret_value() else None
+        path = info.data.get("api_key_file")
+        if path in (None, Path()):
+            return given
+        if given is not None:
+            raise ValueError("set this or JOBS_API_KEY_FILE, not both")
+        try:
+            key = path.read_text().strip()
+        except (OSError, UnicodeError) as error:
+            raise ValueError(f"JOBS_API_KEY_FILE cannot be read: {error}") from error
+        if not key:
+            raise ValueError(f"JOBS_API_KEY_FILE is empty: {path}")
+        return SecretStr(key)
 
     @classmethod
     def unknown(cls, environment: Iterable[str]) -> list[str]:
