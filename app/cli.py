@@ -21,6 +21,8 @@ def _settings(flags: dict[str, Any]) -> Settings:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         for item in error.errors(include_url=False, include_input=False):
+            if item["type"] == "default_factory_not_called":
+                continue  # a setting that follows from another one, which is named itself
             name = str(item["loc"][0])
             flag = f" (or --{name})" if name in flags and name != "modules" else ""
             typer.echo(f"JOBS_{name.upper()}{flag}: {item['msg']}", err=True)

@@ -68,6 +68,7 @@ def test_exit_codes_and_reasons_of_a_start_that_fails(tmp_path: Path) -> None:
             ended = subprocess.run(start, capture_output=True, text=True, timeout=60)
             assert ended.returncode == code, ended.stderr
             assert reason in ended.stderr
+            assert code != 2 or ended.stderr.count("JOBS_") == 1
 
 
 @pytest.mark.system
