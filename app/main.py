@@ -209,6 +209,7 @@ class Server:
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        gc.enable()
 
     async def _announce(self, url: str) -> None:
         """Tells whoever started us, once all is ready."""
