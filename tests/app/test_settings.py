@@ -38,7 +38,9 @@ def test_an_empty_variable_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert key() == "one"
 
 
-@pytest.mark.parametrize(("held", "reason"), [(None, "cannot be read"), ("\n", "is empty"), ("\udcff", "cannot be read")])
+@pytest.mark.parametrize(
+    ("held", "reason"), [(None, "cannot be read"), ("\n", "is empty"), ("\udcff", "cannot be read")]
+)
 def test_a_file_that_was_named_and_holds_no_key_does_not_open_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, held: str | None, reason: str
 ) -> None:
