@@ -41,8 +41,11 @@ openapi: setup ## write openapi.json, and the clients' cores from it
 	$(BIN)/python clients/generate.py
 	$(BIN)/python clients/generate_typescript.py
 
-image: ## build the container image
-	docker build -t blazy-jobs .
+image: ## build the container image with docker, podman or buildah (ENGINE=podman names one)
+	@$(PYTHON) deploy/image.py
+
+try-image: ## build the image and do the main job in it, not as root and on a read-only root (docker or podman)
+	@$(PYTHON) deploy/try_image.py $(ARGS)
 
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--no-header --no-annotate --no-emit-package blazy-jobs
@@ -52,4 +55,4 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) -c requirements.lock pyproject.toml clients/python/pyproject.toml -o requirements.runtime.lock
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 
-.PHONY: help setup run test check bench faults openapi image lock
+.PHONY: help setup run test check bench faults openapi image try-image lock
