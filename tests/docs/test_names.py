@@ -16,7 +16,7 @@ from benchmarks.__main__ import BENCHMARKS
 from tests.docs.pages import PAGES, ROOT, blocks, name_of, prose, rows
 
 PYTHON = [(page, block) for page in PAGES for block in blocks(page, "python")]
-FOLDERS = ("app", "clients", "docs", "examples", "tests", "benchmarks")
+FOLDERS = ("app", "clients", "deploy", "docs", "examples", "tests", "benchmarks")
 
 
 @pytest.mark.parametrize(("page", "block"), PYTHON, ids=[f"{name_of(page)}-{n}" for n, (page, _) in enumerate(PYTHON)])
@@ -55,8 +55,8 @@ def test_the_folders_table_names_the_modules_that_it_shows() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_make_targets_exist(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = re.findall(r"(?:^\$ |`|^)make ([a-z]+)", page.read_text(), re.MULTILINE)
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"(?:^\$ |`|^)make ([a-z-]+)", page.read_text(), re.MULTILINE)
     assert set(named) <= targets
 
 
