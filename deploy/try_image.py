@@ -61,6 +61,9 @@ def look_around(payload: None, ctx: JobContext) -> dict:
 """
 
 
+RUNNING: list[Container] = []
+
+
 class Container:
     """One `run` in the foreground: its exit code is the container's, and signals go through."""
 
@@ -77,6 +80,7 @@ class Container:
             *("-p", f"127.0.0.1:{self.port}:8000", "-v", f"{volume}:/data", "-v", f"{handlers}:/srv/handlers:ro"),
             *("-e", f"JOBS_API_KEY={self.key}", "-e", "JOBS_MODULES=try_jobs"),
         ]
+        RUNNING.append(self)
         self.started = time.monotonic()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([command, "run", *arguments, image.TAG], stdout=log, stderr=log)
@@ -127,8 +131,13 @@ class Container:
         try:
             return self.process.wait(60)
         except subprocess.TimeoutExpired:
-            subprocess.run([self.command, "kill", self.name], check=False)
             raise SystemExit(f"did not stop:\n{self.log.read_text()}") from None
+
+    def end(self) -> None:
+        """After a failure, too, nothing is left running."""
+        if self.process.poll() is None:
+            subprocess.run([self.command, "kill", self.name], capture_output=True, check=False)
+            self.process.wait(60)
 
 
 def expect(what: str, seen: object, wanted: object) -> None:
@@ -202,6 +211,8 @@ def main() -> None:
             expect("what ran at SIGTERM was let finish", again.result(slow)["result"], "not cut off")
             expect("SIGTERM ends it with", again.stop(), 0)
         finally:
+            for container in RUNNING:
+                container.end()
             subprocess.run([command, "volume", "rm", "-f", volume], capture_output=True, check=False)
 
 
