@@ -152,7 +152,7 @@ class _Metrics(Collector):
             times.add_metric([outcome], n)
         yield times
         for name in ("database_bytes", "wal_bytes", "free_bytes"):
-            yield GaugeMetricFamily(f"jobs_{name}", "Of the SQLite file", self._sizes[name])
+            yield GaugeMetricFamily(f"jobs_{name}", "Of the database", self._sizes[name])
 
     def _runs(self, numbers: Numbers) -> Iterator[Metric]:
         runs = GaugeMetricFamily("jobs_runs", "Runs that are kept", labels=["job_type", "queue", "state"])

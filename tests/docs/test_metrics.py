@@ -25,7 +25,7 @@ def collected() -> dict[str, tuple[str, set[str]]]:
         numbers=numbers,
         clock=NOW,
         feed=SimpleNamespace(open_streams=0),
-        leasing=SimpleNamespace(members=list),
+        leasing=SimpleNamespace(everyone=list),
         scheduler=SimpleNamespace(fired=0, skipped=0, missed=0),
     )
     found = {}
