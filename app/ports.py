@@ -380,7 +380,7 @@ class Store(Protocol):
         ...
 
     async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:
-        """Leases out what is ready, by priority, then due time, then creation, dealt over the claims in turn.
+        """Leases out what is due by now, by priority, then due time, then creation, dealt over the claims in turn.
 
         Counts the attempt. Passes over paused job types and queues and full concurrency limits.
         """

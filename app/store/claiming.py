@@ -16,7 +16,7 @@ from app.ports import Claim
 from app.store import statements as sql
 from app.store.ledger import Lane, Ledger
 from app.store.rows import pack, to_run
-from app.store.sweeping import expire
+from app.store.sweeping import expire, promote
 from app.store.transaction import Transaction
 
 SMALL_PAYLOAD = 1024
@@ -30,8 +30,9 @@ class Claims(NamedTuple):
 
 
 def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
+    # The sweep may be behind: what is due is to be had, and what has expired is not.
+    promote(tx)
     while expire(tx):
-        # The sweep may be behind, and what has expired is not started.
         continue
     return [_claim(tx, argument) for argument in arguments]
 

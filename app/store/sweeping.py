@@ -15,14 +15,16 @@ BATCH = 500
 
 def sweep(tx: Transaction, arguments: list[None]) -> list[Swept]:
     """One bounded step. The answer's `due_at` is in the past where more is to be done at once."""
-    full = _promote(tx) or expire(tx)
+    full = promote(tx)
+    full = expire(tx) or full
     _take_back(tx)
     tx.flush()
     due_at = tx.now if full else _next(tx)
     return [Swept(due_at)] * len(arguments)
 
 
-def _promote(tx: Transaction) -> bool:
+def promote(tx: Transaction) -> bool:
+    """Queues what is due; whether there may be more."""
     due = tx.ids(sql.DUE, tx.now, BATCH)
     for run in tx.heads(due).values():
         tx.move(run, lifecycle.promote(run))

@@ -202,6 +202,7 @@ class Model:
 
     def claim(self, claims: list[tuple[int, str, set[str], int]]) -> list[list[int]]:
         """Claims are (worker, token, job types, limit)."""
+        self._promote()
         self._expire()
         answers: list[list[int]] = [[] for _ in claims]
         turn = 0
@@ -278,10 +279,13 @@ class Model:
             self._finish(run, "cancelled")
         run.cancelling = True
 
-    def sweep(self) -> None:
+    def _promote(self) -> None:
         for run in self.in_state(*WAITING):
             if run.due_at <= self.now:
                 run.state = "queued"
+
+    def sweep(self) -> None:
+        self._promote()
         self._expire()
         for run in self.in_state("running"):
             if run.deadline_at <= self.now:

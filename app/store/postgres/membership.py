@@ -46,6 +46,7 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             id=tx.ledger.keys.next(tx.now),
             registered_at=tx.now,
             home=argument.home if argument.worker.pool else None,
+            seen_at=tx.now,
         )
         await tx.execute(
             sql.INSERT_WORKER,
