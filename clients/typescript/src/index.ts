@@ -3,6 +3,15 @@ export { Run, type Attempt, type RunEventsOptions, type WaitOptions } from './ru
 export type { Runs, RunFilters } from './runs.js';
 export type { JobType, JobTypeChanges, JobTypeDefinition, JobTypeSettings, JobTypes } from './job-types.js';
 export type { Queue, QueueSettings, Queues } from './queues.js';
+export type {
+  Schedule,
+  ScheduleChanges,
+  ScheduleDefinition,
+  SchedulePreview,
+  ScheduleSettings,
+  Schedules,
+  Trigger,
+} from './schedules.js';
 export type { DispatchItem, DispatchOptions, RunOptions } from './dispatching.js';
 export type { EventData, EventType, RunEvent, RunState } from './events.js';
 export type { Listener } from './listening.js';

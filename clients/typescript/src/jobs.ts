@@ -5,6 +5,7 @@ import { JobTypes } from './job-types.js';
 import { Queues } from './queues.js';
 import type { Run, WaitOptions } from './run.js';
 import { Runs } from './runs.js';
+import { Schedules } from './schedules.js';
 import { Server, type JobsOptions, type Keyed } from './server.js';
 
 export interface EventsOptions extends WaitOptions {
@@ -28,6 +29,7 @@ export class Jobs {
   readonly runs: Runs;
   readonly jobTypes: JobTypes;
   readonly queues: Queues;
+  readonly schedules: Schedules;
   readonly #server: Server;
 
   /** Without a URL: JOBS_URL, or the page's own origin in a browser, or 127.0.0.1:8000. */
@@ -36,6 +38,7 @@ export class Jobs {
     this.runs = new Runs(this.#server);
     this.jobTypes = new JobTypes(this.#server);
     this.queues = new Queues(this.#server);
+    this.schedules = new Schedules(this.#server);
   }
 
   get url(): string {

@@ -52,6 +52,14 @@ test('five tries are enough', async (context) => {
   assert.equal(server.requests.length, 5);
 });
 
+test('what changes nothing is asked again', async (context) => {
+  const times = ['2026-01-01T00:00:00.000000Z'];
+  const answered = (response: ServerResponse) => json(response, 200, { data: times });
+  const { server, jobs } = await play(context, (response) => response.destroy(), unavailable, answered);
+  const told = await jobs.schedules.preview({ trigger: { kind: 'interval', everySeconds: 60 } });
+  assert.deepEqual([told, server.requests.length], [[new Date(times[0]!)], 3]);
+});
+
 test('what cannot be tried again in time is given up at once', async (context) => {
   const { server, jobs } = await play(context, (response) =>
     json(response, 429, problem(429, 'queue_full'), { 'Retry-After': '30' }),

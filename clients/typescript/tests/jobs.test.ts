@@ -227,6 +227,76 @@ test('queues are made, held back and listed', async () => {
   assert.ok(names.includes('bulk') && names.includes('default') && new Set(names).size === names.length);
 });
 
+test('schedules are made, changed, held back and deleted', async () => {
+  const definition = {
+    name: 'nightly',
+    jobType: 'echo',
+    payload: { due_at: '2026-01-01T00:00:00Z' },
+    trigger: { kind: 'cron' as const, expression: '30 2 * * *' },
+    timezone: 'Europe/Berlin',
+    endAt: new Date('2100-01-01T00:00:00Z'),
+  };
+  const made = await jobs.schedules.create(definition);
+  assert.deepEqual([made.payload, made.trigger], [definition.payload, definition.trigger]);
+  assert.deepEqual([made.endAt, made.catchUp, made.lastRunId, made.missed], [definition.endAt, 'latest', null, 0]);
+  assert.ok(made.nextFireAt && made.nextFireAt > made.createdAt);
+  await assert.rejects(jobs.schedules.create(definition), refused('schedule_exists', 409));
+  const trigger = { kind: 'calendar' as const, every: { months: 1 }, hour: 3, minute: 0 };
+  const put = await jobs.schedules.put('nightly', { jobType: 'echo', trigger, jitterSeconds: 5 });
+  assert.deepEqual(
+    [put.trigger, put.jitterSeconds, put.timezone, put.payload, put.endAt],
+    [{ ...trigger, every: { months: 1, weeks: 0, days: 0 } }, 5, 'UTC', null, null],
+  );
+  const at = new Date(Date.now() + 3_600_000);
+  const changed = await jobs.schedules.change('nightly', { trigger: { kind: 'date', at }, overlap: 'skip' });
+  assert.deepEqual([changed.trigger, changed.overlap, changed.nextFireAt], [{ kind: 'date', at }, 'skip', at]);
+  assert.equal(changed.jitterSeconds, 5);
+  const paused = await jobs.schedules.pause('nightly');
+  assert.deepEqual([paused.paused, paused.nextFireAt], [true, null]);
+  assert.deepEqual((await jobs.schedules.resume('nightly')).nextFireAt, at);
+  assert.deepEqual((await jobs.schedules.get('nightly')).nextFireAt, at);
+  await jobs.schedules.put('another', { jobType: 'echo', trigger: { kind: 'interval', everySeconds: 3600 } });
+  const names = (await all(jobs.schedules.list({ limit: 1 }))).map((schedule) => schedule.name);
+  assert.deepEqual(names, ['another', 'nightly']);
+  for (const name of names) await jobs.schedules.delete(name);
+  assert.deepEqual(await all(jobs.schedules.list()), []);
+  await assert.rejects(jobs.schedules.get('nightly'), refused('schedule_not_found', 404));
+});
+
+test('a schedule fires at its time, and makes a run when it is triggered', async () => {
+  const at = new Date(Date.now() + 1000);
+  const trigger = { kind: 'date' as const, at };
+  await jobs.schedules.put('once', { jobType: 'echo', payload: { someName: 1 }, trigger, tags: ['at-last'] });
+  const options = { idempotencyKey: 'trigger-1' };
+  const triggered = await jobs.schedules.trigger('once', options);
+  assert.equal((await jobs.schedules.trigger('once', options)).id, triggered.id);
+  assert.deepEqual(await triggered.result({ timeoutSeconds: 20 }), { someName: 1 });
+  for await (const event of jobs.events({ type: 'queued', tag: 'at-last', fromStart: true, timeoutSeconds: 20 })) {
+    const run = await jobs.runs.get(event.runId);
+    if (run.id === triggered.id) continue;
+    assert.deepEqual([run.data.schedule, run.dueAt, run.payload], ['once', at, { someName: 1 }]);
+    break;
+  }
+  assert.deepEqual((await jobs.schedules.get('once')).lastFireAt, at);
+  await jobs.schedules.delete('once');
+});
+
+test('when a schedule fires is told, also over a change of the clocks', async () => {
+  const plan = { trigger: { kind: 'cron' as const, expression: '30 2 * * *' }, timezone: 'Europe/Berlin' };
+  const times = await jobs.schedules.preview({ ...plan, after: new Date('2026-03-28T12:00:00Z'), count: 2 });
+  assert.deepEqual(times, [new Date('2026-03-29T01:00:00Z'), new Date('2026-03-30T00:30:00Z')]);
+  const made = await jobs.schedules.put('foreseen', { jobType: 'echo', ...plan });
+  assert.equal((await jobs.schedules.next('foreseen')).length, 10);
+  assert.deepEqual(await jobs.schedules.next('foreseen', { count: 1 }), [made.nextFireAt]);
+  await jobs.schedules.delete('foreseen');
+  const never = { trigger: { kind: 'cron' as const, expression: '30 2 30 2 *' } };
+  await assert.rejects(jobs.schedules.preview(never), (error) => {
+    assert.ok(error instanceof ApiError);
+    assert.deepEqual([error.status, error.errors[0]?.path], [422, '/trigger/expression']);
+    return true;
+  });
+});
+
 test('a wait ends at its time, or when it is told to', async () => {
   const run = await jobs.dispatch('endless');
   const began = Date.now();

@@ -33,4 +33,5 @@ test('the examples of the README do what they say', async () => {
   ]);
   assert.deepEqual(lines.slice(3, 6), ["{ message_id: '42', to: '123' }", '1 queued', '2 started']);
   assert.match(stdout, /^\d completed\nrun_\w+ cancelled\n2 4\nsend-welcome-email true$/m);
+  assert.match(stdout, /^3 times to come\ntrue\nnightly-mail true\n18\n18\nnightly-mail cron$/m);
 });
