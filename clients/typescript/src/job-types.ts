@@ -45,7 +45,7 @@ export class JobTypes {
     return toCamel((await putJobType({ ...this.#server.call(options), path: { name }, body })).data);
   }
 
-  async patch(name: string, changes: JobTypeChanges, options: Abortable = {}): Promise<JobType> {
+  async change(name: string, changes: JobTypeChanges, options: Abortable = {}): Promise<JobType> {
     const body = toSnake<JobTypePatch>(changes);
     return toCamel((await patchJobType({ ...this.#server.call(options), path: { name }, body })).data);
   }

@@ -200,15 +200,15 @@ test('job types are registered, changed, held back and retired', async () => {
   const schema = { type: 'object', properties: { someName: {}, other_name: {} } };
   const put = await jobs.jobTypes.put('made-here', { handler: { kind: 'worker' }, payloadSchema: schema });
   assert.deepEqual([put.version, put.payloadSchema], [2, schema]);
-  const patched = await jobs.jobTypes.patch('made-here', { retry: { maxAttempts: 9, onLost: 'fail' } });
-  assert.deepEqual([patched.retry.maxAttempts, patched.retry.onLost], [9, 'fail']);
+  const changed = await jobs.jobTypes.change('made-here', { retry: { maxAttempts: 9, onLost: 'fail' } });
+  assert.deepEqual([changed.retry.maxAttempts, changed.retry.onLost], [9, 'fail']);
   assert.equal((await jobs.jobTypes.pause('made-here')).paused, true);
   const run = await jobs.dispatch('made-here', {});
   assert.equal((await run.refresh()).waitReason, 'paused');
   await assert.rejects(jobs.jobTypes.retire('made-here'), refused('job_type_in_use', 409));
   await run.cancel();
   assert.equal((await jobs.jobTypes.resume('made-here')).paused, false);
-  assert.deepEqual((await jobs.jobTypes.get('made-here')).retry, patched.retry);
+  assert.deepEqual((await jobs.jobTypes.get('made-here')).retry, changed.retry);
   const names = (await all(jobs.jobTypes.list({ limit: 3 }))).map((jobType) => jobType.name);
   assert.ok(names.includes('made-here') && names.includes('echo') && new Set(names).size === names.length);
   await jobs.jobTypes.retire('made-here');
