@@ -20,11 +20,25 @@ from benchmarks import (
     idle,
     latency,
     postgres,
+    schedules,
     streams,
 )
 from benchmarks.table import Row, Scale, markdown
 
-BENCHMARKS = [accept, completed, batch, drain, latency, streams, big_file, api_under_streams, client, idle, postgres]
+BENCHMARKS = [
+    accept,
+    completed,
+    batch,
+    drain,
+    latency,
+    schedules,
+    streams,
+    big_file,
+    api_under_streams,
+    client,
+    idle,
+    postgres,
+]
 
 
 def main() -> int:
