@@ -360,12 +360,12 @@ class Store(Protocol):
         """Those that this app has declared."""
         ...
 
-    async def due_schedules(self, now: int, limit: int) -> list[Schedule]:
-        """Those to be fired by now, the earliest first."""
+    async def due_schedules(self, now: int, limit: int, offset: int = 0) -> list[Schedule]:
+        """Those to be fired by now, the earliest first, without the first `offset` of them."""
         ...
 
-    async def next_wake(self) -> int | None:
-        """When the next schedule is to be fired."""
+    async def next_wake(self, after: int) -> int | None:
+        """When the next schedule is to be fired, of those that were not yet due at `after`."""
         ...
 
     async def save_schedule(self, schedule: Schedule, *, expect: int | None) -> Schedule | None:

@@ -73,6 +73,7 @@ class Scheduler:
         self._tasks = Tasks()
         self._writing = asyncio.Lock()
         self._firing = asyncio.Lock()
+        self._unable: set[str] = set()
         self.on_cancel: Callable[[int], None] = lambda worker_id: None
         """Told of each worker whose handler a fire asks to end."""
         self.fired = 0
@@ -105,37 +106,40 @@ class Scheduler:
                 continue
 
     async def catch_up(self) -> None:
-        """All that is due by now has been fired when this returns."""
+        """All that is due by now has been fired when this returns, but what cannot."""
         async with self._firing:
             self._timer.clear()
             try:
-                more = True
-                while more:
-                    more = await self._fire_some()
-                wake_at = await self._store.next_wake()
+                wake_at = await self._store.next_wake(await self._fire_due())
             except BaseException:
                 self._timer.set(self._clock.now() + SECOND)
                 raise
             if wake_at is not None:
                 self._timer.set(wake_at)
 
-    async def _fire_some(self) -> bool:
-        """One batch; whether there may be more."""
-        now = self._clock.now()
-        due = await self._store.due_schedules(now, BATCH)
+    async def _fire_due(self) -> int:
+        """In batches; the instant by which they were due. What a batch leaves due (it cannot fire, or somebody else had
+        it) would stand at the head of the next one, and is passed over until the next look at the table."""
+        passed = 0
+        while True:
+            now = self._clock.now()
+            due = await self._store.due_schedules(now, BATCH, passed)
+            passed += len(due) - await self._fire_batch(due, now)
+            if len(due) < BATCH:
+                return now
+
+    async def _fire_batch(self, due: list[Schedule], now: int) -> int:
+        """How many of them are not due any more."""
         if due:
             await self._catalogue.fresh()
         fires = [fire for schedule in due if (fire := await self._fire(schedule, now)) is not None]
-        if not fires:
-            return False
         try:
-            answers = await self._store.fire(fires)
+            answers = await self._store.fire(fires) if fires else []
         except DefinitionChanged:
-            await self._catalogue.fresh()
-            return True
+            return 0  # by another server, just now: at the next look
         for fired, fire in zip(answers, fires, strict=True):
             self._note(fired, fire)
-        return len(due) == BATCH
+        return sum(fired.schedule is not None for fired in answers)
 
     async def _fire(self, schedule: Schedule, now: int) -> Fire | None:
         assert schedule.next_fire_at is not None
@@ -146,8 +150,11 @@ class Scheduler:
             else:
                 due = due_times(schedule, until)
         except BadPlan as error:  # of a zone that the system has no more, say
-            log.error("schedule cannot fire", name=schedule.name, reason=f"{error.path} {error.message}")
+            if schedule.name not in self._unable:
+                self._unable.add(schedule.name)
+                log.error("schedule cannot fire", name=schedule.name, reason=f"{error.path} {error.message}")
             return None
+        self._unable.discard(schedule.name)
         orders = self._orders(schedule, due.times)
         return Fire(
             schedule=schedule,
@@ -211,7 +218,11 @@ class Scheduler:
 
     @staticmethod
     def next_times(schedule: Schedule, after: int, count: int) -> list[int]:
-        return preview(schedule.definition.plan, schedule.created_at, after, count)
+        """None where it cannot fire."""
+        try:
+            return preview(schedule.definition.plan, schedule.created_at, after, count)
+        except BadPlan:
+            return []
 
     # -- writing
 

@@ -161,16 +161,16 @@ class Reader:
     def schedules_of_app(self, app: str) -> list[Schedule]:
         return self._schedules(sql.SCHEDULES_OF_APP, app)
 
-    def due_schedules(self, now: int, limit: int) -> list[Schedule]:
-        return self._schedules(sql.DUE_SCHEDULES, now, limit)
+    def due_schedules(self, now: int, limit: int, offset: int) -> list[Schedule]:
+        return self._schedules(sql.DUE_SCHEDULES, now, limit, offset)
 
     def _schedules(self, statement: str, *parameters: Any) -> list[Schedule]:
         with self._snapshot() as (_, cursor):
             return [to_schedule(row) for row in cursor.execute(statement, parameters)]
 
-    def next_wake(self) -> int | None:
+    def next_wake(self, after: int) -> int | None:
         with self._snapshot() as (_, cursor):
-            row = cursor.execute(sql.NEXT_WAKE).fetchone()
+            row = cursor.execute(sql.NEXT_WAKE, (after,)).fetchone()
             return None if row is None else row[0]
 
     def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:

@@ -199,11 +199,11 @@ class SqliteStore:
     async def schedules_of_app(self, app: str) -> list[Schedule]:
         return await self._reader.on_thread(self._reader.schedules_of_app, app)
 
-    async def due_schedules(self, now: int, limit: int) -> list[Schedule]:
-        return await self._reader.on_thread(self._reader.due_schedules, now, limit)
+    async def due_schedules(self, now: int, limit: int, offset: int = 0) -> list[Schedule]:
+        return await self._reader.on_thread(self._reader.due_schedules, now, limit, offset)
 
-    async def next_wake(self) -> int | None:
-        return await self._reader.on_thread(self._reader.next_wake)
+    async def next_wake(self, after: int) -> int | None:
+        return await self._reader.on_thread(self._reader.next_wake, after)
 
     async def save_schedule(self, schedule: Schedule, *, expect: int | None) -> Schedule | None:
         saved: Schedule | None = await self._write("save_schedule", SaveSchedule(schedule, expect))

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
 from tests.app.server import Server, paths, problem
 
 DAY = 86_400.0
@@ -414,3 +415,45 @@ async def test_a_change_that_a_fire_overtook_is_begun_anew(server: Server) -> No
     assert await server.store.save_schedule(read, expect=read.revision) is None
     changed = (await server.http.patch("/v1/schedules/often", json={"payload": 1})).json()
     assert changed["last_fire_at"] == "2026-01-01T00:01:00.000000Z"
+
+
+async def unreadable(server: Server, name: str) -> None:
+    """A schedule whose time has come, in a zone that the system knew when it was made."""
+    plan = Plan(trigger=Interval(60), timezone="Mars/Olympus")
+    now = server.clock.now()
+    definition = ScheduleDefinition(name=name, job_type="greet", plan=plan)
+    broken = Schedule(definition=definition, source="api", created_at=now, next_fire_at=now + 1)
+    assert await server.store.save_schedule(broken, expect=None) is not None
+
+
+async def test_schedules_that_cannot_fire_are_in_nobodys_way(server: Server) -> None:
+    await server.register()
+    for n in range(250):
+        await unreadable(server, f"bad{n}")
+    await every(server)
+    await server.advance(60)
+    assert len(await runs(server, "often")) == 1
+    now = await server.store.schedule("bad0")
+    assert now is not None
+    assert now.next_fire_at is not None, "it goes on when the zone is there again"
+
+
+async def test_a_schedule_that_cannot_fire_is_not_tried_all_the_time(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    await unreadable(server, "bad")
+    reads = 0
+    due_schedules = server.store.due_schedules
+
+    async def counted(*arguments: Any) -> list[Schedule]:
+        nonlocal reads
+        reads += 1
+        return await due_schedules(*arguments)
+
+    monkeypatch.setattr(server.store, "due_schedules", counted)
+    await server.advance(1)
+    seen = reads
+    for _ in range(20):
+        await server.store.ping()
+    assert 1 <= reads == seen, "until the next look at the table"
