@@ -107,10 +107,16 @@ def insert(table: str, columns: Sequence[str]) -> Bulk:
     return Bulk(f"INSERT INTO {table} ({', '.join(columns)}) SELECT * FROM {{rows}}", len(columns))
 
 
-def update_runs(fixed: str, columns: Sequence[str]) -> Bulk:
-    """Rows of a run's key and the values of `columns`; `fixed` is set in all of them."""
+def update(table: str, key: str, columns: Sequence[str], fixed: str = "") -> Bulk:
+    """Rows of a key and the values of `columns`; `fixed` is set in all of them."""
     changes = [fixed] * bool(fixed) + [f"{column} = j.column{i}" for i, column in enumerate(columns, 2)]
-    return Bulk(f"UPDATE runs SET {', '.join(changes)} FROM {{rows}} AS j WHERE runs.id = j.column1", len(columns) + 1)
+    return Bulk(
+        f"UPDATE {table} SET {', '.join(changes)} FROM {{rows}} AS j WHERE {table}.{key} = j.column1", len(columns) + 1
+    )
+
+
+def update_runs(fixed: str, columns: Sequence[str]) -> Bulk:
+    return update("runs", "id", columns, fixed)
 
 
 def to_run(row: Sequence[Any], ledger: Ledger) -> Run:

@@ -12,9 +12,10 @@ from app.domain.errors import JobTypeNotFound
 from app.domain.job_type import Declarer
 from app.domain.run import Run, State
 from app.domain.schedule import Schedule, ScheduleDefinition
-from app.ports import Fire, Fired, Order
+from app.ports import Fire, Fired
 from app.store import statements as sql
 from app.store.dispatching import Fresh, make
+from app.store.rows import pack
 from app.store.transaction import Transaction
 
 MAX_CANCELLED = 10_000
@@ -105,29 +106,10 @@ def delete_schedule(tx: Transaction, arguments: list[str]) -> list[bool]:
 
 
 def fire(tx: Transaction, arguments: list[tuple[Fire, ...]]) -> list[list[Fired]]:
-    fresh = Fresh([], [])
-    answers = [[_fire(tx, item, fresh) for item in argument] for argument in arguments]
-    fresh.save(tx)
+    firing = Firing(tx, [item for argument in arguments for item in argument])
+    answers = [[firing.fire(item) for item in argument] for argument in arguments]
+    firing.save()
     return answers
-
-
-def _fire(tx: Transaction, item: Fire, fresh: Fresh) -> Fired:
-    known = _read(tx, item.schedule.name)
-    if known is None or (known.revision, known.next_fire_at) != (item.schedule.revision, item.schedule.next_fire_at):
-        return Fired(schedule=None)
-    made: list[Run] = []
-    cancelling: list[int] = []
-    last_skipped_at, skipped = (item.last_fire_at, 1) if item.refused else (known.last_skipped_at, 0)
-    for order in item.orders:
-        fresh.save(tx)
-        tx.flush()
-        if _held_up(tx, known, cancelling):
-            last_skipped_at, skipped = order.fire_at, skipped + 1
-        elif not tx.ids(sql.FIRED, known.name, order.fire_at):
-            made.append(_make(tx, order, fresh))
-    schedule = fired(known, item, made, last_skipped_at)
-    _write(tx, schedule)
-    return Fired(schedule=schedule, made=made, skipped=skipped, cancelling=cancelling)
 
 
 def fired(known: Schedule, item: Fire, made: list[Run], last_skipped_at: int | None) -> Schedule:
@@ -143,19 +125,55 @@ def fired(known: Schedule, item: Fire, made: list[Run], last_skipped_at: int | N
     )
 
 
-def _make(tx: Transaction, order: Order, fresh: Fresh) -> Run:
-    return make(tx, order, None, fresh)
+class Firing:
+    """All fires of one transaction. What they look at is read at once, and what they change is written at once."""
 
+    def __init__(self, tx: Transaction, items: Sequence[Fire]) -> None:
+        self._tx = tx
+        self._fresh = Fresh([], [])
+        self._rows: list[tuple[Any, ...]] = []
+        names = list({item.schedule.name for item in items})
+        self._stand = {name: tuple(mark) for name, *mark in tx.rows(sql.SCHEDULES_STAND, pack(names))}
+        times = [(order.schedule, order.fire_at) for item in items for order in item.orders]
+        self._fired = {(name, at) for name, at in tx.rows(sql.FIRED, pack(times))}
 
-def _held_up(tx: Transaction, schedule: Schedule, cancelling: list[int]) -> bool:
-    """Whether an unfinished run of the schedule is in the way; where it shall not be, it is cancelled."""
-    overlap = schedule.definition.overlap
-    if overlap == "allow":
+    def fire(self, item: Fire) -> Fired:
+        known = item.schedule
+        if self._stand.get(known.name) != (known.revision, known.created_at, known.next_fire_at):
+            return Fired(schedule=None)
+        made: list[Run] = []
+        cancelling: list[int] = []
+        last_skipped_at, skipped = (item.last_fire_at, 1) if item.refused else (known.last_skipped_at, 0)
+        for order in item.orders:
+            if self._held_up(known, made, cancelling):
+                last_skipped_at, skipped = order.fire_at, skipped + 1
+            elif (known.name, order.fire_at) not in self._fired:
+                made.append(make(self._tx, order, None, self._fresh))
+        schedule = fired(known, item, made, last_skipped_at)
+        self._note(schedule)
+        return Fired(schedule=schedule, made=made, skipped=skipped, cancelling=cancelling)
+
+    def _held_up(self, schedule: Schedule, made: list[Run], cancelling: list[int]) -> bool:
+        """Whether an unfinished run of the schedule is in the way; where it shall not be, it is cancelled."""
+        tx, overlap = self._tx, schedule.definition.overlap
+        if overlap == "allow":
+            return False
+        if overlap == "skip":
+            return bool(made) or bool(tx.ids(sql.OVERLAPPING, schedule.name, 1))
+        if made:
+            self._fresh.save(tx)
+            tx.flush()
+        for run in tx.heads(tx.ids(sql.OVERLAPPING, schedule.name, MAX_CANCELLED)).values():
+            tx.move(run, lifecycle.cancel(run, tx.now, OVERTAKEN))
+            if run.state is State.RUNNING and run.worker_id is not None:
+                cancelling.append(run.worker_id)
         return False
-    if overlap == "skip":
-        return bool(tx.ids(sql.OVERLAPPING, schedule.name, 1))
-    for run in tx.heads(tx.ids(sql.OVERLAPPING, schedule.name, MAX_CANCELLED)).values():
-        tx.move(run, lifecycle.cancel(run, tx.now, OVERTAKEN))
-        if run.state is State.RUNNING and run.worker_id is not None:
-            cancelling.append(run.worker_id)
-    return False
+
+    def _note(self, schedule: Schedule) -> None:
+        self._stand.pop(schedule.name)
+        self._rows.append((schedule.name, *(getattr(schedule, column) for column in sql.FIRE_COLUMNS)))
+        self._tx.fire_at(schedule.wake_at)
+
+    def save(self) -> None:
+        self._fresh.save(self._tx)
+        sql.fire_schedules(self._tx.cursor, self._rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain.run import State
-from app.store.rows import EVENT_COLUMNS, RUN_COLUMNS, gathered, insert, select_list, update_runs
+from app.store.rows import EVENT_COLUMNS, RUN_COLUMNS, gathered, insert, select_list, update, update_runs
 from app.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
 
 # -- dispatch
@@ -125,7 +125,17 @@ INSERT_SCHEDULE = (
 )
 UPDATE_SCHEDULE = f"UPDATE schedules SET {', '.join(f'{c} = ?' for c in SCHEDULE_COLUMNS)} WHERE name = ?"
 OVERLAPPING = f"SELECT id FROM runs WHERE schedule IS NOT NULL AND {UNFINISHED_SQL} AND schedule = ? LIMIT ?"
-FIRED = "SELECT id FROM runs WHERE fire_at IS NOT NULL AND schedule = ? AND fire_at = ?"
+SCHEDULES_STAND = gathered(
+    ("name", "revision", "created_at", "next_fire_at"),
+    "json_each(?) AS j CROSS JOIN schedules AS r ON r.name = j.value",
+)
+FIRED = gathered(
+    ("schedule", "fire_at"),
+    "json_each(?) AS j CROSS JOIN runs AS r ON r.fire_at IS NOT NULL "
+    "AND r.schedule = json_extract(j.value, '$[0]') AND r.fire_at = json_extract(j.value, '$[1]')",
+)
+FIRE_COLUMNS = ("revision", "next_fire_at", "wake_at", "last_fire_at", "last_run_id", "last_skipped_at", "missed")
+fire_schedules = update("schedules", "name", FIRE_COLUMNS)
 
 # -- retention
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
+from app.ports import Fire
 from tests.app.server import Server, paths, problem
 
 DAY = 86_400.0
@@ -457,3 +458,44 @@ async def test_a_schedule_that_cannot_fire_is_not_tried_all_the_time(
     for _ in range(20):
         await server.store.ping()
     assert 1 <= reads == seen, "until the next look at the table"
+
+
+async def test_what_was_read_of_a_deleted_schedule_does_not_fire_its_successor(server: Server) -> None:
+    await server.register()
+    await every(server, payload="old", start_at="2026-01-01T00:00:00Z")
+    read = await server.store.schedule("often")
+    assert read is not None
+    await server.http.delete("/v1/schedules/often")
+    await server.advance(1)
+    await every(server, payload="new", start_at="2026-01-01T00:00:00Z")
+    late = Fire(schedule=read, orders=(), next_fire_at=None, last_fire_at=server.clock.now())
+    [fired] = await server.store.fire([late])
+    assert fired.schedule is None
+    await server.advance(60)
+    assert [run["payload"] for run in await runs(server, "often")] == ["new"]
+
+
+async def test_one_transaction_fires_a_schedule_once(server: Server) -> None:
+    await server.register()
+    await every(server)
+    read = await server.store.schedule("often")
+    assert read is not None
+    fire = Fire(schedule=read, orders=(), next_fire_at=read.next_fire_at, last_fire_at=server.clock.now())
+    answers = await server.store.fire([fire, fire])
+    assert [fired.schedule is None for fired in answers] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("overlap", "states"),
+    [("allow", ["queued"] * 3), ("skip", ["queued"]), ("cancel_running", ["cancelled", "cancelled", "queued"])],
+)
+async def test_what_is_made_up_for_at_once_overlaps_too(server: Server, overlap: str, states: list[str]) -> None:
+    await server.register()
+    await every(server, overlap=overlap, catch_up="all")
+    await server.advance(180)
+    made_up = await runs(server, "often")
+    assert [run["state"] for run in made_up] == states
+    for run in made_up:
+        assert await server.types(run) == ["queued"] + ["cancelled"] * (run["state"] == "cancelled")
+    skipped = "2026-01-01T00:03:00.000000Z" if overlap == "skip" else None
+    assert (await schedule(server, "often"))["last_skipped_at"] == skipped
