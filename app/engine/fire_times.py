@@ -153,6 +153,7 @@ class FireTimes:
         self._anchor = plan.start_at if plan.start_at is not None else created_at
         zone = zone_of(plan.timezone)
         self._trigger: BaseTrigger | None = None
+        self._answer: tuple[int, int | None] | None = None
         match plan.trigger:
             case Cron(expression):
                 self._trigger = CronTrigger(cron_fields(expression), zone)
@@ -161,6 +162,13 @@ class FireTimes:
 
     def after(self, instant: int) -> int | None:
         """The first time later than `instant`; None when there is none any more."""
+        answer = self._answer
+        if answer is None or answer[0] != instant:
+            # Kept for the next question: many schedules of one plan ask the same at midnight.
+            self._answer = answer = (instant, self._first_after(instant))
+        return answer[1]
+
+    def _first_after(self, instant: int) -> int | None:
         plan = self._plan
         if plan.start_at is not None:
             instant = max(instant, plan.start_at - 1)
