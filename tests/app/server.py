@@ -15,6 +15,7 @@ from app.api.context import Context
 from app.api.front import Front
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
+from app.ports import Timer
 from app.settings import Settings
 from app.store.postgres import PostgresStore
 from app.store.sqlite import SqliteStore
@@ -40,9 +41,10 @@ def _application(context: Context, ready: Callable[[], bool]) -> FastAPI:
 class Server:
     """`async with` starts and stops it; `restart` does both on the same file."""
 
-    def __init__(self, data: Path, clock: HandClock, **settings: Any) -> None:
+    def __init__(self, data: Path, clock: HandClock, *, schedule_timer: Timer | None = None, **settings: Any) -> None:
         self.settings = Settings(data=data, **settings)
         self.clock = clock
+        self.schedule_timer = schedule_timer
         self.ready = True
 
     async def __aenter__(self) -> Server:
@@ -53,6 +55,7 @@ class Server:
             self.clock,
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
+            schedule_timer=self.schedule_timer,
         )
         context = Context(self.jobs, settings)
         self.app = Front(_application(context, lambda: self.ready), context)
