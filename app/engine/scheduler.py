@@ -40,7 +40,7 @@ BATCH = 100
 POLL_SECONDS = 5.0
 """The timer is a hint; the table is looked at this often in any case."""
 ON_TIME_SECONDS = 60
-"""With `catch_up: none`, a time that is no further past than this still makes its run."""
+"""With `catch_up: none`, a server that was there makes the run of a time that is no further past than this."""
 LONG_SECONDS = 3600
 """What was missed for longer is counted on another thread."""
 MAX_COUNTED = 10_000
@@ -80,6 +80,7 @@ class Scheduler:
         self._writing = asyncio.Lock()
         self._firing = asyncio.Lock()
         self._unable: set[str] = set()
+        self._up_since = 0
         self.on_cancel: Callable[[int], None] = lambda worker_id: None
         """Told of each worker whose handler a fire asks to end."""
         self.fired = 0
@@ -87,6 +88,7 @@ class Scheduler:
         self.missed = 0
 
     async def start(self) -> None:
+        self._up_since = self._clock.now()
         self._tasks.keep("schedules", self._run)
 
     async def stop(self) -> None:
@@ -151,12 +153,13 @@ class Scheduler:
 
     async def _fire(self, schedule: Schedule, now: int) -> Fire | None:
         assert schedule.next_fire_at is not None
-        until = now - jitter(schedule.definition)
+        put_off = jitter(schedule.definition)
+        until, on_time = now - put_off, max(self._up_since, now - ON_TIME_SECONDS * SECOND) - put_off
         try:
             if until - schedule.next_fire_at > LONG_SECONDS * SECOND:
-                due = await asyncio.to_thread(due_times, schedule, until)
+                due = await asyncio.to_thread(due_times, schedule, until, on_time)
             else:
-                due = due_times(schedule, until)
+                due = due_times(schedule, until, on_time)
         except BadPlan as error:  # of a zone that the system has no more, say
             if schedule.name not in self._unable:
                 self._unable.add(schedule.name)
@@ -419,8 +422,9 @@ def preview(plan: Plan, created_at: int, after: int, count: int) -> list[int]:
     return found
 
 
-def due_times(schedule: Schedule, until: int) -> Due:
-    """What `catch_up` makes of the times from the schedule's next one to `until`. Raises BadPlan."""
+def due_times(schedule: Schedule, until: int, on_time: int) -> Due:
+    """What `catch_up` makes of the times from the schedule's next one to `until`; from `on_time` on they were not missed.
+    Raises BadPlan."""
     assert schedule.next_fire_at is not None
     definition = schedule.definition
     times = fire_times(definition.plan, schedule.created_at)
@@ -430,7 +434,7 @@ def due_times(schedule: Schedule, until: int) -> Due:
         last = times.latest(first, until, MAX_CAUGHT_UP if definition.catch_up == "all" else 1)
         following = times.after(until)
     wanted = last
-    if definition.catch_up == "none" and until - last[-1] > ON_TIME_SECONDS * SECOND:
+    if definition.catch_up == "none" and last[-1] < on_time:
         wanted = []
     came = len(last) if last[0] == first else times.count(first, until, MAX_COUNTED)
     return Due(wanted, max(0, came - len(wanted)), last[-1], following)

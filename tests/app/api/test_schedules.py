@@ -311,7 +311,7 @@ async def test_a_paused_schedule_lets_its_times_pass_and_makes_up_for_none(serve
 @pytest.mark.parametrize(
     ("catch_up", "due", "missed"),
     [
-        ("none", ["2026-01-01T10:01:00.000000Z"], 600),
+        ("none", [], 600),
         ("latest", ["2026-01-01T10:00:00.000000Z"], 599),
         ("all", ["2026-01-01T00:01:00.000000Z", "2026-01-01T10:00:00.000000Z"], 0),
     ],
@@ -320,15 +320,42 @@ async def test_downtime_is_made_up_for_as_asked(server: Server, catch_up: str, d
     await server.register()
     await every(server, catch_up=catch_up)
     await server.__aexit__()
-    server.clock.move(10 * 3600 + (61 if catch_up == "none" else 0))
+    server.clock.move(10 * 3600 + 1)
     await server.__aenter__()
     await server.jobs.scheduler.catch_up()
     times = [run["due_at"] for run in await runs(server, "often")]
     assert ([times[0], times[-1]] if catch_up == "all" else times) == due
-    assert len(times) == (600 if catch_up == "all" else 1)
+    assert len(times) == {"none": 0, "latest": 1, "all": 600}[catch_up]
     assert (await schedule(server, "often"))["missed"] == missed
     await server.advance(60)
     assert (await schedule(server, "often"))["missed"] == missed
+
+
+async def test_none_makes_the_run_of_a_time_that_a_running_server_is_late_for(server: Server) -> None:
+    """By up to a minute: busy is no downtime."""
+    await server.register()
+    await every(server, 600, catch_up="none")
+    await server.advance(659)
+    assert [run["due_at"] for run in await runs(server, "often")] == ["2026-01-01T00:10:00.000000Z"]
+    await server.advance(541 + 61)
+    now = await schedule(server, "often")
+    assert (now["last_fire_at"], now["missed"]) == ("2026-01-01T00:10:00.000000Z", 1)
+
+
+async def test_none_makes_the_run_that_jitter_has_put_off_beyond_a_start(server: Server) -> None:
+    await server.register()
+    late = await every(server, 1000, catch_up="none", jitter_seconds=100)
+    known = await server.store.schedule(late["name"])
+    assert known is not None
+    assert known.wake_at is not None
+    put_off = (known.wake_at - server.clock.now()) / 1e6 - 1000
+    assert put_off > 2
+    await server.advance(1000)
+    await server.__aexit__()
+    server.clock.move(1)
+    await server.__aenter__()
+    await server.advance(put_off)
+    assert len(await runs(server, "often")) == 1
 
 
 async def test_all_makes_up_for_a_thousand_at_most(server: Server) -> None:
