@@ -30,7 +30,9 @@ NICKNAMES = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+NEVER = "names a day that never comes"
 _BLANK = re.compile(r"[ \t]+")
+_MONTH = re.compile(r"^((?:[^ \t]+[ \t]+){3})[^ \t]+")
 
 
 class BadPlan(ValueError):
@@ -57,13 +59,22 @@ def cron_fields(expression: str) -> str:
     if len(_BLANK.split(text)) != 5:
         about = "must have five fields: minute, hour, day of month, month, day of week; or be @daily or its kin"
         raise BadPlan("/trigger/expression", about)
-    try:
-        next(CronSim(text, datetime(2000, 1, 1, tzinfo=UTC)))
-    except CronSimError as error:
-        raise BadPlan("/trigger/expression", f"cannot be read: {str(error).lower()}") from None
-    except StopIteration:
-        raise BadPlan("/trigger/expression", "names a day that never comes") from None
+    fault = _fault(text)
+    if fault == "bad day-of-month" and _fault(_MONTH.sub(r"\1*", text)) is None:
+        fault = NEVER  # there is such a day, but not in those months
+    if fault is not None:
+        raise BadPlan("/trigger/expression", fault if fault == NEVER else f"cannot be read: {fault}")
     return text
+
+
+def _fault(fields: str) -> str | None:
+    try:
+        next(CronSim(fields, datetime(2000, 1, 1, tzinfo=UTC)))
+    except CronSimError as error:
+        return str(error).lower()
+    except StopIteration:
+        return NEVER
+    return None
 
 
 class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types

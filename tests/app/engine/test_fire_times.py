@@ -93,6 +93,22 @@ def test_what_cron_cannot_be_is_refused(expression: str) -> None:
     assert refused.value.path == "/trigger/expression"
 
 
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("30 2 30 2 *", "names a day that never comes"),
+        ("0 0 31 4,6,9,11 *", "names a day that never comes"),
+        ("0 0 32 * *", "cannot be read: bad day-of-month"),
+        ("0 25 * * *", "cannot be read: bad hour"),
+        ("0 0 30 xyz *", "cannot be read: bad month"),
+    ],
+)
+def test_the_reason_says_what_is_wrong(expression: str, reason: str) -> None:
+    with pytest.raises(BadPlan) as refused:
+        FireTimes(Plan(trigger=Cron(expression)), 0)
+    assert refused.value.message == reason
+
+
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "Europe", "../etc/passwd", "UTC+1", "/etc/localtime"])
 def test_only_iana_zones_are_taken(name: str) -> None:
     with pytest.raises(BadPlan) as refused:
