@@ -271,10 +271,11 @@ class Scheduler:
             for _ in range(TRIES):
                 known = await self.get(name)
                 definition = change(known.definition)
-                if definition == known.definition and paused in (None, known.paused):
-                    return known
-                self.check(definition)
                 same = definition == known.definition
+                if same and paused in (None, known.paused):
+                    return known
+                if not (same and paused):  # what can make no run any more can be paused
+                    self.check(definition)
                 owner = (known.source, known.declarer) if same else ("api", None)
                 saved = await self._change(known, definition, *owner, known.paused if paused is None else paused)
                 if saved is not None:
@@ -423,8 +424,8 @@ def preview(plan: Plan, created_at: int, after: int, count: int) -> list[int]:
 
 
 def due_times(schedule: Schedule, until: int, on_time: int) -> Due:
-    """What `catch_up` makes of the times from the schedule's next one to `until`; from `on_time` on they were not missed.
-    Raises BadPlan."""
+    """What `catch_up` makes of the times from the schedule's next one to `until`; those from `on_time` on were not
+    missed. Raises BadPlan."""
     assert schedule.next_fire_at is not None
     definition = schedule.definition
     times = fire_times(definition.plan, schedule.created_at)

@@ -411,6 +411,19 @@ async def test_a_payload_that_fits_no_more_makes_no_run_and_is_seen(server: Serv
     assert len(await runs(server, "often")) == 1
 
 
+async def test_what_can_make_no_run_can_be_paused_but_not_resumed(server: Server) -> None:
+    await server.register()
+    await every(server, payload="x")
+    await unreadable(server, "bad")
+    await server.http.patch("/v1/job-types/greet", json={"payload_schema": {"type": "integer"}})
+    for name in ("often", "bad"):
+        paused = await server.post(f"/v1/schedules/{name}/pause", status=200)
+        assert (paused["paused"], paused["next_fire_at"]) == (True, None)
+    problem(await server.http.post("/v1/schedules/often/resume"), 422, "invalid_payload")
+    problem(await server.http.post("/v1/schedules/bad/resume"), 422, "invalid_request")
+    assert (await server.get("/v1/schedules/bad/next"))["data"] == []
+
+
 async def test_a_time_that_has_made_its_run_makes_no_other(server: Server) -> None:
     """Deleted and made anew, or a clock that was set back: the pair of schedule and time is there once."""
     await server.register()
