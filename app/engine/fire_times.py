@@ -165,6 +165,7 @@ class FireTimes:
         zone = zone_of(plan.timezone)
         self._trigger: BaseTrigger | None = None
         self._answer: tuple[int, int | None] | None = None
+        self._counted: tuple[tuple[int, int, int], int] | None = None
         match plan.trigger:
             case Cron(expression):
                 self._trigger = CronTrigger(cron_fields(expression), zone)
@@ -227,7 +228,12 @@ class FireTimes:
                 return 0
             last = last if self._plan.end_at is None else min(last, self._plan.end_at)
             return min(most, (last - begin) // round(self._plan.trigger.every_seconds * SECOND) + 1)
-        return sum(1 for _, _ in zip(range(most), self.between(first, last), strict=False))
+        counted = self._counted
+        if counted is None or counted[0] != (first, last, most):
+            number = sum(1 for _, _ in zip(range(most), self.between(first, last), strict=False))
+            # Kept as the answer of `after` is: after a downtime, schedules of one plan ask for the same count.
+            self._counted = counted = ((first, last, most), number)
+        return counted[1]
 
 
 def _moment(instant: int) -> datetime:

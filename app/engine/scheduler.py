@@ -437,5 +437,5 @@ def due_times(schedule: Schedule, until: int, on_time: int) -> Due:
     wanted = last
     if definition.catch_up == "none" and last[-1] < on_time:
         wanted = []
-    came = len(last) if last[0] == first else times.count(first, until, MAX_COUNTED)
+    came = len(last) if last[0] == first else times.count(first, last[-1], MAX_COUNTED)
     return Due(wanted, max(0, came - len(wanted)), last[-1], following)
