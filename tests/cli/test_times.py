@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import typer
-from blazy_jobs.cli import times
+from blazy_jobs.cli import describe, times
 from blazy_jobs.cli.options import duration
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -41,3 +41,24 @@ def test_durations(text: str, seconds: float) -> None:
 def test_what_is_no_duration_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="no duration"):
         duration(text)
+
+
+@pytest.mark.parametrize(
+    ("trigger", "timezone", "said"),
+    [
+        ({"kind": "cron", "expression": "0 3 * * *"}, "UTC", "0 3 * * *"),
+        ({"kind": "cron", "expression": "@daily"}, "Europe/Berlin", "@daily Europe/Berlin"),
+        ({"kind": "interval", "every_seconds": 5400.0}, "UTC", "every 90 min"),
+        ({"kind": "interval", "every_seconds": 1.5}, "Asia/Tokyo", "every 1.5 s"),
+        ({"kind": "interval", "every_seconds": 172800}, "UTC", "every 2 d"),
+        (
+            {"kind": "calendar", "every": {"months": 1, "weeks": 0, "days": 2}, "hour": 3, "minute": 5},
+            "Asia/Tokyo",
+            "every 1 months, 2 days at 03:05 Asia/Tokyo",
+        ),
+        ({"kind": "date", "at": "2027-01-01T00:00:00.000000Z"}, "UTC", "2027-01-01T00:00:00.000000Z"),
+        ({"kind": "moon", "phase": "full"}, "UTC", '{"kind":"moon","phase":"full"}'),
+    ],
+)
+def test_a_trigger_is_told_in_words(trigger: dict[str, object], timezone: str, said: str) -> None:
+    assert describe.trigger(trigger, timezone) == said

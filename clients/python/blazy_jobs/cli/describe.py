@@ -108,3 +108,19 @@ def brief(run: Mapping[str, Any]) -> str:
     if state in ("scheduled", "retrying"):
         return f"due {times.relative(run['due_at'])}"
     return safe(run["wait_reason"] or "").replace("_", " ")
+
+
+def trigger(said: Mapping[str, Any], timezone: str) -> str:
+    """When a schedule fires: `*/5 * * * *`, `every 90 min`, `every 1 months at 03:00 Europe/Berlin`, a date."""
+    zone = "" if timezone == "UTC" else f" {timezone}"
+    match said["kind"]:
+        case "cron":
+            return f"{said['expression']}{zone}"
+        case "interval":
+            return f"every {times.exact(said['every_seconds'])}"
+        case "calendar":
+            every = ", ".join(f"{number} {unit}" for unit, number in said["every"].items() if number)
+            return f"every {every} at {said['hour']:02}:{said['minute']:02}{zone}"
+        case "date":
+            return str(said["at"])
+    return json_line(said)

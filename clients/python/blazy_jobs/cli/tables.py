@@ -10,7 +10,7 @@ from rich.text import Text
 
 from blazy_jobs.cli import describe, times
 from blazy_jobs.cli.output import STATE_STYLES
-from blazy_jobs.cli.safe import json_line, safe
+from blazy_jobs.cli.safe import safe
 
 Row = Mapping[str, Any]
 ID_CHARS = 17
@@ -91,8 +91,7 @@ def queues(page: Sequence[Row], header: bool = True) -> Table:
 def schedules(page: Sequence[Row], header: bool = True) -> Table:
     table = _table(["SCHEDULE", "JOB TYPE", "TRIGGER", "NEXT", "LAST", ""], header)
     for item in page:
-        trigger = item["trigger"]
-        when = trigger.get("expression") or trigger.get("at") or json_line(trigger)
+        when = describe.trigger(item["trigger"], item["timezone"])
         shown = [("" if at is None else times.relative(at)) for at in (item["next_fire_at"], item["last_fire_at"])]
         state = "orphaned" if item["orphaned"] else "paused" if item["paused"] else ""
         table.add_row(safe(item["name"]), safe(item["job_type"]), safe(when), *shown, _cell(state, "yellow"))

@@ -21,6 +21,14 @@ def span(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
+def exact(seconds: float) -> str:
+    """In the largest unit that it is a whole number of: `90 min`, `1.5 s`."""
+    for size, unit in _STEPS:
+        if seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
+
+
 def relative(instant: str | None, now: datetime | None = None) -> str:
     """`5 min ago`, `in 2 h`; empty without an instant."""
     if instant is None:
