@@ -26,10 +26,19 @@ def runs_of(client: httpx.Client, name: str) -> list[datetime]:
     cursor: dict[str, str] = {}
     while True:
         page = client.get("/v1/runs", params={"schedule": name, "limit": "200", **cursor}).json()
-        found += [datetime.fromisoformat(run["due_at"]) for run in page["data"]]
+        found += [time_of(client, run) for run in page["data"]]
         if page["next_cursor"] is None:
             return sorted(found)
         cursor = {"cursor": page["next_cursor"]}
+
+
+def time_of(client: httpx.Client, run: dict[str, Any]) -> datetime:
+    """Its `due_at`; of one that was given back when its server was killed, and is due anew, the one before that."""
+    due_at: str = run["due_at"]
+    if due_at > run["created_at"]:
+        events = client.get(f"/v1/runs/{run['id']}/events", headers={"Accept": "application/json"}).json()["data"]
+        due_at = events[0]["data"]["due_at"]
+    return datetime.fromisoformat(due_at)
 
 
 def test_each_time_makes_one_run_through_kills(serve: Callable[..., Server]) -> None:
