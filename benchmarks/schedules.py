@@ -78,18 +78,18 @@ def seconds_between(run: dict[str, Any], first: str, last: str) -> float:
     return (datetime.fromisoformat(run[last]) - datetime.fromisoformat(run[first])).total_seconds()
 
 
-def fire_rate(data: Path, schedules: int) -> tuple[float, float]:
+def fire_rate(data: Path, schedules: int, lead_seconds: float = LEAD_SECONDS) -> tuple[float, float]:
     """Ticks a second when all are due in one moment, and the KiB that the server has grown by for each of them."""
-    at = datetime.now(UTC) + timedelta(seconds=LEAD_SECONDS)
+    at = datetime.now(UTC) + timedelta(seconds=lead_seconds)
     make_due(data, at)
     with server(workers=0, data=data) as started, started.client() as client:
         before, runs_before = unshared(started.pid), waiting(client)
-        if datetime.now(UTC) > at:
-            raise RuntimeError("the server took too long to start")
-        wait_until(lambda: waiting(client) >= runs_before + schedules, "all have fired", 120, 0.05)
-        grown = (unshared(started.pid) - before) / schedules / KIB
-        last = client.get("/v1/runs", params={"limit": 1}).json()["data"][0]
-        return schedules / seconds_between(last, "due_at", "created_at"), grown
+        if datetime.now(UTC) < at:
+            wait_until(lambda: waiting(client) >= runs_before + schedules, "all have fired", 120, 0.05)
+            grown = (unshared(started.pid) - before) / schedules / KIB
+            last = client.get("/v1/runs", params={"limit": 1}).json()["data"][0]
+            return schedules / seconds_between(last, "due_at", "created_at"), grown
+    return fire_rate(data, schedules, 2 * lead_seconds)  # the server was not there in time
 
 
 def batch_rate(data: Path, runs: int) -> tuple[float, float]:
@@ -107,7 +107,7 @@ def batch_rate(data: Path, runs: int) -> tuple[float, float]:
 def lateness(ticks: int) -> tuple[list[float], list[float]]:
     """Milliseconds from due to started: of schedules' runs, and of runs that are dispatched as often."""
     with server(workers=1) as started, started.client() as client:
-        first = datetime.now(UTC) + timedelta(seconds=2 + ticks * 0.005)
+        first = datetime.now(UTC) + timedelta(seconds=2 + ticks * TICK_SECONDS)
         for n in range(ticks):
             at = first + timedelta(seconds=n * TICK_SECONDS)
             body = {"job_type": "noop", "payload": None, "trigger": {"kind": "date", "at": at.isoformat()}}

@@ -7,7 +7,7 @@ import pytest
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.table import Row, Scale, markdown
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 
 @pytest.mark.parametrize("benchmark", BENCHMARKS, ids=lambda module: module.__name__.rpartition(".")[2])
