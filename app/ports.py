@@ -243,6 +243,8 @@ class Neighbours(Protocol):
     servers, in the order of their keys, once, and never one that goes before another already given.
     """
 
+    alone: bool
+    """No other server is there."""
     on_elsewhere: Callable[[Elsewhere], None]
     on_feed: Callable[[list[Event], int], None]
     """Events, and the key up to which none will come any more."""

@@ -88,7 +88,9 @@ class Scheduler:
         self.missed = 0
 
     async def start(self) -> None:
-        self._up_since = self._clock.now()
+        neighbours = self._store.neighbours
+        # Where others were there before, no time was missed because this server was not.
+        self._up_since = self._clock.now() if neighbours is None or neighbours.alone else 0
         self._tasks.keep("schedules", self._run)
 
     async def stop(self) -> None:

@@ -41,68 +41,80 @@ async def delete_schedule(tx: Transaction, arguments: list[str]) -> list[bool]:
 
 
 async def fire(tx: Transaction, arguments: list[tuple[Fire, ...]]) -> list[list[Fired] | DefinitionChanged]:
-    names = sorted({item.schedule.name for argument in arguments for item in argument})
-    known = {schedule.name: schedule for schedule in map(to_schedule, await tx.rows(sql.TAKE_SCHEDULES, names))}
-    return [await _fire_all(tx, argument, known) for argument in arguments]
+    return [await _fire_all(tx, argument) for argument in arguments]
 
 
-async def _fire_all(
-    tx: Transaction, argument: tuple[Fire, ...], known: dict[str, Schedule]
-) -> list[Fired] | DefinitionChanged:
-    for item in argument:
-        for order in item.orders:
-            job_type = tx.ledger.job_types.get(order.job_type)
-            if job_type is None or job_type.definition_id != order.definition_id:
-                return DefinitionChanged(order.job_type)
-    answers = [await _fire(tx, item, known) for item in argument]
+async def _fire_all(tx: Transaction, items: tuple[Fire, ...]) -> list[Fired] | DefinitionChanged:
+    orders = [order for item in items for order in item.orders]
+    for order in orders:
+        job_type = tx.ledger.job_types.get(order.job_type)
+        if job_type is None or job_type.definition_id != order.definition_id:
+            return DefinitionChanged(order.job_type)
+    rows = await tx.rows(sql.TAKE_SCHEDULES, sorted({item.schedule.name for item in items}))
+    taken = {schedule.name: schedule for schedule in map(to_schedule, rows)}
+    times = await tx.rows(sql.FIRED, [order.schedule for order in orders], [order.fire_at for order in orders])
+    firing = Firing(tx, taken, {(name, at) for name, at in times})
+    answers = [await firing.fire(item) for item in items]
+    await insert_runs(tx, firing.made)
     await _write(tx, [answer.schedule for answer in answers if answer.schedule is not None])
     return answers
 
 
-async def _fire(tx: Transaction, item: Fire, schedules: dict[str, Schedule]) -> Fired:
-    known = schedules.get(item.schedule.name)
-    if known is None or (known.revision, known.next_fire_at) != (item.schedule.revision, item.schedule.next_fire_at):
-        return Fired(schedule=None)
-    made: list[Run] = []
-    cancelling: list[int] = []
-    last_skipped_at, skipped = (item.last_fire_at, 1) if item.refused else (known.last_skipped_at, 0)
-    for order in item.orders:
-        if await _held_up(tx, known, cancelling):
-            last_skipped_at, skipped = order.fire_at, skipped + 1
-        elif not await tx.value(sql.FIRED, known.name, order.fire_at):
-            run = tx.new_run(order, lane_of(tx, order), None)
-            made.append(run)
-            if known.definition.overlap != "allow":
-                await _insert(tx, [run])  # so that the next order sees it
-    if known.definition.overlap == "allow":
-        await _insert(tx, made)
-    schedule = schedules[known.name] = fired(known, item, made, last_skipped_at)
-    tx.fire_at(schedule.wake_at)
-    tx.cancelling.update(cancelling)
-    return Fired(schedule=schedule, made=made, skipped=skipped, cancelling=cancelling)
+class Firing:
+    """All fires of one transaction: `taken` are the schedules that it holds, as they stand, and `fired_already` the
+    times of them that have their run already."""
+
+    def __init__(self, tx: Transaction, taken: dict[str, Schedule], fired_already: set[tuple[str, int]]) -> None:
+        self._tx = tx
+        self._taken = taken
+        self._fired = fired_already
+        self.made: list[Run] = []
+        """Not inserted yet."""
+
+    async def fire(self, item: Fire) -> Fired:
+        known = self._taken.pop(item.schedule.name, None)
+        if known is None or _mark(known) != _mark(item.schedule):
+            return Fired(schedule=None)
+        made: list[Run] = []
+        cancelling: list[int] = []
+        last_skipped_at, skipped = (item.last_fire_at, 1) if item.refused else (known.last_skipped_at, 0)
+        for order in item.orders:
+            if await self._held_up(known, made, cancelling):
+                last_skipped_at, skipped = order.fire_at, skipped + 1
+            elif (known.name, order.fire_at) not in self._fired:
+                run = self._tx.new_run(order, lane_of(self._tx, order), None)
+                made.append(run)
+                self.made.append(run)
+        schedule = fired(known, item, made, last_skipped_at)
+        self._tx.fire_at(schedule.wake_at)
+        self._tx.cancelling.update(cancelling)
+        return Fired(schedule=schedule, made=made, skipped=skipped, cancelling=cancelling)
+
+    async def _held_up(self, schedule: Schedule, made: list[Run], cancelling: list[int]) -> bool:
+        """Whether an unfinished run of the schedule is in the way; where it shall not be, it is cancelled."""
+        tx, overlap = self._tx, schedule.definition.overlap
+        if overlap == "allow":
+            return False
+        if overlap == "skip":
+            return bool(made) or bool(await tx.rows(f"{sql.OVERLAPPING} FOR UPDATE", schedule.name, 1))
+        if made:
+            runs, self.made = self.made, []
+            await insert_runs(tx, runs)
+            await tx.flush()
+        for run in await tx.runs(f"{sql.OVERLAPPING} FOR UPDATE", schedule.name, MAX_CANCELLED):
+            tx.move(run, lifecycle.cancel(run, tx.now, OVERTAKEN))
+            if run.state is State.RUNNING and run.worker_id is not None:
+                cancelling.append(run.worker_id)
+        await tx.flush()
+        return False
 
 
-async def _insert(tx: Transaction, runs: list[Run]) -> None:
-    await insert_runs(tx, runs)
-    await tx.flush()
+def _mark(schedule: Schedule) -> tuple[int, int, int | None]:
+    """Another one says that it is not the schedule that was read."""
+    return (schedule.revision, schedule.created_at, schedule.next_fire_at)
 
 
 async def _write(tx: Transaction, schedules: list[Schedule]) -> None:
     rows = [schedule_row(schedule) for schedule in schedules]
     if rows:
         await tx.connection.executemany(sql.UPDATE_SCHEDULE, rows)
-
-
-async def _held_up(tx: Transaction, schedule: Schedule, cancelling: list[int]) -> bool:
-    """Whether an unfinished run of the schedule is in the way; where it shall not be, it is cancelled."""
-    overlap = schedule.definition.overlap
-    if overlap == "allow":
-        return False
-    if overlap == "skip":
-        return bool(await tx.rows(f"{sql.OVERLAPPING} FOR UPDATE", schedule.name, 1))
-    for run in await tx.runs(f"{sql.OVERLAPPING} FOR UPDATE", schedule.name, MAX_CANCELLED):
-        tx.move(run, lifecycle.cancel(run, tx.now, OVERTAKEN))
-        if run.state is State.RUNNING and run.worker_id is not None:
-            cancelling.append(run.worker_id)
-    await tx.flush()
-    return False

@@ -192,8 +192,8 @@ EXTEND = (
 _SCHEDULES = f"SELECT {', '.join(SCHEDULE_COLUMNS)} FROM schedules"
 SCHEDULE = f"{_SCHEDULES} WHERE name = $1"
 TAKE_SCHEDULES = f"{_SCHEDULES} WHERE name = ANY($1::text[]) FOR UPDATE SKIP LOCKED"
-DUE_SCHEDULES = f"{_SCHEDULES} WHERE wake_at IS NOT NULL AND wake_at <= $1 ORDER BY wake_at LIMIT $2"
-NEXT_WAKE = "SELECT wake_at FROM schedules WHERE wake_at IS NOT NULL ORDER BY wake_at LIMIT 1"
+DUE_SCHEDULES = f"{_SCHEDULES} WHERE wake_at IS NOT NULL AND wake_at <= $1 ORDER BY wake_at, id LIMIT $2 OFFSET $3"
+NEXT_WAKE = "SELECT wake_at FROM schedules WHERE wake_at IS NOT NULL AND wake_at > $1 ORDER BY wake_at LIMIT 1"
 SCHEDULES_OF_APP = f"{_SCHEDULES} WHERE app IS NOT NULL AND app = $1"
 SCHEDULES_OF_JOB_TYPE = "SELECT EXISTS (SELECT 1 FROM schedules WHERE job_type = $1)"
 SCHEDULES_PAGE = f"SELECT {', '.join(SCHEDULE_COLUMNS)}, id FROM schedules WHERE id < $1 ORDER BY id DESC LIMIT $2"
@@ -208,7 +208,10 @@ OVERLAPPING = (
     f"SELECT {HEAD} FROM runs AS r WHERE r.schedule IS NOT NULL AND r.{UNFINISHED_SQL} AND r.schedule = $1 "
     "ORDER BY r.id LIMIT $2"
 )
-FIRED = "SELECT EXISTS (SELECT 1 FROM runs WHERE fire_at IS NOT NULL AND schedule = $1 AND fire_at = $2)"
+FIRED = (
+    "SELECT j.schedule, j.fire_at FROM unnest($1::text[], $2::bigint[]) AS j(schedule, fire_at) "
+    "JOIN runs AS r ON r.fire_at IS NOT NULL AND r.schedule = j.schedule AND r.fire_at = j.fire_at"
+)
 
 # -- workers
 

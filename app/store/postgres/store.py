@@ -270,11 +270,11 @@ class PostgresStore:
     async def schedules_of_app(self, app: str) -> list[Schedule]:
         return await self._reader.schedules_by(sql.SCHEDULES_OF_APP, app)
 
-    async def due_schedules(self, now: int, limit: int) -> list[Schedule]:
-        return await self._reader.schedules_by(sql.DUE_SCHEDULES, now, limit)
+    async def due_schedules(self, now: int, limit: int, offset: int = 0) -> list[Schedule]:
+        return await self._reader.schedules_by(sql.DUE_SCHEDULES, now, limit, offset)
 
-    async def next_wake(self) -> int | None:
-        at: int | None = await self._reader.value(sql.NEXT_WAKE)
+    async def next_wake(self, after: int) -> int | None:
+        at: int | None = await self._reader.value(sql.NEXT_WAKE, after)
         return at
 
     async def save_schedule(self, schedule: Schedule, *, expect: int | None) -> Schedule | None:
