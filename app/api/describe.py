@@ -62,6 +62,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.NotSupported("/handler/kind", "This server does not run HTTP handlers yet; use 'worker'."),
     errors.IdempotencyKeyReused(),
     errors.StoreUnavailable("disk I/O error"),
+    errors.DefinitionChanged("send-welcome-email"),
     errors.Draining(),
     errors.Unavailable("The pool's workers have not declared their job types yet."),
     QueueFull("The queue has as many runs as it may hold."),

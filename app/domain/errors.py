@@ -16,7 +16,7 @@
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · NotSupported · IdempotencyKeyReused
-    └── Unavailable         503   StoreUnavailable · Draining · DefinitionChanged
+    └── Unavailable         503   StoreUnavailable (DefinitionChanged) · Draining
 
 Each carries the HTTP status and the stable `code` of its problem document (RFC 9457) and builds its own message.
 """
@@ -319,11 +319,11 @@ class StoreUnavailable(Unavailable):
         super().__init__(f"The database cannot be written or read now: {reason}")
 
 
-class DefinitionChanged(Unavailable):
+class DefinitionChanged(StoreUnavailable):
     """Another server changed it since it was read here; reading it again and trying anew mends that."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"The job type {name!r} is being changed all the time; try again.")
+        super().__init__(f"other servers change the job type {name!r} all the time")
 
 
 class Draining(Unavailable):
