@@ -75,11 +75,11 @@ class PostgresPlace:
 
     def __init__(self, server: Postgres, empty: str) -> None:
         self._server = server
-        self._database = server.new_database(empty)
+        self.database = server.new_database(empty)
 
     def store(self, clock: Clock) -> Store:
         return PostgresStore(
-            self._server.url(self._database),
+            self._server.url(self.database),
             clock,
             lease_seconds=LEASE_SECONDS,
             fits=ResultSchemas().fits,
@@ -88,7 +88,7 @@ class PostgresPlace:
 
     def as_after_a_crash(self) -> Place:
         """All connections are cut, as when the server's host dies."""
-        self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._database}'")
+        self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.database}'")
         return self
 
 
@@ -260,14 +260,22 @@ class Stage:
 
     async def sound(self) -> None:
         """What must hold after anything."""
-        runs = await self.all_runs()
-        assert [run.id for run in runs] == sorted((run.id for run in runs), reverse=True)
-        counted = Counter((run.job_type, run.queue, run.state) for run in runs)
-        assert await self.store.counts() == dict(counted), "the counts are those of the rows"
+        runs, events = await self.stored_soundly()
+        counted = _counted(runs)
         told = Counter[tuple[str, str, State]]()
         for commit in self.told:
             told.update(commit.counts)
-        assert {place: n for place, n in told.items() if n} == dict(counted), "so are those that the commits told"
+        assert {place: n for place, n in told.items() if n} == dict(counted), "the counts that the commits told"
+        kept = {run.id for run in runs}
+        spoken = [event for commit in self.told for event in commit.events]
+        assert [event.id for event in spoken] == sorted({event.id for event in spoken}), "told in order, and once"
+        assert [event for event in spoken if event.run_id in kept] == events, "what was told is what is stored"
+
+    async def stored_soundly(self) -> tuple[list[Run], list[Event]]:
+        """All that is stored, which fits together."""
+        runs = await self.all_runs()
+        assert [run.id for run in runs] == sorted((run.id for run in runs), reverse=True)
+        assert await self.store.counts() == dict(_counted(runs)), "the counts are those of the rows"
         events = await self.all_events()
         logs: dict[int, list[Event]] = {run.id: [] for run in runs}
         for event in events:
@@ -277,9 +285,11 @@ class Stage:
             assert [event.seq for event in log] == list(range(1, run.seq + 1)), run
             assert [event.seq for event in log if event.final] == ([run.seq] if run.state.final else []), run
             assert 0 <= run.attempt <= min(run.claims, run.settings.retry.max_attempts), run
-        spoken = [event for commit in self.told for event in commit.events]
-        assert [event.id for event in spoken] == sorted({event.id for event in spoken}), "told in order, and once"
-        assert [event for event in spoken if event.run_id in logs] == events, "what was told is what is stored"
+        return runs, events
+
+
+def _counted(runs: list[Run]) -> Counter[tuple[str, str, State]]:
+    return Counter((run.job_type, run.queue, run.state) for run in runs)
 
 
 def says(lease: Run, kind: str, **fields: Any) -> Report:

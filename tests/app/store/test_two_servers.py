@@ -1,0 +1,511 @@
+"""Two servers' stores on one PostgreSQL database, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from app.domain.errors import DefinitionChanged, JobTypeNotFound, StoreUnavailable
+from app.domain.event import Event
+from app.domain.run import Run, State
+from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
+from app.ports import EventFilter, Fire, WorkerRecord
+from app.store.postgres import statements as sql
+from tests.app.clock import SECOND
+from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key
+from tests.contract.stage import LEASE_SECONDS, ids
+from tests.support.postgres import Postgres
+
+pytestmark = pytest.mark.system
+ROUNDS = 20
+
+
+@pytest.fixture
+async def pair(postgres: Postgres, empty_postgres: str) -> AsyncIterator[Pair]:
+    async with Pair(postgres, empty_postgres) as pair:
+        yield pair
+
+
+# -- the events of all runs
+
+
+async def test_a_reader_between_the_events_of_two_servers_sees_each_once_and_in_order(pair: Pair) -> None:
+    seen: list[Event] = []
+    done = asyncio.Event()
+
+    async def read() -> None:
+        at = 0
+        while True:
+            last = done.is_set()
+            page, reached = await pair.one.store.feed(at, EventFilter(), 50)
+            seen.extend(page)
+            if last and reached == at:
+                return
+            at = reached
+
+    reading = asyncio.ensure_future(read())
+
+    async def write(site: Site) -> None:
+        for _ in range(ROUNDS):
+            await asyncio.gather(*(site.run_of() for _ in range(5)))
+            for lease in await site.take():
+                await site.complete(lease)
+
+    await pair.at_once(write)
+    done.set()
+    await reading
+    assert [event.id for event in seen] == sorted(event.id for event in seen)
+    assert seen == await pair.other.all_events()
+    assert Counter(event.run_id for event in seen).most_common()[-1][1] == 3
+
+
+async def test_a_new_cluster_whose_transactions_count_from_the_beginning_goes_on_after_the_old_events(
+    pair: Pair,
+) -> None:
+    before = await pair.one.run_of()
+    last = (await pair.one.all_events())[-1].id
+    # As restored into a cluster whose transaction ids are a million behind.
+    await pair.raw.execute("UPDATE shared SET feed_base = feed_base - $1", 1_000_000 << sql.EVENT_BITS)
+    await pair.one.store.close()
+    await pair.one._open()
+    after = await pair.one.run_of()
+    found, _ = await pair.one.store.feed(last, EventFilter(), 10)
+    assert [event.run_id for event in found] == [after.id]
+    assert [event.run_id for event in await pair.other.all_events()] == [before.id, after.id]
+    assert (await pair.one.store.feed_bounds(EventFilter()))[0] >= found[0].id
+
+
+# -- dispatch
+
+
+async def test_one_idempotency_key_at_once_makes_one_run(pair: Pair) -> None:
+    for _ in range(ROUNDS):
+        key = fresh_key()
+        answers = await pair.at_once(lambda site, key=key: site.dispatch(site.order(), key=key), times=3)  # type: ignore[misc]
+        assert len({run.id for answer in answers for run in answer.runs}) == 1
+        assert sorted(answer.replayed for answer in answers) == [False] + [True] * 5
+    assert await pair.runs() == ROUNDS
+
+
+async def test_one_dedupe_key_at_once_makes_one_run(pair: Pair) -> None:
+    for _ in range(ROUNDS):
+        key = fresh_key()
+        answers = await pair.at_once(lambda site, key=key: site.dispatch(site.order(dedupe_key=key)), times=3)  # type: ignore[misc]
+        assert len({run.id for answer in answers for run in answer.runs}) == 1
+        assert sorted(made for answer in answers for made in answer.made) == [False] * 5 + [True]
+    assert await pair.runs() == ROUNDS
+
+
+async def test_batches_whose_keys_overlap_in_any_order_neither_deadlock_nor_double(pair: Pair) -> None:
+    rng = random.Random(1)
+    for _ in range(ROUNDS):
+        keys = [fresh_key() for _ in range(3)]
+        dedupe_keys = [fresh_key() for _ in range(12)]
+
+        async def batch(site: Site, keys: list[str] = keys, dedupe_keys: list[str] = dedupe_keys) -> Any:
+            wanted = rng.sample(dedupe_keys, 8)
+            body = ",".join(sorted(wanted))
+            key = f"{rng.choice(keys)} {body}" if rng.random() < 0.7 else None
+            return await site.dispatch(*(site.order(dedupe_key=one) for one in wanted), key=key, body=body)
+
+        answers = await pair.at_once(batch, times=6)
+        made = Counter(run.dedupe_key for a in answers for run, new in zip(a.runs, a.made, strict=True) if new)
+        assert set(made.values()) == {1}
+        assert len({run.id for answer in answers for run in answer.runs}) == len(made)
+    assert await pair.deadlocks() == 0
+
+
+async def test_a_dispatch_that_finds_a_run_which_is_being_reported_does_not_deadlock(pair: Pair) -> None:
+    """The one holds the run and wants the dedupe key, the other the key, and wants to keep the run."""
+    for _ in range(ROUNDS):
+        key = fresh_key()
+        lease = await pair.one.started(dedupe_key=key)
+
+        async def work(site: Site, key: str = key, lease: Run = lease) -> None:
+            await asyncio.gather(
+                site.report(7, holding=(lease.id,)),
+                site.dispatch(site.order(dedupe_key=key), key=fresh_key()),
+                site.dispatch(site.order(dedupe_key=key)),
+            )
+
+        await pair.at_once(work, times=2)
+        await pair.one.complete(lease)
+    assert await pair.deadlocks() == 0
+
+
+async def test_keys_of_two_servers_never_collide_and_their_counts_add_up(pair: Pair) -> None:
+    """The clock stands still, so that both draw for the same instant."""
+
+    async def make(site: Site) -> list[int]:
+        made = await site.dispatch(*(site.order() for _ in range(100)))
+        return [*ids(made.runs), await site.worker()]
+
+    found = await pair.at_once(make, times=5)
+    assert len({key for keys in found for key in keys}) == 10 * 101
+    counts = {("greet", "default", State.QUEUED): 1000}
+    assert await pair.one.store.counts() == await pair.other.store.counts() == counts
+
+
+# -- definitions
+
+
+async def test_a_definition_changed_on_one_holds_in_the_next_dispatch_on_the_other(pair: Pair) -> None:
+    await pair.other.run_of()
+    stale = pair.other.order()
+    await pair.one.define(priority=5)
+    with pytest.raises(DefinitionChanged):
+        await pair.other.dispatch(stale)
+    assert (await pair.other.run_of()).priority == 5
+    await pair.one.store.pause_job_type("greet", True)
+    assert await pair.other.take() == []
+    await pair.one.store.pause_job_type("greet", False)
+    assert len(await pair.other.take()) == 2
+
+
+async def test_a_job_type_retired_on_one_is_unknown_to_the_other(pair: Pair) -> None:
+    stale = pair.other.order()
+    await pair.other.finished()
+    assert await pair.one.store.retire_job_type("greet")
+    with pytest.raises(JobTypeNotFound):
+        await pair.other.dispatch(stale)
+
+
+async def test_a_job_type_is_not_retired_beside_a_dispatch_of_it(pair: Pair) -> None:
+    """Whichever comes first: no run of a name that is free."""
+    for _ in range(ROUNDS):
+        answers = await asyncio.gather(
+            pair.one.store.retire_job_type("greet"), pair.other.dispatch(pair.other.order()), return_exceptions=True
+        )
+        retired, dispatched = answers
+        assert retired is isinstance(dispatched, JobTypeNotFound), answers
+        for lease in await pair.other.take():
+            await pair.other.complete(lease)
+        if retired:
+            del pair.one.types["greet"]
+            await pair.one.define()
+
+
+async def test_a_queue_paused_on_one_is_not_claimed_from_on_the_other(pair: Pair) -> None:
+    await pair.other.run_of(queue="mail")
+    await pair.one.store.save_queue("mail", True)
+    assert await pair.other.take() == []
+    await pair.one.store.save_queue("mail", False)
+    assert len(await pair.other.take()) == 1
+
+
+async def test_of_two_who_register_one_name_at_once_one_is_told_so(pair: Pair) -> None:
+    for n in range(ROUNDS):
+        name = f"job-{n}"
+
+        async def define(site: Site, name: str = name) -> bool:
+            definition = msgspec.structs.replace(pair.one.types["greet"].definition, name=name)
+            saved = await site.store.save_job_type(definition, expect=None, source="api", declarer=None, paused=None)
+            return saved is not None
+
+        assert sorted(await pair.at_once(define)) == [False, True]
+
+
+# -- claims
+
+
+async def test_claims_of_two_servers_share_no_run_and_take_all(pair: Pair) -> None:
+    for _ in range(ROUNDS):
+        made = await pair.one.dispatch(*(pair.one.order() for _ in range(60)))
+        taken = await pair.at_once(lambda site: site.take(limit=15), times=2)
+        while rest := await pair.other.take(limit=15):
+            taken.append(rest)
+        assert sorted(run.id for runs in taken for run in runs) == ids(made.runs)
+        assert sum(map(bool, taken)) >= 4
+
+
+async def test_claims_of_several_lanes_share_no_run_and_take_all(pair: Pair) -> None:
+    await pair.one.define("wave")
+    for _ in range(ROUNDS):
+        made = await pair.one.dispatch(*(pair.one.order(name) for _ in range(30) for name in ("greet", "wave")))
+        taken = await pair.at_once(lambda site: site.take(limit=15), times=2)
+        while rest := await pair.other.take(limit=15):
+            taken.append(rest)
+        assert sorted(run.id for runs in taken for run in runs) == ids(made.runs)
+
+
+async def test_a_concurrency_limit_holds_over_two_servers(pair: Pair) -> None:
+    await pair.one.define(concurrency=3)
+    await pair.one.dispatch(*(pair.one.order() for _ in range(60)))
+    running: list[Run] = []
+    left = 60
+    while left:
+        for taken in await pair.at_once(lambda site: site.take(limit=2), times=2):
+            running += taken
+        assert 0 < len(running) <= 3
+        lease = running.pop()
+        await random.choice(pair.both).complete(lease)
+        left -= 1
+
+
+# -- leases and workers
+
+
+async def test_a_lease_renewed_through_one_is_not_taken_back_by_the_other(pair: Pair) -> None:
+    lease = await pair.one.started()
+    pair.clock.move(LEASE_SECONDS - 1)
+    _, [held] = await pair.one.report(7, holding=(lease.id,))
+    assert held.held
+    await pair.other.sweep_at(LEASE_SECONDS - 1)
+    assert await pair.other.state(lease) == "running"
+    await pair.other.sweep_at(2)
+    assert await pair.one.state(lease) == "queued"
+    assert (await pair.one.say(lease, "completed")).status == "lease_lost"
+
+
+async def test_a_worker_heard_by_the_other_is_not_silent(pair: Pair) -> None:
+    worker = await pair.one.worker()
+    pair.clock.move(LEASE_SECONDS - 1)
+    assert await pair.other.neighbours.heard({worker: pair.clock.now()}) == []
+    pair.clock.move(LEASE_SECONDS - 1)
+    assert await pair.one.neighbours.silent_workers(LEASE_SECONDS) == []
+    pair.clock.move(2)
+    for site in pair.both:
+        [(record, lost)] = await site.neighbours.silent_workers(LEASE_SECONDS)
+        assert (record.id, lost) == (worker, True)
+
+
+async def test_what_the_pool_of_an_ended_server_had_in_hand_is_no_loss(pair: Pair) -> None:
+    """There was nobody to hear it, while a pool's worker that its own server does not hear is lost."""
+    record = WorkerRecord(
+        id=0, name="pool", job_types=("greet",), queues=None, concurrency=1, registered_at=0, pool=True
+    )
+    worker = (await pair.one.store.register_worker(record)).id
+    pair.clock.move(LEASE_SECONDS + 1)
+    [(silent, lost)] = await pair.other.neighbours.silent_workers(LEASE_SECONDS)
+    assert (silent.id, lost) == (worker, False)
+    await pair.one.neighbours.heard({})
+    [(silent, lost)] = await pair.other.neighbours.silent_workers(LEASE_SECONDS)
+    assert (silent.id, lost) == (worker, True)
+
+
+async def test_a_worker_given_up_by_one_is_told_so_by_the_other(pair: Pair) -> None:
+    worker = await pair.one.worker()
+    lease = await pair.one.started(worker)
+    assert await pair.other.store.give_up_worker(worker, lost=True) == 1
+    assert await pair.one.neighbours.heard({worker: pair.clock.now()}) == [worker]
+    assert await pair.one.neighbours.worker(worker) is None
+    assert (await pair.one.say(lease, "completed")).status == "lease_lost"
+    assert (await pair.one.read(lease)).losses == 1
+
+
+# -- one at a time
+
+
+async def test_one_server_sweeps_at_a_time(pair: Pair) -> None:
+    run = await pair.one.run_of(delay_seconds=1)
+    pair.clock.move(2)
+    await pair.lock(sql.LOCK_SWEEP)
+    for site in pair.both:
+        assert (await site.store.sweep()).due_at == pair.clock.now() + SECOND, "to look again soon"
+    assert await pair.one.state(run) == "scheduled"
+    await pair.unlock(sql.LOCK_SWEEP)
+    await pair.at_once(lambda site: site.store.sweep())
+    assert await pair.one.state(run) == "queued"
+
+
+async def test_one_server_prunes_at_a_time(pair: Pair) -> None:
+    await pair.one.define(retention_seconds=1)
+    for _ in range(5):
+        await pair.one.finished()
+    pair.clock.move(2)
+    await pair.lock(sql.LOCK_PRUNE)
+    assert await pair.at_once(lambda site: site.store.prune(10)) == [0, 0]
+    await pair.unlock(sql.LOCK_PRUNE)
+    assert sum(await pair.at_once(lambda site: site.store.prune(10))) == 5
+
+
+async def test_a_time_of_a_schedule_makes_one_run_whoever_fires(pair: Pair) -> None:
+    await every_second(pair.one, "tick")
+    for _ in range(ROUNDS):
+        pair.clock.move(1)
+        made = await pair.at_once(fire, times=2)
+        assert sum(made) == 1
+    assert await pair.runs(schedule="tick") == ROUNDS
+
+
+async def test_a_schedule_that_both_read_before_one_fired_is_not_fired_by_the_other(pair: Pair) -> None:
+    await every_second(pair.one, "tick")
+    pair.clock.move(1)
+    [one], [other] = await pair.at_once(due)
+    assert one == other
+    assert len((await pair.one.store.fire([one]))[0].made) == 1
+    [late] = await pair.other.store.fire([other])
+    assert (late.schedule, late.made) == (None, [])
+
+
+async def every_second(site: Site, name: str) -> None:
+    plan = Plan(trigger=Interval(1))
+    schedule = Schedule(
+        definition=ScheduleDefinition(name=name, job_type="greet", plan=plan),
+        source="api",
+        created_at=site.clock.now(),
+        next_fire_at=site.clock.now() + SECOND,
+    )
+    assert await site.store.save_schedule(schedule, expect=None) is not None
+
+
+async def due(site: Site) -> list[Fire]:
+    """What a server would fire now."""
+    fires = []
+    for schedule in await site.store.due_schedules(site.clock.now(), 10):
+        at = schedule.next_fire_at
+        assert at is not None
+        order = site.order(schedule=schedule.name, fire_at=at, due_at=at)
+        fires.append(Fire(schedule=schedule, orders=(order,), next_fire_at=at + SECOND, last_fire_at=at))
+    return fires
+
+
+async def fire(site: Site) -> int:
+    """How many runs it made."""
+    fires = await due(site)
+    return sum(len(fired.made) for fired in await site.store.fire(fires)) if fires else 0
+
+
+# -- hints
+
+
+async def test_hints_name_what_has_changed(pair: Pair) -> None:
+    await pair.one.hears_that_it_may_be_anything()
+    run = await pair.other.run_of()
+    news = await pair.one.hears(lambda news: news.runs is not None)
+    assert news.runs == {run.id}
+    assert (news.ready, news.definitions, news.cancelling) == (True, False, frozenset())
+    [lease] = await pair.other.take()
+    news = await pair.one.hears(lambda news: news.runs is not None)
+    assert news.due_at == pair.clock.now() + round(LEASE_SECONDS * SECOND)
+    await pair.other.store.cancel(lease.id, None)
+    news = await pair.one.hears(lambda news: news.runs is not None)
+    assert news.cancelling == {7}
+
+
+async def test_hints_tell_of_definitions_workers_and_schedules(pair: Pair) -> None:
+    await pair.one.hears_that_it_may_be_anything()
+    await pair.other.define(priority=1)
+    assert (await pair.one.hears(lambda news: news.runs is not None)).definitions
+    await pair.other.worker()
+    assert (await pair.one.hears(lambda news: news.runs is not None)).definitions
+    await every_second(pair.other, "tick")
+    assert (await pair.one.hears(lambda news: news.runs is not None)).fire_at == pair.clock.now() + SECOND
+
+
+async def test_a_server_hears_no_hint_of_its_own(pair: Pair) -> None:
+    await pair.one.hears_that_it_may_be_anything()
+    own = await pair.one.run_of()
+    run = await pair.other.run_of()
+    news = await pair.one.hears(lambda news: news.runs is not None)
+    assert news.runs == {run.id}
+    assert own.id not in news.runs
+
+
+async def test_a_hint_of_many_says_that_there_are_some(pair: Pair) -> None:
+    await pair.other.dispatch(*(pair.other.order() for _ in range(500)))
+    news = await pair.one.hears(lambda news: news.ready and not news.definitions)
+    assert news.runs is None
+
+
+async def test_cancels_that_no_hint_can_name_are_found_by_looking(pair: Pair) -> None:
+    lease = await pair.other.started(worker=9)
+    await pair.raw.execute("UPDATE runs SET cancel_requested = 1 WHERE id = $1", lease.id)
+    news = await pair.one.hears(lambda news: bool(news.cancelling))
+    assert (news.runs, news.cancelling) == (None, {9})
+    await pair.raw.execute("UPDATE runs SET cancel_requested = 0 WHERE id = $1", lease.id)
+
+
+# -- connections that break
+
+
+async def test_a_listener_that_was_cut_comes_back_and_says_that_it_may_be_anything(pair: Pair) -> None:
+    await pair.one.hears_that_it_may_be_anything()
+    listener, _ = await pair.listeners()
+    await pair.cut(listener)
+    await pair.one.hears_that_it_may_be_anything()
+    async with asyncio.timeout(10):
+        while True:
+            run = await pair.other.run_of()
+            news = await pair.one.hears(lambda news: True)
+            if news.runs is not None and run.id in news.runs:
+                break
+
+
+async def test_a_connection_cut_in_the_middle_is_said_and_the_next_call_works(pair: Pair) -> None:
+    await pair.lock(dedupe_stripe("greet", "cut"))
+    cut = asyncio.ensure_future(pair.one.dispatch(pair.one.order(dedupe_key="cut")))
+    await pair.cut(*await pair.waiting())
+    with pytest.raises(StoreUnavailable):
+        await cut
+    await pair.unlock(dedupe_stripe("greet", "cut"))
+    made = await pair.one.dispatch(pair.one.order(dedupe_key="cut"))
+    assert made.made == [True]
+    assert await pair.runs() == 1
+
+
+async def test_cuts_at_any_moment_leave_nothing_half_done(pair: Pair) -> None:
+    made = refused = 0
+    done = asyncio.Event()
+
+    async def cut() -> None:
+        while not done.is_set():
+            await asyncio.sleep(random.uniform(0.01, 0.05))
+            await pair.raw.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND application_name = 'blazy-jobs' AND state <> 'idle' ORDER BY random() LIMIT 1"
+            )
+
+    cutting = asyncio.ensure_future(cut())
+    for _ in range(100):
+        answers = await asyncio.gather(
+            *(site.dispatch(site.order(), key=fresh_key()) for site in pair.both), return_exceptions=True
+        )
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                assert isinstance(answer, StoreUnavailable), answer
+                refused += 1
+            else:
+                made += 1
+    done.set()
+    await cutting
+    assert made <= len(await pair.one.all_runs()) <= made + refused
+    assert refused > 0
+    pair.tells_all = False
+
+
+async def test_a_server_that_hangs_in_a_transaction_stops_the_others_for_seconds_only(pair: Pair) -> None:
+    """A transaction of a server whose process was stopped, by its limits."""
+    from app.store.postgres import connecting
+
+    stopped = await connecting.connect(pair.url)
+    await stopped.execute("BEGIN")
+    await stopped.fetch(sql.BEGIN)
+    await stopped.execute("SELECT pg_advisory_xact_lock($1, $2)", sql.LOCK_CLASS, dedupe_stripe("greet", "held"))
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await pair.one.dispatch(pair.one.order(dedupe_key="held"))
+                break
+            except StoreUnavailable:
+                continue
+    assert len(await pair.one.all_events()) == 1
+    stopped.terminate()
+
+
+async def test_every_connection_has_its_limits(pair: Pair) -> None:
+    store = pair.one.store
+    connections = [await writer._session._connected() for writer in (store._hot, store._rest)]
+    connections.append(store._others._connection)
+    async with store._reader.connection() as reading:
+        for connection in [*connections, reading]:
+            assert await connection.fetchval("SHOW lock_timeout") == "3s"
+            assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "3s"
+            assert await connection.fetchval("SHOW statement_timeout") in ("10s", "30s")
+            assert await connection.fetchval("SHOW tcp_keepalives_idle") is not None
