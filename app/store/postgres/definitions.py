@@ -27,6 +27,10 @@ from app.store.postgres import statements as sql
 from app.store.postgres.transaction import Transaction
 
 CHANGED = "UPDATE shared SET revision = revision + 1 WHERE id = 1"
+MADE_LANES = (
+    "SELECT l.job_type, l.queue FROM unnest($1::text[], $2::text[]) AS w(job_type, queue) "
+    "JOIN lanes AS l ON l.job_type = w.job_type AND l.queue = w.queue"
+)
 NEW_LANE = (
     "INSERT INTO lanes (job_type, queue) SELECT * FROM unnest($1::text[], $2::text[]) "
     "ON CONFLICT (job_type, queue) DO NOTHING"
@@ -55,6 +59,12 @@ async def load_ledger(connection: asyncpg.Connection) -> Ledger:
     for name, paused in await connection.fetch("SELECT name, paused FROM queues ORDER BY made_at, name"):
         ledger.add_queue(name, paused)
     return ledger
+
+
+async def unmade_lanes(connection: asyncpg.Connection, pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Those that are not there. Asked without a lock, as nearly always all are."""
+    rows = await connection.fetch(MADE_LANES, [job_type for job_type, _ in pairs], [queue for _, queue in pairs])
+    return pairs - {(row[0], row[1]) for row in rows}
 
 
 async def make_lanes(connection: asyncpg.Connection, pairs: set[tuple[str, str]], now: int) -> None:

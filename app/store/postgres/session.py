@@ -25,7 +25,7 @@ from app.store.postgres import (
     sweeping,
 )
 from app.store.postgres import statements as sql
-from app.store.postgres.definitions import load_ledger, make_lanes
+from app.store.postgres.definitions import load_ledger, make_lanes, unmade_lanes
 from app.store.postgres.transaction import Transaction
 
 
@@ -211,7 +211,7 @@ class Session:
             return
         ledger = self._catalogue.ledger
         missing = pairs if ledger is None else pairs - ledger.lane_ids.keys()
-        if missing:
+        if missing and (missing := await unmade_lanes(connection, missing)):
             await make_lanes(connection, missing, self._clock.now())
             self._catalogue.forget()
 

@@ -35,6 +35,35 @@ async def pair(postgres: Postgres, empty_postgres: str) -> AsyncIterator[Pair]:
 # -- the events of all runs
 
 
+async def test_an_event_that_commits_late_is_never_passed_over(pair: Pair) -> None:
+    await pair.lock(dedupe_stripe("greet", "late"))
+    late = asyncio.ensure_future(pair.one.dispatch(pair.one.order(dedupe_key="late")))
+    await pair.waiting()
+    quick = await pair.other.run_of()
+    assert await pair.other.all_events() == [], "one with a smaller key may still come"
+    await pair.unlock(dedupe_stripe("greet", "late"))
+    [slow] = (await late).runs
+    for site in pair.both:
+        assert [event.run_id for event in await site.all_events()] == [slow.id, quick.id]
+
+
+async def test_who_reads_along_gets_a_late_event_in_its_place(pair: Pair) -> None:
+    given: asyncio.Queue[Event] = asyncio.Queue()
+    torn = asyncio.Event()
+    pair.other.neighbours.on_feed = lambda events, reached: [given.put_nowait(event) for event in events] and None
+    pair.other.neighbours.on_feed_torn = torn.set
+    pair.other.neighbours.follow_feed(True)
+    await asyncio.wait_for(torn.wait(), 10)
+    await pair.lock(dedupe_stripe("greet", "late"))
+    late = asyncio.ensure_future(pair.one.dispatch(pair.one.order(dedupe_key="late")))
+    await pair.waiting()
+    quick = await pair.other.run_of()
+    await pair.unlock(dedupe_stripe("greet", "late"))
+    [slow] = (await late).runs
+    async with asyncio.timeout(10):
+        assert [(await given.get()).run_id for _ in range(2)] == [slow.id, quick.id]
+
+
 async def test_a_reader_between_the_events_of_two_servers_sees_each_once_and_in_order(pair: Pair) -> None:
     seen: list[Event] = []
     done = asyncio.Event()
