@@ -94,6 +94,35 @@ async def test_a_reader_between_the_events_of_two_servers_sees_each_once_and_in_
     assert Counter(event.run_id for event in seen).most_common()[-1][1] == 3
 
 
+async def test_a_reader_that_comes_while_the_last_one_leaves_reads_along(pair: Pair) -> None:
+    """The turn between two readers falls into a look at the database."""
+    given: asyncio.Queue[Event] = asyncio.Queue()
+    neighbours = pair.one.neighbours
+    looked, go_on = asyncio.Event(), asyncio.Event()
+    tail = pair.one.store._reader.tail
+
+    async def slow_tail(after: int, limit: int) -> Any:
+        found = await tail(after, limit)
+        if limit:
+            looked.set()
+            await go_on.wait()
+        return found
+
+    pair.one.store._reader.tail = slow_tail  # type: ignore[method-assign]
+    neighbours.on_feed = lambda events, reached: [given.put_nowait(event) for event in events] and None
+    neighbours.follow_feed(True)
+    await asyncio.wait_for(looked.wait(), 10)
+    neighbours.follow_feed(False)
+    neighbours.follow_feed(True)
+    go_on.set()
+    torn = asyncio.Event()
+    neighbours.on_feed_torn = torn.set
+    await asyncio.wait_for(torn.wait(), 10)
+    run = await pair.other.run_of()
+    async with asyncio.timeout(10):
+        assert (await given.get()).run_id == run.id
+
+
 async def test_a_new_cluster_whose_transactions_count_from_the_beginning_goes_on_after_the_old_events(
     pair: Pair,
 ) -> None:
