@@ -36,6 +36,8 @@ POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 MAX_NAMED = 200
 """Runs that one hint names; of more it says only that there are some. A NOTIFY has 8000 bytes."""
+MAX_CANCELLING = 100
+"""Workers that one hint names. All are looked for each second."""
 TAIL_STEP = 500
 TIME_SECONDS = 60.0
 FORGET_SERVERS_SECONDS = 3600
@@ -57,7 +59,7 @@ class Hint(msgspec.Struct, omit_defaults=True):
         if self.runs is not None:
             named = {*self.runs, *(event.run_id for event in commit.events)}
             self.runs = list(named) if len(named) <= MAX_NAMED else None
-        self.cancelling = [*{*self.cancelling, *told.cancelling}][:MAX_NAMED]
+        self.cancelling = [*{*self.cancelling, *told.cancelling}][:MAX_CANCELLING]
         self.ready = self.ready or bool(commit.ready)
         self.definitions = self.definitions or told.definitions
         self.due_at = _earlier(self.due_at, commit.due_at)

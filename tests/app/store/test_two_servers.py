@@ -15,8 +15,10 @@ from app.domain.errors import DefinitionChanged, JobTypeNotFound, StoreUnavailab
 from app.domain.event import Event
 from app.domain.run import Run, State
 from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
-from app.ports import EventFilter, Fire, WorkerRecord
+from app.ports import Commit, EventFilter, Fire, WorkerRecord
 from app.store.postgres import statements as sql
+from app.store.postgres.neighbours import MAX_NAMED, Hint
+from app.store.postgres.session import Told
 from tests.app.clock import SECOND
 from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key
 from tests.contract.stage import LEASE_SECONDS, ids
@@ -478,6 +480,28 @@ async def test_cancels_that_no_hint_can_name_are_found_by_looking(pair: Pair) ->
     news = await pair.one.hears(lambda news: bool(news.cancelling))
     assert (news.runs, news.cancelling) == (None, {9})
     await pair.raw.execute("UPDATE runs SET cancel_requested = 0 WHERE id = $1", lease.id)
+
+
+async def test_the_largest_hint_can_be_sent(pair: Pair) -> None:
+    """Hundreds of runs of hundreds of workers cancelled in one moment; and hints go on after it."""
+    workers = 250
+    await pair.other.dispatch(*(pair.other.order() for _ in range(workers)))
+    big = 2**63 - 1 - workers
+    leased = await pair.other.claim(*(pair.other.asks(big + n, limit=1) for n in range(workers)))
+    runs = [run.id for [run] in leased]
+    await asyncio.gather(*(pair.other.store.cancel(run, None) for run in runs[:200]))
+    await pair.one.hears(lambda news: news.runs is not None and bool(news.cancelling))
+    after = await pair.other.run_of()
+    await pair.one.hears(lambda news: news.runs is not None and after.id in news.runs)
+
+
+def test_a_hint_of_all_that_it_can_name_is_short_enough_for_a_notify() -> None:
+    """Which has 8000 bytes."""
+    big = 2**63 - 1
+    hint = Hint(2**62 - 1, ready=True, definitions=True, due_at=2**62, fire_at=2**62)
+    hint.runs = [big - n for n in range(MAX_NAMED)]
+    hint.add(Told(Commit([], set(), {}), {big - n for n in range(1000)}, False))
+    assert len(msgspec.json.encode(hint)) < 8000
 
 
 # -- connections that break
