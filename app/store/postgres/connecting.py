@@ -71,8 +71,9 @@ def away(error: BaseException) -> bool:
 
 
 def crossed(error: BaseException) -> bool:
-    """Two transactions stood in each other's way; the same again will do."""
-    return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError)
+    """Two transactions stood in each other's way; the same again will do: of two that drew one key (which servers do
+    that share a shard) the second one draws another."""
+    return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.UniqueViolationError)
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:

@@ -212,6 +212,19 @@ async def test_keys_of_two_servers_never_collide_and_their_counts_add_up(pair: P
     assert await pair.one.store.counts() == await pair.other.store.counts() == counts
 
 
+async def test_more_servers_than_shards_draw_no_key_twice(
+    postgres: Postgres, empty_postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sql, "MAX_SHARDS", 1)
+    async with Pair(postgres, empty_postgres) as pair:
+        for _ in range(ROUNDS):
+            pair.clock.move(1)
+            runs = await pair.at_once(lambda site: site.run_of())
+            workers = await pair.at_once(lambda site: site.worker())
+            assert len(set(ids(runs))) == len(set(workers)) == 2
+        assert await pair.runs() == 2 * ROUNDS
+
+
 # -- definitions
 
 
