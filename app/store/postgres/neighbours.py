@@ -278,14 +278,24 @@ class PostgresNeighbours:
         return await self._reader.worker(worker_id)
 
     async def heard(self, seen_at: Mapping[int, int]) -> list[int]:
-        await self._reader.rows(sql.SERVER_IS_THERE, self.server, self._clock.now())
-        if not seen_at:
-            return []
-        rows = await self._reader.rows(sql.HEARD, list(seen_at), list(seen_at.values()), self.server)
+        try:
+            await self._reader.rows(sql.SERVER_IS_THERE, self.server, self._clock.now())
+            if not seen_at:
+                return []
+            rows = await self._reader.rows(sql.HEARD, list(seen_at), list(seen_at.values()), self.server)
+        except StoreUnavailable:
+            self._catalogue.unheard = True
+            raise
         return list(seen_at.keys() - {row[0] for row in rows})
 
     async def silent_workers(self, seconds: float) -> list[tuple[WorkerRecord, bool]]:
-        """A worker of a pool speaks to its own server only, so without that one there was nobody to hear it."""
+        """A worker of a pool speaks to its own server only, so without that one there was nobody to hear it.
+
+        None where the database was away: others could not write down either whom they heard. The next transaction
+        gives all of them a full term.
+        """
+        if self._catalogue.unheard:
+            return []
         now = self._clock.now()
         limit = now - int(seconds * SECOND)
         await self._reader.rows(sql.FORGET_SERVERS, now - FORGET_SERVERS_SECONDS * SECOND)

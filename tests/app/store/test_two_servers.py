@@ -372,6 +372,21 @@ async def test_a_worker_given_up_by_one_is_told_so_by_the_other(pair: Pair) -> N
     assert (await pair.one.read(lease)).losses == 1
 
 
+async def test_after_the_database_was_away_nobody_is_silent_before_all_could_be_heard(pair: Pair) -> None:
+    """The server that is back first finds that nobody has heard the workers of the other for longer than a lease."""
+    worker = await pair.other.worker()
+    lease = await pair.other.started(worker)
+    async with pair.away():
+        with pytest.raises(StoreUnavailable):
+            await pair.one.neighbours.heard({})
+        pair.clock.move(LEASE_SECONDS + 1)
+    await pair.one.neighbours.heard({})
+    assert await pair.one.neighbours.silent_workers(LEASE_SECONDS) == []
+    await pair.one.store.sweep()
+    assert await pair.one.neighbours.silent_workers(LEASE_SECONDS) == []
+    assert await pair.one.state(lease) == "running"
+
+
 # -- one at a time
 
 
