@@ -91,7 +91,7 @@ class Catalogue:
         self.keys = KeyMaker()
         self.shard = 0
         self.unheard = False
-        """For a while nobody was there who could have heard a worker, or could not write down that it had."""
+        """For a while nobody could write down which workers it had heard."""
 
     def forget(self) -> None:
         self.ledger = None
@@ -103,6 +103,12 @@ class Catalogue:
             ledger.keys = self.keys
             self.ledger, self.revision = ledger, revision
         return self.ledger
+
+
+async def give_a_full_term(connection: Any, now: int, lease_seconds: float) -> None:
+    """Nobody could renew a lease, or be heard, while nobody could write it down."""
+    await connection.execute(sql.EXTEND, after(now, lease_seconds))
+    await connection.execute(sql.HEAR_ALL, now)
 
 
 class Session:
@@ -162,7 +168,7 @@ class Session:
         )
         extending = self._catalogue.unheard
         if extending:
-            await self._extend(tx)
+            await give_a_full_term(connection, now, self._lease_seconds)
         answers = await self._run(tx, works)
         await tx.save_counts()
         await connection.execute("COMMIT")
@@ -214,12 +220,6 @@ class Session:
         if missing and (missing := await unmade_lanes(connection, missing)):
             await make_lanes(connection, missing, self._clock.now())
             self._catalogue.forget()
-
-    async def _extend(self, tx: Transaction) -> None:
-        """Nobody could renew a lease, or be heard, while nobody could write it down."""
-        until = after(tx.now, self._lease_seconds)
-        await tx.execute(sql.EXTEND, until)
-        await tx.execute(sql.HEAR_ALL, tx.now)
 
     async def _roll_back(self) -> None:
         """With the connection, whatever its state; the ledger may have noted what now never happened."""

@@ -45,7 +45,7 @@ from app.store.postgres.claiming import takers
 from app.store.postgres.membership import Register
 from app.store.postgres.neighbours import PostgresNeighbours
 from app.store.postgres.reading import Reader
-from app.store.postgres.session import HOT, REST, Catalogue, Session, Told, Verb
+from app.store.postgres.session import HOT, REST, Catalogue, Session, Told, Verb, give_a_full_term
 from app.store.postgres.writer import Writer
 from app.store.reporting import Cancel, Reports
 from app.store.scheduling import SaveSchedule
@@ -103,7 +103,7 @@ class PostgresStore:
             self.neighbours = self._others = PostgresNeighbours(
                 self._url, self._clock, self._reader, self._catalogue, self._home, self._on_time
             )
-            self._catalogue.unheard = await self._others.open()
+            await self._join()
         self._hot = self._writer(HOT, TOGETHER)
         self._rest = self._writer(REST, 1)
         self._opened = True
@@ -175,6 +175,14 @@ class PostgresStore:
             if feed_base + (tx << sql.EVENT_BITS) <= latest or feed_base == 0:
                 base = max(latest + 1, self._clock.now() << COUNTER_BITS) - (tx << sql.EVENT_BITS)
                 await connection.execute("UPDATE shared SET feed_base = $1 WHERE id = 1", base)
+
+    async def _join(self) -> None:
+        """Servers come one after the other: when the next one looks at leases and workers, the first one, before which
+        nobody could renew a lease or be heard, has given them a full term."""
+        async with self._reader.connection() as connection, connection.transaction():
+            await connection.execute(sql.LOCK, sql.LOCK_OPENING)
+            if await self._others.open():
+                await give_a_full_term(connection, self._clock.now(), self._lease_seconds)
 
     async def close(self) -> None:
         if not self._opened:

@@ -387,6 +387,19 @@ async def test_after_the_database_was_away_nobody_is_silent_before_all_could_be_
     assert await pair.one.state(lease) == "running"
 
 
+async def test_the_first_server_to_come_holds_the_leases_for_the_others_that_come_with_it(pair: Pair) -> None:
+    worker = await pair.one.worker()
+    lease = await pair.one.started(worker)
+    for site in pair.both:
+        await site.store.close()
+    pair.clock.move(LEASE_SECONDS + 1)
+    for site in pair.both:
+        await site._open()
+    assert await pair.other.neighbours.silent_workers(LEASE_SECONDS) == []
+    await pair.other.store.sweep()
+    assert await pair.other.state(lease) == "running"
+
+
 # -- one at a time
 
 
