@@ -45,6 +45,7 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             argument.worker,
             id=tx.ledger.keys.next(tx.now),
             registered_at=tx.now,
+            seen_at=tx.now,
             home=argument.home if argument.worker.pool else None,
             seen_at=tx.now,
         )
