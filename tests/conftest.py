@@ -14,7 +14,8 @@ from tests.support.postgres import Postgres
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    server = Postgres()
+    # A vacuum's transaction holds the events of all runs back for a moment, and tests read them at once.
+    server = Postgres(settings=("autovacuum=off",))
     yield server
     server.close()
 
