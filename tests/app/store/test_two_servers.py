@@ -181,6 +181,20 @@ async def test_batches_whose_keys_overlap_in_any_order_neither_deadlock_nor_doub
     assert await pair.deadlocks() == 0
 
 
+async def test_dispatches_under_several_keys_in_any_order_do_not_deadlock(pair: Pair) -> None:
+    for _ in range(ROUNDS):
+        keys = [fresh_key() for _ in range(8)]
+
+        async def all_keys(site: Site, keys: list[str] = keys) -> list[int]:
+            shuffled = random.sample(keys, len(keys))
+            answers = await asyncio.gather(*(site.dispatch(site.order(), key=key) for key in shuffled))
+            return [run.id for answer in answers for run in answer.runs]
+
+        answers = await pair.at_once(all_keys, times=2)
+        assert len({run_id for answer in answers for run_id in answer}) == len(keys)
+    assert await pair.deadlocks() == 0
+
+
 async def test_a_dispatch_that_finds_a_run_which_is_being_reported_does_not_deadlock(pair: Pair) -> None:
     """The one holds the run and wants the dedupe key, the other the key, and wants to keep the run."""
     for _ in range(ROUNDS):
