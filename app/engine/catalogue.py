@@ -50,7 +50,8 @@ class Catalogue:
         self._entries: dict[str, Entry] = {}
         self._queues: dict[str, Queue] = {}
         self._writing = asyncio.Lock()
-        self._revision = 0
+        self.revision = 0
+        """Of the database, where several servers share it: what is known here is as of it."""
 
     async def load(self) -> None:
         neighbours = self._store.neighbours
@@ -65,7 +66,7 @@ class Catalogue:
             known = self._entries.get(job_type.name)
             if known is None or known.job_type != job_type:
                 self._keep(job_type)
-        self._revision = revision
+        self.revision = revision
 
     async def fresh(self) -> None:
         """What other servers on the same database have changed by now is known when this returns."""
@@ -75,7 +76,7 @@ class Catalogue:
 
     async def _catch_up(self) -> None:
         neighbours = self._store.neighbours
-        if neighbours is not None and await neighbours.revision() != self._revision:
+        if neighbours is not None and await neighbours.revision() != self.revision:
             await self.load()
 
     def _keep(self, job_type: JobType) -> None:

@@ -63,15 +63,15 @@ class Dispatcher:
         while True:
             try:
                 return await self._dispatch(entry, wish, idempotency)
-            except DefinitionChanged:
-                entry = await self._changed(entry)
+            except (DefinitionChanged, InvalidPayload) as refusal:
+                entry = await self._changed(entry, refusal)
 
-    async def _changed(self, entry: Entry) -> Entry:
-        """As another server has left it. Raises JobTypeNotFound, and DefinitionChanged where it is as it was."""
+    async def _changed(self, entry: Entry, refusal: Exception) -> Entry:
+        """As another server has left it. Where it is as it was, the refusal stands. Raises JobTypeNotFound."""
         await self._catalogue.fresh()
         fresh = self._catalogue.entry(entry.job_type.name)
         if fresh is entry:
-            raise DefinitionChanged(entry.job_type.name)
+            raise refusal
         return fresh
 
     async def _dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
@@ -99,12 +99,13 @@ class Dispatcher:
         for left in reversed(range(TRIES)):
             if any(item is not None and self._catalogue.get(item[0]) is None for item in wishes):
                 await self._catalogue.fresh()
+            known = self._catalogue.revision
             try:
                 return await self._batch(wishes, errors, idempotency)
-            except DefinitionChanged:
-                if not left:
-                    raise
+            except (DefinitionChanged, InvalidBatch) as refusal:
                 await self._catalogue.fresh()
+                if not left or (isinstance(refusal, InvalidBatch) and self._catalogue.revision == known):
+                    raise
         raise AssertionError
 
     async def _batch(
@@ -144,8 +145,8 @@ class Dispatcher:
         while True:
             try:
                 return await self._replay(run, entry, idempotency)
-            except DefinitionChanged:
-                entry = await self._changed(entry)
+            except (DefinitionChanged, InvalidPayload) as refusal:
+                entry = await self._changed(entry, refusal)
 
     async def _replay(self, run: Run, entry: Entry, idempotency: IdempotencyKey | None) -> Dispatched:
         payload = orjson.loads(run.payload)

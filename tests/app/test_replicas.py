@@ -1,0 +1,291 @@
+"""Two whole servers on one PostgreSQL database: what is done on the one is seen on the other.
+
+Each test goes by hints alone, without the look that comes each second, and by that look alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.api import application
+from app.clock import SystemClock
+from app.store.postgres import neighbours
+from tests.app import server as servers
+from tests.app.server import Server, Worker, paths, problem
+from tests.support.postgres import Postgres
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+NEVER = 3600.0
+Both = tuple[Server, Server]
+
+
+@pytest.fixture(params=["hints", "looking"])
+async def both(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    postgres: Postgres,
+    empty_postgres: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Both]:
+    """With one job type, `greet`."""
+    monkeypatch.setattr(servers, "_application", application.build)
+    url = postgres.url(postgres.new_database(empty_postgres))
+    clock: Any = SystemClock()
+    async with (
+        Server(tmp_path / "one", clock, database_url=url) as one,
+        Server(tmp_path / "other", clock, database_url=url) as other,
+    ):
+        await until(lambda: _know_each_other(one, other))
+        if request.param == "hints":
+            monkeypatch.setattr(neighbours, "POLL_SECONDS", NEVER)
+        else:
+            monkeypatch.setattr(neighbours.Hint, "empty", True)
+        await one.register()
+        yield one, other
+
+
+async def _know_each_other(*found: Server) -> bool:
+    return not any(server.store._others.alone for server in found)  # type: ignore[union-attr]
+
+
+async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
+    async with asyncio.timeout(20):
+        while not (found := await condition()):  # noqa: ASYNC110  # of the other server
+            await asyncio.sleep(0.01)
+        return found
+
+
+def at(server: Server, worker: Worker) -> Worker:
+    """The same worker, speaking to that server."""
+    return Worker(server, worker.id, worker.registered)
+
+
+# -- definitions
+
+
+async def test_a_job_type_registered_on_one_is_dispatched_on_the_other_at_once(both: Both) -> None:
+    one, other = both
+    await one.register("fresh")
+    assert (await other.dispatch("fresh"))["job_type_version"] == 1
+    batch = await other.post("/v1/runs/batch", {"runs": [{"job_type": "fresh", "payload": 1}]})
+    assert len(batch["data"]) == 1
+    assert (await other.get("/v1/job-types/fresh"))["name"] == "fresh"
+
+
+async def test_a_payload_is_checked_by_the_definition_that_another_server_has_just_written(both: Both) -> None:
+    one, other = both
+    await other.dispatch(payload="text")
+    await one.http.patch("/v1/job-types/greet", json={"payload_schema": {"type": "integer"}})
+    answer = await other.http.post("/v1/job-types/greet/runs", json={"payload": "text"})
+    assert paths(problem(answer, 422, "invalid_payload")) == ["/payload"]
+    await one.http.patch("/v1/job-types/greet", json={"payload_schema": {"type": "string"}})
+    assert (await other.dispatch(payload="text"))["job_type_version"] == 3
+    await one.http.patch("/v1/job-types/greet", json={"payload_schema": {"type": "boolean"}})
+    await other.post("/v1/runs/batch", {"runs": [{"job_type": "greet", "payload": True}]}, status=202)
+
+
+async def test_a_name_retired_on_one_is_free_on_the_other(both: Both) -> None:
+    one, other = both
+    assert (await one.http.delete("/v1/job-types/greet")).status_code == 204
+    problem(await other.http.post("/v1/job-types/greet/runs", json={"payload": 1}), 404, "job_type_not_found")
+    assert (await other.register())["version"] == 2
+
+
+async def test_what_is_paused_on_one_is_held_back_on_the_other_until_it_is_resumed(both: Both) -> None:
+    one, other = both
+    worker = await other.worker()
+    for what in ("job-types/greet", "queues/default"):
+        await one.post(f"/v1/{what}/pause")
+        run = await other.dispatch()
+        assert await worker.claim() == []
+        assert (await until(lambda run=run: _reason(other, run))) == "paused"  # type: ignore[misc]
+        waiting = asyncio.ensure_future(worker.claim(wait_seconds=20))
+        await one.post(f"/v1/{what}/resume")
+        [lease] = await waiting
+        assert lease["run"]["id"] == run["id"]
+        await worker.complete(lease)
+
+
+async def _reason(server: Server, run: Any) -> Any:
+    return (await server.run(run))["wait_reason"]
+
+
+# -- runs
+
+
+async def test_a_run_dispatched_on_one_is_read_listed_and_counted_on_the_other(both: Both) -> None:
+    one, other = both
+    run = await one.dispatch(payload={"n": 1}, tags=["mine"])
+    assert await other.run(run) == await one.run(run)
+    assert [found["id"] for found in (await other.get("/v1/runs", tag="mine"))["data"]] == [run["id"]]
+    assert (await other.get("/v1/queues/default"))["counts"]["queued"] == 1
+
+
+async def test_a_claim_that_waits_on_one_gets_what_is_dispatched_on_the_other(both: Both) -> None:
+    one, other = both
+    waiting = asyncio.ensure_future((await one.worker()).claim(wait_seconds=20))
+    await until(lambda: _waits(one))
+    run = await other.dispatch()
+    [lease] = await waiting
+    assert lease["run"]["id"] == run["id"]
+
+
+async def _waits(server: Server) -> bool:
+    return bool(server.jobs.leasing._waiting) and not server.jobs.leasing._serving
+
+
+async def test_who_waits_for_a_run_on_one_is_answered_when_it_ends_on_the_other(both: Both) -> None:
+    one, other = both
+    run = await one.dispatch()
+    waiting = asyncio.ensure_future(one.get(f"/v1/runs/{run['id']}", wait_seconds="30"))
+    await until(lambda: _is_followed(one))
+    worker = await other.worker()
+    await worker.complete(await worker.take(), {"done": True})
+    assert (await waiting)["result"] == {"done": True}
+
+
+async def _is_followed(server: Server) -> bool:
+    return bool(server.jobs.feed.followed())
+
+
+async def test_a_worker_may_speak_to_either_server(both: Both) -> None:
+    one, other = both
+    worker = await one.worker()
+    run = await one.dispatch()
+    lease = await at(other, worker).take()
+    [held] = await at(one, worker).hold(lease)
+    assert held == {"run_id": run["id"], "held": True, "cancel_requested": False}
+    await at(other, worker).say(lease, "progress", percent=50, message="half")
+    await at(one, worker).complete(lease)
+    assert [name for name in await other.types(run) if name != "progress"] == ["queued", "started", "completed"]
+    await at(other, worker).leave()
+    await until(lambda: _is_gone(one, worker))
+
+
+async def _is_gone(server: Server, worker: Worker) -> bool:
+    answer = await server.http.post(f"/v1/workers/{worker.id}/claim", json={"max": 1, "wait_seconds": 0})
+    return answer.status_code == 404
+
+
+async def test_a_cancel_on_one_ends_the_waiting_claim_of_the_worker_on_the_other(both: Both) -> None:
+    one, other = both
+    worker = await one.worker()
+    run = await other.dispatch()
+    lease = await worker.take()
+    waiting = asyncio.ensure_future(worker.claim(wait_seconds=50))
+    await until(lambda: _waits(one))
+    await other.cancel(run, status=202, reason="enough")
+    assert await waiting == []
+    [held] = await worker.hold(lease)
+    assert held["cancel_requested"]
+    assert (await worker.say(lease, "cancelled"))["status"] == "accepted"
+    assert (await other.run(run))["state"] == "cancelled"
+
+
+async def test_the_reason_why_a_run_waits_counts_the_workers_of_all_servers(both: Both) -> None:
+    one, other = both
+    run = await other.dispatch()
+    assert await _reason(other, run) == "no_worker"
+    worker = await one.worker()
+    await until(lambda: _no_reason(other, run))
+    assert [found["id"] for found in (await other.get("/v1/workers"))["data"]] == [worker.id]
+    await worker.leave()
+    assert await until(lambda: _reason(other, run)) == "no_worker"
+
+
+async def _no_reason(server: Server, run: Any) -> bool:
+    return await _reason(server, run) is None
+
+
+# -- streams
+
+
+async def test_a_run_stream_on_one_shows_what_happens_on_the_other(both: Both) -> None:
+    one, other = both
+    run = await one.dispatch()
+    async with one.stream(f"/v1/runs/{run['id']}/events") as stream:
+        assert (await stream.event()).event == "queued"
+        worker = await other.worker()
+        lease = await worker.take()
+        assert (await stream.event()).event == "started"
+        for server in (one, other, other, one):
+            await at(server, worker).say(lease, "log", level="info", message="on", fields={})
+        await at(one, worker).complete(lease)
+        blocks = await stream.rest()
+    assert [block.event for block in blocks] == ["log"] * 4 + ["completed"]
+    assert [block.id for block in blocks] == ["3", "4", "5", "6", "7"]
+
+
+async def test_the_stream_of_all_runs_has_the_events_of_both_servers_once_and_in_one_order(both: Both) -> None:
+    one, other = both
+    async with one.stream("/v1/events") as here, other.stream("/v1/events") as there:
+        for _ in range(10):
+            await asyncio.gather(one.dispatch(), other.dispatch(), other.dispatch())
+        seen = [[block.data["id"] for block in await stream.events(30)] for stream in (here, there)]
+    async with other.stream("/v1/events?from=start") as stream:
+        stored = [block.data["id"] for block in await stream.events(30)]
+    assert seen == [stored, stored]
+    assert len(set(stored)) == 30
+
+
+async def test_a_stream_of_all_runs_goes_on_on_the_other_server_where_it_was_cut(both: Both) -> None:
+    one, other = both
+    seen: list[str] = []
+    place = ""
+    async with one.stream("/v1/events") as stream:
+        opening = await stream.block()
+        while opening is not None and opening.id is None:
+            opening = await stream.block()
+        assert opening is not None
+        place = opening.id or ""
+    for n in range(6):
+        await (one, other)[n % 2].dispatch()
+        async with (other, one)[n % 2].stream("/v1/events", Last_Event_ID=place) as stream:
+            block = await stream.event()
+            seen.append(block.data["run_id"])
+            place = block.id or ""
+        if n == 2:
+            await one.dispatch()  # while nobody reads
+    listed = [run["id"] for run in (await one.get("/v1/runs"))["data"]]
+    assert seen == listed[::-1][:6]
+
+
+async def test_a_run_stream_goes_on_on_the_other_server_where_it_was_cut(both: Both) -> None:
+    one, other = both
+    run = await one.dispatch()
+    worker = await one.worker()
+    lease = await worker.take()
+    async with one.stream(f"/v1/runs/{run['id']}/events") as stream:
+        assert [block.event for block in await stream.events(2)] == ["queued", "started"]
+    await worker.complete(lease)
+    async with other.stream(f"/v1/runs/{run['id']}/events", Last_Event_ID="2") as stream:
+        assert [(block.id, block.event) for block in await stream.rest()] == [("3", "completed")]
+    async with other.stream(f"/v1/runs/{run['id']}/events", Last_Event_ID="3") as stream:
+        assert stream.status == 204
+
+
+# -- schedules
+
+
+async def test_a_schedule_made_on_one_is_changed_triggered_and_fired_on_the_other(both: Both) -> None:
+    one, other = both
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    body = {"name": "once", "job_type": "greet", "trigger": {"kind": "date", "at": soon.isoformat()}}
+    await one.post("/v1/schedules", body, status=201)
+    assert (await other.post("/v1/schedules/once/trigger", status=202))["schedule"] == "once"
+    patched = await other.http.patch("/v1/schedules/once", json={"priority": 7})
+    assert patched.status_code == 200, patched.text
+    await until(lambda: _has_fired(one))
+    runs = (await other.get("/v1/runs", schedule="once"))["data"]
+    assert [run["priority"] for run in runs] == [7, 0]
+    assert datetime.fromisoformat(runs[0]["due_at"]) == soon
+
+
+async def _has_fired(server: Server) -> bool:
+    return (await server.get("/v1/schedules/once"))["last_fire_at"] is not None
