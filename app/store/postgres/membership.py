@@ -47,7 +47,6 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             registered_at=tx.now,
             seen_at=tx.now,
             home=argument.home if argument.worker.pool else None,
-            seen_at=tx.now,
         )
         await tx.execute(
             sql.INSERT_WORKER,
