@@ -48,7 +48,6 @@ async def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
         tx.wake_at(min(lease_until, started.run.deadline_at or lease_until))
     for runs in answers:
         runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
-    await tx.flush()
     return answers
 
 
@@ -110,7 +109,6 @@ async def _room(tx: Transaction, limited: Iterable[str]) -> dict[str, int]:
     await tx.rows(sql.LOCK_ALL, stripes)
     lanes = {lane.id: name for name in names for lane in tx.ledger.lanes_of(name)}
     room = {name: tx.ledger.job_types[name].definition.concurrency or 0 for name in names}
-    await tx.flush()
     for lane_id, running in await tx.rows(sql.RUNNING_OF, list(lanes)):
         room[lanes[lane_id]] -= running
     return {name: max(0, free) for name, free in room.items()}

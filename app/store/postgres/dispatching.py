@@ -69,7 +69,7 @@ async def _turn(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched |
         for created in draft.created:
             tx.note_created(created)
         answers[place] = Dispatched(draft.runs, draft.made)
-    await insert_runs(tx, [created.run for draft in drafts.values() for created in draft.created])
+    insert_runs(tx, [created.run for draft in drafts.values() for created in draft.created])
     await _keep(tx, drafts)
     return [answers[place] for place in range(len(arguments))]
 
@@ -209,7 +209,7 @@ async def _keep(tx: Transaction, drafts: dict[int, Draft]) -> None:
         await tx.execute(sql.KEEP, found, after(tx.now, KEY_LIFE_SECONDS))
 
 
-async def insert_runs(tx: Transaction, runs: list[Run]) -> None:
+def insert_runs(tx: Transaction, runs: list[Run]) -> None:
     plain: list[tuple[Any, ...]] = []
     other: list[tuple[Any, ...]] = []
     for run in runs:
@@ -218,5 +218,5 @@ async def insert_runs(tx: Transaction, runs: list[Run]) -> None:
             plain.append(row)
         else:
             other.append(row + rest)
-    await tx.write(sql.INSERT_PLAIN_RUNS, plain)
-    await tx.write(sql.INSERT_RUNS, other)
+    tx.later(sql.INSERT_PLAIN_RUNS, plain)
+    tx.later(sql.INSERT_RUNS, other)

@@ -26,8 +26,7 @@ async def report(tx: Transaction, arguments: list[Reports]) -> list[tuple[list[R
         reported = [judge(tx, tx.locked, argument.worker_id, item, lease_until) for item in argument.reports]
         held = [_renew(tx, argument.worker_id, run_id, lease_until, renewed) for run_id in argument.holding]
         answers.append((reported, held))
-    await tx.flush()
-    await tx.write(sql.RENEW, list(renewed.items()))
+    tx.later(sql.RENEW, [item for item in renewed.items() if not tx.moved(item[0])])
     return answers
 
 

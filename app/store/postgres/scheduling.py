@@ -55,7 +55,7 @@ async def _fire_all(tx: Transaction, items: tuple[Fire, ...]) -> list[Fired] | D
     times = await tx.rows(sql.FIRED, [order.schedule for order in orders], [order.fire_at for order in orders])
     firing = Firing(tx, taken, {(name, at) for name, at in times})
     answers = [await firing.fire(item) for item in items]
-    await insert_runs(tx, firing.made)
+    insert_runs(tx, firing.made)
     await _write(tx, [answer.schedule for answer in answers if answer.schedule is not None])
     return answers
 
@@ -99,13 +99,11 @@ class Firing:
             return bool(made) or bool(await tx.rows(f"{sql.OVERLAPPING} FOR UPDATE", schedule.name, 1))
         if made:
             runs, self.made = self.made, []
-            await insert_runs(tx, runs)
-            await tx.flush()
+            insert_runs(tx, runs)
         for run in await tx.runs(f"{sql.OVERLAPPING} FOR UPDATE", schedule.name, MAX_CANCELLED):
             tx.move(run, lifecycle.cancel(run, tx.now, OVERTAKEN))
             if run.state is State.RUNNING and run.worker_id is not None:
                 cancelling.append(run.worker_id)
-        await tx.flush()
         return False
 
 

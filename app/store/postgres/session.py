@@ -170,7 +170,7 @@ class Session:
         if extending:
             await give_a_full_term(connection, now, self._lease_seconds)
         answers = await self._run(tx, works)
-        await tx.save_counts()
+        await tx.finish()
         await connection.execute("COMMIT")
         if extending:
             self._catalogue.unheard = False
@@ -192,7 +192,6 @@ class Session:
         answers: list[Any] = [None] * len(works)
         for (_, verb), places in sorted(groups.items(), key=lambda item: item[0]):
             results = await self._verbs[verb].function(tx, [works[place].argument for place in places])
-            await tx.flush()
             for place, result in zip(places, results, strict=True):
                 answers[place] = result
         return answers

@@ -33,7 +33,6 @@ async def _promote(tx: Transaction) -> bool:
     due = await tx.runs(sql.DUE, tx.now, BATCH)
     for run in due:
         tx.move(run, lifecycle.promote(run))
-    await tx.flush()
     return len(due) == BATCH
 
 
@@ -41,7 +40,6 @@ async def _expire(tx: Transaction) -> bool:
     expired = await tx.runs(sql.EXPIRED, tx.now, BATCH)
     for run in expired:
         tx.move(run, lifecycle.expire(run, tx.now))
-    await tx.flush()
     return len(expired) == BATCH
 
 
@@ -51,5 +49,4 @@ async def _take_back(tx: Transaction) -> bool:
         transition = overdue(tx, run)
         if transition is not None:
             tx.move(run, transition)
-    await tx.flush()
     return len(found) == BATCH

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import asyncpg
@@ -14,6 +16,9 @@ from app.store.postgres import statements as sql
 from app.store.rows import RUN_COLUMNS, event_row, to_run
 
 LEASE_UNTIL = len(RUN_COLUMNS)
+Part = tuple[str, list[Any]]
+"""A statement and its parameters."""
+_PLACE = re.compile(r"\$(\d+)")
 
 
 class Transaction(Changes):
@@ -35,6 +40,7 @@ class Transaction(Changes):
         self._next_event = first_event
         self._end_of_events = first_event + (1 << sql.EVENT_BITS)
         self._shard = shard
+        self._later: list[Part] = []
         self.locked: dict[int, Run] = {}
         """Runs that nobody else can change until the end, without their payloads."""
         self.cancelling: set[int] = set()
@@ -42,13 +48,15 @@ class Transaction(Changes):
         self.definitions = False
         """Whether a job type, queue, lane or worker has changed."""
 
-    # -- reading
+    # -- reading: what was noted is written before
 
     async def rows(self, statement: str, *parameters: Any) -> list[Any]:
+        await self.flush()
         found: list[Any] = await self.connection.fetch(statement, *parameters)
         return found
 
     async def value(self, statement: str, *parameters: Any) -> Any:
+        await self.flush()
         return await self.connection.fetchval(statement, *parameters)
 
     async def runs(self, statement: str, *parameters: Any) -> list[Run]:
@@ -73,27 +81,58 @@ class Transaction(Changes):
 
     async def execute(self, statement: str, *parameters: Any) -> int:
         """How many rows it touched."""
+        await self.flush()
         status = await self.connection.execute(statement, *parameters)
         return int(status.rpartition(" ")[2])
 
-    async def write(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
-        """A statement that takes an array a column."""
+    def later(self, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Notes a statement that takes an array a column. Of those that are written together none touches a row that
+        another touches."""
         if rows:
-            await self.connection.execute(statement, *(list(column) for column in zip(*rows, strict=True)))
+            self._later.append((statement, [list(column) for column in zip(*rows, strict=True)]))
+
+    def moved(self, run_id: int) -> bool:
+        """Whether its row is going to be written."""
+        return run_id in self._moved
 
     async def flush(self) -> None:
-        """Writes what was noted. Called after each group of verbs, so that the next one reads it."""
-        moves = self.take_moves()
-        await self.write(sql.START, [(*start_row(run), run.lease_until) for run in moves.starts])
-        await self.write(sql.COMPLETE, [completion_row(run) for run in moves.completions])
-        await self.write(sql.CHANGE, [(*change_row(run), run.lease_until) for run in moves.changes])
-        await self.write(sql.INSERT_EVENTS, [event_row(event) for event in self.take_events()])
+        """Writes what was noted, all in one statement: each one is a way to the database and back."""
+        await self._send(self._noted())
 
-    async def save_counts(self) -> None:
-        """Last of all: other transactions of this server wait for these rows."""
+    async def finish(self) -> None:
+        """Counts come last: other transactions of this server wait for their rows until this one ends."""
+        parts = self._noted()
         changes = self.changed_counts()
         if changes:
-            await self.execute(sql.COUNT, *(list(column) for column in zip(*changes, strict=True)), self._shard)
+            parts.append((sql.COUNT, [*(list(column) for column in zip(*changes, strict=True)), self._shard]))
+        await self._send(parts)
+
+    def _noted(self) -> list[Part]:
+        moves = self.take_moves()
+        self.later(sql.START, [(*start_row(run), run.lease_until) for run in moves.starts])
+        self.later(sql.COMPLETE, [completion_row(run) for run in moves.completions])
+        self.later(sql.CHANGE, [(*change_row(run), run.lease_until) for run in moves.changes])
+        self.later(sql.INSERT_EVENTS, [event_row(event) for event in self.take_events()])
+        parts, self._later = self._later, []
+        return parts
+
+    async def _send(self, parts: list[Part]) -> None:
+        if parts:
+            statement = together(tuple(statement for statement, _ in parts))
+            await self.connection.execute(statement, *(value for _, values in parts for value in values))
+
+
+@lru_cache(maxsize=512)
+def together(statements: tuple[str, ...]) -> str:
+    """One statement that does what all of them do, at once, and takes the parameters of one after the other."""
+    if len(statements) == 1:
+        return statements[0]
+    numbered, taken = [], 0
+    for statement in statements:
+        numbered.append(_PLACE.sub(lambda place, taken=taken: f"${int(place[1]) + taken}", statement))  # type: ignore[misc]
+        taken += max(int(number) for number in _PLACE.findall(statement))
+    first = ", ".join(f"part{n} AS ({statement})" for n, statement in enumerate(numbered[:-1]))
+    return f"WITH {first} {numbered[-1]}"
 
 
 def as_run(row: Any, ledger: Ledger) -> Run:
