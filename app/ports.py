@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.json import decode
 
 from app.domain.event import Event
-from app.domain.job_type import Declarer, Definition, JobType, Queue, Settings, Source
+from app.domain.following import JobSeen
+from app.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Settings, Source
+from app.domain.lifecycle import Lease
 from app.domain.run import Error, Run, State
 from app.domain.schedule import Schedule
 
@@ -60,6 +62,9 @@ class Order(Struct, frozen=True, kw_only=True):
     schedule: str | None = None
     fire_at: int | None = None
     """The time of the schedule that it is made for, which `due_at` is then too."""
+    job_id: str | None = None
+    """The job of others, in a queue of another engine, that the run is to follow; `job_added_at` as in `Run`."""
+    job_added_at: int | None = None
 
 
 class IdempotencyKey(Struct, frozen=True):
@@ -164,6 +169,33 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     """Of a pool's worker: the place of its server."""
     seen_at: int | None = None
     """When any server heard it, where several are there."""
+
+
+class Sighting(Struct, frozen=True, kw_only=True):
+    """What was seen of a job in a queue of another engine. It is of the run `run_id`, or of the run that follows the
+    job `job_id` of others; where there is none yet, `order` says what to make.
+
+    `lease`: the job was taken for this worker. `progress` (JSON) and `lines` (JSON, of its log from `line_from` on)
+    are what a worker of others said of it.
+    """
+
+    queue: str
+    job_id: str
+    seen: JobSeen
+    run_id: int | None = None
+    order: Order | None = None
+    lease: Lease | None = None
+    progress: str | None = None
+    lines: tuple[str, ...] = ()
+    line_from: int = 0
+
+
+class Followed(Struct, frozen=True):
+    """The run after it; None: there is no run, and nothing to make one of. `leased`: it runs under the lease that was
+    asked for, and the run has its payload. Where a lease was asked for and not given, the job is to be given back."""
+
+    run: Run | None
+    leased: bool = False
 
 
 class RunFilter(Struct, frozen=True, kw_only=True):
@@ -313,8 +345,11 @@ class Store(Protocol):
 
     async def pause_job_type(self, name: str, paused: bool) -> JobType | None: ...
     async def queues(self) -> list[Queue]: ...
-    async def save_queue(self, name: str, paused: bool | None) -> Queue:
-        """Makes it where it is not there; `paused` None leaves it."""
+    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
+        """Makes it where it is not there; `paused` None and `bullmq` UNSET leave it.
+
+        Raises QueueInUse where runs in it are unfinished and would have to be found elsewhere.
+        """
         ...
 
     async def counts(self) -> dict[tuple[str, str, State], int]:
@@ -349,6 +384,27 @@ class Store(Protocol):
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
         """A place after all events that there are, for who starts now, and the newest event key that retention has
         deleted of those that `where` may match."""
+        ...
+
+    # -- queues of other engines, which own the delivery there
+
+    async def follow(self, sightings: Sequence[Sighting], lease_seconds: float) -> list[Followed]:
+        """Brings runs to where their jobs were seen, one after the other, each by compare-and-set: a sighting older
+        than what the run knows changes nothing. A lease is not given for paused job types and full concurrency
+        limits, and a run past its expiry fails instead."""
+        ...
+
+    async def save_place(self, queue: str, place: str) -> None:
+        """How far the events of the queue's engine are followed."""
+        ...
+
+    async def place(self, queue: str) -> str | None: ...
+    async def runs_of(self, run_ids: Sequence[int]) -> list[Run]:
+        """Those of them that there are."""
+        ...
+
+    async def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        """Oldest first, from the run `after` (exclusive), and whether more follow. Ends early at 4 MiB of JSON."""
         ...
 
     # -- schedules

@@ -32,7 +32,8 @@ class QueuedData(BaseModel):
 
 
 class StartedData(BaseModel):
-    worker_id: str
+    worker_id: str | None
+    """None where a worker of others took it from a queue of another engine."""
 
 
 class LogData(BaseModel):

@@ -296,9 +296,11 @@ ANSWERS: dict[str, list[Any]] = {
             "concurrency": None,
             "rate_limit": None,
             "max_queued": None,
+            "bullmq": None,
             "counts": _COUNTS,
         }
     ],
+    "BullmqOut": [{"prefix": "bull", "consume": True}],
     "WorkerRegistered": [{"id": WORKER_ID, "lease_seconds": 15.0, "heartbeat_seconds": 5.0, "conflicts": []}],
     "Worker": [
         {

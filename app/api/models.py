@@ -316,7 +316,7 @@ class Batch(BaseModel):
 class Attempt(BaseModel):
     number: int
     attempt: int
-    worker_id: str
+    worker_id: str | None
     started_at: AwareDatetime
     finished_at: AwareDatetime | None
     outcome: Literal["completed", "failed", "cancelled", "released", "snoozed", "lost"] | None
@@ -365,6 +365,13 @@ class StateCounts(BaseModel):
     cancelled: int
 
 
+class BullmqOut(BaseModel):
+    """How the queue lives in Redis; null where it is the database's own."""
+
+    prefix: str
+    consume: bool
+
+
 class Queue(BaseModel):
     name: str
     engine: QueueEngine
@@ -372,6 +379,7 @@ class Queue(BaseModel):
     concurrency: int | None
     rate_limit: RateLimit | None
     max_queued: int | None
+    bullmq: BullmqOut | None
     counts: StateCounts
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
+from msgspec import to_builtins
 
 from app.api import examples, models, render
 from app.api.context import Answer, Context, context_of
@@ -13,7 +14,15 @@ from app.api.describe import BODY, QUEUE_LINKS, accepts, describe
 from app.api.job_types import check_name, check_same_name, page_of
 from app.api.requests import read_json
 from app.api.runs import Limit, NameCursor, respond
-from app.domain.errors import InvalidCursor, InvalidRequest, NotSupported, PathNotFound, QueueNotFound
+from app.domain.errors import (
+    InvalidCursor,
+    InvalidRequest,
+    NotSupported,
+    PathNotFound,
+    QueueInUse,
+    QueueNotFound,
+    QueueUnavailable,
+)
 from app.domain.job_type import Queue
 from app.domain.run import STATE_NAMES
 
@@ -24,11 +33,12 @@ def _json(context: Context, queue: Queue) -> dict[str, Any]:
     counts = context.jobs.numbers.by_state(queue=queue.name)
     return {
         "name": queue.name,
-        "engine": "database",
+        "engine": queue.engine,
         "paused": queue.paused,
         "concurrency": None,
         "rate_limit": None,
         "max_queued": None,
+        "bullmq": None if queue.bullmq is None else to_builtins(queue.bullmq),
         "counts": {STATE_NAMES[state]: n for state, n in counts.items()},
     }
 
@@ -66,6 +76,8 @@ async def get_queue(request: Request, name: str) -> Response:
         {200: models.Queue, 201: models.Queue},
         *BODY,
         NotSupported,
+        QueueInUse,
+        QueueUnavailable,
         PathNotFound,
         text={200: "changed, or as it was", 201: "made"},
         links=QUEUE_LINKS,
@@ -91,7 +103,7 @@ async def put_queue(request: Request, name: str) -> Response:
     "/{name}/pause",
     operation_id="pause_queue",
     summary="Hold the runs of a queue back",
-    responses=describe({200: models.Queue}, QueueNotFound, text={200: "as it is now"}),
+    responses=describe({200: models.Queue}, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
 )
 async def pause_queue(request: Request, name: str) -> Response:
     return await _pause(context_of(request), name, True)
@@ -101,7 +113,7 @@ async def pause_queue(request: Request, name: str) -> Response:
     "/{name}/resume",
     operation_id="resume_queue",
     summary="Let the runs of a queue go",
-    responses=describe({200: models.Queue}, QueueNotFound, text={200: "as it is now"}),
+    responses=describe({200: models.Queue}, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
 )
 async def resume_queue(request: Request, name: str) -> Response:
     return await _pause(context_of(request), name, False)

@@ -9,14 +9,14 @@
     ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
-    │                             · IdempotencyInFlight
+    │                             · QueueInUse · IdempotencyInFlight
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
     ├── UnsupportedMedia    415
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · NotSupported · IdempotencyKeyReused
-    └── Unavailable         503   StoreUnavailable (DefinitionChanged) · Draining
+    └── Unavailable         503   StoreUnavailable (DefinitionChanged) · QueueUnavailable · Draining
 
 Each carries the HTTP status and the stable `code` of its problem document (RFC 9457) and builds its own message.
 """
@@ -196,6 +196,13 @@ class ScheduleExists(Conflict):
         super().__init__(f"There is a schedule {name!r} already; PUT replaces it, PATCH changes it.")
 
 
+class QueueInUse(Conflict):
+    code, title = "queue_in_use", "Queue in use"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Runs in {name!r} are unfinished: its engine can change when they have ended.")
+
+
 class RunFinished(Conflict):
     code, title = "run_finished", "Run finished"
 
@@ -324,6 +331,13 @@ class DefinitionChanged(StoreUnavailable):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"other servers change the job type {name!r} all the time")
+
+
+class QueueUnavailable(Unavailable):
+    code, title = "queue_unavailable", "Queue unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The queue's Redis cannot be asked now: {reason}")
 
 
 class Draining(Unavailable):

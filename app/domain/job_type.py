@@ -86,6 +86,19 @@ class JobType(Struct, frozen=True, kw_only=True):
         return self.definition.name
 
 
+class Bullmq(Struct, frozen=True):
+    """How a queue lives in Redis. `consume` false: others' workers deliver it, and our runs only follow."""
+
+    prefix: str = "bull"
+    consume: bool = True
+
+
 class Queue(Struct, frozen=True, kw_only=True):
     name: str
     paused: bool = False
+    bullmq: Bullmq | None = None
+    """None: the queue is the database's own."""
+
+    @property
+    def engine(self) -> Literal["database", "bullmq"]:
+        return "database" if self.bullmq is None else "bullmq"

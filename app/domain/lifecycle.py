@@ -58,9 +58,12 @@ class Transition(Struct, frozen=True):
 
 
 class Lease(Struct, frozen=True):
-    """What a claim gives a worker over a run. `token` fences every later write."""
+    """What a claim gives a worker over a run. `token` fences every later write.
 
-    worker_id: int
+    `worker_id` None: a worker of others, of which nothing else is known.
+    """
+
+    worker_id: int | None
     token: str
     until: int
 
@@ -109,9 +112,8 @@ def start(run: Run, now: int, lease: Lease) -> Transition:
     run.lease_token = lease.token
     run.lease_until = lease.until
     run.deadline_at = after(now, run.settings.timeout_seconds + DEADLINE_SLACK_SECONDS)
-    return Transition(
-        run, (_event(run, EventType.STARTED, now, f'{{"worker_id":"{public_worker_id(lease.worker_id)}"}}'),)
-    )
+    worker = "null" if lease.worker_id is None else f'"{public_worker_id(lease.worker_id)}"'
+    return Transition(run, (_event(run, EventType.STARTED, now, f'{{"worker_id":{worker}}}'),))
 
 
 def progress(run: Run, now: int, data: str) -> Transition:

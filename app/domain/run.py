@@ -88,6 +88,14 @@ class Run(Struct):
     schedule: str | None = None
     fire_at: int | None = None
     """The time of its schedule for which it was made; of each there is one run at most."""
+    job_id: str | None = None
+    """Of a job that others have put into a queue that is not ours; None: the job has the run's own public id."""
+    job_added_at: int | None = None
+    """The job's own time (milliseconds since the epoch): ids are given again, and this tells which job it is."""
+    followed: int | None = None
+    """How many starts of the job are told in this run; None where the queue is the database's own."""
+    followed_lines: int = 0
+    """How many lines of the job's log are."""
 
 
 class Attempt(Struct, frozen=True):
@@ -95,7 +103,7 @@ class Attempt(Struct, frozen=True):
 
     number: int
     attempt: int
-    worker_id: str
+    worker_id: str | None
     started_at: int
     finished_at: int | None
     outcome: str | None

@@ -67,6 +67,8 @@ class Changes:
         run.replay_of = order.replay_of
         run.schedule = order.schedule
         run.fire_at = order.fire_at
+        if self.ledger.elsewhere(order.queue):
+            run.job_id, run.job_added_at, run.followed = order.job_id, order.job_added_at, 0
         return lifecycle.create(run, self.now, order.expires_seconds)
 
     def note_created(self, created: Transition) -> Run:
@@ -92,6 +94,9 @@ class Changes:
         self.count(run.lane_id, run.state, 1)
         if run.state is State.RUNNING:
             self.news.waited.append((run.job_type, self.now - run.due_at))
+        elif run.followed is not None:
+            if not run.state.final and run.expires_at is not None and run.claims == 0:
+                self.wake_at(run.expires_at)
         elif run.state is State.QUEUED:
             self.news.ready.add((run.job_type, run.queue))
             if run.expires_at is not None and run.claims == 0:
@@ -153,7 +158,7 @@ class Moves:
     def add(self, before: Run, run: Run) -> None:
         if run.state is State.COMPLETED and run.seq == before.seq + 1:
             self.completions.append(run)
-        elif run.state is State.RUNNING and before.state is State.QUEUED:
+        elif run.state is State.RUNNING and before.state is State.QUEUED and run.followed is None:
             self.starts.append(run)
         else:
             self.changes.append(run)
@@ -202,4 +207,6 @@ def change_row(run: Run) -> tuple[Any, ...]:
         run.error,
         run.progress,
         run.result,
+        run.followed,
+        run.followed_lines,
     )

@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 import orjson
+from msgspec import UNSET, UnsetType
 
+from app.domain.errors import QueueInUse
 from app.domain.ids import COUNTER_BITS
-from app.domain.job_type import Declarer, Definition, JobType, Queue, Source
+from app.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from app.domain.run import UNFINISHED, State
 from app.store import statements as sql
 from app.store.ledger import Ledger
@@ -32,6 +34,7 @@ JOB_TYPE_COLUMNS = (
 JOB_TYPES = f"SELECT {', '.join(JOB_TYPE_COLUMNS)} FROM job_types"
 
 decode_definition = msgspec.json.Decoder(Definition).decode
+_bullmq = msgspec.json.Decoder(Bullmq)
 
 
 class SaveJobType(NamedTuple):
@@ -48,8 +51,11 @@ class PauseJobType(NamedTuple):
 
 
 class SaveQueue(NamedTuple):
+    """`bullmq` UNSET leaves the engine."""
+
     name: str
     paused: bool | None
+    bullmq: Bullmq | UnsetType | None
 
 
 def save_job_type(tx: Transaction, arguments: list[SaveJobType]) -> list[JobType | None]:
@@ -155,17 +161,40 @@ def pause_job_type(tx: Transaction, arguments: list[PauseJobType]) -> list[JobTy
     return answers
 
 
-def save_queue(tx: Transaction, arguments: list[SaveQueue]) -> list[Queue]:
-    answers = []
-    for name, paused in arguments:
-        tx.queue(name)
-        known = tx.ledger.queues[name]
-        if paused is not None and paused != known.paused:
-            tx.cursor.execute("UPDATE queues SET paused = ? WHERE name = ?", (paused, name))
-            tx.ledger.add_queue(name, paused)
-            tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == name)
-        answers.append(tx.ledger.queues[name])
-    return answers
+def save_queue(tx: Transaction, arguments: list[SaveQueue]) -> list[Queue | QueueInUse]:
+    return [_save_queue(tx, argument) for argument in arguments]
+
+
+def _save_queue(tx: Transaction, argument: SaveQueue) -> Queue | QueueInUse:
+    name = argument.name
+    tx.queue(name)
+    known = tx.ledger.queues[name]
+    bullmq = known.bullmq if argument.bullmq is UNSET else argument.bullmq
+    if _moves(known.bullmq, bullmq) and tx.ledger.unfinished_in(name):
+        return QueueInUse(name)
+    paused = known.paused if argument.paused is None else argument.paused
+    queue = Queue(name=name, paused=paused, bullmq=bullmq)
+    if queue != known:
+        place = "NULL" if _moves(known.bullmq, bullmq) else "place"
+        tx.cursor.execute(
+            f"UPDATE queues SET paused = ?, bullmq = ?, place = {place} WHERE name = ?",
+            (paused, None if bullmq is None else msgspec.json.encode(bullmq).decode(), name),
+        )
+        tx.ledger.add_queue(queue)
+        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == name)
+    return queue
+
+
+def _moves(before: Bullmq | None, after: Bullmq | None) -> bool:
+    """Whether the runs would have to be found in another place."""
+    return (before and before.prefix) != (after and after.prefix)
+
+
+def load_queues(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
+    """In the order of their creation."""
+    for name, paused, bullmq in cursor.execute("SELECT name, paused, bullmq FROM queues ORDER BY rowid").fetchall():
+        kept = None if bullmq is None else _bullmq.decode(bullmq)
+        ledger.add_queue(Queue(name=name, paused=bool(paused), bullmq=kept))
 
 
 def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
@@ -175,8 +204,7 @@ def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
     """
     ledger = Ledger()
     load_definitions(cursor, ledger)
-    for name, paused in cursor.execute("SELECT name, paused FROM queues").fetchall():
-        ledger.add_queue(name, bool(paused))
+    load_queues(cursor, ledger)
     for lane_id, state, runs in cursor.execute("SELECT lane_id, state, runs FROM run_counts").fetchall():
         ledger.counts[lane_id, State(state)] = runs
     for (lane_id, state), runs in list(ledger.counts.items()):
@@ -184,8 +212,9 @@ def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
             ids = [row[0] for row in cursor.execute(sql.RUNNING, (lane_id,)).fetchall()]
             for row in orjson.loads(cursor.execute(sql.HEADS_BY_ID, (pack(ids),)).fetchone()[0]):
                 run = ledger.leases[row[0]] = to_run(row, ledger)
-                run.lease_until = lease_until
-                run.deadline_at = max(run.deadline_at or 0, lease_until)
+                if run.worker_id is not None:  # a worker of others has no lease here
+                    run.lease_until = lease_until
+                    run.deadline_at = max(run.deadline_at or 0, lease_until)
     newest = cursor.execute(
         "SELECT max((SELECT coalesce(max(id), 0) FROM runs), (SELECT coalesce(max(id), 0) FROM events), "
         "(SELECT coalesce(max(id), 0) FROM workers), (SELECT coalesce(max(pruned_event), 0) FROM lanes), "

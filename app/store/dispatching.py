@@ -15,7 +15,7 @@ from app.store.rows import pack, to_run
 from app.store.transaction import Transaction
 
 KEY_LIFE_SECONDS = 86_400
-NOTHING = (None,) * 9
+NOTHING = (None,) * 12
 
 
 class Dispatch(NamedTuple):
@@ -120,6 +120,9 @@ def run_rows(run: Run) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         run.replay_of,
         run.schedule,
         run.fire_at,
+        run.job_id,
+        run.job_added_at,
+        run.followed,
     )
     return plain, rest
 

@@ -71,8 +71,13 @@ class Ledger:
         self.lanes[lane_id] = Lane(lane_id, job_type, queue)
         self.lane_ids[job_type, queue] = lane_id
 
-    def add_queue(self, name: str, paused: bool) -> None:
-        self.queues[name] = Queue(name=name, paused=paused)
+    def add_queue(self, queue: Queue) -> None:
+        self.queues[queue.name] = queue
+
+    def elsewhere(self, queue: str) -> bool:
+        """Whether another engine delivers the queue."""
+        known = self.queues.get(queue)
+        return known is not None and known.bullmq is not None
 
     def count(self, lane_id: int, state: State) -> int:
         return self.counts.get((lane_id, state), 0)
@@ -83,10 +88,17 @@ class Ledger:
     def in_states(self, job_type: str, states: Iterable[State]) -> int:
         return sum(self.count(lane.id, state) for lane in self.lanes_of(job_type) for state in states)
 
+    def unfinished_in(self, queue: str) -> bool:
+        return any(
+            n > 0 and not state.final and self.lanes[lane_id].queue == queue
+            for (lane_id, state), n in self.counts.items()
+        )
+
     def held_back(self, lane: Lane) -> bool:
-        """Paused, or of a retired name (which has no unfinished runs)."""
+        """Paused, delivered by another engine, or of a retired name (which has no unfinished runs)."""
         job_type = self.job_types.get(lane.job_type)
-        return job_type is None or job_type.paused or self.queues[lane.queue].paused
+        queue = self.queues[lane.queue]
+        return job_type is None or job_type.paused or queue.paused or queue.bullmq is not None
 
     def limited(self, job_type: str) -> bool:
         known = self.job_types.get(job_type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,11 +19,11 @@ from app.domain.errors import StoreUnavailable
 from app.domain.event import Event
 from app.domain.ids import COUNTER_BITS
 from app.domain.job_type import JobType, Queue
-from app.domain.run import STATE_NAMES, Run, State
+from app.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from app.domain.schedule import Schedule
 from app.ports import EventFilter, RunFilter, WorkerRecord
 from app.store import statements as sql
-from app.store.definitions import load_definitions
+from app.store.definitions import load_definitions, load_queues
 from app.store.ledger import Lane, Ledger
 from app.store.rows import RUN_COLUMNS, pack, to_event, to_run
 from app.store.scheduling import to_schedule
@@ -152,6 +152,28 @@ class Reader:
             query = query.where(col(RunRow.schedule) == where.schedule)
         return query
 
+    # -- followed queues
+
+    def runs_of(self, run_ids: Sequence[int]) -> list[Run]:
+        with self._snapshot() as (_, cursor):
+            rows = orjson.loads(cursor.execute(sql.RUNS_BY_ID, (pack(run_ids),)).fetchone()[0])
+            return [self._to_run(cursor, row) for row in rows]
+
+    def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        with self._snapshot() as (_, cursor):
+            found: list[int] = []
+            for lane in self._lanes(cursor).values():
+                if lane.queue == queue:
+                    for state in UNFINISHED:
+                        rows = cursor.execute(sql.UNFINISHED_OF_LANE, (lane.id, int(state), after, limit + 1))
+                        found.extend(row[0] for row in rows.fetchall())
+            return self._page(cursor, sorted(found)[: limit + 1], limit)
+
+    def place(self, queue: str) -> str | None:
+        with self._snapshot() as (_, cursor):
+            row = cursor.execute(sql.PLACE, (queue,)).fetchone()
+            return None if row is None else row[0]
+
     # -- schedules
 
     def schedule(self, name: str) -> Schedule | None:
@@ -241,8 +263,7 @@ class Reader:
         with self._snapshot() as (_, cursor):
             ledger = Ledger()
             load_definitions(cursor, ledger)
-            for name, paused in cursor.execute("SELECT name, paused FROM queues ORDER BY rowid").fetchall():
-                ledger.add_queue(name, bool(paused))
+            load_queues(cursor, ledger)
             return list(ledger.job_types.values()), list(ledger.queues.values())
 
     def counts(self) -> dict[tuple[str, str, State], int]:

@@ -52,6 +52,10 @@ RUN_COLUMNS = (
     "logs_dropped",
     "schedule",
     "fire_at",
+    "job_id",
+    "job_added_at",
+    "followed",
+    "followed_lines",
 )
 EVENT_COLUMNS = ("id", "run_id", "seq", "type", "state", "attempt", "time", "data")
 
@@ -164,6 +168,10 @@ def to_run(row: Sequence[Any], ledger: Ledger) -> Run:
         row[32],
         row[33],
         row[34],
+        row[35],
+        row[36],
+        row[37],
+        row[38],
     )
 
 

@@ -12,7 +12,17 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.errors import JobsError, StoreUnavailable
 from app.domain.instants import after
 from app.ports import Clock, Commit
-from app.store import claiming, definitions, dispatching, membership, reporting, retention, scheduling, sweeping
+from app.store import (
+    claiming,
+    definitions,
+    dispatching,
+    following,
+    membership,
+    reporting,
+    retention,
+    scheduling,
+    sweeping,
+)
 from app.store.changes import Fits
 from app.store.ledger import Ledger
 from app.store.transaction import Transaction
@@ -37,7 +47,9 @@ VERBS: dict[str, Verb] = {
     "register_worker": Verb(0, membership.register_worker),
     "save_schedule": Verb(0, scheduling.save_schedule),
     "delete_schedule": Verb(0, scheduling.delete_schedule),
+    "save_place": Verb(0, following.save_place),
     "dispatch": Verb(1, dispatching.dispatch),
+    "follow": Verb(2, following.follow),
     "report": Verb(2, reporting.report),
     "cancel": Verb(3, reporting.cancel),
     "give_up_worker": Verb(3, membership.give_up_worker),

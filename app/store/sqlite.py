@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.domain.event import Event
-from app.domain.job_type import Declarer, Definition, JobType, Queue, Source
+from app.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from app.domain.run import Run, State
 from app.domain.schedule import Schedule
 from app.ports import (
@@ -27,6 +28,7 @@ from app.ports import (
     EventFilter,
     Fire,
     Fired,
+    Followed,
     Held,
     IdempotencyKey,
     Neighbours,
@@ -34,6 +36,7 @@ from app.ports import (
     Report,
     Reported,
     RunFilter,
+    Sighting,
     Swept,
     WorkerRecord,
 )
@@ -41,6 +44,7 @@ from app.store.changes import Fits
 from app.store.claiming import Claims
 from app.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from app.store.dispatching import Dispatch
+from app.store.following import Follow, SavePlace
 from app.store.membership import GiveUp
 from app.store.migrations import UnknownSchema, migrate
 from app.store.reading import Reader
@@ -157,8 +161,8 @@ class SqliteStore:
         job_type: JobType | None = await self._write("pause_job_type", PauseJobType(name, paused))
         return job_type
 
-    async def save_queue(self, name: str, paused: bool | None) -> Queue:
-        queue: Queue = await self._write("save_queue", SaveQueue(name, paused))
+    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
+        queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq))
         return queue
 
     async def counts(self) -> dict[tuple[str, str, State], int]:
@@ -187,6 +191,24 @@ class SqliteStore:
 
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
         return await self._reader.on_thread(self._reader.feed_bounds, where)
+
+    # -- queues of other engines
+
+    async def follow(self, sightings: Sequence[Sighting], lease_seconds: float) -> list[Followed]:
+        followed: list[Followed] = await self._write("follow", Follow(tuple(sightings), lease_seconds))
+        return followed
+
+    async def save_place(self, queue: str, place: str) -> None:
+        await self._write("save_place", SavePlace(queue, place))
+
+    async def place(self, queue: str) -> str | None:
+        return await self._reader.on_thread(self._reader.place, queue)
+
+    async def runs_of(self, run_ids: Sequence[int]) -> list[Run]:
+        return await self._reader.on_thread(self._reader.runs_of, run_ids)
+
+    async def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        return await self._reader.on_thread(self._reader.unfinished, queue, after, limit)
 
     # -- schedules
 

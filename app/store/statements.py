@@ -21,6 +21,9 @@ DISPATCH_COLUMNS = (
     "replay_of",
     "schedule",
     "fire_at",
+    "job_id",
+    "job_added_at",
+    "followed",
 )
 insert_plain_runs = insert("runs", PLAIN_COLUMNS)
 insert_runs = insert("runs", DISPATCH_COLUMNS)
@@ -76,6 +79,8 @@ CHANGE_COLUMNS = (
     "error",
     "progress",
     "result",
+    "followed",
+    "followed_lines",
 )
 change_runs = update_runs("", CHANGE_COLUMNS)
 HEADS_BY_ID = (
@@ -84,6 +89,16 @@ HEADS_BY_ID = (
     + ")) FROM json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value"
 )
 RUNNING = f"SELECT id FROM runs WHERE lane_id = ? AND state = {int(State.RUNNING)}"
+
+# -- follow
+
+FIND_JOB = (
+    "SELECT r.id, r.job_added_at FROM runs AS r CROSS JOIN lanes AS l ON l.id = r.lane_id "
+    "WHERE r.job_id = ? AND r.job_id IS NOT NULL AND l.queue = ? ORDER BY r.id DESC LIMIT 1"
+)
+UNFINISHED_OF_LANE = "SELECT id FROM runs WHERE lane_id = ? AND state = ? AND id > ? ORDER BY id LIMIT ?"
+PLACE = "SELECT place FROM queues WHERE name = ?"
+SAVE_PLACE = "UPDATE queues SET place = ? WHERE name = ?"
 
 # -- sweep
 

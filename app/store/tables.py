@@ -14,7 +14,8 @@ from app.domain.run import State
 from app.store.migrations import where
 
 UNFINISHED_SQL = f"state < {int(State.COMPLETED)}"
-WAITING_SQL = f"state IN ({int(State.SCHEDULED)}, {int(State.RETRYING)})"
+WAITING_SQL = f"state IN ({int(State.SCHEDULED)}, {int(State.RETRYING)}) AND followed IS NULL"
+"""What waits here for its time; what is in another engine's queue waits there."""
 
 CANCELLING_SQL = f"state = {int(State.RUNNING)} AND cancel_requested = 1"
 EXPIRING_SQL = f"expires_at IS NOT NULL AND claims = 0 AND {UNFINISHED_SQL}"
@@ -56,11 +57,15 @@ class JobTypeVersionRow(SQLModel, table=True):
 
 
 class QueueRow(SQLModel, table=True):
+    """`bullmq` is how it lives in Redis (JSON), `place` how far its events there are followed."""
+
     __tablename__ = "queues"
     name: str = Field(primary_key=True)
     paused: bool = False
     made_at: int = Field(default=0, sa_column=_big(default="0"))
     """Where several servers share the database; else the row's own number says the order."""
+    bullmq: str | None = None
+    place: str | None = None
 
 
 class LaneRow(SQLModel, table=True):
@@ -109,6 +114,10 @@ class RunRow(SQLModel, table=True):
     overrides: str | None = None
     schedule: str | None = None
     fire_at: int | None = Field(default=None, sa_column=_big(null=True))
+    job_id: str | None = None
+    job_added_at: int | None = Field(default=None, sa_column=_big(null=True))
+    followed: int | None = None
+    followed_lines: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     tags: str | None = None
     meta: str | None = None
     cancel_reason: str | None = None
@@ -138,6 +147,8 @@ class RunRow(SQLModel, table=True):
         Index("runs_of_schedule", "schedule", "id", **where("schedule IS NOT NULL")),
         # a schedule's overlap
         Index("runs_overlapping", "schedule", **where(f"schedule IS NOT NULL AND {UNFINISHED_SQL}")),
+        # the run of a job of others
+        Index("runs_of_job", "job_id", "id", **where("job_id IS NOT NULL")),
         # one run a time of a schedule
         Index("runs_fired", "schedule", "fire_at", unique=True, **where("fire_at IS NOT NULL")),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from app.domain.job_type import Queue
 from app.domain.lifecycle import Transition
 from app.domain.run import Run, State
 from app.store import statements as sql
@@ -84,7 +85,7 @@ class Transaction(Changes):
     def queue(self, name: str) -> None:
         if name not in self.ledger.queues:
             self.cursor.execute("INSERT INTO queues (name, paused) VALUES (?, 0)", (name,))
-            self.ledger.add_queue(name, False)
+            self.ledger.add_queue(Queue(name=name))
 
     # -- the rows
 

@@ -83,6 +83,8 @@ PINS = {
     "RUNS_BY_ID": "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
     "HEADS_BY_ID": "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
     "RUNNING": "SEARCH runs USING COVERING INDEX runs_listed (lane_id=? AND state=?)",
+    "FIND_JOB": "SEARCH r USING INDEX runs_of_job (job_id=?)",
+    "UNFINISHED_OF_LANE": "SEARCH runs USING COVERING INDEX runs_listed (lane_id=? AND state=? AND id>?)",
     "DUE": "SEARCH runs USING INDEX runs_due (due_at<?)",
     "NEXT_DUE": "SCAN runs USING INDEX runs_due",
     "EXPIRED": "SEARCH runs USING INDEX runs_expiring (expires_at>? AND expires_at<?)",

@@ -7,7 +7,7 @@ export type ClientOptions = {
 export type Attempt = {
     number: number;
     attempt: number;
-    worker_id: string;
+    worker_id: string | null;
     started_at: string;
     finished_at: string | null;
     outcome: 'completed' | 'failed' | 'cancelled' | 'released' | 'snoozed' | 'lost' | null;
@@ -53,6 +53,14 @@ export type BatchItem = {
 export type Bullmq = {
     prefix?: string;
     consume?: boolean;
+};
+
+/**
+ * How the queue lives in Redis; null where it is the database's own.
+ */
+export type BullmqOut = {
+    prefix: string;
+    consume: boolean;
 };
 
 /**
@@ -701,6 +709,7 @@ export type Queue = {
     concurrency: number | null;
     rate_limit: RateLimit | null;
     max_queued: number | null;
+    bullmq: BullmqOut | null;
     counts: StateCounts;
 };
 
@@ -1037,7 +1046,7 @@ export type SnoozedReport = {
 };
 
 export type StartedData = {
-    worker_id: string;
+    worker_id: string | null;
 };
 
 /**
@@ -2215,6 +2224,10 @@ export type PutQueueErrors = {
      */
     408: Problem;
     /**
+     * `queue_in_use`
+     */
+    409: Problem;
+    /**
      * `payload_too_large`
      */
     413: Problem;
@@ -2231,7 +2244,7 @@ export type PutQueueErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `queue_unavailable`
      */
     503: Problem;
 };
@@ -2278,7 +2291,7 @@ export type PauseQueueErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `queue_unavailable`
      */
     503: Problem;
 };
@@ -2321,7 +2334,7 @@ export type ResumeQueueErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `queue_unavailable`
      */
     503: Problem;
 };

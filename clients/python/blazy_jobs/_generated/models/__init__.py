@@ -8,6 +8,7 @@ from .batch import Batch
 from .batch_in import BatchIn
 from .batch_item import BatchItem
 from .bullmq import Bullmq
+from .bullmq_out import BullmqOut
 from .calendar_trigger_in import CalendarTriggerIn
 from .calendar_trigger_out import CalendarTriggerOut
 from .cancel_in import CancelIn
@@ -125,6 +126,7 @@ __all__ = (
     "BatchIn",
     "BatchItem",
     "Bullmq",
+    "BullmqOut",
     "CalendarTriggerIn",
     "CalendarTriggerOut",
     "CancelIn",

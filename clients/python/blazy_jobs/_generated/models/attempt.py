@@ -30,7 +30,7 @@ class Attempt:
         Attributes:
             number (int):
             attempt (int):
-            worker_id (str):
+            worker_id (None | str):
             started_at (datetime.datetime):
             finished_at (datetime.datetime | None):
             outcome (AttemptOutcomeType0 | None):
@@ -39,7 +39,7 @@ class Attempt:
 
     number: int
     attempt: int
-    worker_id: str
+    worker_id: None | str
     started_at: datetime.datetime
     finished_at: datetime.datetime | None
     outcome: AttemptOutcomeType0 | None
@@ -56,6 +56,7 @@ class Attempt:
 
         attempt = self.attempt
 
+        worker_id: None | str
         worker_id = self.worker_id
 
         started_at = self.started_at.isoformat()
@@ -103,7 +104,13 @@ class Attempt:
 
         attempt = d.pop("attempt")
 
-        worker_id = d.pop("worker_id")
+        def _parse_worker_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        worker_id = _parse_worker_id(d.pop("worker_id"))
+
 
         started_at = datetime.datetime.fromisoformat(d.pop("started_at"))
 

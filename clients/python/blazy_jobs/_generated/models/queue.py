@@ -13,6 +13,7 @@ from ..models.queue_engine import QueueEngine
 from typing import cast
 
 if TYPE_CHECKING:
+  from ..models.bullmq_out import BullmqOut
   from ..models.rate_limit import RateLimit
   from ..models.state_counts import StateCounts
 
@@ -34,6 +35,7 @@ class Queue:
             concurrency (int | None):
             rate_limit (None | RateLimit):
             max_queued (int | None):
+            bullmq (BullmqOut | None):
             counts (StateCounts):
      """
 
@@ -43,6 +45,7 @@ class Queue:
     concurrency: int | None
     rate_limit: None | RateLimit
     max_queued: int | None
+    bullmq: BullmqOut | None
     counts: StateCounts
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -51,6 +54,7 @@ class Queue:
 
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.bullmq_out import BullmqOut # noqa: PLC0415
         from ..models.rate_limit import RateLimit # noqa: PLC0415
         from ..models.state_counts import StateCounts # noqa: PLC0415
         name = self.name
@@ -71,6 +75,12 @@ class Queue:
         max_queued: int | None
         max_queued = self.max_queued
 
+        bullmq: dict[str, Any] | None
+        if isinstance(self.bullmq, BullmqOut):
+            bullmq = self.bullmq.to_dict()
+        else:
+            bullmq = self.bullmq
+
         counts = self.counts.to_dict()
 
 
@@ -83,6 +93,7 @@ class Queue:
             "concurrency": concurrency,
             "rate_limit": rate_limit,
             "max_queued": max_queued,
+            "bullmq": bullmq,
             "counts": counts,
         })
 
@@ -92,6 +103,7 @@ class Queue:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.bullmq_out import BullmqOut # noqa: PLC0415
         from ..models.rate_limit import RateLimit # noqa: PLC0415
         from ..models.state_counts import StateCounts # noqa: PLC0415
         d = dict(src_dict)
@@ -138,6 +150,24 @@ class Queue:
         max_queued = _parse_max_queued(d.pop("max_queued"))
 
 
+        def _parse_bullmq(data: object) -> BullmqOut | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                bullmq_type_0 = BullmqOut.from_dict(data)
+
+
+
+                return bullmq_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(BullmqOut | None, data)
+
+        bullmq = _parse_bullmq(d.pop("bullmq"))
+
+
         counts = StateCounts.from_dict(d.pop("counts"))
 
 
@@ -150,6 +180,7 @@ class Queue:
             concurrency=concurrency,
             rate_limit=rate_limit,
             max_queued=max_queued,
+            bullmq=bullmq,
             counts=counts,
         )
 

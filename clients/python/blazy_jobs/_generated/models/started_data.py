@@ -8,6 +8,7 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from typing import cast
 
 
 
@@ -22,10 +23,10 @@ T = TypeVar("T", bound="StartedData")
 class StartedData:
     """ 
         Attributes:
-            worker_id (str):
+            worker_id (None | str):
      """
 
-    worker_id: str
+    worker_id: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -33,6 +34,7 @@ class StartedData:
 
 
     def to_dict(self) -> dict[str, Any]:
+        worker_id: None | str
         worker_id = self.worker_id
 
 
@@ -49,7 +51,13 @@ class StartedData:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         d = dict(src_dict)
-        worker_id = d.pop("worker_id")
+        def _parse_worker_id(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        worker_id = _parse_worker_id(d.pop("worker_id"))
+
 
         started_data = cls(
             worker_id=worker_id,
