@@ -39,6 +39,7 @@ class JobSeen(Struct, frozen=True, kw_only=True):
     """Of the lock that is on it."""
     result: str = "null"
     error: str | None = None
+    error_type: str | None = None
     traceback: str | None = None
     removed: bool = False
     """It is missing because someone removed it."""
@@ -55,7 +56,7 @@ class JobSeen(Struct, frozen=True, kw_only=True):
     def says(self) -> Error:
         if self.error == STALLED:
             return Error("lease_lost", "Its workers were lost too often.")
-        return Error("handler_error", self.error or "failed", traceback=self.traceback)
+        return Error("handler_error", self.error or "failed", self.error_type, self.traceback)
 
 
 def stale(run: Run, seen: JobSeen) -> bool:

@@ -66,7 +66,8 @@ def _follow(tx: Transaction, known: dict[int, Run], sighting: Sighting, lease_se
 def _find(tx: Transaction, known: dict[int, Run], sighting: Sighting) -> Run | None:
     if sighting.run_id is not None:
         run = known.get(sighting.run_id)
-        return run if run is not None and run.queue == sighting.queue and run.followed is not None else None
+        if run is not None and run.queue == sighting.queue and run.followed is not None:
+            return run
     order = sighting.order
     row = tx.cursor.execute(sql.FIND_JOB, (sighting.job_id, sighting.queue)).fetchone()
     if row is not None and (order is None or row[1] == order.job_added_at):
