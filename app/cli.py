@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from app.settings import NOT_YET, Settings
+from app.settings import Settings
 
 
 def _settings(flags: dict[str, Any]) -> Settings:
@@ -52,10 +52,6 @@ def serve(
     from app import logs, main
     from app.store.unusable import DatabaseUnusable
 
-    for name in NOT_YET:
-        if os.environ.get(name):
-            typer.echo(f"blazy-jobs: {name} is not supported by this version.", err=True)
-            raise typer.Exit(2)
     flags = {"modules": modules or None, "host": host, "port": port, "data": data, "workers": workers, "role": role}
     settings = _settings(flags)
     logs.configure(settings)

@@ -27,6 +27,7 @@ from app.api.protocol import Protocol
 from app.clock import ScheduleTimer, SystemClock
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
+from app.queues.bullmq import BullmqEngine
 from app.settings import Settings
 from app.store import copying
 from app.store.postgres import PostgresStore
@@ -116,6 +117,7 @@ class Server:
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
             schedule_timer=self._schedule_timer,
+            queue_engine=None if settings.redis_url is None else BullmqEngine(settings.redis_url.get_secret_value()),
         )
         self._jobs.leasing.alive = pools.alive
         context = Context(self._jobs, settings)
@@ -179,6 +181,8 @@ class Server:
         }
         for name in ("JOBS_API_KEY", "JOBS_API_KEY_FILE"):
             environment.pop(name, None)  # the socket's mode is the key
+        for name in ("JOBS_DATABASE_URL", "JOBS_REDIS_URL"):
+            environment.pop(name, None)  # the server alone speaks to them
         return pools.Pool(
             self._jobs.leasing,
             size=settings.pool_size,

@@ -266,6 +266,9 @@ class QueueEngine(Protocol):
     """Delivers the jobs of queues that are not the database's own, and owns them. All verbs raise QueueUnavailable
     where it cannot be asked; the next call tries again."""
 
+    lock_seconds: float
+
+    async def ping(self) -> None: ...
     async def close(self) -> None: ...
     async def offer(self, queue: Queue, offers: Sequence[Offer]) -> None:
         """Puts in those that are not there already."""
@@ -296,8 +299,8 @@ class QueueEngine(Protocol):
         """The jobs of (id, first line of its log to read), in one consistent view."""
         ...
 
-    async def remove(self, queue: Queue, job_ids: Sequence[str]) -> None:
-        """Those that nobody holds."""
+    async def remove(self, queue: Queue, job_ids: Sequence[str]) -> list[bool]:
+        """Those that nobody holds; false of those that someone does."""
         ...
 
     async def tell_progress(self, queue: Queue, progress: Sequence[tuple[str, str]]) -> None:

@@ -12,7 +12,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 MIB = 1024 * 1024
 
 
-NOT_YET = ("JOBS_REDIS_URL",)
 OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME"))
 """Variables that clients and workers read."""
 
@@ -31,6 +30,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     data: Path = Path("data")
     database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
     role: Literal["all", "api", "worker"] = "all"
     api_key_file: Path | None = None
     api_key: SecretStr | None = Field(None, validate_default=True)
@@ -83,6 +83,15 @@ class Settings(BaseSettings):
     def _shared(cls, value: str, info: ValidationInfo) -> str:
         if value != "all" and info.data.get("database_url") is None:
             raise ValueError("must be all without JOBS_DATABASE_URL: a SQLite file has one server")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
         return value
 
     @field_validator("api_key")

@@ -339,12 +339,14 @@ class RateLimit(In):
 class Bullmq(In):
     """How a queue lives in Redis."""
 
-    prefix: str = "bull"
-    consume: bool = True
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:{}-]{1,64}$")] = "bull"
+    consume: Annotated[bool, Field(strict=True)] = True
+    """False: others' workers deliver it, and our runs only follow."""
 
 
 class QueueIn(In):
-    """A setting that a server does not have yet is answered with `422 not_supported`."""
+    """A setting that a server does not have yet is answered with `422 not_supported`. An engine that is left out stays
+    as it is."""
 
     name: Name | None = None
     engine: QueueEngine = "database"
@@ -555,6 +557,8 @@ class ReportOut(BaseModel):
 
 class Health(BaseModel):
     status: Literal["ok"]
+    redis: Literal["up", "down"] | None = None
+    """Whether the Redis of BullMQ queues answers; left out where there is none, and of `healthz`."""
 
 
 class Latency(BaseModel):

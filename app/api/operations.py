@@ -59,7 +59,13 @@ async def get_readiness(request: Request) -> Response:
     if not request.app.state.ready():
         raise Unavailable("The pool's workers have not declared their job types yet.")
     await context.jobs.store.ping()
-    return respond(Answer(200, b'{"status":"ok"}'))
+    return respond(Answer(200, orjson.dumps({"status": "ok"} | _redis(context))))
+
+
+def _redis(context: Context) -> dict[str, str]:
+    """Said, and no reason not to be ready: all but the queues there goes on without it."""
+    projection = context.jobs.projection
+    return {"redis": "up" if projection.is_up else "down"} if projection.configured else {}
 
 
 @router.get(
@@ -151,6 +157,12 @@ class _Metrics(Collector):
         for outcome, n in (("fired", scheduler.fired), ("skipped", scheduler.skipped), ("missed", scheduler.missed)):
             times.add_metric([outcome], n)
         yield times
+        projection = self._jobs.projection
+        if projection.configured:
+            yield GaugeMetricFamily("jobs_redis_up", "Whether the Redis of BullMQ queues answers", projection.is_up)
+            yield GaugeMetricFamily(
+                "jobs_bullmq_backlog", "Runs of which Redis is still to be told", projection.backlog
+            )
         for name in ("database_bytes", "wal_bytes", "free_bytes"):
             yield GaugeMetricFamily(f"jobs_{name}", "Of the database", self._sizes[name])
 

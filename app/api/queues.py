@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from fastapi import APIRouter, Request, Response
-from msgspec import to_builtins
+from msgspec import UNSET, UnsetType, to_builtins
 
 from app.api import examples, models, render
 from app.api.context import Answer, Context, context_of
@@ -23,14 +23,14 @@ from app.domain.errors import (
     QueueNotFound,
     QueueUnavailable,
 )
-from app.domain.job_type import Queue
+from app.domain.job_type import Bullmq, Queue
 from app.domain.run import STATE_NAMES
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"])
 
 
-def _json(context: Context, queue: Queue) -> dict[str, Any]:
-    counts = context.jobs.numbers.by_state(queue=queue.name)
+async def _json(context: Context, queue: Queue) -> dict[str, Any]:
+    counts = await context.jobs.projection.counts(queue)
     return {
         "name": queue.name,
         "engine": queue.engine,
@@ -53,7 +53,8 @@ async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = 
     context = context_of(request)
     await context.jobs.refresh()
     page, following = page_of(context.jobs.catalogue.queues(), cursor, limit)
-    return respond(Answer(200, render.page_json([orjson.dumps(_json(context, q)).decode() for q in page], following)))
+    shown = [orjson.dumps(await _json(context, queue)).decode() for queue in page]
+    return respond(Answer(200, render.page_json(shown, following)))
 
 
 @router.get(
@@ -65,7 +66,7 @@ async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = 
 async def get_queue(request: Request, name: str) -> Response:
     context = context_of(request)
     await context.jobs.refresh()
-    return respond(Answer(200, orjson.dumps(_json(context, context.jobs.catalogue.queue(name)))))
+    return respond(Answer(200, orjson.dumps(await _json(context, context.jobs.catalogue.queue(name)))))
 
 
 @router.put(
@@ -89,14 +90,23 @@ async def put_queue(request: Request, name: str) -> Response:
     check_name(name)
     body = await read_json(request, models.QueueIn)
     check_same_name(name, body.name)
-    if body.engine != "database":
-        raise NotSupported("/engine", "This server has database queues only.")
-    for field in ("concurrency", "rate_limit", "max_queued", "bullmq"):
+    if "engine" in body.model_fields_set and body.engine == "database" and body.bullmq is not None:
+        raise InvalidRequest.at("/bullmq", "is of queues with the engine 'bullmq' only")
+    for field in ("concurrency", "rate_limit", "max_queued"):
         if getattr(body, field) is not None:
             raise NotSupported(f"/{field}", "This server does not have this setting yet.")
     known = context.jobs.catalogue.has_queue(name)
-    queue = await context.jobs.catalogue.save_queue(name, body.paused)
-    return respond(Answer(200 if known else 201, orjson.dumps(_json(context, queue))))
+    queue = await context.jobs.projection.save_queue(name, body.paused, _bullmq(body))
+    return respond(Answer(200 if known else 201, orjson.dumps(await _json(context, queue))))
+
+
+def _bullmq(body: models.QueueIn) -> Bullmq | UnsetType | None:
+    if "engine" not in body.model_fields_set and body.bullmq is None:
+        return UNSET
+    if body.engine == "database" and body.bullmq is None:
+        return None
+    given = body.bullmq or models.Bullmq()
+    return Bullmq(given.prefix, given.consume)
 
 
 @router.post(
@@ -120,6 +130,5 @@ async def resume_queue(request: Request, name: str) -> Response:
 
 
 async def _pause(context: Context, name: str, paused: bool) -> Response:
-    context.jobs.catalogue.queue(name)
-    queue = await context.jobs.catalogue.save_queue(name, paused)
-    return respond(Answer(200, orjson.dumps(_json(context, queue))))
+    queue = await context.jobs.projection.pause(context.jobs.catalogue.queue(name), paused)
+    return respond(Answer(200, orjson.dumps(await _json(context, queue))))

@@ -23,12 +23,13 @@ STALLED = "job stalled more than allowable limit"
 """BullMQ's own words for a job whose workers were lost too often."""
 REMOVED = "its job was removed from the queue by others"
 VANISHED = "its job is no longer in the queue"
+UNKNOWN = -1
 UNSEEN = "The attempt failed while nobody here could see it."
 
 
 class JobSeen(Struct, frozen=True, kw_only=True):
-    """A job as it is. `starts` counts those that it ever had, `failures` the attempts that have ended (of a finished
-    job its last one too), `stalls` the workers that were lost with it."""
+    """A job as it is. `starts` counts those that it ever had (UNKNOWN of one that ended and is gone), `failures` the
+    attempts that have ended (of a finished job its last one too), `stalls` the workers that were lost with it."""
 
     stage: Stage
     starts: int = 0
@@ -61,7 +62,7 @@ class JobSeen(Struct, frozen=True, kw_only=True):
 
 def stale(run: Run, seen: JobSeen) -> bool:
     """Whether the run knows better already."""
-    return run.state.final or (seen.stage != "missing" and seen.starts < (run.followed or 0))
+    return run.state.final or (seen.stage != "missing" and UNKNOWN < seen.starts < (run.followed or 0))
 
 
 def follow(run: Run, now: int, seen: JobSeen, lease: Lease | None = None) -> Transition:
@@ -96,7 +97,7 @@ class _Following:
             self._fail_unseen()
         if not self.run.state.final:
             self._arrive(news)
-        return self._transition(seen.starts)
+        return self._transition(None if seen.starts == UNKNOWN else seen.starts)
 
     def _transition(self, followed: int | None = None) -> Transition:
         if followed is not None and followed != self.run.followed:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import jsonschema_rs
 import structlog
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from app.domain.errors import (
     DefinitionChanged,
@@ -18,7 +18,7 @@ from app.domain.errors import (
     JobTypeNotFound,
     QueueNotFound,
 )
-from app.domain.job_type import NO_OVERRIDES, Declarer, Definition, JobType, Queue, Settings, Source
+from app.domain.job_type import NO_OVERRIDES, Bullmq, Declarer, Definition, JobType, Queue, Settings, Source
 from app.engine.schemas import compile_schema
 from app.ports import Store
 
@@ -246,8 +246,9 @@ class Catalogue:
         log.info("job type paused" if paused else "job type resumed", name=name)
         return job_type
 
-    async def save_queue(self, name: str, paused: bool | None) -> Queue:
-        queue = await self._store.save_queue(name, paused)
+    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
+        """Raises QueueInUse."""
+        queue = await self._store.save_queue(name, paused, bullmq)
         self._queues[name] = queue
         return queue
 

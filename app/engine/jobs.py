@@ -14,9 +14,10 @@ from app.engine.leasing import Leasing
 from app.engine.loop import Alarm
 from app.engine.neighbourhood import Neighbourhood
 from app.engine.numbers import Numbers
+from app.engine.projection import Projection
 from app.engine.scheduler import Scheduler
 from app.engine.sweeper import Sweeper
-from app.ports import Clock, Commit, Store, Timer
+from app.ports import Clock, Commit, QueueEngine, Store, Timer
 
 
 class Jobs:
@@ -28,6 +29,7 @@ class Jobs:
         lease_seconds: float,
         heartbeat_seconds: float,
         schedule_timer: Timer | None = None,
+        queue_engine: QueueEngine | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -41,6 +43,9 @@ class Jobs:
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
         self.neighbourhood = Neighbourhood(self)
+        self.projection = Projection(
+            store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers
+        )
         self.draining = False
 
     async def start(self) -> None:
@@ -52,11 +57,13 @@ class Jobs:
         await self.sweeper.start()
         await self.scheduler.start()
         self.neighbourhood.start()
+        await self.projection.start()
 
     async def stop(self) -> None:
         """Stopping twice, or before the start, is harmless."""
         self.feed.close()
         await self.neighbourhood.stop()
+        await self.projection.stop()
         await self.scheduler.stop()
         await self.leasing.stop()
         await self.sweeper.stop()
@@ -72,6 +79,7 @@ class Jobs:
         self.sweeper.on_commit(commit)
         self.scheduler.on_commit(commit)
         self.leasing.on_commit(commit)
+        self.projection.on_commit(commit)
         self.feed.publish(commit.events)
 
     async def refresh(self) -> None:
@@ -114,6 +122,8 @@ class Jobs:
 
     async def cancel(self, run_id: int, reason: str | None) -> Run:
         """Raises RunNotFound and RunFinished."""
+        if self.projection.configured:
+            await self.projection.before_cancel(await self._read(run_id))
         run = await self.store.cancel(run_id, reason)
         if run is None:
             raise RunNotFound(public_run_id(run_id))
@@ -127,6 +137,8 @@ class Jobs:
             return None
         if self.catalogue.is_paused(run.job_type, run.queue):
             return "paused"
+        if self.catalogue.has_queue(run.queue) and self.projection.delivered_by_others(self.catalogue.queue(run.queue)):
+            return None
         if not self.leasing.served(run.job_type, run.queue):
             return "no_worker"
         limit = self.catalogue.entry(run.job_type).job_type.definition.concurrency

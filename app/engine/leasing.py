@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
 import structlog
@@ -39,10 +39,15 @@ class Member:
         """How many of its claims wait; while one does, it is there."""
 
     def serves(self, job_type: str, queue: str) -> bool:
-        return job_type in self.job_types and (self.queues is None or queue in self.queues)
+        return job_type in self.job_types and self.may_get(queue)
+
+    def may_get(self, queue: str) -> bool:
+        return self.queues is None or queue in self.queues
 
 
-class _Waiting:
+class Waiting:
+    """A claim that waits. `limit` 0: its time is over, and it is answered with what it gets now, or nothing."""
+
     __slots__ = ("future", "gone", "limit", "member")
 
     def __init__(self, member: Member, limit: int, future: asyncio.Future[list[Run]]) -> None:
@@ -75,7 +80,7 @@ class Leasing:
         self._told_at = 0
         """When the neighbours were last told who is heard here."""
         self._served: dict[tuple[str, str], bool] = {}
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[Waiting] = []
         self._serving = False
         self._again = False
         self.draining = False
@@ -84,6 +89,9 @@ class Leasing:
         self.alive: Callable[[WorkerRecord], bool] = lambda record: True
         """Whether a pool worker's process lives."""
         self.on_registered: Callable[[WorkerRecord], None] = lambda record: None
+        self.on_idle: Callable[[], None] = lambda: None
+        """Claims wait, and the store had nothing for them."""
+        self.before_report: Callable[[Sequence[Report]], Awaitable[None]] | None = None
 
     # -- the life of the service
 
@@ -275,7 +283,7 @@ class Leasing:
         member = await self.known(worker_id)
         if self.draining or self._drains(member):
             return []
-        waiting = _Waiting(member, limit, asyncio.get_running_loop().create_future())
+        waiting = Waiting(member, limit, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._serve()
         member.claims += 1
@@ -296,7 +304,7 @@ class Leasing:
                 self._expire(waiting)
                 return
 
-    def _expire(self, waiting: _Waiting) -> None:
+    def _expire(self, waiting: Waiting) -> None:
         if waiting in self._waiting:
             self._waiting.remove(waiting)
             _answer(waiting.future, [])
@@ -304,7 +312,7 @@ class Leasing:
             # It is being served at this moment: what it gets, it gets now, or nothing.
             waiting.limit = 0
 
-    def _abandon(self, waiting: _Waiting) -> None:
+    def _abandon(self, waiting: Waiting) -> None:
         waiting.gone = True
         if waiting in self._waiting:
             self._waiting.remove(waiting)
@@ -340,8 +348,10 @@ class Leasing:
                             waiting.future.set_exception(error)
         finally:
             self._serving = False
+        if self._waiting:
+            self.on_idle()
 
-    async def _serve_once(self, served: list[_Waiting]) -> None:
+    async def _serve_once(self, served: list[Waiting]) -> None:
         claims = [
             Claim(w.member.record.id, w.member.job_types, w.member.queues, w.limit, secrets.token_hex(8))
             for w in served
@@ -356,6 +366,30 @@ class Leasing:
             else:
                 self._waiting.append(waiting)
 
+    # -- what other engines deliver
+
+    def wants(self, queue: str) -> bool:
+        """Whether a waiting claim may get runs of the queue."""
+        return not self.draining and any(waiting.member.may_get(queue) for waiting in self._waiting)
+
+    def reserve(self, queue: str) -> list[Waiting]:
+        """Takes out the waiting claims that may get runs of the queue, so that nobody else answers them; each comes
+        back by `hand`."""
+        reserved = [waiting for waiting in self._waiting if waiting.member.may_get(queue)]
+        self._waiting = [waiting for waiting in self._waiting if waiting not in reserved]
+        return reserved
+
+    def hand(self, waiting: Waiting, runs: list[Run]) -> bool:
+        """Answers a reserved claim, or without runs lets it wait on; false where its caller went away meanwhile."""
+        if waiting.future.done():
+            return False
+        if runs or waiting.limit == 0 or self.draining:
+            waiting.future.set_result(runs)
+        else:
+            self._waiting.append(waiting)
+            self._serve()  # the store may have had something for it meanwhile
+        return True
+
     async def _take_back(self, claim: Claim, runs: list[Run]) -> None:
         """The claimer went away while it was being served."""
         reports = [Report(run_id=r.id, attempt=r.attempt, token=claim.token, kind="released") for r in runs]
@@ -367,6 +401,8 @@ class Leasing:
         """Raises WorkerNotFound."""
         member = await self.known(worker_id)
         written, places = self._throttle.admit(worker_id, reports)
+        if self.before_report is not None:
+            await self.before_report(written)
         try:
             reported, held = await self._store.report(worker_id, written, holding, self.lease_seconds)
         except StoreUnavailable:

@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from app.domain.errors import QueueUnavailable
-from app.domain.following import JobSeen
+from app.domain.following import UNKNOWN, JobSeen
 from app.domain.job_type import Bullmq, Queue
 from app.domain.run import Error, State
 from app.ports import Job, JobEnd, JobNews, Offer, QueueState
@@ -92,6 +92,7 @@ class BullmqEngine:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
+        self.lock_seconds = lock_seconds
         self._lock = round(lock_seconds * 1000)
         self._stalled = round(stalled_seconds * 1000)
         # One try: whoever asks tries again, and says meanwhile that the queue is not there.
@@ -117,6 +118,10 @@ class BullmqEngine:
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
         """When the next delayed job of a queue is due (milliseconds), as far as its engine has told."""
+
+    async def ping(self) -> None:
+        async with _asking():
+            await cast(Awaitable[Any], self._redis.ping())
 
     async def close(self) -> None:
         await self._redis.aclose()
@@ -311,13 +316,13 @@ class BullmqEngine:
             keys, args = scripts.moveToFailedArgs(job, error.message, keep, end.token, False, told)
         await scripts.commands["moveToFinished"](keys=keys, args=args, client=pipe)
 
-    async def remove(self, queue: Queue, job_ids: Sequence[str]) -> None:
+    async def remove(self, queue: Queue, job_ids: Sequence[str]) -> list[bool]:
         scripts = self._queue(queue).scripts
         async with _asking(), self._redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
                 keys = [scripts.toKey(job_id), scripts.keys["repeat"]]
                 await scripts.commands["removeJob"](keys=keys, args=[job_id, 1, scripts.keys[""]], client=pipe)
-            await pipe.execute()
+            return [code == 1 for code in await pipe.execute()]
 
     # -- looking
 
@@ -424,10 +429,10 @@ def _news(fields: dict[str, str]) -> JobNews:
         case "removed":
             return JobNews(kind="removed", word=word, job_id=job_id)
         case "completed":
-            ended = JobSeen(stage="completed", result=words.from_result(fields.get("returnvalue")))
+            ended = JobSeen(stage="completed", starts=UNKNOWN, result=words.from_result(fields.get("returnvalue")))
             return JobNews(kind="changed", word=word, job_id=job_id, ended=ended)
         case "failed":
-            ended = JobSeen(stage="failed", **words.from_failure(fields.get("failedReason"), None))
+            ended = JobSeen(stage="failed", starts=UNKNOWN, **words.from_failure(fields.get("failedReason"), None))
             return JobNews(kind="changed", word=word, job_id=job_id, ended=ended)
     return JobNews(kind="changed", word=word, job_id=job_id)
 

@@ -27,6 +27,7 @@ def collected() -> dict[str, tuple[str, set[str]]]:
         feed=SimpleNamespace(open_streams=0),
         leasing=SimpleNamespace(everyone=list),
         scheduler=SimpleNamespace(fired=0, skipped=0, missed=0),
+        projection=SimpleNamespace(configured=True, is_up=True, backlog=0),
     )
     found = {}
     for metric in _Metrics(cast(Any, SimpleNamespace(jobs=jobs)), defaultdict(int, oldest_queued_at=0)).collect():

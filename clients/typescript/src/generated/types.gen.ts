@@ -370,6 +370,7 @@ export type HandlerOut = ({
 
 export type Health = {
     status: 'ok';
+    redis?: 'up' | 'down' | null;
 };
 
 export type HeldRun = {
@@ -716,7 +717,8 @@ export type Queue = {
 export type QueueEngine = 'database' | 'bullmq';
 
 /**
- * A setting that a server does not have yet is answered with `422 not_supported`.
+ * A setting that a server does not have yet is answered with `422 not_supported`. An engine that is left out stays
+ * as it is.
  */
 export type QueueIn = {
     name?: string | null;

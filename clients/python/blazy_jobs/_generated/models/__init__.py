@@ -41,6 +41,7 @@ from .failed_event import FailedEvent
 from .failed_report import FailedReport
 from .fire_times import FireTimes
 from .health import Health
+from .health_redis_type_0 import HealthRedisType0
 from .held_run import HeldRun
 from .http_handler_in import HttpHandlerIn
 from .http_handler_out import HttpHandlerOut
@@ -159,6 +160,7 @@ __all__ = (
     "FailedReport",
     "FireTimes",
     "Health",
+    "HealthRedisType0",
     "HeldRun",
     "HttpHandlerIn",
     "HttpHandlerOut",

@@ -8,6 +8,10 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..models.health_redis_type_0 import check_health_redis_type_0
+from ..models.health_redis_type_0 import HealthRedisType0
+from ..types import UNSET, Unset
+from typing import cast
 from typing import Literal, cast
 
 
@@ -24,9 +28,11 @@ class Health:
     """ 
         Attributes:
             status (Literal['ok']):
+            redis (HealthRedisType0 | None | Unset):
      """
 
     status: Literal['ok']
+    redis: HealthRedisType0 | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -36,12 +42,22 @@ class Health:
     def to_dict(self) -> dict[str, Any]:
         status = self.status
 
+        redis: None | str | Unset
+        if isinstance(self.redis, Unset):
+            redis = UNSET
+        elif isinstance(self.redis, str):
+            redis = self.redis
+        else:
+            redis = self.redis
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({
             "status": status,
         })
+        if redis is not UNSET:
+            field_dict["redis"] = redis
 
         return field_dict
 
@@ -54,8 +70,29 @@ class Health:
         if status != 'ok':
             raise ValueError(f"status must match const 'ok', got '{status}'")
 
+        def _parse_redis(data: object) -> HealthRedisType0 | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                redis_type_0 = check_health_redis_type_0(data)
+
+
+
+                return redis_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(HealthRedisType0 | None | Unset, data)
+
+        redis = _parse_redis(d.pop("redis", UNSET))
+
+
         health = cls(
             status=status,
+            redis=redis,
         )
 
 

@@ -27,7 +27,8 @@ T = TypeVar("T", bound="QueueIn")
 
 @_attrs_define
 class QueueIn:
-    """ A setting that a server does not have yet is answered with `422 not_supported`.
+    """ A setting that a server does not have yet is answered with `422 not_supported`. An engine that is left out stays
+    as it is.
 
         Attributes:
             name (None | str | Unset):

@@ -161,7 +161,8 @@ def sync_detailed(
     Args:
         name (str):
         body (QueueIn): A setting that a server does not have yet is answered with `422
-            not_supported`.
+            not_supported`. An engine that is left out stays
+            as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -196,7 +197,8 @@ def sync(
     Args:
         name (str):
         body (QueueIn): A setting that a server does not have yet is answered with `422
-            not_supported`.
+            not_supported`. An engine that is left out stays
+            as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -226,7 +228,8 @@ async def asyncio_detailed(
     Args:
         name (str):
         body (QueueIn): A setting that a server does not have yet is answered with `422
-            not_supported`.
+            not_supported`. An engine that is left out stays
+            as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -261,7 +264,8 @@ async def asyncio(
     Args:
         name (str):
         body (QueueIn): A setting that a server does not have yet is answered with `422
-            not_supported`.
+            not_supported`. An engine that is left out stays
+            as it is.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bullmq.node_agent import FOLDER, NodeAgent
+from tests.bullmq.scene import Scene
+from tests.support.fixtures import *  # noqa: F403
+from tests.support.redis import RedisServer, running
+from tests.support.server import Server
+
+StartServer = Callable[..., Server]
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    with running(tmp_path / "redis") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def node_packages() -> None:
+    if not (shutil.which("node") and shutil.which("npm")):
+        pytest.skip("Node and npm are not installed")
+    if not (FOLDER / "node_modules" / ".package-lock.json").exists():
+        done = subprocess.run(
+            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            cwd=FOLDER,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"the packages of these tests cannot be installed: {done.stderr}"
+
+
+@pytest.fixture
+def node(node_packages: None, redis_server: RedisServer) -> Iterator[NodeAgent]:
+    with NodeAgent(redis_server.url) as agent:
+        yield agent
+
+
+@pytest.fixture
+def scene(serve: StartServer, redis_server: RedisServer) -> Iterator[Callable[..., Scene]]:
+    """Starts a server with a BullMQ queue `emails`; `workers=0`: only workers of others."""
+
+    def start(*, workers: int = 1, consume: bool = True, **env: str) -> Scene:
+        server = serve(
+            *(["tests.bullmq.jobs"] if workers else []),
+            workers=workers,
+            env={"JOBS_REDIS_URL": redis_server.url} | env,
+        )
+        scenes.append(Scene(server, redis_server, consume=consume))
+        return scenes[-1]
+
+    scenes: list[Scene] = []
+    yield start
+    for made in scenes:
+        made.http.close()

@@ -1,0 +1,98 @@
+// One Node process that does as it is told: commands are JSON lines on standard input, answers and news on standard
+// output. It uses BullMQ as any Node program does.
+import { createInterface } from "node:readline";
+import { Queue, QueueEvents, UnrecoverableError, Worker } from "bullmq";
+
+const connection = { url: process.env.REDIS_URL, maxRetriesPerRequest: null };
+const queues = new Map();
+const workers = [];
+const listeners = new Map();
+
+const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function queueOf(name, prefix = "bull") {
+  const key = `${prefix}:${name}`;
+  if (!queues.has(key)) queues.set(key, new Queue(name, { connection, prefix }));
+  return queues.get(key);
+}
+
+async function eventsOf(name) {
+  if (!listeners.has(name)) {
+    const events = new QueueEvents(name, { connection });
+    await events.waitUntilReady();
+    listeners.set(name, events);
+  }
+  return listeners.get(name);
+}
+
+// What a job's data asks for: {progress: [...], logs: [...], fail: n (attempts), stop: bool, sleep: ms, result}
+async function carryOut(job) {
+  say({ news: "started", id: job.id, name: job.name, data: job.data, priority: job.priority, attempt: job.attemptsMade });
+  const asked = job.data ?? {};
+  for (const value of asked.progress ?? []) await job.updateProgress(value);
+  for (const line of asked.logs ?? []) await job.log(line);
+  if (asked.sleep) await sleep(asked.sleep);
+  if (asked.stop) throw new UnrecoverableError("never ✗");
+  if (job.attemptsMade < (asked.fail ?? 0)) throw new TypeError(`no luck ✗ ${job.attemptsMade + 1}`);
+  return asked.result ?? { done: job.data };
+}
+
+const commands = {
+  async add({ queue, name, data, opts }) {
+    return (await queueOf(queue).add(name, data, opts)).id;
+  },
+  async bulk({ queue, name, count }) {
+    const jobs = Array.from({ length: count }, (_, n) => ({ name, data: { n } }));
+    return (await queueOf(queue).addBulk(jobs)).map((job) => job.id);
+  },
+  async work({ queue, concurrency = 1, opts = {} }) {
+    const worker = new Worker(queue, carryOut, { connection, concurrency, drainDelay: 1, ...opts });
+    worker.on("error", (error) => say({ news: "error", message: String(error) }));
+    workers.push(worker);
+    await worker.waitUntilReady();
+  },
+  async stop() {
+    await Promise.all(workers.splice(0).map((worker) => worker.close()));
+  },
+  async listen({ queue }) {
+    const events = await eventsOf(queue);
+    for (const kind of ["progress", "completed", "failed", "removed", "delayed", "paused", "resumed"])
+      events.on(kind, (args) => say({ news: kind, ...(args ?? {}) }));
+  },
+  async wait({ queue, id, ms }) {
+    const job = await queueOf(queue).getJob(id);
+    return await job.waitUntilFinished(await eventsOf(queue), ms);
+  },
+  async job({ queue, id }) {
+    const job = await queueOf(queue).getJob(id);
+    return job ? { ...job.asJSON(), state: await job.getState(), logs: (await queueOf(queue).getJobLogs(id)).logs } : null;
+  },
+  async counts({ queue }) {
+    return await queueOf(queue).getJobCounts();
+  },
+  async pause({ queue }) {
+    await queueOf(queue).pause();
+  },
+  async resume({ queue }) {
+    await queueOf(queue).resume();
+  },
+  async paused({ queue }) {
+    return await queueOf(queue).isPaused();
+  },
+  async remove({ queue, id }) {
+    await (await queueOf(queue).getJob(id)).remove();
+  },
+};
+
+createInterface({ input: process.stdin })
+  .on("line", async (line) => {
+    const { ask, command, ...rest } = JSON.parse(line);
+    try {
+      say({ ask, answer: (await commands[command](rest)) ?? null });
+    } catch (error) {
+      say({ ask, error: String(error?.message ?? error) });
+    }
+  })
+  .on("close", () => process.exit(0));
+say({ news: "ready" });
