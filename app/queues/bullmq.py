@@ -30,7 +30,8 @@ from app.queues import translation as words
 from app.queues.translation import MILLISECOND
 
 LOCK_SECONDS = 30.0
-STALLED_SECONDS = 30.0
+STALLED_SECONDS = 5.0
+"""Between two checks. One check holds off all others' for so long, so it is no longer than the shortest that they use."""
 MAX_STALLS = 2
 """The third loss fails a job, as it fails a run."""
 ANSWER_SECONDS = 5.0

@@ -1,9 +1,10 @@
 // One Node process that does as it is told: commands are JSON lines on standard input, answers and news on standard
 // output. It uses BullMQ as any Node program does.
 import { createInterface } from "node:readline";
+import { Redis } from "ioredis";
 import { Queue, QueueEvents, UnrecoverableError, Worker } from "bullmq";
 
-const connection = { url: process.env.REDIS_URL, maxRetriesPerRequest: null };
+const connect = () => new Redis(process.env.REDIS_URL, { maxRetriesPerRequest: null });
 const queues = new Map();
 const workers = [];
 const listeners = new Map();
@@ -13,13 +14,13 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function queueOf(name, prefix = "bull") {
   const key = `${prefix}:${name}`;
-  if (!queues.has(key)) queues.set(key, new Queue(name, { connection, prefix }));
+  if (!queues.has(key)) queues.set(key, new Queue(name, { connection: connect(), prefix }));
   return queues.get(key);
 }
 
 async function eventsOf(name) {
   if (!listeners.has(name)) {
-    const events = new QueueEvents(name, { connection });
+    const events = new QueueEvents(name, { connection: connect() });
     await events.waitUntilReady();
     listeners.set(name, events);
   }
@@ -47,7 +48,7 @@ const commands = {
     return (await queueOf(queue).addBulk(jobs)).map((job) => job.id);
   },
   async work({ queue, concurrency = 1, opts = {} }) {
-    const worker = new Worker(queue, carryOut, { connection, concurrency, drainDelay: 1, ...opts });
+    const worker = new Worker(queue, carryOut, { connection: connect(), concurrency, drainDelay: 1, ...opts });
     worker.on("error", (error) => say({ news: "error", message: String(error) }));
     workers.push(worker);
     await worker.waitUntilReady();
