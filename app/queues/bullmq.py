@@ -31,7 +31,7 @@ from app.queues.translation import MILLISECOND
 
 LOCK_SECONDS = 30.0
 STALLED_SECONDS = 5.0
-"""Between two checks. One check holds off all others' for so long, so it is no longer than the shortest that they use."""
+"""Between two checks for lost workers. One check holds off everybody's next one for so long, so it is short."""
 MAX_STALLS = 2
 """The third loss fails a job, as it fails a run."""
 ANSWER_SECONDS = 5.0
