@@ -241,8 +241,10 @@ class JobNews(Struct, frozen=True, kw_only=True):
 
 
 class JobEnd(Struct, frozen=True, kw_only=True):
-    """What became of a job that was taken under `token`: `kind` is `completed`, `failed`, or `again`, which gives it
-    back, to be taken from `due_at` on. `spent` says that an attempt of it failed, `lost` that its worker was lost."""
+    """What became of a job that was taken under `token`: `kind` is `completed`, `failed`, `again`, which gives it back,
+    to be taken from `due_at` on, or `back`, which puts it where it was.
+
+    `spent` says that an attempt of it failed, `lost` that its worker was lost."""
 
     job_id: str
     token: str

@@ -14,6 +14,7 @@ from benchmarks import (
     api_under_streams,
     batch,
     big_file,
+    bullmq,
     client,
     completed,
     drain,
@@ -38,6 +39,7 @@ BENCHMARKS = [
     client,
     idle,
     postgres,
+    bullmq,
 ]
 
 

@@ -8,9 +8,11 @@ no longer find. What is lost between the two sides is found by `_reconcile`, whi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from enum import Enum
 from itertools import islice
 from typing import NamedTuple, Protocol
 
@@ -51,6 +53,7 @@ TOKEN = "blazy-"
 """How the locks begin that servers like this one hold: what runs under one is no worker's of others."""
 PAGE = 200
 MOST_TAKEN = 200
+LOOK_AHEAD = 20
 PASS_SECONDS = 5.0
 """How long a job is put off that none of our workers can take now."""
 AGAIN_SECONDS = 0.5
@@ -59,6 +62,7 @@ ARRIVAL_SECONDS = 5.0
 NEWS_SECONDS = 5.0
 RECONCILE_SECONDS = 60.0
 GUARD_SECONDS = 1.0
+PROBE_SECONDS = 0.25
 MOST_EXPECTED = 200_000
 
 ENDED = (EventType.RETRYING, EventType.INTERRUPTED, EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED)
@@ -73,6 +77,20 @@ class Hand(NamedTuple):
     token: str
     starts: int
     losses: int
+
+
+class Dealt(NamedTuple):
+    gifts: dict[int, list[Run]]
+    """Place of the claim → what it gets."""
+    ends: list[JobEnd]
+
+
+class Served(Enum):
+    SOME = 0
+    NOTHING = 1
+    """There was no job."""
+    IN_VAIN = 2
+    """What there was is not for those who wait."""
 
 
 class Ear(Protocol):
@@ -109,6 +127,7 @@ class FollowedQueue:
         """Runs of which the job may not know what became."""
         self._progress: dict[int, str] = {}
         self._hands: dict[int, Hand] = {}
+        self._take = asyncio.Lock()
         self._taking: set[str] = set()
         """Jobs that were just taken, and are not yet anybody's."""
         self._following: set[int] = set()
@@ -123,6 +142,8 @@ class FollowedQueue:
         self.state: QueueState | None = None
         """As it was a moment ago; None while it cannot be asked."""
         self._held_at = 0
+        self._names: set[str] = set()
+        """Of the jobs that were taken last."""
 
     # -- the life of the service
 
@@ -195,8 +216,9 @@ class FollowedQueue:
         runs = await self._store.runs_of([*fresh, *(dirty - fresh)])
         await self._offer([run for run in runs if run.id in fresh and not run.state.final and run.claims == 0])
         changed = [run for run in runs if run.id in dirty]
-        await self._end_in_hand([run for run in changed if run.id in self._hands])
-        await self.level([run for run in changed if run.id not in self._hands])
+        in_hand = {run.id for run in changed if run.id in self._hands}
+        await self._end_in_hand([run for run in changed if run.id in in_hand])
+        await self.level([run for run in changed if run.id not in in_hand])
 
     async def _offer(self, runs: Sequence[Run]) -> None:
         ours = [run for run in runs if run.job_id is None]
@@ -226,6 +248,8 @@ class FollowedQueue:
     async def level(self, runs: Sequence[Run]) -> None:
         """Compares runs that no worker of ours has with their jobs, and brings the one that is behind to the other."""
         runs = [run for run in runs if run.id not in self._hands and _job_id(run) not in self._taking]
+        if not runs:
+            return
         jobs = await self._engine.look(
             self.queue,
             [(_job_id(run), self._others.get(_job_id(run), run.followed_lines)) for run in runs],
@@ -338,6 +362,8 @@ class FollowedQueue:
             place = reached
 
     async def _digest(self, news: Sequence[JobNews]) -> None:
+        async with self._take:
+            pass  # what is being taken at this moment is known to be an echo when it has been taken
         hints: dict[str, list[JobNews]] = {}
         for item in news:
             if item.kind in ("paused", "resumed"):
@@ -546,30 +572,51 @@ class FollowedQueue:
             self._demand.clear()
             if not self.reconciled or not self._leasing.wants(self.name):
                 await self._demand.wait()
-            elif not await self._serve():
-                arrived = await self._engine.arrival(self.queue, ARRIVAL_SECONDS)
-                if arrived and not self._leasing.wants(self.name):
+            else:
+                served = await self._serve()
+                if served is Served.NOTHING:
+                    arrived = await self._engine.arrival(self.queue, ARRIVAL_SECONDS)
+                    if arrived and not self._leasing.wants(self.name):
+                        await self._engine.pass_on(self.queue)
+                elif served is Served.IN_VAIN:
                     await self._engine.pass_on(self.queue)
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._demand.wait(), PROBE_SECONDS)
 
-    async def _serve(self) -> bool:
-        """Takes as many jobs as waiting claims may take; whether there was any."""
+    def _wanted(self, reserved: Sequence[Waiting]) -> int:
+        """How many jobs waiting claims can take. A job's name is known only when it is taken, so claims that serve none
+        of the names that came last are not counted on; where there are no others, a few jobs show what comes now."""
+        likely = [waiting for waiting in reserved if waiting.member.job_types & self._names]
+        if likely:
+            return min(sum(waiting.limit for waiting in likely), MOST_TAKEN)
+        return min(sum(waiting.limit for waiting in reserved), LOOK_AHEAD)
+
+    async def _serve(self) -> Served:
+        """Takes as many jobs as waiting claims may take."""
         reserved = self._leasing.reserve(self.name)
-        gifts: dict[int, list[Run]] = {}
+        dealt = Dealt({}, [])
         try:
-            wanted = min(sum(waiting.limit for waiting in reserved), MOST_TAKEN)
+            wanted = self._wanted(reserved)
             if not wanted:
-                return False
-            jobs = await self._engine.take(self.queue, [TOKEN + secrets.token_hex(8) for _ in range(wanted)])
-            self._taking.update(job.job_id for job in jobs)
-            self._expect(*((job.job_id, "active") for job in jobs))
+                return Served.IN_VAIN
+            tokens = [TOKEN + secrets.token_hex(8) for _ in range(wanted)]
+            async with self._take:
+                jobs = await self._engine.take(self.queue, tokens)
+                self._taking.update(job.job_id for job in jobs)
+                self._expect(*((job.job_id, "active") for job in jobs))
+            if not jobs:
+                return Served.NOTHING
+            self._names = {job.name for job in jobs}
             try:
-                gifts = await self._lease(jobs, reserved)
+                dealt = await self._deal(jobs, reserved)
             finally:
                 self._taking.difference_update(job.job_id for job in jobs)
-            return bool(jobs)
+            await self._finish(dealt.ends)
+            in_vain = not dealt.gifts and any(end.kind == "back" for end in dealt.ends)
+            return Served.IN_VAIN if in_vain else Served.SOME
         finally:
             for place, waiting in enumerate(reserved):
-                runs = sorted(gifts.get(place, []), key=lambda run: (-run.priority, run.due_at, run.id))
+                runs = sorted(dealt.gifts.get(place, []), key=lambda run: (-run.priority, run.due_at, run.id))
                 if not self._leasing.hand(waiting, runs) and runs:
                     self._tasks.spawn("give back", self._give_back(waiting, runs))
 
@@ -578,43 +625,59 @@ class FollowedQueue:
         reports = [Report(run_id=r.id, attempt=r.attempt, token=r.lease_token or "", kind="released") for r in runs]
         await self._store.report(waiting.member.record.id, reports, [], self._leasing.lease_seconds)
 
-    async def _lease(self, jobs: Sequence[Job], reserved: Sequence[Waiting]) -> dict[int, list[Run]]:
-        """Place of the claim → what it gets. What nobody gets goes back."""
-        room = [waiting.limit for waiting in reserved]
-        sightings: list[Sighting] = []
-        dealt: list[tuple[int, Job]] = []
-        passed: list[Job] = []
-        turn = 0
-        for job in jobs:
-            place = self._place_for(job, reserved, room, turn)
-            known = parse_run_id(job.job_id)
-            order = self._order(job)
-            if place is None or (order is None and known is None):
-                passed.append(job)
-                continue
-            turn = place + 1
-            room[place] -= 1
-            lease = Lease(reserved[place].member.record.id, job.seen.token or "", 0)
-            sightings.append(self._sighting(known, job, order, lease=lease))
-            dealt.append((place, job))
-        gifts: dict[int, list[Run]] = {}
-        ends = [self._pass(job) for job in passed]
+    async def _deal(self, jobs: Sequence[Job], reserved: Sequence[Waiting]) -> Dealt:
+        """To the claims in turn; what nobody gets goes back."""
+        places = self._places(jobs, reserved)
+        sightings = [
+            self._sighting(
+                parse_run_id(job.job_id),
+                job,
+                self._order(job),
+                lease=Lease(reserved[places[job.job_id]].member.record.id, job.seen.token or "", 0),
+            )
+            for job in jobs
+            if job.job_id in places
+        ]
         try:
             followed = await self._sight(sightings)
         except StoreUnavailable:
-            await self._finish([self._pass(job) for job in jobs])
+            await self._finish([self._put_off(job) for job in jobs])
             raise
-        for (place, job), item in zip(dealt, followed, strict=True):
+        found = {sighting.job_id: item for sighting, item in zip(sightings, followed, strict=True)}
+        dealt = Dealt({}, [])
+        for job in reversed(jobs):  # what goes back to the front is in its order again
+            item = found.get(job.job_id, Followed(None))
             if item.leased and item.run is not None:
-                starts, token = job.seen.starts, job.seen.token or ""
-                self._hands[item.run.id] = Hand(job.job_id, token, starts, item.run.losses)
-                gifts.setdefault(place, []).append(item.run)
+                self._hands[item.run.id] = _hand(job, item.run)
+                dealt.gifts.setdefault(places[job.job_id], []).append(item.run)
             elif item.run is not None and item.run.state.final:
-                ends.append(_end(item.run, Hand(job.job_id, job.seen.token or "", job.seen.starts, item.run.losses)))
+                dealt.ends.append(_end(item.run, _hand(job, item.run)))
+            elif self._may_come(job, item.run):
+                dealt.ends.append(JobEnd(job_id=job.job_id, token=job.seen.token or "", kind="back"))
             else:
-                ends.append(self._pass(job))
-        await self._finish(ends)
-        return gifts
+                dealt.ends.append(self._put_off(job))
+        return dealt
+
+    def _may_come(self, job: Job, run: Run | None) -> bool:
+        """Whether one of our workers takes it as soon as it has room."""
+        try:
+            paused = self._dispatcher.known(job.name).job_type.paused
+        except JobTypeNotFound:
+            return False
+        return not paused and self._leasing.served(job.name, self.name) and (run is not None or bool(self._order(job)))
+
+    def _places(self, jobs: Sequence[Job], reserved: Sequence[Waiting]) -> dict[str, int]:
+        """Job → place of the claim that gets it. A job that can have no run gets none."""
+        room = [waiting.limit for waiting in reserved]
+        places: dict[str, int] = {}
+        turn = 0
+        for job in jobs:
+            place = self._place_for(job, reserved, room, turn)
+            if place is not None and (parse_run_id(job.job_id) is not None or self._order(job) is not None):
+                turn = place + 1
+                room[place] -= 1
+                places[job.job_id] = place
+        return places
 
     async def _finish(self, ends: Sequence[JobEnd]) -> None:
         if ends:
@@ -625,7 +688,8 @@ class FollowedQueue:
                 # Their locks run out, and they are given back then.
                 log.warning("jobs not given back", queue=self.name, jobs=len(ends), reason=error.detail)
 
-    def _pass(self, job: Job) -> JobEnd:
+    def _put_off(self, job: Job) -> JobEnd:
+        """Out of the way of others."""
         due_at = after(self._clock.now(), PASS_SECONDS)
         return JobEnd(job_id=job.job_id, token=job.seen.token or "", kind="again", due_at=due_at)
 
@@ -697,9 +761,16 @@ def _end(run: Run, hand: Hand) -> JobEnd:
     )
 
 
+def _hand(job: Job, run: Run) -> Hand:
+    return Hand(job.job_id, job.seen.token or "", job.seen.starts, run.losses)
+
+
 def _error(run: Run) -> Error:
     return msgspec.json.decode(run.error or '{"code":"handler_error","message":"failed"}', type=Error)
 
 
+ECHOES = {"again": "delayed", "back": "waiting"}
+
+
 def _echo(end: JobEnd) -> tuple[str, str]:
-    return (end.job_id, "delayed" if end.kind == "again" else end.kind)
+    return (end.job_id, ECHOES.get(end.kind, end.kind))

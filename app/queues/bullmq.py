@@ -16,6 +16,7 @@ import orjson
 from bullmq import Job as BullmqJob
 from bullmq import Queue as BullmqQueue
 from bullmq.job import optsFromJSON
+from bullmq.redis_connection import loadScript
 from redis import asyncio as redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
@@ -115,6 +116,7 @@ class BullmqEngine:
             retry=retry,
         )
         self._relock = self._redis.register_script(RELOCK)
+        self._to_front = self._redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
         self._queues: dict[tuple[str, str], Any] = {}
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
@@ -296,6 +298,12 @@ class BullmqEngine:
     async def _end(self, pipe: Any, theirs: Any, queue: Queue, end: JobEnd) -> None:
         held = self._held[queue.name, end.job_id]
         scripts = theirs.scripts
+        if end.kind == "back":
+            keys = scripts.getKeys(
+                ["active", "wait", "stalled", "paused", "meta", "limiter", "prioritized", "marker", "events"]
+            )
+            await self._to_front(keys=keys, args=[end.job_id, end.token, theirs.toKey(end.job_id)], client=pipe)
+            return
         error = end.error or Error("handler_error", "failed")
         told = {"failedReason": error.message, "stacktrace": orjson.dumps([_stack(error)]).decode()}
         if end.kind == "again":

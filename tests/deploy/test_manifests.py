@@ -28,8 +28,7 @@ OURS = [name for name, service in COMPOSE["services"].items() if service["image"
 
 
 def known(names: Iterator[str] | set[str]) -> bool:
-    later = set(getattr(settings, "NOT_YET", ()))
-    return not [name for name in Settings.unknown(names) if name not in later]
+    return not Settings.unknown(names)
 
 
 def documents(name: str) -> list[dict[str, Any]]:

@@ -247,3 +247,13 @@ async def test_without_redis_every_verb_says_so(queue: Queue) -> None:
         with pytest.raises(QueueUnavailable):
             await ask
     await engine.close()
+
+
+async def test_what_is_put_back_is_in_front_again_in_its_order(engine: BullmqEngine, queue: Queue) -> None:
+    await engine.offer(queue, [offer(f"run_{n}") for n in range(4)])
+    taken = await take(engine, queue, "t0", "t1")
+    backs = [JobEnd(job_id=job.job_id, token=job.seen.token or "", kind="back") for job in reversed(taken)]
+    assert await engine.end(queue, backs) == [True, True]
+    again = await take(engine, queue, *"abcd")
+    assert [job.job_id for job in again] == ["run_0", "run_1", "run_2", "run_3"]
+    assert again[0].seen.failures == 0
