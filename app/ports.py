@@ -270,6 +270,10 @@ class QueueEngine(Protocol):
 
     lock_seconds: float
 
+    def is_at(self, url: str) -> bool:
+        """Whether that is where it is."""
+        ...
+
     async def ping(self) -> None: ...
     async def close(self) -> None: ...
     async def offer(self, queue: Queue, offers: Sequence[Offer]) -> None:

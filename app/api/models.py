@@ -394,7 +394,7 @@ class QueuePage(BaseModel):
 
 
 class ConflictOut(BaseModel):
-    kind: Literal["job_type", "schedule"]
+    kind: Literal["job_type", "schedule", "queue"]
     name: str
     reason: str
 

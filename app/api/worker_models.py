@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from app.api.models import WHOLE, In, Instant, JobTypeIn, Name
+from app.api.models import WHOLE, Bullmq, In, Instant, JobTypeIn, Name
 from app.api.schedule_models import ScheduleIn
+
+
+class QueueDeclared(In):
+    """A queue of the code that lives in Redis. `redis` names the one that it must be: no other than the server's is
+    taken."""
+
+    name: Name
+    engine: Literal["bullmq"]
+    bullmq: Bullmq = Bullmq()
+    redis: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
 
 class DeclaresIn(In):
@@ -15,6 +25,7 @@ class DeclaresIn(In):
     declared_at: Instant
     job_types: Annotated[list[JobTypeIn], Field(max_length=1000)] = []
     schedules: Annotated[list[ScheduleIn], Field(max_length=1000)] = []
+    queues: Annotated[list[QueueDeclared], Field(max_length=100)] = []
 
 
 class WorkerIn(In):

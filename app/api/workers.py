@@ -9,7 +9,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from app.api import examples, hot, models, render
-from app.api.context import Answer, context_of
+from app.api.context import Answer, Context, context_of
 from app.api.definitions import definition
 from app.api.describe import BODY, LEASE_LINKS, WORKER_LINKS, accepts, answers, describe
 from app.api.requests import cursor_key, read_json, worker_key
@@ -20,7 +20,7 @@ from app.api.worker_models import WorkerIn
 from app.domain import ids
 from app.domain.errors import InvalidCursor, InvalidRequest, InvalidSchema, NotSupported, WorkerNotFound
 from app.domain.instants import from_datetime, rfc3339
-from app.domain.job_type import Declarer, Definition
+from app.domain.job_type import Bullmq, Declarer, Definition
 from app.domain.schedule import ScheduleDefinition
 from app.engine.catalogue import Catalogue, Conflict
 from app.engine.leasing import Member
@@ -50,7 +50,7 @@ async def register_worker(request: Request) -> Response:
     context = context_of(request)
     body = await read_json(request, WorkerIn)
     declared = _declarations(body)
-    conflicts: list[Conflict] = []
+    conflicts: list[Conflict] = await _declare_queues(context, body)
     for declarer, definitions, schedules in declared:
         conflicts += await context.jobs.catalogue.declare(declarer, definitions)
         conflicts += await context.jobs.scheduler.declare(declarer, schedules)
@@ -84,6 +84,24 @@ def _peer_pid(request: Request) -> int | None:
     credentials = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
     pid: int = struct.unpack("3i", credentials)[0]
     return pid
+
+
+async def _declare_queues(context: Context, body: WorkerIn) -> list[Conflict]:
+    """First of all, so that no run goes elsewhere. Raises NotSupported, and InvalidRequest for another Redis."""
+    projection = context.jobs.projection
+    several = isinstance(body.declares, list)
+    declared = [
+        (f"/declares/{index}" if several else "/declares", declares.queues)
+        for index, declares in enumerate(body.declares if isinstance(body.declares, list) else [body.declares])
+        if declares is not None
+    ]
+    for path, queues in declared:
+        for place, queue in enumerate(queues):
+            projection.check(f"{path}/queues/{place}/engine", queue.redis, f"{path}/queues/{place}/redis")
+    found = [
+        await projection.declare(q.name, Bullmq(q.bullmq.prefix, q.bullmq.consume)) for _, qs in declared for q in qs
+    ]
+    return [conflict for conflict in found if conflict is not None]
 
 
 def _declarations(body: WorkerIn) -> list[tuple[Declarer, list[Definition], list[ScheduleDefinition]]]:

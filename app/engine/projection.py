@@ -8,10 +8,10 @@ from collections.abc import Sequence
 import structlog
 from msgspec import UnsetType
 
-from app.domain.errors import NotSupported, QueueUnavailable
+from app.domain.errors import InvalidRequest, NotSupported, QueueInUse, QueueUnavailable
 from app.domain.job_type import Bullmq, Queue
 from app.domain.run import Run, State
-from app.engine.catalogue import Catalogue
+from app.engine.catalogue import Catalogue, Conflict
 from app.engine.dispatch import Dispatcher
 from app.engine.followed_queue import FollowedQueue
 from app.engine.leasing import Leasing
@@ -152,10 +152,28 @@ class Projection:
 
     # -- from the API
 
-    def check(self) -> None:
-        """Raises NotSupported where there is no such engine."""
+    def check(self, path: str = "/engine", url: str | None = None, url_path: str = "") -> None:
+        """Raises NotSupported where there is no such engine, and InvalidRequest where `url` names another one."""
         if self._engine is None:
-            raise NotSupported("/engine", "BullMQ queues need a Redis: set JOBS_REDIS_URL for the server.")
+            raise NotSupported(path, "BullMQ queues need a Redis: set JOBS_REDIS_URL for the server.")
+        if url is not None and not self._engine.is_at(url):
+            raise InvalidRequest.at(url_path, "is not the Redis of this server, and its queues live in no other")
+
+    async def declare(self, name: str, bullmq: Bullmq) -> Conflict | None:
+        """What code says of a queue. One that lives otherwise already, by the API or with runs in it, stays so."""
+        known = self._catalogue.queue(name) if self._catalogue.has_queue(name) else Queue(name=name)
+        if known.bullmq == bullmq:
+            return None
+        reason = f"it lives in Redis with other settings: {known.bullmq}"
+        if known.bullmq is None:
+            try:
+                await self.save_queue(name, None, bullmq)
+            except QueueInUse as error:
+                reason = error.detail
+            else:
+                return None
+        log.warning("declaration not taken", queue=name, reason=reason)
+        return Conflict("queue", name, reason)
 
     async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None) -> Queue:
         """Raises NotSupported, QueueInUse, and QueueUnavailable where it is to be paused and cannot."""

@@ -18,6 +18,7 @@ from bullmq import Queue as BullmqQueue
 from bullmq.job import optsFromJSON
 from bullmq.redis_connection import loadScript
 from redis import asyncio as redis
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -94,6 +95,7 @@ class BullmqEngine:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
+        self._place = _place(url)
         self.lock_seconds = lock_seconds
         self._lock = round(lock_seconds * 1000)
         self._stalled = round(stalled_seconds * 1000)
@@ -121,6 +123,12 @@ class BullmqEngine:
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
         """When the next delayed job of a queue is due (milliseconds), as far as its engine has told."""
+
+    def is_at(self, url: str) -> bool:
+        try:
+            return _place(url) == self._place
+        except ValueError:
+            return False
 
     async def ping(self) -> None:
         async with _asking():
@@ -444,6 +452,16 @@ def _news(fields: dict[str, str]) -> JobNews:
             ended = JobSeen(stage="failed", starts=UNKNOWN, **words.from_failure(fields.get("failedReason"), None))
             return JobNews(kind="changed", word=word, job_id=job_id, ended=ended)
     return JobNews(kind="changed", word=word, job_id=job_id)
+
+
+def _place(url: str) -> tuple[Any, ...]:
+    """What makes two addresses the same Redis. Raises ValueError."""
+    parts = parse_url(url)
+    if "path" in parts:
+        return (parts["path"], int(parts.get("db", 0)))
+    host = parts.get("host", "localhost").lower()
+    host = "localhost" if host in ("127.0.0.1", "::1") else host
+    return (host, int(parts.get("port", 6379)), int(parts.get("db", 0)))
 
 
 def _stack(error: Error) -> str:

@@ -16,6 +16,7 @@ from app.api.front import Front
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
 from app.ports import Timer
+from app.queues.bullmq import BullmqEngine
 from app.settings import Settings
 from app.store.postgres import PostgresStore
 from app.store.sqlite import SqliteStore
@@ -56,6 +57,7 @@ class Server:
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
             schedule_timer=self.schedule_timer,
+            queue_engine=None if settings.redis_url is None else BullmqEngine(settings.redis_url.get_secret_value()),
         )
         context = Context(self.jobs, settings)
         self.app = Front(_application(context, lambda: self.ready), context)

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-from app import settings
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, overload
+from urllib.parse import urlsplit, urlunsplit
 
 from blazy_jobs.context import MiddlewareRun
 from blazy_jobs.errors import DefinitionError
@@ -22,6 +23,8 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: dict[str, Job] = {}
         self.middlewares: list[Middleware] = []
+        self.queues: dict[str, dict[str, Any]] = {}
+        """Queues that are to live in Redis, as a worker declares them."""
 
     def __iter__(self) -> Iterator[Job]:
         return iter(self._jobs.values())
@@ -71,11 +74,51 @@ class Jobs:
 
     middleware = use
 
-    def queue(self, name: str, *, engine: str | None = None) -> JobsQueue:
-        """A named queue of these jobs. `engine` is the server's own; another is refused."""
-        if engine not in (None, "database"):
-            raise DefinitionError(f"queue {name!r}: engine {engine!r} is not supported yet, only 'database'")
-        return JobsQueue(self, checked_name(name, "queue"))
+    def queue(
+        self,
+        name: str,
+        *,
+        engine: str | None = None,
+        redis: str | Mapping[str, Any] | None = None,
+        prefix: str = "bull",
+        consume: bool = True,
+    ) -> JobsQueue:
+        """A named queue of these jobs.
+
+        With `engine="bullmq"` it lives in the server's Redis in BullMQ's format; `redis` (a URL, or host, port and db)
+        says which one that must be, and a server with another one refuses the worker.
+        """
+        checked_name(name, "queue")
+        if engine is None and redis is not None:
+            engine = "bullmq"
+        if engine not in (None, "database", "bullmq"):
+            raise DefinitionError(f"queue {name!r}: engine {engine!r} is neither 'database' nor 'bullmq'")
+        if engine != "bullmq" and redis is not None:
+            raise DefinitionError(f"queue {name!r}: only a queue with engine 'bullmq' lives in a Redis")
+        if engine == "bullmq":
+            declared = {"name": name, "engine": engine, "bullmq": {"prefix": prefix, "consume": consume}}
+            if redis is not None:
+                declared["redis"] = _redis_url(name, redis)
+            if self.queues.setdefault(name, declared) != declared:
+                raise DefinitionError(f"queue {name!r} is defined twice, and differently")
+        return JobsQueue(self, name)
+
+
+def _redis_url(queue: str, redis: str | Mapping[str, Any]) -> str:
+    """Where it is. Without user and password: they are the server's affair."""
+    if isinstance(redis, str):
+        parts = urlsplit(redis)
+        if parts.scheme not in ("redis", "rediss", "unix"):
+            raise DefinitionError(f"queue {queue!r}: {redis.partition('@')[2] or redis!r} is no Redis URL")
+        return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    known = {"url", "host", "port", "db", "path"}
+    if "url" in redis:
+        return _redis_url(queue, redis["url"])
+    if "path" in redis:
+        return f"unix://{redis['path']}?db={redis.get('db', 0)}"
+    if unknown := set(redis) - known - {"username", "password"}:
+        raise DefinitionError(f"queue {queue!r}: redis takes {sorted(known)}, not {sorted(unknown)}")
+    return f"redis://{redis.get('host', 'localhost')}:{redis.get('port', 6379)}/{redis.get('db', 0)}"
 
 
 class JobsQueue:

@@ -28,9 +28,11 @@ class Module:
     app: str
     declared_at: str
     jobs: list[Job] = field(default_factory=list)
+    queues: list[dict[str, Any]] = field(default_factory=list)
 
     def declaration(self) -> dict[str, Any]:
         return {
+            **({"queues": self.queues} if self.queues else {}),
             "app": self.app,
             "declared_at": self.declared_at,
             "job_types": [job.definition() for job in self.jobs],
@@ -81,6 +83,7 @@ def load(targets: Sequence[str]) -> Loaded:
             if id(jobs) in seen:
                 continue  # imported by two modules: the first one's
             seen.add(id(jobs))
+            module.queues.extend(jobs.queues.values())
             for job in jobs:
                 loaded.take(module, job, jobs)
         loaded.modules.append(module)

@@ -189,7 +189,7 @@ export type CompletedReport = {
 };
 
 export type ConflictOut = {
-    kind: 'job_type' | 'schedule';
+    kind: 'job_type' | 'schedule' | 'queue';
     name: string;
     reason: string;
 };
@@ -225,6 +225,7 @@ export type DeclaresIn = {
     declared_at: string;
     job_types?: Array<JobTypeIn>;
     schedules?: Array<ScheduleIn>;
+    queues?: Array<QueueDeclared>;
 };
 
 /**
@@ -712,6 +713,17 @@ export type Queue = {
     max_queued: number | null;
     bullmq: BullmqOut | null;
     counts: StateCounts;
+};
+
+/**
+ * A queue of the code that lives in Redis. `redis` names the one that it must be: no other than the server's is
+ * taken.
+ */
+export type QueueDeclared = {
+    name: string;
+    engine: 'bullmq';
+    bullmq?: Bullmq;
+    redis?: string | null;
 };
 
 export type QueueEngine = 'database' | 'bullmq';

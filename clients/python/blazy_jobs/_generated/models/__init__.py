@@ -78,6 +78,7 @@ from .progress import Progress
 from .progress_event import ProgressEvent
 from .progress_report import ProgressReport
 from .queue import Queue
+from .queue_declared import QueueDeclared
 from .queue_engine import QueueEngine
 from .queue_in import QueueIn
 from .queue_page import QueuePage
@@ -198,6 +199,7 @@ __all__ = (
     "ProgressReport",
     "Queue",
     "QueuedData",
+    "QueueDeclared",
     "QueuedEvent",
     "QueueEngine",
     "QueueIn",

@@ -14,6 +14,7 @@ import datetime
 
 if TYPE_CHECKING:
   from ..models.job_type_in import JobTypeIn
+  from ..models.queue_declared import QueueDeclared
   from ..models.schedule_in import ScheduleIn
 
 
@@ -32,12 +33,14 @@ class DeclaresIn:
             declared_at (datetime.datetime):
             job_types (list[JobTypeIn] | Unset):
             schedules (list[ScheduleIn] | Unset):
+            queues (list[QueueDeclared] | Unset):
      """
 
     app: str
     declared_at: datetime.datetime
     job_types: list[JobTypeIn] | Unset = UNSET
     schedules: list[ScheduleIn] | Unset = UNSET
+    queues: list[QueueDeclared] | Unset = UNSET
 
 
 
@@ -45,6 +48,7 @@ class DeclaresIn:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.job_type_in import JobTypeIn # noqa: PLC0415
+        from ..models.queue_declared import QueueDeclared # noqa: PLC0415
         from ..models.schedule_in import ScheduleIn # noqa: PLC0415
         app = self.app
 
@@ -68,6 +72,15 @@ class DeclaresIn:
 
 
 
+        queues: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.queues, Unset):
+            queues = []
+            for queues_item_data in self.queues:
+                queues_item = queues_item_data.to_dict()
+                queues.append(queues_item)
+
+
+
 
         field_dict: dict[str, Any] = {}
 
@@ -79,6 +92,8 @@ class DeclaresIn:
             field_dict["job_types"] = job_types
         if schedules is not UNSET:
             field_dict["schedules"] = schedules
+        if queues is not UNSET:
+            field_dict["queues"] = queues
 
         return field_dict
 
@@ -87,6 +102,7 @@ class DeclaresIn:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.job_type_in import JobTypeIn # noqa: PLC0415
+        from ..models.queue_declared import QueueDeclared # noqa: PLC0415
         from ..models.schedule_in import ScheduleIn # noqa: PLC0415
         d = dict(src_dict)
         app = d.pop("app")
@@ -120,11 +136,24 @@ class DeclaresIn:
                 schedules.append(schedules_item)
 
 
+        _queues = d.pop("queues", UNSET)
+        queues: list[QueueDeclared] | Unset = UNSET
+        if _queues is not UNSET:
+            queues = []
+            for queues_item_data in _queues:
+                queues_item = QueueDeclared.from_dict(queues_item_data)
+
+
+
+                queues.append(queues_item)
+
+
         declares_in = cls(
             app=app,
             declared_at=declared_at,
             job_types=job_types,
             schedules=schedules,
+            queues=queues,
         )
 
         return declares_in
