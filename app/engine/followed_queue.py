@@ -157,7 +157,14 @@ class FollowedQueue:
             self._tasks.keep(f"consume {self.name}", lambda: self._trying(self._consume))
 
     async def stop(self) -> None:
+        """What is still to be told is told, where Redis answers; else the next start finds it."""
         await self._tasks.stop()
+        try:
+            async with asyncio.timeout(GUARD_SECONDS):
+                while self.backlog and self.state is not None:
+                    await self._level_once()
+        except (QueueUnavailable, StoreUnavailable, TimeoutError) as error:
+            log.warning("stopped with a backlog", queue=self.name, runs=self.backlog, reason=str(error))
 
     async def _trying(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -257,6 +264,7 @@ class FollowedQueue:
         )
         offers: list[Run] = []
         ends: list[JobEnd] = []
+        removals: list[str] = []
         sightings: list[Sighting] = []
         for run, job in zip(runs, jobs, strict=True):
             seen = job.seen
@@ -269,20 +277,23 @@ class FollowedQueue:
                 ends.append(_end(run, Hand(job.job_id, seen.token or "", seen.starts, run.losses)))
             elif run.state.final:
                 if seen.stage in ("waiting", "delayed"):
-                    await self._remove(job.job_id)
+                    removals.append(job.job_id)
             elif seen.stage != "missing" or run.job_id is not None:
                 sightings += self._told(run.id, job)
         if ends:
             self._expect(*(_echo(end) for end in ends))
             await self._engine.end(self.queue, ends)
+        await self._remove(removals)
         await self._sight(sightings)
         if offers:
             await self._offer([run for run in await self._store.runs_of([r.id for r in offers]) if not run.state.final])
 
-    async def _remove(self, job_id: str) -> bool:
-        self._expect((job_id, "removed"))
-        [removed] = await self._engine.remove(self.queue, [job_id])
-        return removed
+    async def _remove(self, job_ids: Sequence[str]) -> bool:
+        """Whether nobody holds any of them."""
+        if not job_ids:
+            return True
+        self._expect(*((job_id, "removed") for job_id in job_ids))
+        return all(await self._engine.remove(self.queue, job_ids))
 
     def _expect(self, *echoes: tuple[str, str]) -> None:
         if len(self._expected) > MOST_EXPECTED:
@@ -706,7 +717,7 @@ class FollowedQueue:
             return
         try:
             async with asyncio.timeout(GUARD_SECONDS):
-                if not await self._remove(_job_id(run)):
+                if not await self._remove([_job_id(run)]):
                     await self.level([run])
         except (QueueUnavailable, TimeoutError) as error:
             log.warning("job not removed yet", queue=self.name, run=public_run_id(run.id), reason=str(error))

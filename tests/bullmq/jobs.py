@@ -46,6 +46,11 @@ async def hasty(payload: Any) -> None:
     await asyncio.sleep(600)
 
 
+@jobs.job("noop-sync")
+def noop_sync(payload: Any) -> None:
+    return None
+
+
 @jobs.job("noop")
 async def noop(payload: Any) -> None:
     return None

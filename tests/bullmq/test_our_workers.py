@@ -107,6 +107,23 @@ def test_a_batch_with_prefer_wait_idempotency_and_replay(scene: StartScene) -> N
     assert stage.counts()["completed"] == 301
 
 
+def test_async_and_sync_jobs_share_a_queue(scene: StartScene) -> None:
+    """Two lanes of one worker claim from one line of jobs, whose names are known only when they are taken."""
+    stage = scene()
+    runs = [run_id for _ in range(10) for name in ("noop", "noop-sync") for run_id in stage.batch(name, 20)]
+    stage.until(lambda: stage.counts()["completed"] == len(runs), "all are completed", 30)
+    assert {stage.run(run_id)["attempt"] for run_id in runs} == {1}
+
+
+def test_a_server_that_stops_leaves_nothing_untold(scene: StartScene) -> None:
+    stage = scene()
+    runs = stage.batch("noop", 50)
+    stage.until(lambda: stage.counts()["completed"] == 50, "all are completed here")
+    assert stage.server.stop() == 0
+    with stage.redis.client() as client:
+        assert {client.zscore(f"bull:{QUEUE}:completed", run_id) is not None for run_id in runs} == {True}
+
+
 def test_a_queue_is_made_described_and_kept(scene: StartScene) -> None:
     stage = scene(workers=0)
     stage.know("nobody")

@@ -118,6 +118,20 @@ def test_what_others_produce_and_others_do_is_followed(scene: StartScene, node: 
     assert len(stage.runs()) == 1, "a job whose name is no job type makes no run"
 
 
+def test_jobs_of_others_that_redis_lost_are_not_made_up(scene: StartScene, node: NodeAgent) -> None:
+    stage = scene(workers=0)
+    stage.know("mail")
+    node.ask("add", queue=QUEUE, name="mail", data={"n": 1})
+    run_id = stage.run_of_job("mail")["id"]
+    stage.redis.flush()
+    assert stage.finished(run_id)["state"] == "cancelled"
+    node.ask("add", queue=QUEUE, name="mail", data={"n": 2})
+    second = stage.until(
+        lambda: [r for r in stage.runs(job_type="mail") if r["id"] != run_id], "the id is another job's"
+    )
+    assert (len(second), second[0]["payload"]) == (1, {"n": 2})
+
+
 def test_a_job_that_none_of_our_workers_serves_goes_back_at_no_cost(scene: StartScene, node: NodeAgent) -> None:
     stage = scene()
     stage.know("theirs")
