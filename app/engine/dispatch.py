@@ -54,6 +54,10 @@ class Dispatcher:
         self._clock = clock
         self._in_flight: set[tuple[str, str]] = set()
 
+    def at_hand(self, name: str) -> Entry:
+        """As it was known here last. Raises JobTypeNotFound."""
+        return self._catalogue.entry(name)
+
     async def known(self, name: str) -> Entry:
         """Raises JobTypeNotFound."""
         return await self._catalogue.found(name)

@@ -438,7 +438,7 @@ class FollowedQueue:
         if job.payload is None or job.seen.stage == "missing":
             return None
         try:
-            entry = self._dispatcher.known(job.name)
+            entry = self._dispatcher.at_hand(job.name)
             payload = orjson.loads(job.payload)
         except (JobTypeNotFound, orjson.JSONDecodeError):
             return None
@@ -672,7 +672,7 @@ class FollowedQueue:
     def _may_come(self, job: Job, run: Run | None) -> bool:
         """Whether one of our workers takes it as soon as it has room."""
         try:
-            paused = self._dispatcher.known(job.name).job_type.paused
+            paused = self._dispatcher.at_hand(job.name).job_type.paused
         except JobTypeNotFound:
             return False
         return not paused and self._leasing.served(job.name, self.name) and (run is not None or bool(self._order(job)))

@@ -72,7 +72,9 @@ async def _copy(source: sqlite3.Connection, connection: asyncpg.Connection, told
     await connection.execute("UPDATE shared SET erased_key = $1, revision = revision + 1 WHERE id = 1", erased[0])
     # As far as a lease goes: it is no more than what the database says, so it says that each is over, and the first
     # server gives all of them a full term.
-    await connection.execute(f"UPDATE runs SET lease_until = 0 WHERE state = {int(State.RUNNING)}")
+    await connection.execute(
+        f"UPDATE runs SET lease_until = 0 WHERE state = {int(State.RUNNING)} AND worker_id IS NOT NULL"
+    )
 
 
 def _chunks(source: sqlite3.Connection, table: Table, columns: list[str]) -> Iterator[list[tuple[Any, ...]]]:

@@ -166,26 +166,39 @@ def save_queue(tx: Transaction, arguments: list[SaveQueue]) -> list[Queue | Queu
 
 
 def _save_queue(tx: Transaction, argument: SaveQueue) -> Queue | QueueInUse:
-    name = argument.name
-    tx.queue(name)
-    known = tx.ledger.queues[name]
-    bullmq = known.bullmq if argument.bullmq is UNSET else argument.bullmq
-    if _moves(known.bullmq, bullmq) and tx.ledger.unfinished_in(name):
-        return QueueInUse(name)
-    paused = known.paused if argument.paused is None else argument.paused
-    queue = Queue(name=name, paused=paused, bullmq=bullmq)
+    tx.queue(argument.name)
+    known = tx.ledger.queues[argument.name]
+    queue = changed_queue(known, argument)
+    moving = moves(known.bullmq, queue.bullmq)
+    if moving and tx.ledger.unfinished_in(queue.name):
+        return QueueInUse(queue.name)
     if queue != known:
-        place = "NULL" if _moves(known.bullmq, bullmq) else "place"
         tx.cursor.execute(
-            f"UPDATE queues SET paused = ?, bullmq = ?, place = {place} WHERE name = ?",
-            (paused, None if bullmq is None else msgspec.json.encode(bullmq).decode(), name),
+            f"UPDATE queues SET paused = ?, bullmq = ?, place = {'NULL' if moving else 'place'} WHERE name = ?",
+            (queue.paused, bullmq_text(queue), queue.name),
         )
         tx.ledger.add_queue(queue)
-        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == name)
+        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == queue.name)
     return queue
 
 
-def _moves(before: Bullmq | None, after: Bullmq | None) -> bool:
+def changed_queue(known: Queue, argument: SaveQueue) -> Queue:
+    return Queue(
+        name=known.name,
+        paused=known.paused if argument.paused is None else argument.paused,
+        bullmq=known.bullmq if argument.bullmq is UNSET else argument.bullmq,
+    )
+
+
+def bullmq_text(queue: Queue) -> str | None:
+    return None if queue.bullmq is None else msgspec.json.encode(queue.bullmq).decode()
+
+
+def to_queue(name: str, paused: bool, bullmq: str | None) -> Queue:
+    return Queue(name=name, paused=paused, bullmq=None if bullmq is None else _bullmq.decode(bullmq))
+
+
+def moves(before: Bullmq | None, after: Bullmq | None) -> bool:
     """Whether the runs would have to be found in another place."""
     return (before and before.prefix) != (after and after.prefix)
 
@@ -193,8 +206,7 @@ def _moves(before: Bullmq | None, after: Bullmq | None) -> bool:
 def load_queues(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
     """In the order of their creation."""
     for name, paused, bullmq in cursor.execute("SELECT name, paused, bullmq FROM queues ORDER BY rowid").fetchall():
-        kept = None if bullmq is None else _bullmq.decode(bullmq)
-        ledger.add_queue(Queue(name=name, paused=bool(paused), bullmq=kept))
+        ledger.add_queue(to_queue(name, bool(paused), bullmq))
 
 
 def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:

@@ -13,6 +13,7 @@ from app.domain.lifecycle import Lease
 from app.domain.run import Run, State
 from app.ports import Followed, Sighting
 from app.store import statements as sql
+from app.store.changes import Changes
 from app.store.dispatching import Fresh, make
 from app.store.reporting import MAX_LOGS
 from app.store.rows import pack, to_run
@@ -49,7 +50,15 @@ def _follow(tx: Transaction, known: dict[int, Run], sighting: Sighting, lease_se
     run = _find(tx, known, sighting)
     if run is None:
         return Followed(None)
-    lease = _lease(tx, run, sighting, lease_seconds)
+    followed = follow_one(tx, run, sighting, lease_seconds, full=tx.ledger.room_left(run.job_type) == 0)
+    if followed.run is not None:
+        known[run.id] = followed.run
+    return followed
+
+
+def follow_one(tx: Changes, run: Run, sighting: Sighting, lease_seconds: float, *, full: bool) -> Followed:
+    """`full`: its job type's concurrency limit is reached."""
+    lease = None if full else _lease(tx, run, sighting, lease_seconds)
     seen = sighting.seen
     if sighting.lease is not None and lease is None:
         # It is given back: for this run it has not been taken.
@@ -57,7 +66,6 @@ def _follow(tx: Transaction, known: dict[int, Run], sighting: Sighting, lease_se
     elif lease is not None and _expired(tx, run):
         run = tx.move(run, lifecycle.expire(run, tx.now))
     run = _told(tx, tx.move(run, following.follow(run, tx.now, seen, lease)), sighting)
-    known[run.id] = run
     if run.state is State.RUNNING and run.lease_until is not None:
         tx.wake_at(min(run.lease_until, run.deadline_at or run.lease_until))
     return Followed(run, lease is not None and run.state is State.RUNNING and run.lease_token == lease.token)
@@ -80,21 +88,21 @@ def _find(tx: Transaction, known: dict[int, Run], sighting: Sighting) -> Run | N
     return made
 
 
-def _lease(tx: Transaction, run: Run, sighting: Sighting, lease_seconds: float) -> Lease | None:
+def _lease(tx: Changes, run: Run, sighting: Sighting, lease_seconds: float) -> Lease | None:
     """What was asked for, unless the job type is held back."""
     if sighting.lease is None or run.state.final:
         return None
     job_type = tx.ledger.job_types.get(run.job_type)
-    if job_type is None or job_type.paused or tx.ledger.room(run.job_type) == 0:
+    if job_type is None or job_type.paused:
         return None
     return Lease(sighting.lease.worker_id, sighting.lease.token, after(tx.now, lease_seconds))
 
 
-def _expired(tx: Transaction, run: Run) -> bool:
+def _expired(tx: Changes, run: Run) -> bool:
     return run.expires_at is not None and run.expires_at <= tx.now and run.claims == 0 and not run.state.final
 
 
-def _told(tx: Transaction, run: Run, sighting: Sighting) -> Run:
+def _told(tx: Changes, run: Run, sighting: Sighting) -> Run:
     """What a worker of others has said of the job, where its attempt is the one that the run is in."""
     if run.state is not State.RUNNING or run.worker_id is not None:
         return run
@@ -120,6 +128,10 @@ def _with_payloads(tx: Transaction, answer: list[Followed]) -> list[Followed]:
     if not leased:
         return answer
     payloads = {row[0]: to_run(row, tx.ledger).payload for row in tx.rows(sql.RUNS_BY_ID, pack(leased))}
+    return with_payloads(answer, payloads)
+
+
+def with_payloads(answer: list[Followed], payloads: dict[int, str]) -> list[Followed]:
     return [Followed(_with_payload(item.run, payloads), True) if item.leased else item for item in answer]
 
 

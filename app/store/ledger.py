@@ -104,6 +104,10 @@ class Ledger:
         known = self.job_types.get(job_type)
         return known is not None and known.definition.concurrency is not None
 
+    def room_left(self, job_type: str) -> int | None:
+        """As `room`; None also of a retired name."""
+        return self.room(job_type) if job_type in self.job_types else None
+
     def room(self, job_type: str) -> int | None:
         """How many more runs may run under the concurrency limit; None without one."""
         limit = self.job_types[job_type].definition.concurrency

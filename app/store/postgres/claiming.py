@@ -64,7 +64,7 @@ async def _take(tx: Transaction, claims: tuple[Claim, ...]) -> list[tuple[Run, i
             runs = await tx.runs(sql.HEAD_OF_LANE, lane_id, tx.now, [], claims[place].limit)
             return [(run, place) for run in runs]
     room: dict[str, int | None] = dict.fromkeys(job_types)
-    room.update(await _room(tx, limited))
+    room.update(await room_of(tx, limited))
     return await _deal(tx, claims, lanes, room) if lanes else []
 
 
@@ -100,7 +100,7 @@ def _with_less(claim: Claim) -> Claim:
     return Claim(claim.worker_id, claim.job_types, claim.queues, claim.limit - 1, claim.token)
 
 
-async def _room(tx: Transaction, limited: Iterable[str]) -> dict[str, int]:
+async def room_of(tx: Transaction, limited: Iterable[str]) -> dict[str, int]:
     """How many more runs of each job type may run. No other server starts any of them until this transaction ends."""
     names = list(limited)
     if not names:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncpg
 import msgspec
 
+from app.domain.errors import QueueInUse
 from app.domain.job_type import JobType, Queue
 from app.store.definitions import (
     JOB_TYPE_COLUMNS,
@@ -17,10 +18,14 @@ from app.store.definitions import (
     SaveJobType,
     SaveQueue,
     add_job_type,
+    bullmq_text,
+    changed_queue,
     decode_definition,
     job_type_row,
+    moves,
     next_version,
     saved_job_type,
+    to_queue,
 )
 from app.store.ledger import Ledger
 from app.store.postgres import statements as sql
@@ -41,6 +46,10 @@ NEW_QUEUE = (
 )
 _PLACES = ", ".join(f"${i}" for i in range(1, len(JOB_TYPE_COLUMNS) + 1))
 _CHANGES = ", ".join(f"{column} = excluded.{column}" for column in JOB_TYPE_COLUMNS[1:])
+SAVE_QUEUE = (
+    "INSERT INTO queues (name, paused, bullmq, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO UPDATE "
+    "SET paused = $2, bullmq = $3, place = CASE WHEN $5::bool THEN NULL ELSE queues.place END"
+)
 SAVE_JOB_TYPE = (
     f"INSERT INTO job_types ({', '.join(JOB_TYPE_COLUMNS)}) VALUES ({_PLACES}) "
     f"ON CONFLICT (name) DO UPDATE SET {_CHANGES}"
@@ -56,8 +65,10 @@ async def load_ledger(connection: asyncpg.Connection) -> Ledger:
         ledger.add_version(definition_id, version, decode_definition(body))
     for row in await connection.fetch(JOB_TYPES):
         add_job_type(ledger, tuple(row))
-    for name, paused in await connection.fetch("SELECT name, paused FROM queues ORDER BY made_at, name"):
-        ledger.add_queue(name, paused)
+    for name, paused, bullmq in await connection.fetch(
+        "SELECT name, paused, bullmq FROM queues ORDER BY made_at, name"
+    ):
+        ledger.add_queue(to_queue(name, paused, bullmq))
     return ledger
 
 
@@ -141,20 +152,20 @@ async def pause_job_type(tx: Transaction, arguments: list[PauseJobType]) -> list
     return answers
 
 
-async def save_queue(tx: Transaction, arguments: list[SaveQueue]) -> list[Queue]:
-    answers = []
-    for name, paused in arguments:
-        known = tx.ledger.queues.get(name)
-        if known is None or paused not in (None, known.paused):
-            await tx.execute(
-                "INSERT INTO queues (name, paused, made_at) VALUES ($1, $2, $3) "
-                "ON CONFLICT (name) DO UPDATE SET paused = $2",
-                name,
-                bool(paused),
-                tx.now,
-            )
-            tx.ledger.add_queue(name, bool(paused))
-            tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == name)
-            await _changed(tx)
-        answers.append(tx.ledger.queues[name])
-    return answers
+async def save_queue(tx: Transaction, arguments: list[SaveQueue]) -> list[Queue | QueueInUse]:
+    return [await _save_queue(tx, argument) for argument in arguments]
+
+
+async def _save_queue(tx: Transaction, argument: SaveQueue) -> Queue | QueueInUse:
+    known = tx.ledger.queues.get(argument.name)
+    before = known or Queue(name=argument.name)
+    queue = changed_queue(before, argument)
+    moving = moves(before.bullmq, queue.bullmq)
+    if moving and await tx.value(sql.UNFINISHED_IN, queue.name):
+        return QueueInUse(queue.name)
+    if queue != known:
+        await tx.execute(SAVE_QUEUE, queue.name, queue.paused, bullmq_text(queue), tx.now, moving)
+        tx.ledger.add_queue(queue)
+        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == queue.name)
+        await _changed(tx)
+    return queue

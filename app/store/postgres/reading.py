@@ -11,7 +11,7 @@ import asyncpg
 from app.domain.event import Event
 from app.domain.ids import COUNTER_BITS
 from app.domain.job_type import JobType, Queue
-from app.domain.run import STATE_NAMES, Run, State
+from app.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from app.domain.schedule import Schedule
 from app.ports import EventFilter, RunFilter, WorkerRecord
 from app.store.ledger import Ledger
@@ -95,6 +95,22 @@ class Reader:
             rows = await connection.fetch(sql.RUNS_BY_ID, [run_id])
             found = await self._runs(connection, rows)
             return found[0] if found else None
+
+    async def runs_by(self, statement: str, *parameters: Any) -> list[Run]:
+        async with self.connection() as connection:
+            return await self._runs(connection, await connection.fetch(statement, *parameters))
+
+    async def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        states = [int(state) for state in UNFINISHED]
+        found = await self.runs_by(sql.UNFINISHED_OF_QUEUE, queue, states, after, limit + 1)
+        page: list[Run] = []
+        size = 0
+        for run in found[:limit]:
+            size += len(run.payload) + 1024
+            if page and size > PAGE_BYTES:
+                return page, True
+            page.append(run)
+        return page, len(found) > limit
 
     async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
         async with self._snapshot() as connection:

@@ -18,6 +18,7 @@ from app.store.postgres import (
     connecting,
     definitions,
     dispatching,
+    following,
     membership,
     reporting,
     retention,
@@ -59,6 +60,8 @@ REST = {
     "save_schedule": Verb(0, scheduling.save_schedule),
     "delete_schedule": Verb(0, scheduling.delete_schedule),
     "give_up_worker": Verb(3, membership.give_up_worker),
+    "save_place": Verb(0, following.save_place),
+    "follow": Verb(2, following.follow),
     "fire": Verb(3, scheduling.fire),
     "sweep": Verb(4, sweeping.sweep),
     "erase": Verb(6, retention.erase),
@@ -210,6 +213,9 @@ class Session:
                 pairs.update((order.job_type, order.queue) for order in work.argument.orders)
             elif work.verb == "fire":
                 pairs.update((order.job_type, order.queue) for item in work.argument for order in item.orders)
+            elif work.verb == "follow":
+                orders = [sighting.order for sighting in work.argument.sightings if sighting.order is not None]
+                pairs.update((order.job_type, order.queue) for order in orders)
             elif work.verb == "save_job_type":
                 pairs.add((work.argument.definition.name, work.argument.definition.queue))
         if not pairs:

@@ -66,6 +66,9 @@ _TYPES = {
     "deadline_at": "bigint",
     "replay_of": "bigint",
     "fire_at": "bigint",
+    "job_added_at": "bigint",
+    "followed": "int",
+    "followed_lines": "int",
     "run_id": "bigint",
     "type": "int",
     "time": "bigint",
@@ -185,7 +188,27 @@ NEXT = (
 EXTEND = (
     "UPDATE runs SET lease_until = greatest(coalesce(lease_until, 0), $1), "
     f"deadline_at = greatest(coalesce(deadline_at, 0), $1) WHERE state = {int(State.RUNNING)} "
-    "AND (lease_until < $1 OR lease_until IS NULL OR deadline_at < $1 OR deadline_at IS NULL)"
+    "AND worker_id IS NOT NULL AND (lease_until < $1 OR lease_until IS NULL OR deadline_at < $1 OR deadline_at IS NULL)"
+)
+
+# -- queues of other engines
+
+FIND_JOBS = (
+    "SELECT DISTINCT ON (j.job_id, j.queue) j.job_id, j.queue, r.id, r.job_added_at "
+    "FROM unnest($1::text[], $2::text[]) AS j(job_id, queue) "
+    "JOIN runs AS r ON r.job_id = j.job_id AND r.job_id IS NOT NULL "
+    "JOIN lanes AS l ON l.id = r.lane_id AND l.queue = j.queue ORDER BY j.job_id, j.queue, r.id DESC"
+)
+UNFINISHED_OF_QUEUE = (
+    f"SELECT {RUN} FROM runs AS r WHERE r.id IN (SELECT h.id FROM lanes AS l "
+    "CROSS JOIN unnest($2::int[]) AS s(state) CROSS JOIN LATERAL (SELECT id FROM runs WHERE lane_id = l.id "
+    "AND state = s.state AND id > $3 ORDER BY id LIMIT $4) AS h WHERE l.queue = $1 ORDER BY h.id LIMIT $4) "
+    "ORDER BY r.id"
+)
+PLACE = "SELECT place FROM queues WHERE name = $1"
+UNFINISHED_IN = (
+    "SELECT coalesce(sum(c.runs), 0)::int FROM run_counts AS c JOIN lanes AS l ON l.id = c.lane_id "
+    f"WHERE l.queue = $1 AND c.{UNFINISHED_SQL}"
 )
 
 # -- schedules
@@ -252,7 +275,7 @@ SILENT = (
     f"SELECT {select_list(WORKER_COLUMNS, 'w')}, coalesce(s.seen_at > $2, false) AS served "
     "FROM workers AS w LEFT JOIN servers AS s ON s.id = w.server WHERE w.seen_at <= $1"
 )
-CANCELLING = f"SELECT DISTINCT worker_id FROM runs WHERE {CANCELLING_SQL}"
+CANCELLING = f"SELECT DISTINCT worker_id FROM runs WHERE {CANCELLING_SQL} AND worker_id IS NOT NULL"
 HEAR_ALL = "UPDATE workers SET seen_at = $1 WHERE seen_at < $1"
 
 # -- retention

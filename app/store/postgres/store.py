@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from msgspec import UNSET, UnsetType
 
 from app.domain.errors import StoreUnavailable
 from app.domain.event import Event
 from app.domain.ids import COUNTER_BITS
-from app.domain.job_type import Declarer, Definition, JobType, Queue, Source
+from app.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from app.domain.run import Run, State
 from app.domain.schedule import Schedule
 from app.ports import (
@@ -23,6 +24,7 @@ from app.ports import (
     EventFilter,
     Fire,
     Fired,
+    Followed,
     Held,
     IdempotencyKey,
     Neighbours,
@@ -30,6 +32,7 @@ from app.ports import (
     Report,
     Reported,
     RunFilter,
+    Sighting,
     Swept,
     WorkerRecord,
 )
@@ -37,6 +40,7 @@ from app.store.changes import Fits
 from app.store.claiming import Claims
 from app.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from app.store.dispatching import Dispatch
+from app.store.following import Follow, SavePlace
 from app.store.membership import GiveUp
 from app.store.migrations import HEAD, UnknownSchema, migrate
 from app.store.postgres import connecting
@@ -236,9 +240,28 @@ class PostgresStore:
         job_type: JobType | None = await self._write("pause_job_type", PauseJobType(name, paused))
         return job_type
 
-    async def save_queue(self, name: str, paused: bool | None) -> Queue:
-        queue: Queue = await self._write("save_queue", SaveQueue(name, paused))
+    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
+        queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq))
         return queue
+
+    # -- queues of other engines
+
+    async def follow(self, sightings: Sequence[Sighting], lease_seconds: float) -> list[Followed]:
+        followed: list[Followed] = await self._write("follow", Follow(tuple(sightings), lease_seconds))
+        return followed
+
+    async def save_place(self, queue: str, place: str) -> None:
+        await self._write("save_place", SavePlace(queue, place))
+
+    async def place(self, queue: str) -> str | None:
+        place: str | None = await self._reader.value(sql.PLACE, queue)
+        return place
+
+    async def runs_of(self, run_ids: Sequence[int]) -> list[Run]:
+        return await self._reader.runs_by(sql.RUNS_BY_ID, list(run_ids))
+
+    async def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        return await self._reader.unfinished(queue, after, limit)
 
     async def counts(self) -> dict[tuple[str, str, State], int]:
         return await self._reader.counts()
