@@ -38,7 +38,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to bind; 0 for any free one (JOBS_PORT)")] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
     role: Annotated[
-        str | None, typer.Option(help="all, api (no workers) or worker (no API; JOBS_ROLE)", metavar="ROLE")
+        str | None, typer.Option("--role", help="all, api (no workers) or worker (no API; JOBS_ROLE)", metavar="ROLE")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes; 0 for none (JOBS_WORKERS)")] = None,
     ready_fd: Annotated[

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 from blazy_jobs import cli as client_cli
 from blazy_jobs.wire import DEFAULT_URL
 from blazy_jobs.worker.outcome import max_result_bytes
@@ -46,6 +47,14 @@ def shown(value: object) -> str:
 def test_the_servers_table_has_each_setting_with_its_default() -> None:
     defaults = {f"JOBS_{name.upper()}": shown(getattr(Settings(), name)) for name in Settings.model_fields}
     assert {unquoted(row[0]): unquoted(row[2]) for row in rows(OPERATING, "Setting")} == defaults
+
+
+def test_the_servers_table_names_flags_that_serve_takes() -> None:
+    command = typer.Typer(add_completion=False)
+    command.command()(server_cli.serve)
+    taken = {flag for parameter in typer.main.get_command(command).params for flag in parameter.opts}
+    named = {unquoted(row[1]) for row in rows(OPERATING, "Setting")}
+    assert {flag for flag in named if flag.startswith("--")} <= taken
 
 
 def test_the_workers_table_has_each_setting_with_its_default() -> None:
