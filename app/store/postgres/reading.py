@@ -45,7 +45,13 @@ class Reader:
         """Errors of the database come out as StoreUnavailable."""
         try:
             async with self._pool.acquire(timeout=connecting.ANSWER_SECONDS) as connection:
-                yield connection
+                try:
+                    yield connection
+                except TimeoutError:
+                    # It hangs, and so may the others: none of them is waited for again.
+                    connection.terminate()
+                    await self._pool.expire_connections()
+                    raise
         except Exception as error:
             if connecting.away(error):
                 raise connecting.unavailable(error) from error

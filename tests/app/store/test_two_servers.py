@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
@@ -615,6 +617,26 @@ async def test_cuts_at_any_moment_leave_nothing_half_done(pair: Pair) -> None:
     assert made <= len(await pair.one.all_runs()) <= made + refused
     assert refused > 0
     pair.tells_all = False
+
+
+async def test_reads_wait_once_for_connections_that_froze(pair: Pair) -> None:
+    """Not for each of them in turn."""
+    await asyncio.gather(*(pair.one.store._reader.value("SELECT pg_sleep(0.1)") for _ in range(8)))
+    rows = await pair.raw.fetch(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'blazy-jobs'"
+    )
+    frozen = [row[0] for row in rows]
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(StoreUnavailable):
+            await pair.one.store.counts()
+        for _ in range(10):
+            await pair.one.store.counts()
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    assert len(frozen) >= 8
 
 
 async def test_a_server_that_hangs_in_a_transaction_stops_the_others_for_seconds_only(pair: Pair) -> None:
