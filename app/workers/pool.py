@@ -17,6 +17,7 @@ from pathlib import Path
 
 import structlog
 
+from app.domain.errors import StoreUnavailable
 from app.engine.leasing import Leasing
 from app.engine.loop import Tasks
 from app.ports import WorkerRecord
@@ -24,10 +25,13 @@ from app.ports import WorkerRecord
 log = structlog.get_logger("pool")
 
 EXIT_IMPORT_FAILED = 3
+EXIT_NO_SERVER = 4
+"""It got no answer for a lease's time, and ended its handlers by itself."""
 RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0
 STRAGGLER_SECONDS = 5.0
 STOPPING_SECONDS = 1.5
+STORE_SECONDS = 0.5
 
 
 class ModuleFailed(Exception):
@@ -105,10 +109,21 @@ class Pool:
             self._stopping = True
         level = log.info if code == 0 else log.warning
         level("pool worker ended", name=name, pid=process.pid, code=code)
-        if code == 0 or self._stopping:
-            await self._leasing.pool_process_stopped(name)
-        else:
-            await self._leasing.pool_process_died(name)
+        await self._give_back(name, lost=code not in (0, EXIT_NO_SERVER) and not self._stopping)
+
+    async def _give_back(self, name: str, *, lost: bool) -> None:
+        """What the ended process had in hand, as soon as the store can be written."""
+        while True:
+            try:
+                if lost:
+                    await self._leasing.pool_process_died(name)
+                else:
+                    await self._leasing.pool_process_stopped(name)
+            except StoreUnavailable as error:
+                log.warning("waiting for the store", name=name, reason=error.detail)
+                await asyncio.sleep(STORE_SECONDS)
+            else:
+                return
 
     async def stop(self, grace_seconds: float) -> None:
         """Workers get the signal to finish. After the grace they stop their handlers by themselves, for which they get
