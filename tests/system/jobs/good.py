@@ -45,3 +45,11 @@ def wait_sync(payload: dict[str, Any], ctx: JobContext) -> dict[str, Any]:
             ctx.log("told to stop")
         raise
     return {"n": payload.get("n")}
+
+
+@jobs.job(retry=0, timeout=300)
+async def talkative(payload: dict[str, Any], ctx: JobContext) -> None:
+    """Writes a line every `seconds`."""
+    for n in range(payload["lines"]):
+        ctx.log("line", n=n)
+        await asyncio.sleep(payload["seconds"])
