@@ -50,6 +50,8 @@ class Catalogue:
         self._entries: dict[str, Entry] = {}
         self._queues: dict[str, Queue] = {}
         self._writing = asyncio.Lock()
+        self.on_load: Callable[[], None] = lambda: None
+        """Told when all was read anew, because another server has changed something."""
         self.revision = 0
         """Of the database, where several servers share it: what is known here is as of it."""
 
@@ -67,6 +69,7 @@ class Catalogue:
             if known is None or known.job_type != job_type:
                 self._keep(job_type)
         self.revision = revision
+        self.on_load()
 
     async def fresh(self) -> None:
         """What other servers on the same database have changed by now is known when this returns."""

@@ -46,6 +46,7 @@ class Projection:
         self._numbers = numbers
         self._tasks = Tasks()
         self._queues: dict[str, FollowedQueue] = {}
+        self._attending = asyncio.Lock()
         self._is_up = False
         self._reason = "not asked yet"
 
@@ -56,12 +57,14 @@ class Projection:
             self._attend(queue)
         if self._engine is None:
             return
+        self._catalogue.on_load = self._look_again
         self._leasing.on_idle = self._wake
         self._leasing.before_report = self._guard
         self._tasks.keep("ask for Redis", self._ping)
 
     async def stop(self) -> None:
         self._leasing.before_report = None
+        self._catalogue.on_load = lambda: None
         await self._tasks.stop()
         for queue in self._queues.values():
             await queue.stop()
@@ -180,14 +183,27 @@ class Projection:
         if isinstance(bullmq, Bullmq):
             self.check()
         queue = await self._catalogue.save_queue(name, None, bullmq)
-        attended = self._queues.get(name)
-        if attended is not None and attended.queue.bullmq != queue.bullmq:
-            del self._queues[name]
-            await attended.stop()
-            attended = None
-        if attended is None:
-            self._attend(queue)
+        await self._attend_as_it_is(queue)
         return queue if paused is None else await self.pause(queue, paused)
+
+    async def _attend_as_it_is(self, queue: Queue) -> None:
+        async with self._attending:
+            attended = self._queues.get(queue.name)
+            if attended is not None and attended.queue.bullmq != queue.bullmq:
+                del self._queues[queue.name]
+                await attended.stop()
+                attended = None
+            if attended is None:
+                self._attend(queue)
+
+    def _look_again(self) -> None:
+        """Another server may have made a queue, or changed it."""
+        self._tasks.spawn("attend queues", self._attend_all())
+
+    async def _attend_all(self) -> None:
+        for _, queue in self._catalogue.queues():
+            if queue.bullmq is not None or queue.name in self._queues:
+                await self._attend_as_it_is(queue)
 
     async def pause(self, queue: Queue, paused: bool) -> Queue:
         """A pause of the engine's own, for workers of others too. Raises QueueUnavailable."""
