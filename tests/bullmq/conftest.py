@@ -26,7 +26,8 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 def node_packages() -> None:
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("Node and npm are not installed")
-    if not (FOLDER / "node_modules" / ".package-lock.json").exists():
+    complete = FOLDER / "node_modules" / ".complete"  # npm's own mark is there before all files are
+    if not complete.exists():
         done = subprocess.run(
             ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
             cwd=FOLDER,
@@ -35,6 +36,7 @@ def node_packages() -> None:
             check=False,
         )
         assert done.returncode == 0, f"the packages of these tests cannot be installed: {done.stderr}"
+        complete.touch()
 
 
 @pytest.fixture
