@@ -61,7 +61,7 @@ async def _take(tx: Transaction, claims: tuple[Claim, ...]) -> list[tuple[Run, i
         if len(places) == 1:
             # The usual case, in one statement.
             place = places[0]
-            runs = await tx.runs(sql.HEAD_OF_LANE, lane_id, tx.now, [], claims[place].limit)
+            runs = await tx.free_runs(sql.HEAD_OF_LANE, lane_id, tx.now, [], claims[place].limit)
             return [(run, place) for run in runs]
     room: dict[str, int | None] = dict.fromkeys(job_types)
     room.update(await room_of(tx, limited))
@@ -82,7 +82,7 @@ async def _deal(
         dealt = deal(tx.ledger, tuple(left), lanes, heads, dict(room))
         if not dealt:
             break
-        found = await tx.runs(sql.TAKE, list(dealt))
+        found = await tx.free_runs(sql.TAKE, list(dealt))
         for run in found:
             place = dealt[run.id]
             taken.append((run, place))

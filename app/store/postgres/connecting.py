@@ -70,10 +70,16 @@ def away(error: BaseException) -> bool:
     )
 
 
+class Overtaken(Exception):
+    """A transaction with a greater id has written what this one wants to change."""
+
+
 def crossed(error: BaseException) -> bool:
     """Two transactions stood in each other's way; the same again will do: of two that drew one key (which servers do
     that share a shard) the second one draws another."""
-    return isinstance(error, asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.UniqueViolationError)
+    return isinstance(
+        error, Overtaken | asyncpg.DeadlockDetectedError | asyncpg.SerializationError | asyncpg.UniqueViolationError
+    )
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:

@@ -100,7 +100,7 @@ class Firing:
         if made:
             runs, self.made = self.made, []
             insert_runs(tx, runs)
-        for run in await tx.runs(f"{sql.OVERLAPPING} FOR UPDATE", schedule.name, MAX_CANCELLED):
+        for run in await tx.locked_runs(f"{sql.OVERLAPPING} FOR UPDATE", schedule.name, MAX_CANCELLED):
             tx.move(run, lifecycle.cancel(run, tx.now, OVERTAKEN))
             if run.state is State.RUNNING and run.worker_id is not None:
                 cancelling.append(run.worker_id)

@@ -166,6 +166,7 @@ class Session:
             now,
             self._draw,
             self._fits,
+            number=tx_id,
             first_event=feed_base + (tx_id << sql.EVENT_BITS),
             shard=self._catalogue.shard,
         )

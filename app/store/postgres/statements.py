@@ -4,6 +4,10 @@ The key of an event is `feed_base + (transaction id << 20) + n`, the n-th of its
 transactions before `pg_snapshot_xmin` (PostgreSQL's documentation, 9.28), which have ended, have smaller keys than any
 event to come, whichever server writes it, and a reader that goes by the key up to there passes over none that commits
 late.
+
+So that the events of one run have keys in their own order, no transaction writes one of a run that a later one (by its
+id, as it was the first to end) has written: claims and sweeps pass such a run over, and all else is
+begun anew.
 """
 
 from __future__ import annotations
@@ -106,8 +110,10 @@ LOCK_ALL = f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, n) FROM unnest($1::int[]
 
 # -- dispatch
 
-RUN = f"{select_list(RUN_COLUMNS, 'r')}, r.lease_until"
-HEAD = ", ".join("''" if column == "payload" else f"r.{column}" for column in RUN_COLUMNS) + ", r.lease_until"
+_WRITTEN = "r.lease_until, r.xmin::text::bigint"
+"""The second one is the transaction that wrote the row, by the lower half of its number."""
+RUN = f"{select_list(RUN_COLUMNS, 'r')}, {_WRITTEN}"
+HEAD = ", ".join("''" if column == "payload" else f"r.{column}" for column in RUN_COLUMNS) + f", {_WRITTEN}"
 INSERT_PLAIN_RUNS = _insert("runs", PLAIN_COLUMNS)
 INSERT_RUNS = _insert("runs", DISPATCH_COLUMNS)
 INSERT_EVENTS = _insert("events", EVENT_COLUMNS)

@@ -30,21 +30,21 @@ async def come_of_age(tx: Transaction) -> bool:
 
 
 async def _promote(tx: Transaction) -> bool:
-    due = await tx.runs(sql.DUE, tx.now, BATCH)
+    due = await tx.free_runs(sql.DUE, tx.now, BATCH)
     for run in due:
         tx.move(run, lifecycle.promote(run))
     return len(due) == BATCH
 
 
 async def _expire(tx: Transaction) -> bool:
-    expired = await tx.runs(sql.EXPIRED, tx.now, BATCH)
+    expired = await tx.free_runs(sql.EXPIRED, tx.now, BATCH)
     for run in expired:
         tx.move(run, lifecycle.expire(run, tx.now))
     return len(expired) == BATCH
 
 
 async def _take_back(tx: Transaction) -> bool:
-    found = await tx.runs(sql.OVERDUE, tx.now, BATCH)
+    found = await tx.free_runs(sql.OVERDUE, tx.now, BATCH)
     for run in found:
         transition = overdue(tx, run)
         if transition is not None:

@@ -13,16 +13,21 @@ from app.domain.run import Run
 from app.store.changes import Changes, Fits, change_row, completion_row, start_row
 from app.store.ledger import Ledger
 from app.store.postgres import statements as sql
+from app.store.postgres.connecting import Overtaken
 from app.store.rows import RUN_COLUMNS, event_row, to_run
 
 LEASE_UNTIL = len(RUN_COLUMNS)
+WRITER = LEASE_UNTIL + 1
+SIDE_BY_SIDE = 1 << 24
+"""More transactions than there can be from the beginning to the end of one: by this, one that is ahead is told from one
+of long ago, since what a row bears of their numbers begins again after 2^32."""
 Part = tuple[str, list[Any]]
 """A statement and its parameters."""
 _PLACE = re.compile(r"\$(\d+)")
 
 
 class Transaction(Changes):
-    """Begun already. `tx` is PostgreSQL's number of it, and `shard` where this server counts."""
+    """Begun already. `number` is PostgreSQL's of it, and `shard` where this server counts."""
 
     def __init__(
         self,
@@ -32,11 +37,13 @@ class Transaction(Changes):
         draw: Callable[[], float],
         fits: Fits,
         *,
+        number: int,
         first_event: int,
         shard: int,
     ) -> None:
         super().__init__(ledger, now, draw, fits)
         self.connection = connection
+        self._number = number
         self._next_event = first_event
         self._end_of_events = first_event + (1 << sql.EVENT_BITS)
         self._shard = shard
@@ -63,11 +70,27 @@ class Transaction(Changes):
         """Of a statement that selects RUN or HEAD."""
         return [as_run(row, self.ledger) for row in await self.rows(statement, *parameters)]
 
+    async def locked_runs(self, statement: str, *parameters: Any) -> list[Run]:
+        """Of one that locks them, so that they can be changed. Raises Overtaken."""
+        rows = await self.rows(statement, *parameters)
+        if any(self._overtaken(row) for row in rows):
+            raise Overtaken
+        return [as_run(row, self.ledger) for row in rows]
+
+    async def free_runs(self, statement: str, *parameters: Any) -> list[Run]:
+        """The same, without those that a later transaction has written."""
+        rows = await self.rows(statement, *parameters)
+        return [as_run(row, self.ledger) for row in rows if not self._overtaken(row)]
+
+    def _overtaken(self, row: Any) -> bool:
+        written_by: int = row[WRITER]
+        return 0 < (written_by - self._number) % (1 << 32) < SIDE_BY_SIDE
+
     async def lock(self, run_ids: Iterable[int]) -> None:
         """In the order of keys, as all who lock several do: so none waits for one that waits for it."""
         wanted = [run_id for run_id in run_ids if run_id not in self.locked]
         if wanted:
-            for run in await self.runs(sql.LOCK_RUNS, wanted):
+            for run in await self.locked_runs(sql.LOCK_RUNS, wanted):
                 self.locked[run.id] = run
 
     # -- writing

@@ -159,5 +159,10 @@ def dedupe_stripe(name: str, key: str) -> int:
     return sql.LOCK_DEDUPE + crc32(f"{name}\0{key}".encode()) % sql.DEDUPE_STRIPES
 
 
+def limit_stripe(name: str) -> int:
+    """The lock that a claim takes where this job type has a limit."""
+    return sql.LOCK_LIMITED + crc32(name.encode()) % sql.LIMITED_STRIPES
+
+
 def fresh_key() -> str:
     return secrets.token_hex(8)

@@ -22,7 +22,7 @@ from app.store.postgres import statements as sql
 from app.store.postgres.neighbours import MAX_NAMED, Hint
 from app.store.postgres.session import Told
 from tests.app.clock import SECOND
-from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key
+from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key, limit_stripe
 from tests.contract.stage import LEASE_SECONDS, ids
 from tests.support.postgres import Postgres
 
@@ -66,6 +66,31 @@ async def test_who_reads_along_gets_a_late_event_in_its_place(pair: Pair) -> Non
     [slow] = (await late).runs
     async with asyncio.timeout(10):
         assert [(await given.get()).run_id for _ in range(2)] == [slow.id, quick.id]
+
+
+async def test_a_claim_that_began_before_a_run_was_made_does_not_start_it_before_its_beginning(pair: Pair) -> None:
+    """Its events would have smaller keys than the run's first one."""
+    await pair.one.define(concurrency=10)
+    await pair.lock(limit_stripe("greet"))
+    claiming = asyncio.ensure_future(pair.other.take())
+    await pair.waiting()
+    run = await pair.one.run_of()
+    await pair.unlock(limit_stripe("greet"))
+    [lease] = await claiming or await pair.other.take()
+    assert lease.id == run.id
+    assert [event.seq for event in await pair.one.all_events()] == [1, 2]
+
+
+async def test_a_change_that_waited_for_another_of_the_same_run_comes_after_it_in_the_stream(pair: Pair) -> None:
+    first, second = await pair.one.started(), await pair.one.started()
+    async with pair.raw.transaction():
+        await pair.raw.execute("SELECT 1 FROM runs WHERE id = $1 FOR UPDATE", first.id)
+        cancelling = asyncio.gather(*(pair.other.store.cancel(run.id, None) for run in (first, second)))
+        await pair.waiting()
+        await pair.one.say(second, "log", data="{}")
+    await cancelling
+    events = [event for event in await pair.one.all_events() if event.run_id == second.id]
+    assert [event.seq for event in events] == [1, 2, 3, 4]
 
 
 async def test_a_reader_between_the_events_of_two_servers_sees_each_once_and_in_order(pair: Pair) -> None:
