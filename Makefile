@@ -36,6 +36,7 @@ faults: setup ## a thousand kills (ARGS=--kills=50 for fewer), long random lives
 	SCHEDULE_ORACLE=all STATE_MACHINE_EXAMPLES=150 $(BIN)/python -m pytest -q --timeout=3600 \
 		tests/app/engine/test_fire_times.py tests/contract/test_state_machine.py
 	$(BIN)/python -m tests.faults --kills 1000 $(ARGS)
+	$(BIN)/python -m tests.faults --kills 500 --store postgres $(ARGS)
 
 openapi: setup ## write openapi.json, and the clients' cores from it
 	$(BIN)/python clients/generate.py

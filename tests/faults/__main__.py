@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.faults.campaign import Plan, run_round
+from tests.faults.campaign import Plan, on_postgres, run_round
 from tests.faults.checker import check
 
 
@@ -22,8 +22,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--round", type=int, default=50, help="kills in one round")
     parser.add_argument("--seed", type=int, default=None, help="repeats the choices of an earlier campaign")
     parser.add_argument("--clients", type=int, default=5)
+    parser.add_argument("--store", choices=["sqlite", "postgres"], default="sqlite")
+    parser.add_argument("--replicas", type=int, default=3, help="servers on one PostgreSQL database")
     parser.add_argument("--keep", action="store_true", help="keep the files of faultless rounds too")
     return parser.parse_args()
+
+
+def make_plan(kills: int, seed: int, options: argparse.Namespace) -> Plan:
+    if options.store == "postgres":
+        return on_postgres(kills, seed, options.replicas, clients=options.clients)
+    return Plan(kills=kills, seed=seed, clients=options.clients)
 
 
 def main() -> int:
@@ -34,7 +42,7 @@ def main() -> int:
     left, number, found, killed, runs, began = options.kills, 0, 0, Counter[str](), 0, time.monotonic()
     while left > 0:
         number += 1
-        plan = Plan(kills=min(left, options.round), seed=rng.randrange(2**32), clients=options.clients)
+        plan = make_plan(min(left, options.round), rng.randrange(2**32), options)
         folder = Path(tempfile.mkdtemp(prefix="blazy-faults-"))
         outcome = asyncio.run(run_round(folder, plan))
         violations = check(outcome.history)

@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 from tests.faults.history import FINAL, History, Mark
 
 MAX_LOSSES = 3
-CLOCK_TOLERANCE_SECONDS = 0.1
-"""Handlers read the wall clock, the server its own: wall time at its start plus monotonic time."""
-
 EXPECTED_ERRORS = {"lease_lost", "crashed", "handler_error", "non_retryable"}
 
 
@@ -124,7 +121,7 @@ def run_and_log_agree(history: History) -> Iterator[Violation]:
         elif run["state"] == "completed" and last["data"]["result"] != run["result"]:
             yield Violation("log_disagrees", run["id"], "another result in its log")
         times = [seconds(event["time"]) for event in events]
-        if any(later < earlier - CLOCK_TOLERANCE_SECONDS for earlier, later in pairwise(times)):
+        if any(later < earlier - history.clock_seconds for earlier, later in pairwise(times)):
             yield Violation("time_runs_back", run["id"], f"{[event['time'] for event in events]}")
 
 
@@ -214,7 +211,7 @@ def dedupe_keys_hold(history: History) -> Iterator[Violation]:
     for (_, key), runs in spans.items():
         runs.sort()
         for (_, end, first), (begin, _, second) in pairwise(runs):
-            if begin < end:
+            if begin < end - history.overlap_seconds:
                 yield Violation("dedupe_overlap", key, f"{first} and {second} were unfinished together")
 
 
@@ -259,7 +256,7 @@ def nothing_runs_unclaimed_or_after_the_end(history: History) -> Iterator[Violat
         claimed.update((run, event["attempt"]) for event in events if event["type"] == "started")
         if events and events[-1]["type"] in FINAL and run in last:
             late = last[run] / 1e9 - seconds(events[-1]["time"])
-            if late > CLOCK_TOLERANCE_SECONDS:
+            if late > history.clock_seconds:
                 yield Violation("after_final", run, f"its handler lived {late:.3f} s after the final event")
     for (run, attempt), number in begun.items():
         if number > claimed[run, attempt]:

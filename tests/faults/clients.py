@@ -10,12 +10,12 @@ import random
 import time
 import uuid
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.faults.history import FINAL, Journal, Stream
-from tests.support.follow import Follower
+from tests.support.anywhere import Wanderer
 from tests.support.wire import Answer, ConnectionLost, Session
 
 RETRY_SECONDS = 0.1
@@ -28,14 +28,14 @@ DEDUPE_KEYS = ["one", "two", "three"]
 class Client:
     """Does random things at random moments until it is told to stop."""
 
-    def __init__(self, url: str, folder: Path, name: str, rng: random.Random, pause_seconds: float) -> None:
-        self.url = url
+    def __init__(self, urls: Sequence[str], folder: Path, name: str, rng: random.Random, pause_seconds: float) -> None:
+        self._urls = urls
         self.name = name
         self.streams: list[Stream] = []
         self._rng = rng
         self._pause_seconds = pause_seconds
         self._journal = Journal(folder / f"client-{name}.jsonl")
-        self._session = Session(url, timeout=15)
+        self._session = Everywhere(urls)
         self._known: deque[str] = deque(maxlen=200)
         self._finished: deque[str] = deque(maxlen=50)
         self._followers: set[asyncio.Task[None]] = set()
@@ -201,14 +201,30 @@ class Client:
 
     async def _follow(self, run: str) -> None:
         """To the end, which a 204 says: the server closes the stream, the reader comes again."""
-        self.streams.append(await follow_run(self.url, run))
+        self.streams.append(await follow_run(self._urls, run))
 
     def _refused(self, what: str, answer: Answer) -> None:
         self._journal.write("refused", what=what, status=answer.status, body=answer.body.decode()[:500])
 
 
-async def follow_run(url: str, run: str) -> Stream:
-    follower = Follower(url, f"/v1/runs/{run}/events")
+class Everywhere:
+    """Each request goes to another of the servers, whose answers must fit together."""
+
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._sessions = deque(Session(url, timeout=15) for url in urls)
+
+    async def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
+        """Raises ConnectionLost."""
+        self._sessions.rotate()
+        return await self._sessions[0].ask(method, path, body, headers)
+
+    def close(self) -> None:
+        for session in self._sessions:
+            session.close()
+
+
+async def follow_run(urls: Sequence[str], run: str) -> Stream:
+    follower = Wanderer(urls, f"/v1/runs/{run}/events")
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             seen = await follower.run()
@@ -221,8 +237,8 @@ async def follow_run(url: str, run: str) -> Stream:
 class Watcher:
     """Reads the stream of all runs from its start, for as long as the campaign lasts."""
 
-    def __init__(self, url: str) -> None:
-        self._follower = Follower(url, "/v1/events?from=start")
+    def __init__(self, urls: Sequence[str]) -> None:
+        self._follower = Wanderer(urls, "/v1/events?from=start")
         self._task = asyncio.create_task(self._follower.run())
 
     async def finish(self, expected: Iterable[str], timeout: float = 30.0) -> Stream:

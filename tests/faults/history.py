@@ -67,6 +67,11 @@ class History:
     attempts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     streams: list[Stream] = field(default_factory=list)
     trace: list[Mark] = field(default_factory=list)
+    clock_seconds: float = 0.1
+    """By so much may times differ: handlers read the wall clock, servers their own, wall time at their start plus
+    monotonic time."""
+    overlap_seconds: float = 0.0
+    """By so much may the lives of two runs seem to overlap, whose times are of different servers."""
     frozen: set[int] = field(default_factory=set)
     """Processes that were stopped past their lease: what they do when they go on is theirs, not the server's."""
 
