@@ -12,12 +12,25 @@ from tests.app.clock import HandClock
 from tests.support.postgres import Postgres
 
 
+_started: list[Postgres] = []
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     # A vacuum's transaction holds the events of all runs back for a moment, and tests read them at once.
     server = Postgres(settings=("autovacuum=off",))
+    _started.append(server)
     yield server
+    _started.remove(server)
     server.close()
+
+
+@pytest.fixture(autouse=True)
+def _databases_are_given_back() -> Iterator[None]:
+    """After all other fixtures of the test."""
+    yield
+    for server in _started:
+        server.take_back()
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ def store_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
     if os.environ.get("JOBS_TEST_STORE") != "postgres":
         return {}
     postgres: Postgres = request.getfixturevalue("postgres")
-    return {"database_url": postgres.url(postgres.new_database(request.getfixturevalue("empty_postgres")))}
+    return {"database_url": postgres.url(postgres.borrow(request.getfixturevalue("empty_postgres")))}
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ async def both(
 ) -> AsyncIterator[Both]:
     """With one job type, `greet`."""
     monkeypatch.setattr(servers, "_application", application.build)
-    url = postgres.url(postgres.new_database(empty_postgres))
+    url = postgres.url(postgres.borrow(empty_postgres))
     clock: Any = SystemClock()
     async with (
         Server(tmp_path / "one", clock, database_url=url) as one,

@@ -36,7 +36,7 @@ def servers(
     serve: Callable[..., Server], redis_server: RedisServer, postgres: Postgres, empty_postgres: str
 ) -> list[Server]:
     env = {
-        "JOBS_DATABASE_URL": postgres.url(postgres.new_database(empty_postgres)),
+        "JOBS_DATABASE_URL": postgres.url(postgres.borrow(empty_postgres)),
         "JOBS_REDIS_URL": redis_server.url,
         "JOBS_LEASE_SECONDS": "4",
     }

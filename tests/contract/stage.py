@@ -76,7 +76,7 @@ class PostgresPlace:
 
     def __init__(self, server: Postgres, empty: str) -> None:
         self._server = server
-        self.database = server.new_database(empty)
+        self.database = server.borrow(empty)
 
     def store(self, clock: Clock) -> Store:
         return PostgresStore(

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.system
 
 @pytest.fixture
 def url(postgres: Postgres, empty_postgres: str) -> str:
-    return postgres.url(postgres.new_database(empty_postgres))
+    return postgres.url(postgres.borrow(empty_postgres))
 
 
 async def lived(stage: Stage) -> None:
