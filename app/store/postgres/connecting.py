@@ -66,6 +66,7 @@ def away(error: BaseException) -> bool:
         | asyncpg.ReadOnlySQLTransactionError  # a standby, after a failover
         | asyncpg.InvalidAuthorizationSpecificationError
         | asyncpg.InvalidCatalogNameError
+        | asyncpg.ObjectNotInPrerequisiteStateError  # the database takes no connections now
         | asyncpg.InternalServerError,
     )
 
