@@ -115,11 +115,22 @@ class PostgresNeighbours:
         await self._connect()
         loop = asyncio.get_running_loop()
         for name, work in self._services():
-            self._tasks.append(loop.create_task(work(), name=name))
+            self._tasks.append(loop.create_task(self._keep(name, work), name=name))
         return self.alone
 
     def _services(self) -> tuple[tuple[str, Callable[[], Coroutine[Any, Any, None]]], ...]:
         return (("listen", self._listen), ("hint", self._send_hints), ("tail", self._tail), ("time", self._keep_time))
+
+    async def _keep(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begun again after an error that nobody thought of: without it this server would be deaf or dumb for good."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("task failed, beginning again", task=name)
+                await asyncio.sleep(RETRY_SECONDS)
+                self._place = None
+                self._tailing.set()
 
     async def _keep_time(self) -> None:
         while True:

@@ -152,6 +152,26 @@ async def test_a_reader_that_comes_while_the_last_one_leaves_reads_along(pair: P
         assert (await given.get()).run_id == run.id
 
 
+async def test_an_error_of_who_reads_along_does_not_end_it(pair: Pair) -> None:
+    given: asyncio.Queue[Event] = asyncio.Queue()
+    torn = asyncio.Queue[None]()
+
+    def refuse_once(events: list[Event], reached: int) -> None:
+        if events:
+            pair.one.neighbours.on_feed = lambda events, reached: [given.put_nowait(event) for event in events] and None
+            raise ValueError("made on purpose")
+
+    pair.one.neighbours.on_feed = refuse_once
+    pair.one.neighbours.on_feed_torn = lambda: torn.put_nowait(None)
+    pair.one.neighbours.follow_feed(True)
+    async with asyncio.timeout(10):
+        await torn.get()
+        await pair.other.run_of()
+        await torn.get()  # whoever reads along reads that one from the store
+        run = await pair.other.run_of()
+        assert (await given.get()).run_id == run.id
+
+
 async def test_a_new_cluster_whose_transactions_count_from_the_beginning_goes_on_after_the_old_events(
     pair: Pair,
 ) -> None:
