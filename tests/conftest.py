@@ -11,7 +11,6 @@ from app.store.postgres import PostgresStore
 from tests.app.clock import HandClock
 from tests.support.postgres import Postgres
 
-
 _started: list[Postgres] = []
 
 
