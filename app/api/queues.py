@@ -91,7 +91,7 @@ async def put_queue(request: Request, name: str) -> Response:
     body = await read_json(request, models.QueueIn)
     check_same_name(name, body.name)
     if "engine" in body.model_fields_set and body.engine == "database" and body.bullmq is not None:
-        raise InvalidRequest.at("/bullmq", "is of queues with the engine 'bullmq' only")
+        raise InvalidRequest.at("/bullmq", "is of queues with the engine 'bullmq' only", "exclusive")
     for field in ("concurrency", "rate_limit", "max_queued"):
         if getattr(body, field) is not None:
             raise NotSupported(f"/{field}", "This server does not have this setting yet.")

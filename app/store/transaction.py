@@ -95,6 +95,9 @@ class Transaction(Changes):
         sql.start_runs(self.cursor, [start_row(run) for run in moves.starts])
         sql.complete_runs(self.cursor, [completion_row(run) for run in moves.completions])
         sql.change_runs(self.cursor, [change_row(run) for run in moves.changes])
+        self._save_events()
+
+    def _save_events(self) -> None:
         sql.insert_events(self.cursor, [event_row(event) for event in self.take_events()])
 
     def save_counts(self) -> None:

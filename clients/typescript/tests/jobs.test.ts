@@ -19,7 +19,7 @@ test('a run is dispatched, heard and answered', async () => {
   const run = await jobs.dispatch<{ message_id: string }>('send-welcome-email', { userId: '123' });
   const heard: unknown[] = [];
   run
-    .on('started', (event) => heard.push(['started', event.data.workerId.slice(0, 4)]))
+    .on('started', (event) => heard.push(['started', event.data.workerId?.slice(0, 4)]))
     .on('progress', (event) => heard.push(['progress', event.data]))
     .on('completed', (event) => heard.push(['completed', event.data.result]))
     .on('failed', (event) => heard.push(['failed', event.data.error]));
