@@ -592,7 +592,8 @@ class FollowedQueue:
                 elif served is Served.IN_VAIN:
                     await self._engine.pass_on(self.queue)
                     with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._demand.wait(), PROBE_SECONDS)
+                        async with asyncio.timeout(PROBE_SECONDS):
+                            await self._demand.wait()
 
     def _wanted(self, reserved: Sequence[Waiting]) -> int:
         """How many jobs waiting claims can take. A job's name is known only when it is taken, so claims that serve none

@@ -102,7 +102,8 @@ class Connection:
             wire = self._wire
             if wire is None or wire.closed:
                 self._wire = None  # while connecting there is no answer that could have begun
-                wire = self._wire = await asyncio.wait_for(self._connect(), timeout_seconds)
+                async with asyncio.timeout(timeout_seconds):  # `wait_for` loses a cancel that comes as it ends
+                    wire = self._wire = await self._connect()
             return await wire.exchange(head + b"\r\n\r\n" + (body or b""), timeout_seconds)
         except (OSError, TimeoutError) as error:
             raise Unanswered(f"{self._endpoint}: {error or type(error).__name__}") from error
