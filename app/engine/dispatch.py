@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import msgspec
@@ -53,6 +54,10 @@ class Dispatcher:
         self._catalogue = catalogue
         self._clock = clock
         self._in_flight: set[tuple[str, str]] = set()
+        self._storing = 0
+        self.on_dispatching: Callable[[set[tuple[str, str]]], None] = lambda pairs: None
+        """While no other dispatch is under way: runs of these (job type, queue) pairs, due at once, are about to be
+        stored."""
 
     def at_hand(self, name: str) -> Entry:
         """As it was known here last. Raises JobTypeNotFound."""
@@ -205,16 +210,21 @@ class Dispatcher:
     async def store_orders(self, orders: list[Order], idempotency: IdempotencyKey | None) -> Dispatched:
         for order in orders:
             self._catalogue.met_queue(order.queue)
-        if idempotency is None:
-            return await self._store.dispatch(orders, None)
-        place = (idempotency.scope, idempotency.key)
+        place = None if idempotency is None else (idempotency.scope, idempotency.key)
         if place in self._in_flight:
             raise IdempotencyInFlight
-        self._in_flight.add(place)
+        if place is not None:
+            self._in_flight.add(place)
+        self._storing += 1
+        if self._storing == 1:
+            # With others before it a claim of its own would bring little: they are claimed together.
+            self.on_dispatching({(order.job_type, order.queue) for order in orders if not order.due_at})
         try:
             return await self._store.dispatch(orders, idempotency)
         finally:
-            self._in_flight.discard(place)
+            self._storing -= 1
+            if place is not None:
+                self._in_flight.discard(place)
 
     async def run(self, run_id: int) -> Run:
         """Raises RunNotFound."""

@@ -36,6 +36,7 @@ class Jobs:
         self.catalogue = Catalogue(store)
         self.dispatcher = Dispatcher(store, self.catalogue, clock)
         self.leasing = Leasing(store, clock, lease_seconds=lease_seconds, heartbeat_seconds=heartbeat_seconds)
+        self.dispatcher.on_dispatching = self.leasing.offer
         self.sweeper = Sweeper(store, clock, self.leasing.give_up_silent)
         timer = schedule_timer if schedule_timer is not None else Alarm(clock.now)
         self.scheduler = Scheduler(store, clock, self.catalogue, self.dispatcher, timer)

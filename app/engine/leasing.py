@@ -318,11 +318,14 @@ class Leasing:
             self._waiting.remove(waiting)
         _answer(waiting.future, [])
 
+    def offer(self, pairs: set[tuple[str, str]]) -> None:
+        """There is something to claim of these (job type, queue) pairs, or it is about to be stored: a claim that waits
+        for it then shares the transaction of its dispatch."""
+        if self._waiting and any(waiting.member.serves(*pair) for waiting in self._waiting for pair in pairs):
+            self._serve()
+
     def on_commit(self, commit: Commit) -> None:
-        if commit.ready and self._waiting:
-            ready = commit.ready
-            if any(waiting.member.serves(*pair) for waiting in self._waiting for pair in ready):
-                self._serve()
+        self.offer(commit.ready)
 
     def look_again(self) -> None:
         """There may be something to claim that another server has made."""

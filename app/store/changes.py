@@ -5,7 +5,7 @@ It is the part of a transaction that is the same in each database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from app.domain import lifecycle
@@ -13,7 +13,7 @@ from app.domain.event import Event
 from app.domain.lifecycle import Transition
 from app.domain.run import Run, State
 from app.ports import Commit, Order
-from app.store.ledger import Ledger
+from app.store.ledger import Lane, Ledger
 
 Fits = Callable[[int, Any, str], bool]
 """Whether a result (JSON text) fits a result schema: (definition id, schema, result)."""
@@ -28,6 +28,10 @@ class Changes:
         self.news = Commit([], set(), {})
         self._count_changes: dict[tuple[int, State], int] = {}
         self._moved: dict[int, tuple[Run, Run]] = {}
+        self._unclaimed: dict[tuple[str, str], int] = {}
+        """What has become ready here and is still to be had: for that alone the engine need not wake claims that were
+        asked for in this transaction."""
+        self._opened: set[tuple[str, str]] = set()
         self._events_saved = 0
 
     def move(self, before: Run, transition: Transition) -> Run:
@@ -94,20 +98,38 @@ class Changes:
         self.count(run.lane_id, run.state, 1)
         if run.state is State.RUNNING:
             self.news.waited.append((run.job_type, self.now - run.due_at))
+            self._note_claimed((run.job_type, run.queue))
         elif run.followed is not None:
             if not run.state.final and run.expires_at is not None and run.claims == 0:
                 self.wake_at(run.expires_at)
         elif run.state is State.QUEUED:
-            self.news.ready.add((run.job_type, run.queue))
+            self._note_ready((run.job_type, run.queue))
             if run.expires_at is not None and run.claims == 0:
                 self.wake_at(run.expires_at)
         elif run.state is State.SCHEDULED or run.state is State.RETRYING:
             self.wake_at(run.due_at if run.expires_at is None else min(run.due_at, run.expires_at))
 
+    def _note_ready(self, pair: tuple[str, str]) -> None:
+        self._unclaimed[pair] = self._unclaimed.get(pair, 0) + 1
+        self.news.ready.add(pair)
+
+    def _note_claimed(self, pair: tuple[str, str]) -> None:
+        left = self._unclaimed.get(pair, 0) - 1
+        if left >= 0:
+            self._unclaimed[pair] = left
+        if left == 0 and pair not in self._opened:
+            self.news.ready.discard(pair)
+
     def note_room(self, run: Run) -> None:
         """A run ended, which may have made room under its type's concurrency limit, in each of its queues."""
         if self.ledger.limited(run.job_type):
-            self.news.ready.update(lane.pair for lane in self.ledger.lanes_of(run.job_type))
+            self.note_opened(self.ledger.lanes_of(run.job_type))
+
+    def note_opened(self, lanes: Iterable[Lane]) -> None:
+        """What waits in them may be claimed from now on."""
+        pairs = {lane.pair for lane in lanes}
+        self._opened |= pairs
+        self.news.ready |= pairs
 
     def count(self, lane_id: int, state: State, change: int) -> None:
         place = (lane_id, state)

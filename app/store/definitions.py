@@ -137,7 +137,7 @@ def _write(tx: Transaction, job_type: JobType, *, retired: bool = False) -> None
     else:
         tx.ledger.job_types[job_type.name] = job_type
         tx.ledger.retired.pop(job_type.name, None)
-        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes_of(job_type.name))
+        tx.note_opened(tx.ledger.lanes_of(job_type.name))
 
 
 def retire_job_type(tx: Transaction, arguments: list[str]) -> list[bool]:
@@ -178,7 +178,7 @@ def _save_queue(tx: Transaction, argument: SaveQueue) -> Queue | QueueInUse:
             (queue.paused, bullmq_text(queue), queue.name),
         )
         tx.ledger.add_queue(queue)
-        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == queue.name)
+        tx.note_opened(lane for lane in tx.ledger.lanes.values() if lane.queue == queue.name)
     return queue
 
 

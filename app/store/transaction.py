@@ -60,9 +60,8 @@ class Transaction(Changes):
 
     def note_room(self, run: Run) -> None:
         if self.ledger.limited(run.job_type):
-            for lane in self.ledger.lanes_of(run.job_type):
-                if self.ledger.count(lane.id, State.QUEUED):
-                    self.news.ready.add(lane.pair)
+            lanes = self.ledger.lanes_of(run.job_type)
+            self.note_opened(lane for lane in lanes if self.ledger.count(lane.id, State.QUEUED))
 
     def count(self, lane_id: int, state: State, change: int) -> None:
         super().count(lane_id, state, change)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 
 import pytest
@@ -28,6 +29,15 @@ async def test_a_claim_leases_the_run_and_counts_the_attempt(stage: Stage) -> No
     assert (stored.started_at, stored.deadline_at) == (run.started_at, run.deadline_at)
     assert await stage.log(run) == ["queued", "started"]
     assert stage.told[-1].waited == [("greet", 2 * SECOND)]
+
+
+@pytest.mark.parametrize("left", [0, 1])
+async def test_the_engine_is_woken_for_what_a_claim_in_the_same_transaction_left(stage: Stage, left: int) -> None:
+    orders = [stage.order() for _ in range(2 + left)]
+    await asyncio.gather(stage.dispatch(*orders), stage.claim(stage.asks(limit=2)))
+    [commit] = [commit for commit in stage.told if commit.events][-1:]
+    assert len(commit.events) == 2 + left + 2, "they were not in one transaction"
+    assert commit.ready == ({("greet", "default")} if left else set())
 
 
 async def test_nothing_is_leased_twice(stage: Stage) -> None:

@@ -32,7 +32,7 @@ def takers(ledger: Ledger, claims: tuple[Claim, ...]) -> Takers:
 
 
 async def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
-    if await tx.value(sql.ANY_DUE, tx.now):
+    if tx.due:
         # The sweep may be behind: what is due is to be had, and what has expired is not.
         await come_of_age(tx)
     return [await _claim(tx, argument) for argument in arguments]

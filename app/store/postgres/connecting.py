@@ -9,8 +9,11 @@ import asyncpg
 from app.domain.errors import JobsError, StoreUnavailable
 
 CONNECT_SECONDS = 3.0
-ANSWER_SECONDS = 5.0
-"""How long a statement, or a whole writing transaction, is waited for: what hangs on a dead connection is given up."""
+ANSWER_SECONDS = 4.0
+"""How long a statement is waited for, which is longer than it may wait for a lock: what hangs on a dead connection is
+given up."""
+TRANSACTION_SECONDS = 8.0
+"""The same for a whole transaction that writes."""
 
 LIMITS = {
     "application_name": "blazy-jobs",

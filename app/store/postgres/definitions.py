@@ -122,7 +122,7 @@ async def _write(tx: Transaction, job_type: JobType, *, retired: bool = False) -
     else:
         tx.ledger.job_types[job_type.name] = job_type
         tx.ledger.retired.pop(job_type.name, None)
-        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes_of(job_type.name))
+        tx.note_opened(tx.ledger.lanes_of(job_type.name))
     await _changed(tx)
 
 
@@ -166,6 +166,6 @@ async def _save_queue(tx: Transaction, argument: SaveQueue) -> Queue | QueueInUs
     if queue != known:
         await tx.execute(SAVE_QUEUE, queue.name, queue.paused, bullmq_text(queue), tx.now, moving)
         tx.ledger.add_queue(queue)
-        tx.news.ready.update(lane.pair for lane in tx.ledger.lanes.values() if lane.queue == queue.name)
+        tx.note_opened(lane for lane in tx.ledger.lanes.values() if lane.queue == queue.name)
         await _changed(tx)
     return queue

@@ -143,12 +143,12 @@ class Session:
         What raises was rolled back, or its end is unknown because the connection broke.
         """
         try:
-            async with asyncio.timeout(connecting.ANSWER_SECONDS):
+            async with asyncio.timeout(connecting.TRANSACTION_SECONDS):
                 return await self._perform(works)
         except BaseException as error:
             if connecting.away(error):
                 self._catalogue.unheard = True
-            await self._roll_back()
+            await self._roll_back(hangs=isinstance(error, TimeoutError))
             raise
 
     async def _perform(self, works: list[Work]) -> tuple[list[Any], Told]:
@@ -157,7 +157,9 @@ class Session:
         await connection.execute("BEGIN")
         if any(self._verbs[work.verb].defines for work in works):
             await connection.execute(sql.LOCK, sql.LOCK_DEFINITIONS)
-        [(revision, feed_base, tx_id)] = await connection.fetch(sql.BEGIN)
+        # One way to the database less for claims, whose runs somebody is waiting for.
+        begin = (sql.BEGIN_CLAIMING, self._clock.now()) if any(work.verb == "claim" for work in works) else (sql.BEGIN,)
+        [(revision, feed_base, tx_id, due)] = await connection.fetch(*begin)
         ledger = await self._catalogue.of(connection, revision)
         now = self._clock.now()
         tx = Transaction(
@@ -169,6 +171,7 @@ class Session:
             number=tx_id,
             first_event=feed_base + (tx_id << sql.EVENT_BITS),
             shard=self._catalogue.shard,
+            due=due,
         )
         extending = self._catalogue.unheard
         if extending:
@@ -227,11 +230,14 @@ class Session:
             await make_lanes(connection, missing, self._clock.now())
             self._catalogue.forget()
 
-    async def _roll_back(self) -> None:
+    async def _roll_back(self, *, hangs: bool) -> None:
         """With the connection, whatever its state; the ledger may have noted what now never happened."""
         self._catalogue.forget()
         connection, self._connection = self._connection, None
         if connection is None or connection.is_closed():
+            return
+        if hangs:
+            connection.terminate()
             return
         try:
             async with asyncio.timeout(1):

@@ -269,6 +269,7 @@ class PostgresStore:
     # -- runs
 
     async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+        self._something_ready = True  # for a claim that comes with it
         dispatched: Dispatched = await self._write("dispatch", Dispatch(tuple(orders), idempotency))
         return dispatched
 

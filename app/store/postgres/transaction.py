@@ -40,6 +40,7 @@ class Transaction(Changes):
         number: int,
         first_event: int,
         shard: int,
+        due: bool,
     ) -> None:
         super().__init__(ledger, now, draw, fits)
         self.connection = connection
@@ -47,6 +48,7 @@ class Transaction(Changes):
         self._next_event = first_event
         self._end_of_events = first_event + (1 << sql.EVENT_BITS)
         self._shard = shard
+        self._due = due
         self._later: list[Part] = []
         self.locked: dict[int, Run] = {}
         """Runs that nobody else can change until the end, without their payloads."""
@@ -54,6 +56,11 @@ class Transaction(Changes):
         """Workers whose handlers are asked to end."""
         self.definitions = False
         """Whether a job type, queue, lane or worker has changed."""
+
+    @property
+    def due(self) -> bool:
+        """In one that claims: whether the time of some run has come, to start or to expire."""
+        return self._due or (self.news.due_at is not None and self.news.due_at <= self.now)
 
     # -- reading: what was noted is written before
 

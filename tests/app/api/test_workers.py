@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from app.domain.event import EVENT_NAMES
+from app.ports import Commit
 from tests.app.asgi import scope_of
 from tests.app.server import Server, Worker, item, paths, problem
 
@@ -116,6 +118,25 @@ async def test_a_claim_that_finds_nothing_waits_and_is_woken_by_a_dispatch(serve
     [lease] = await claim
     assert (lease["run"]["id"], lease["run"]["payload"], lease["attempt"]) == (run["id"], "hello", 1)
     assert (lease["lease_until"], lease["deadline_at"]) == (at(29.9 + 15), at(29.9 + 315))
+
+
+async def test_a_claim_that_waits_shares_the_transaction_of_its_dispatch(server: Server) -> None:
+    await server.register()
+    claim = parked(await server.worker(), most=2)
+    await until_parked(server)
+    commits: list[list[str]] = []
+    on_commit = server.store.on_commit
+
+    def listen(commit: Commit) -> None:
+        commits.append([EVENT_NAMES[event.type] for event in commit.events])
+        on_commit(commit)
+
+    server.store.on_commit = listen
+    await server.dispatch()
+    assert len(await claim) == 1
+    await server.dispatch(delay_seconds=5)
+    await server.dispatch()
+    assert [commit for commit in commits if commit] == [["queued", "started"], ["queued"], ["queued"]]
 
 
 @pytest.mark.parametrize("waker", ["due", "retry", "resume", "queue", "release", "room", "batch"])
