@@ -212,11 +212,13 @@ def test_a_follower_survives_a_killed_server(connect: MakeClient, serve: Callabl
     server = serve(MODULE, workers=1)
     client = connect(server.url)
     run = client.dispatch("count", {"lines": 40, "pause": 0.1})
+    restarting = threading.Thread(target=server.restart)
     seen: list[Event] = []
     for event in run.events(timeout=50):
         seen.append(event)
         if event.seq == 8:
-            threading.Thread(target=server.restart).start()
+            restarting.start()
+    restarting.join()
     assert [event.seq for event in seen] == list(range(1, len(seen) + 1))
     assert (seen[-1].type, seen[-1].data) == ("completed", {"result": 40})
     assert run.result(10) == 40

@@ -222,7 +222,7 @@ async def test_what_a_killed_server_and_its_pool_had_in_hand_goes_on_elsewhere_a
     mine = {worker["id"] for worker in on(doomed, "GET", "/v1/workers")["data"]}
     others = replicas(2)
     for n in range(30):
-        on(others[n % 2], "POST", "/v1/job-types/good-async/runs", {"payload": {"n": n, "seconds": 2}})
+        on([doomed, *others][n % 3], "POST", "/v1/job-types/good-async/runs", {"payload": {"n": n, "seconds": 2}})
     running = on(others[0], "GET", "/v1/runs?state=running&limit=200")["data"]
     held = [run["id"] for run in running if run["worker_id"] in mine]
     doomed.close()

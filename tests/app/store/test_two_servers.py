@@ -8,6 +8,7 @@ import random
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -697,24 +698,42 @@ async def test_cuts_at_any_moment_leave_nothing_half_done(pair: Pair) -> None:
     pair.tells_all = False
 
 
-async def test_reads_wait_once_for_connections_that_froze(pair: Pair) -> None:
-    """Not for each of them in turn."""
-    await asyncio.gather(*(pair.one.store._reader.value("SELECT pg_sleep(0.1)") for _ in range(8)))
+@asynccontextmanager
+async def frozen(pair: Pair) -> AsyncIterator[int]:
+    """All connections of the servers, as where a firewall has forgotten them; how many there are."""
     rows = await pair.raw.fetch(
         "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'blazy-jobs'"
     )
-    frozen = [row[0] for row in rows]
-    for pid in frozen:
+    pids = [row[0] for row in rows]
+    for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
+        yield len(pids)
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+async def test_reads_wait_once_for_connections_that_froze(pair: Pair) -> None:
+    """Not for each of them in turn."""
+    await asyncio.gather(*(pair.one.store._reader.value("SELECT pg_sleep(0.1)") for _ in range(8)))
+    async with frozen(pair) as connections:
         with pytest.raises(StoreUnavailable):
             await pair.one.store.counts()
         for _ in range(10):
             await pair.one.store.counts()
-    finally:
-        for pid in frozen:
-            os.kill(pid, signal.SIGCONT)
-    assert len(frozen) >= 8
+    assert connections >= 8
+
+
+async def test_a_write_goes_on_within_five_seconds_beside_connections_that_froze(pair: Pair) -> None:
+    await pair.one.dispatch(pair.one.order())
+    async with frozen(pair):
+        async with asyncio.timeout(5):
+            with pytest.raises(StoreUnavailable):
+                await pair.one.dispatch(pair.one.order())
+            made = await pair.one.dispatch(pair.one.order())
+        assert made.made == [True]
+    assert await pair.runs() == 2, "what was refused is there"
 
 
 async def test_a_server_that_hangs_in_a_transaction_stops_the_others_for_seconds_only(pair: Pair) -> None:
