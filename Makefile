@@ -17,8 +17,12 @@ setup: .venv/.ready ## build .venv from the locked list
 run: setup ## start the server and do the main job on real input (ARGS=--once ends afterwards)
 	@$(BIN)/python -m examples.demo $(ARGS)
 
-test: setup ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+# Many tests wait for servers more than they work.
+PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
+
+test: setup ## run every test, a few at once (PROCESSES=0: one after the other)
+	$(PYTEST) $(ARGS)
 
 check: setup ## format, lint, types, import contracts, openapi and client drift, quick tests
 	$(BIN)/ruff format --check .
@@ -27,7 +31,7 @@ check: setup ## format, lint, types, import contracts, openapi and client drift,
 	$(BIN)/lint-imports
 	$(BIN)/python clients/generate.py --check
 	$(BIN)/python clients/generate_typescript.py --check
-	$(BIN)/python -m pytest -q -m "not system" $(ARGS)
+	$(PYTEST) -q -m "not system" $(ARGS)
 
 bench: setup ## print the figures, each beside its baseline (ARGS=--quick for one short turn)
 	$(BIN)/python -m benchmarks $(ARGS)

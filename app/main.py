@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 import uvicorn
@@ -27,14 +27,16 @@ from app.api.protocol import Protocol
 from app.clock import ScheduleTimer, SystemClock
 from app.engine.jobs import Jobs
 from app.engine.schemas import ResultSchemas
-from app.queues.bullmq import BullmqEngine
 from app.settings import Settings
-from app.store import copying
-from app.store.postgres import PostgresStore
 from app.store.sqlite import SqliteStore, hold
 from app.store.sqlite import upgrade as upgrade_file
 from app.store.unusable import DatabaseUnusable
 from app.workers import pool as pools
+
+if TYPE_CHECKING:
+    # Imported where a setting asks for them: they are a fifth of the start.
+    from app.queues.bullmq import BullmqEngine
+    from app.store.postgres import PostgresStore
 
 log = structlog.get_logger("server")
 
@@ -117,7 +119,7 @@ class Server:
             lease_seconds=settings.lease_seconds,
             heartbeat_seconds=settings.heartbeat_seconds,
             schedule_timer=self._schedule_timer,
-            queue_engine=None if settings.redis_url is None else BullmqEngine(settings.redis_url.get_secret_value()),
+            queue_engine=self._make_queue_engine(),
         )
         self._jobs.leasing.alive = pools.alive
         context = Context(self._jobs, settings)
@@ -133,6 +135,8 @@ class Server:
             return SqliteStore(
                 settings.database, clock, lease_seconds=settings.lease_seconds, fits=fits, on_batch=self._on_batch
             )
+        from app.store.postgres import PostgresStore
+
         return PostgresStore(
             settings.database_url.get_secret_value(),
             clock,
@@ -142,6 +146,13 @@ class Server:
             on_time=clock.correct,
             on_batch=self._on_batch,
         )
+
+    def _make_queue_engine(self) -> BullmqEngine | None:
+        if self._settings.redis_url is None:
+            return None
+        from app.queues.bullmq import BullmqEngine
+
+        return BullmqEngine(self._settings.redis_url.get_secret_value())
 
     def _on_batch(self, size: int) -> None:
         self._jobs.numbers.on_batch(size)
@@ -341,6 +352,8 @@ def serve(settings: Settings, *, ready_fd: int | None = None, on_start: Callable
 def upgrade(settings: Settings) -> bool:
     """Brings the database's schema up to date; False where it was already. Raises DatabaseUnusable."""
     if settings.database_url is not None:
+        from app.store.postgres import PostgresStore
+
         store = PostgresStore(
             settings.database_url.get_secret_value(),
             SystemClock(),
@@ -355,6 +368,8 @@ def upgrade(settings: Settings) -> bool:
 
 def copy(settings: Settings, told: Callable[[str, int], None]) -> None:
     """From the SQLite file into the PostgreSQL database. Raises DatabaseUnusable."""
+    from app.store import copying
+
     assert settings.database_url is not None
     if not settings.database.exists():
         raise DatabaseUnusable(f"{settings.database}: there is no such file")
