@@ -120,6 +120,7 @@ class Server:
             heartbeat_seconds=settings.heartbeat_seconds,
             schedule_timer=self._schedule_timer,
             queue_engine=self._make_queue_engine(),
+            home=home(settings.data) if settings.redis_url is not None else "",
         )
         self._jobs.leasing.alive = pools.alive
         context = Context(self._jobs, settings)

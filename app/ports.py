@@ -392,6 +392,8 @@ class Elsewhere(Struct, frozen=True, kw_only=True):
     due_at: int | None = None
     fire_at: int | None = None
     """As in `Commit`."""
+    departed: bool = False
+    """One of them is gone, and with it what it had still to tell other systems of its commits."""
 
 
 class Swept(Struct, frozen=True):

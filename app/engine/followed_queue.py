@@ -111,7 +111,9 @@ class FollowedQueue:
         dispatcher: Dispatcher,
         leasing: Leasing,
         ear: Ear,
+        home: str,
     ) -> None:
+        """`home` names this server's place, the same after a restart."""
         self.queue = queue
         self.name = queue.name
         self._engine = engine
@@ -120,6 +122,9 @@ class FollowedQueue:
         self._dispatcher = dispatcher
         self._leasing = leasing
         self._ear = ear
+        self._home_mark = f"{TOKEN}{home}-"
+        self._mark = f"{self._home_mark}{secrets.token_hex(4)}-"
+        """How the locks begin that are taken here."""
         self._tasks = Tasks()
         self._fresh: set[int] = set()
         """Runs to be offered, which have just been made."""
@@ -266,6 +271,7 @@ class FollowedQueue:
         ends: list[JobEnd] = []
         removals: list[str] = []
         sightings: list[Sighting] = []
+        orphans: list[tuple[Run | None, Job]] = []
         for run, job in zip(runs, jobs, strict=True):
             seen = job.seen
             mine = seen.stage == "active" and seen.token is not None and seen.token == run.lease_token
@@ -274,7 +280,9 @@ class FollowedQueue:
                     sightings.append(self._sighting(run.id, job))
                 offers.append(run)
             elif mine and run.state is not State.RUNNING:
-                ends.append(_end(run, Hand(job.job_id, seen.token or "", seen.starts, run.losses)))
+                ends.append(_end(run, _hand(job, run)))
+            elif not mine and self._may_be_orphan(job):
+                orphans.append((run, job))
             elif run.state.final:
                 if seen.stage in ("waiting", "delayed"):
                     removals.append(job.job_id)
@@ -285,8 +293,32 @@ class FollowedQueue:
             await self._engine.end(self.queue, ends)
         await self._remove(removals)
         await self._sight(sightings)
+        await self._give_back_orphans(orphans)
         if offers:
             await self._offer([run for run in await self._store.runs_of([r.id for r in offers]) if not run.state.final])
+
+    def _may_be_orphan(self, job: Job) -> bool:
+        """Whether it is locked by us for no run: the answer with it was lost, or the server that was here before ended
+        with it. Otherwise it would wait until its lock has run out."""
+        token = job.seen.token or ""
+        ours = token.startswith(self._mark) or (not self.reconciled and token.startswith(self._home_mark))
+        return job.seen.stage == "active" and ours
+
+    async def _give_back_orphans(self, found: Sequence[tuple[Run | None, Job]]) -> None:
+        if not found:
+            return
+        async with self._take:
+            pass  # what was being taken when it was looked at is somebody's now
+        in_hand = self._taking | {hand.job_id for hand in self._hands.values()}
+        orphans = [(run, job) for run, job in found if job.job_id not in in_hand]
+        if orphans:
+            log.info("jobs of a lost answer go back", queue=self.name, jobs=len(orphans))
+            await self._finish(
+                [
+                    _end(run, _hand(job, run)) if run is not None and run.state.final else _back(job)
+                    for run, job in orphans
+                ]
+            )
 
     async def _remove(self, job_ids: Sequence[str]) -> bool:
         """Whether nobody holds any of them."""
@@ -528,14 +560,22 @@ class FollowedQueue:
 
     _reconciled_at = 0
 
+    def compare(self) -> None:
+        """Both sides may have been left apart."""
+        self._unsure.set()
+
     async def _reconcile(self) -> None:
         while True:
             await self._unsure.wait()
             self._unsure.clear()
             self._reconciled_at = self._clock.now()
-            await self._engine.mark(self.queue)
-            await self._reconcile_runs()
-            await self._reconcile_jobs()
+            try:
+                await self._engine.mark(self.queue)
+                await self._reconcile_runs()
+                await self._reconcile_jobs()
+            except BaseException:
+                self._unsure.set()
+                raise
             self.reconciled = True
             self._demand.set()
 
@@ -571,6 +611,7 @@ class FollowedQueue:
             jobs = await self._engine.look(self.queue, [(j, self._others.get(j, 0)) for j in theirs], payloads=True)
             orders = [(job, order) for job in jobs if (order := self._order(job)) is not None]
             await self._sight([s for job, order in orders for s in self._told(None, job, order)])
+            await self._give_back_orphans([(None, job) for job in jobs if self._may_be_orphan(job)])
 
     # -- delivering to our workers
 
@@ -611,9 +652,13 @@ class FollowedQueue:
             wanted = self._wanted(reserved)
             if not wanted:
                 return Served.IN_VAIN
-            tokens = [TOKEN + secrets.token_hex(8) for _ in range(wanted)]
+            tokens = [self._mark + secrets.token_hex(8) for _ in range(wanted)]
             async with self._take:
-                jobs = await self._engine.take(self.queue, tokens)
+                try:
+                    jobs = await self._engine.take(self.queue, tokens)
+                except QueueUnavailable:
+                    self._unsure.set()  # it may have taken some
+                    raise
                 self._taking.update(job.job_id for job in jobs)
                 self._expect(*((job.job_id, "active") for job in jobs))
             if not jobs:
@@ -665,7 +710,7 @@ class FollowedQueue:
             elif item.run is not None and item.run.state.final:
                 dealt.ends.append(_end(item.run, _hand(job, item.run)))
             elif self._may_come(job, item.run):
-                dealt.ends.append(JobEnd(job_id=job.job_id, token=job.seen.token or "", kind="back"))
+                dealt.ends.append(_back(job))
             else:
                 dealt.ends.append(self._put_off(job))
         return dealt
@@ -697,7 +742,7 @@ class FollowedQueue:
             try:
                 await self._engine.end(self.queue, ends)
             except QueueUnavailable as error:
-                # Their locks run out, and they are given back then.
+                self._unsure.set()
                 log.warning("jobs not given back", queue=self.name, jobs=len(ends), reason=error.detail)
 
     def _put_off(self, job: Job) -> JobEnd:
@@ -771,6 +816,10 @@ def _end(run: Run, hand: Hand) -> JobEnd:
         error=_error(run) if spent else None,
         lost=run.losses > hand.losses,
     )
+
+
+def _back(job: Job) -> JobEnd:
+    return JobEnd(job_id=job.job_id, token=job.seen.token or "", kind="back")
 
 
 def _hand(job: Job, run: Run) -> Hand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from app.domain.errors import RunNotFound
 from app.domain.ids import run_id as public_run_id
@@ -30,7 +31,9 @@ class Jobs:
         heartbeat_seconds: float,
         schedule_timer: Timer | None = None,
         queue_engine: QueueEngine | None = None,
+        home: str = "",
     ) -> None:
+        """`home` names this server's place, the same after a restart, where it speaks to what others speak to too."""
         self.store = store
         self.clock = clock
         self.catalogue = Catalogue(store)
@@ -45,7 +48,7 @@ class Jobs:
         self.numbers = Numbers(store, clock)
         self.neighbourhood = Neighbourhood(self)
         self.projection = Projection(
-            store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers
+            store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers, home
         )
         self.draining = False
 
@@ -99,7 +102,13 @@ class Jobs:
             self.sweeper.look_again(run.due_at)
             await self.sweeper.catch_up()
             run = await self._read(run_id)
+        await self.know([run])
         return run
+
+    async def know(self, runs: Iterable[Run]) -> None:
+        """Why they wait can be told of job types too that another server has registered just now."""
+        if any(run.state is State.QUEUED and self.catalogue.get(run.job_type) is None for run in runs):
+            await self.catalogue.fresh()
 
     async def _read(self, run_id: int) -> Run:
         run = await self.store.run(run_id)

@@ -48,6 +48,8 @@ class Neighbourhood:
             jobs.sweeper.look_again(news.due_at)
         if news.fire_at is not None:
             jobs.scheduler.look_again(news.fire_at)
+        if news.departed:
+            jobs.projection.compare()
         self._definitions = self._definitions or news.definitions
         if self._all or self._definitions:
             self._wake.set()

@@ -35,8 +35,10 @@ class Projection:
         dispatcher: Dispatcher,
         leasing: Leasing,
         numbers: Numbers,
+        home: str,
     ) -> None:
-        """`engine` None: there is none, and no queue can ask for it."""
+        """`engine` None: there is none, and no queue can ask for it. `home` names this server's place."""
+        self._home = home
         self._store = store
         self._engine = engine
         self._clock = clock
@@ -79,7 +81,7 @@ class Projection:
             log.error("a queue lives in Redis, and JOBS_REDIS_URL is not set: its runs wait", queue=queue.name)
             return
         followed = self._queues[queue.name] = FollowedQueue(
-            queue, self._engine, self._store, self._clock, self._dispatcher, self._leasing, self
+            queue, self._engine, self._store, self._clock, self._dispatcher, self._leasing, self, self._home
         )
         followed.start()
 
@@ -139,6 +141,11 @@ class Projection:
                 queue = self._queues.get(event.queue)
                 if queue is not None:
                     queue.on_event(event)
+
+    def compare(self) -> None:
+        """A server is gone that may have had something to tell: what our rows say, and what lies in the queues."""
+        for queue in self._queues.values():
+            queue.compare()
 
     def _wake(self) -> None:
         for queue in self._queues.values():

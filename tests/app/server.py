@@ -58,6 +58,7 @@ class Server:
             heartbeat_seconds=settings.heartbeat_seconds,
             schedule_timer=self.schedule_timer,
             queue_engine=None if settings.redis_url is None else BullmqEngine(settings.redis_url.get_secret_value()),
+            home=settings.data.as_posix(),
         )
         context = Context(self.jobs, settings)
         self.app = Front(_application(context, lambda: self.ready), context)

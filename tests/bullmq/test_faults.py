@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from app.clock import SystemClock
+from app.domain.errors import QueueUnavailable
+from app.domain.job_type import Bullmq, Queue
+from app.ports import Job
+from app.queues.bullmq import BullmqEngine
+from tests.app.server import Server
 from tests.bullmq.scene import FINAL, QUEUE, Scene
+from tests.support.redis import RedisServer
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 StartScene = Callable[..., Scene]
@@ -158,6 +167,63 @@ def test_the_server_is_killed(scene: StartScene) -> None:
             stage.server.restart()
     stage.again()
     all_end(stage, [*sent.there, *sent.here[-100:], slow])
+
+
+def test_what_a_killed_server_had_just_taken_goes_on_as_soon_as_the_next_one_is_there(scene: StartScene) -> None:
+    """Not when its lock runs out, half a minute later."""
+    stage = scene(workers=0)
+    stage.know("noop")
+    run_id = stage.dispatch("noop")
+    with stage.redis.client() as client:
+        stage.until(lambda: client.exists(f"bull:{QUEUE}:{run_id}"), "its job is there")
+    stage.server.kill()
+    home = (stage.server.data / "home").read_text()
+    asyncio.run(taken(stage, f"blazy-{home}-before-1"))
+    stage.server.modules, stage.server.workers = ["tests.bullmq.jobs"], 1
+    stage.server.start()
+    stage.again()
+    assert stage.finished(run_id, 10)["state"] == "completed"
+    assert stage.types(run_id) == ["queued", "started", "completed"]
+
+
+async def taken(stage: Scene, token: str) -> None:
+    engine = BullmqEngine(stage.redis.url)
+    try:
+        assert len(await engine.take(Queue(name=QUEUE, bullmq=Bullmq()), [token])) == 1
+    finally:
+        await engine.close()
+
+
+async def test_what_came_in_an_answer_that_was_lost_goes_back_at_once(
+    tmp_path: Path, redis_server: RedisServer
+) -> None:
+    async with Server(tmp_path / "data", SystemClock(), redis_url=redis_server.url) as server:  # type: ignore[arg-type]
+        await server.http.put(f"/v1/queues/{QUEUE}", json={"engine": "bullmq"})
+        await server.register()
+        worker = await server.worker()
+        engine = server.jobs.projection._engine
+        assert engine is not None
+        take, lost = engine.take, []
+
+        async def lose(queue: Queue, tokens: Sequence[str]) -> list[Job]:
+            jobs = await take(queue, tokens)
+            if jobs and not lost:
+                lost.extend(jobs)
+                raise QueueUnavailable("the connection broke")
+            return jobs
+
+        engine.take = lose  # type: ignore[method-assign]
+        for _ in range(3):
+            await server.dispatch(queue=QUEUE)
+        leases = []
+        async with asyncio.timeout(10):
+            while len(leases) < 3:
+                try:
+                    leases += await worker.claim(10, 5)
+                except httpx.HTTPStatusError:
+                    continue
+        assert len(lost) > 0
+        assert {lease["attempt"] for lease in leases} == {1}
 
 
 def test_what_was_acknowledged_while_redis_was_down_outlives_the_server(scene: StartScene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -41,6 +42,24 @@ def servers(
         "JOBS_LEASE_SECONDS": "4",
     }
     return [serve("tests.bullmq.jobs", workers=1, env=env) for _ in range(2)]
+
+
+def test_what_a_killed_server_had_not_told_redis_is_told_by_the_other(
+    serve: Callable[..., Server], redis_server: RedisServer, postgres: Postgres, empty_postgres: str, look: Look
+) -> None:
+    """At once, and not with the next comparison of all, a minute later."""
+    database = {"JOBS_DATABASE_URL": postgres.url(postgres.borrow(empty_postgres))}
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        doomed = serve(env=database | {"JOBS_REDIS_URL": f"redis://127.0.0.1:{deaf.getsockname()[1]}/0"}, workers=0)
+        one = look(serve("tests.bullmq.jobs", workers=1, env=database | {"JOBS_REDIS_URL": redis_server.url}))
+        assert one.finished(one.dispatch("echo"))["state"] == "completed"
+        with doomed.client() as client:
+            answer = client.post("/v1/job-types/echo/runs", json={"payload": 1, "queue": QUEUE})
+            assert answer.status_code == 202
+        run = answer.json()["id"]
+        assert one.run(run)["state"] == "queued"
+        doomed.kill()
+        assert one.finished(run, 15)["state"] == "completed"
 
 
 def test_both_take_jobs_and_each_run_ends_once(servers: list[Server], look: Look) -> None:

@@ -107,6 +107,9 @@ class PostgresNeighbours:
         self._tasks: list[asyncio.Task[None]] = []
         self.alone = True
         """No other server is there: nobody to be told."""
+        self._others: frozenset[int] = frozenset()
+        """Their connections' processes."""
+        self._departed = False
 
     # -- opening and closing
 
@@ -157,7 +160,7 @@ class PostgresNeighbours:
                 f"WHERE pg_try_advisory_lock({sql.LOCK_CLASS}, {sql.LOCK_SHARD} + n) LIMIT 1"
             )
             await connection.add_listener(CHANNEL, self._on_hint)
-            await self._count_others(connection)
+            await self._meet_others(connection)
         except BaseException:
             connection.terminate()
             raise
@@ -166,13 +169,16 @@ class PostgresNeighbours:
         self._catalogue.keys.share(self._catalogue.shard, sql.MAX_SHARDS)
         self._connection = connection
 
-    async def _count_others(self, connection: asyncpg.Connection) -> None:
-        others = await connection.fetchval(
-            "SELECT count(*) FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database "
+    async def _meet_others(self, connection: asyncpg.Connection) -> None:
+        rows = await connection.fetch(
+            "SELECT l.pid FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database "
             f"WHERE l.locktype = 'advisory' AND l.classid = {sql.LOCK_CLASS} AND l.objid >= {sql.LOCK_SHARD} "
             "AND l.pid <> pg_backend_pid() AND d.datname = current_database()"
         )
-        self.alone = others == 0
+        others = frozenset(row[0] for row in rows)
+        self._departed = self._departed or not self._others <= others
+        self._others = others
+        self.alone = not others
 
     async def _listen(self) -> None:
         """Looks after the connection; says each second that it may be anything."""
@@ -184,7 +190,7 @@ class PostgresNeighbours:
                     log.info("listening to other servers again")
                 async with asyncio.timeout(connecting.ANSWER_SECONDS):
                     assert self._connection is not None
-                    await self._count_others(self._connection)
+                    await self._meet_others(self._connection)
                     cancelling = frozenset(row[0] for row in await self._connection.fetch(sql.CANCELLING))
             except Exception as error:
                 if not connecting.away(error):
@@ -194,7 +200,8 @@ class PostgresNeighbours:
                 self._drop()
             else:
                 self._tailing.set()
-                self.on_elsewhere(Elsewhere(cancelling=cancelling))
+                departed, self._departed = self._departed, False
+                self.on_elsewhere(Elsewhere(cancelling=cancelling, departed=departed))
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
