@@ -133,6 +133,7 @@ async def list_runs(
     await jobs.sweeper.catch_up()
     runs, more = await jobs.store.runs(where, before, limit)
     following = ids.encode(runs[-1].id) if more else None
+    await jobs.know(runs)
     return respond(Answer(200, render.page_json([render.run_json(r, jobs.wait_reason(r)) for r in runs], following)))
 
 

@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -198,9 +199,10 @@ async def test_a_run_stream_is_whole_for_who_goes_on_at_another_server(replicas:
     run = on(others[0], "POST", path, {"payload": {"lines": 60, "seconds": 0.1}})["id"]
     reader = Wanderer(urls(others), f"/v1/runs/{run}/events")
     reading = asyncio.create_task(reader.run())
+    restarted = cycle(others)  # the reader goes to the one that is restarted next
     while not reading.done():
-        await asyncio.sleep(random.uniform(0.5, 1))
-        await asyncio.to_thread(random.choice(others).restart)
+        await asyncio.sleep(random.uniform(0.2, 0.5))
+        await asyncio.to_thread(next(restarted).restart)
     seen = await reading
     numbers = [event["seq"] for event in seen.events]
     stored = on(worker, "GET", f"/v1/runs/{run}")
