@@ -1,8 +1,10 @@
-"""The worker's one connection, where nobody answers."""
+"""The worker's one connection: where nobody answers, and where two ask at once."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -28,3 +30,54 @@ async def test_a_cancel_is_heard_at_whatever_step_a_failing_connection_is(tmp_pa
     trying.cancel()
     await asyncio.wait([trying])
     assert trying.cancelled(), f"it went on for {tries} tries"
+
+
+@asynccontextmanager
+async def connected(folder: Path, answer: Callable[[bytes], Awaitable[bytes]]) -> AsyncIterator[Connection]:
+    """To a server that answers a request's path with what `answer` makes of it."""
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                body = await answer((await reader.readuntil(b"\r\n\r\n")).split()[1])
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+            ended.set()
+
+    async with await asyncio.start_unix_server(serve, folder / "server.sock"):
+        connection = Connection(Endpoint(None, str(folder / "server.sock")))
+        yield connection
+        connection.close()
+        await ended.wait()
+
+
+@pytest.mark.timeout(20)
+async def test_two_who_ask_at_once_get_each_their_own_answer(tmp_path: Path) -> None:
+    async def answer(path: bytes) -> bytes:
+        await asyncio.sleep(0.05)
+        return path
+
+    paths = [f"/v1/{n}" for n in range(4)]
+    async with connected(tmp_path, answer) as connection:
+        answers = await asyncio.gather(*(connection.request("GET", path, None, 5) for path in paths))
+    assert [answer.body.decode() for answer in answers] == paths
+
+
+@pytest.mark.timeout(20)
+async def test_who_gives_up_waiting_for_its_turn_leaves_the_other_its_answer(tmp_path: Path) -> None:
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(path: bytes) -> bytes:
+        asked.set()
+        await goes_on.wait()
+        return path
+
+    async with connected(tmp_path, answer) as connection:
+        first = asyncio.create_task(connection.request("GET", "/first", None, 10))
+        await asked.wait()
+        with pytest.raises(Unanswered):
+            await connection.request("GET", "/second", None, 0.05)
+        goes_on.set()
+        assert (await first).body == b"/first"

@@ -44,6 +44,8 @@ class Control:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending: asyncio.Future[int] = self._loop.create_future()
         self._drain: asyncio.Task[None] | None = None
+        self._speaking: list[asyncio.Task[None]] = []
+        """Who claims and reports."""
         self._told = False
         self._hurry = asyncio.Event()
         self._changed = asyncio.Event()
@@ -157,7 +159,7 @@ class Control:
         lane = Lane(self, session, jobs, capacity)
         self._lanes.append(lane)
         first = self._lanes[0]
-        self._spawn(self._serve(lane, None if first is lane else first), f"lane {kind}")
+        self._speaking.append(self._spawn(self._serve(lane, None if first is lane else first), f"lane {kind}"))
 
     async def _serve(self, lane: Lane, after: Lane | None) -> None:
         """The first lane declares the jobs; the other registers when that is done."""
@@ -167,7 +169,7 @@ class Control:
         self._lease_seconds = lane.session.lease_seconds
         self.renewed()
         lane.registered.set()
-        self._spawn(lane.report(), "report")
+        self._speaking.append(self._spawn(lane.report(), "report"))
         await lane.claim()
 
     def _host_capacity(self) -> int:
@@ -241,6 +243,8 @@ class Control:
         await self._until(self._all_said, LAST_WORDS_SECONDS, hurry=False)
         self.hosting.close()
         self.slots.close()
+        for task in self._speaking:
+            task.cancel()  # a call that found the worker gone would register it again
         await asyncio.gather(*(lane.session.leave() for lane in self._lanes))
         log.info("drained")
         self._end_with(0)

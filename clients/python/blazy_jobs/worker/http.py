@@ -68,14 +68,27 @@ class Endpoint:
 
 
 class Connection:
-    """Connects when first used, and anew after it broke. Not for two requests at once."""
+    """Connects when first used, and anew after it broke. Of two requests at once the second waits for its turn."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
         self._wire: _Wire | None = None
+        self._turn = asyncio.Lock()
 
     async def request(self, method: str, path: str, body: bytes | None, timeout_seconds: float) -> Response:
-        """Raises Unanswered. A kept connection that the server has closed meanwhile is tried again on a new one."""
+        """Raises Unanswered, also where its turn does not come in time. A kept connection that the server has closed
+        meanwhile is tried again on a new one."""
+        try:
+            async with asyncio.timeout(timeout_seconds if self._turn.locked() else None):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise Unanswered(f"{self._endpoint}: busy with another request") from None
+        try:
+            return await self._request_twice(method, path, body, timeout_seconds)
+        finally:
+            self._turn.release()
+
+    async def _request_twice(self, method: str, path: str, body: bytes | None, timeout_seconds: float) -> Response:
         kept = self._wire is not None and not self._wire.closed
         try:
             return await self._request(method, path, body, timeout_seconds)
