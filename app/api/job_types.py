@@ -173,17 +173,26 @@ async def retire_job_type(request: Request, name: str) -> Response:
     "/{name}/pause",
     operation_id="pause_job_type",
     summary="Hold the runs of a job type back",
-    responses=describe({200: models.JobType}, JobTypeNotFound, text={200: "as it is now"}),
+    responses=describe({200: models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_job_type(request: Request, name: str) -> Response:
-    return respond(_answer(await context_of(request).jobs.catalogue.pause(name, True)))
+    return await _pause(request, name, True)
 
 
 @router.post(
     "/{name}/resume",
     operation_id="resume_job_type",
     summary="Let the runs of a job type go",
-    responses=describe({200: models.JobType}, JobTypeNotFound, text={200: "as it is now"}),
+    responses=describe({200: models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_job_type(request: Request, name: str) -> Response:
-    return respond(_answer(await context_of(request).jobs.catalogue.pause(name, False)))
+    return await _pause(request, name, False)
+
+
+async def _pause(request: Request, name: str, paused: bool) -> Response:
+    catalogue = context_of(request).jobs.catalogue
+    await catalogue.found(name)
+    await read_json(request, models.EmptyIn, optional=True)
+    return respond(_answer(await catalogue.pause(name, paused)))

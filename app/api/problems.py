@@ -117,10 +117,13 @@ def _methods(request: Request) -> list[str]:
 
 
 async def _find(request: Request) -> None:
-    """What is not there comes before what was asked of it. Raises RunNotFound."""
+    """What is not there comes before what was asked of it. Raises RunNotFound and ScheduleNotFound."""
+    jobs = request.app.state.context.jobs
     run_id = request.path_params.get("run_id")
     if run_id is not None:
-        await request.app.state.context.jobs.run(ids.parse_run_id(run_id) or 0)
+        await jobs.run(ids.parse_run_id(run_id) or 0)
+    if request.url.path.startswith("/v1/schedules/") and "name" in request.path_params:
+        await jobs.scheduler.get(request.path_params["name"])
 
 
 def install(app: FastAPI) -> None:

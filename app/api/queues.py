@@ -113,22 +113,27 @@ def _bullmq(body: models.QueueIn) -> Bullmq | UnsetType | None:
     "/{name}/pause",
     operation_id="pause_queue",
     summary="Hold the runs of a queue back",
-    responses=describe({200: models.Queue}, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
+    responses=describe({200: models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_queue(request: Request, name: str) -> Response:
-    return await _pause(context_of(request), name, True)
+    return await _pause(request, name, True)
 
 
 @router.post(
     "/{name}/resume",
     operation_id="resume_queue",
     summary="Let the runs of a queue go",
-    responses=describe({200: models.Queue}, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
+    responses=describe({200: models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_queue(request: Request, name: str) -> Response:
-    return await _pause(context_of(request), name, False)
+    return await _pause(request, name, False)
 
 
-async def _pause(context: Context, name: str, paused: bool) -> Response:
-    queue = await context.jobs.projection.pause(context.jobs.catalogue.queue(name), paused)
+async def _pause(request: Request, name: str, paused: bool) -> Response:
+    context = context_of(request)
+    found = context.jobs.catalogue.queue(name)
+    await read_json(request, models.EmptyIn, optional=True)
+    queue = await context.jobs.projection.pause(found, paused)
     return respond(Answer(200, orjson.dumps(await _json(context, queue))))

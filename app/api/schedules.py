@@ -37,8 +37,7 @@ from app.domain.schedule import (
     ScheduleDefinition,
     Trigger,
 )
-from app.engine.fire_times import BadPlan
-from app.engine.scheduler import preview
+from app.engine.scheduler import check_plan, preview
 
 router = APIRouter(prefix="/v1/schedules", tags=["schedules"])
 
@@ -183,10 +182,8 @@ async def preview_schedule(request: Request) -> Response:
         end_at=_instant(body.end_at),
     )
     after = now if body.after is None else from_datetime(body.after)
-    try:
-        return _times(preview(plan, now, after, body.count))
-    except BadPlan as error:
-        raise InvalidRequest.at(error.path, error.message, "invalid_schedule") from None
+    check_plan(plan)
+    return _times(preview(plan, now, after, body.count))
 
 
 @router.get(
@@ -266,7 +263,8 @@ async def delete_schedule(request: Request, name: str) -> Response:
     "/{name}/pause",
     operation_id="pause_schedule",
     summary="Let a schedule's times pass",
-    responses=describe({200: shapes.Schedule}, ScheduleNotFound, text={200: "as it is now"}),
+    responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, text={200: "as it is now"}),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_schedule(request: Request, name: str) -> Response:
     return await _pause(request, name, True)
@@ -276,14 +274,18 @@ async def pause_schedule(request: Request, name: str) -> Response:
     "/{name}/resume",
     operation_id="resume_schedule",
     summary="Fire again from now on; nothing is made up for",
-    responses=describe({200: shapes.Schedule}, ScheduleNotFound, text={200: "as it is now"}),
+    responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, text={200: "as it is now"}),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_schedule(request: Request, name: str) -> Response:
     return await _pause(request, name, False)
 
 
 async def _pause(request: Request, name: str, paused: bool) -> Response:
-    schedule = await context_of(request).jobs.scheduler.change(name, lambda known: known, paused)
+    scheduler = context_of(request).jobs.scheduler
+    await scheduler.get(name)
+    await read_json(request, models.EmptyIn, optional=True)
+    schedule = await scheduler.change(name, lambda known: known, paused)
     return respond(Answer(200, schedule_json(schedule)))
 
 

@@ -104,7 +104,7 @@ async def _declare_queues(context: Context, body: WorkerIn) -> list[Conflict]:
     return [conflict for conflict in found if conflict is not None]
 
 
-def _declarations(body: WorkerIn) -> list[tuple[Declarer, list[Definition], list[ScheduleDefinition]]]:
+def _declarations(body: WorkerIn) -> list[tuple[Declarer, list[Definition], list[tuple[ScheduleDefinition, bool]]]]:
     """All that is declared, each definition checked before the first is taken. Raises what a registration may."""
     if body.declares is None:
         return []
@@ -128,12 +128,14 @@ def _definitions(job_types: list[models.JobTypeIn], path: str) -> list[Definitio
     return list(found.values())
 
 
-def _schedules(schedules: list[ScheduleIn], path: str) -> list[ScheduleDefinition]:
-    found: dict[str, ScheduleDefinition] = {}
+def _schedules(schedules: list[ScheduleIn], path: str) -> list[tuple[ScheduleDefinition, bool]]:
+    """Each with whether it begins paused."""
+    found: dict[str, tuple[ScheduleDefinition, bool]] = {}
     for place, schedule in enumerate(schedules):
         if schedule.name in found:
             raise InvalidRequest.at(f"{path}/{place}/name", "is declared twice", "duplicate")
-        declared = found[schedule.name] = definition_of(schedule.name, schedule)
+        declared = definition_of(schedule.name, schedule)
+        found[schedule.name] = (declared, bool(schedule.paused))
         check_plan(declared.plan, f"{path}/{place}")
     return list(found.values())
 

@@ -119,6 +119,11 @@ class Catalogue:
             (entry.job_type for entry in self._entries.values()), key=lambda j: (j.created_at, j.name), reverse=True
         )
 
+    def newest(self, app: str) -> int:
+        """The time of the app's newest declaration that is known here; 0 of an app that has none."""
+        declarers = [entry.job_type.declarer for entry in self._entries.values()]
+        return max((d.declared_at for d in declarers if d is not None and d.app == app), default=0)
+
     def queue(self, name: str) -> Queue:
         """Raises QueueNotFound."""
         queue = self._queues.get(name)

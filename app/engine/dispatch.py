@@ -85,7 +85,7 @@ class Dispatcher:
 
     async def _dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
         if entry.payload is not None and not entry.payload.is_valid(wish.payload):
-            return await self._replayed(idempotency) or self._refuse(entry, wish.payload)
+            return await self.replayed(idempotency) or self._refuse(entry, wish.payload)
         return await self.store_orders([self.order(entry, wish)], idempotency)
 
     @staticmethod
@@ -93,7 +93,7 @@ class Dispatcher:
         assert entry.payload is not None
         raise InvalidPayload(faults(entry.payload, payload, "/payload"))
 
-    async def _replayed(self, idempotency: IdempotencyKey | None) -> Dispatched | None:
+    async def replayed(self, idempotency: IdempotencyKey | None) -> Dispatched | None:
         """The answer to an earlier request under this key, which stands although it would be refused today."""
         if idempotency is None:
             return None
@@ -138,7 +138,7 @@ class Dispatcher:
             if len(errors) >= MAX_LISTED_ERRORS:
                 break
         if errors:
-            replayed = await self._replayed(idempotency)
+            replayed = await self.replayed(idempotency)
             if replayed is not None:
                 return replayed
             errors.sort(key=lambda error: int(error.path.split("/")[2]))
@@ -160,7 +160,7 @@ class Dispatcher:
     async def _replay(self, run: Run, entry: Entry, idempotency: IdempotencyKey | None) -> Dispatched:
         payload = orjson.loads(run.payload)
         if entry.payload is not None and not entry.payload.is_valid(payload):
-            return await self._replayed(idempotency) or self._refuse(entry, payload)
+            return await self.replayed(idempotency) or self._refuse(entry, payload)
         overrides = NO_OVERRIDES if run.overrides is None else _decode_overrides(run.overrides)
         wish = Wish(
             payload=payload,

@@ -7,7 +7,8 @@ have come and which were missed, and hands each schedule to the store, which fir
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import lru_cache
 
 import msgspec
@@ -45,7 +46,8 @@ LONG_SECONDS = 3600
 """What was missed for longer is counted on another thread."""
 MAX_COUNTED = 10_000
 """Of a schedule's missed times; counting them takes some 30 µs each, and others wait."""
-TRIES = 5
+TRIES = 12
+TRY_SECONDS = 0.01
 
 
 def fire_times(plan: Plan, created_at: int) -> FireTimes:
@@ -252,14 +254,12 @@ class Scheduler:
         await self._catalogue.fresh()
         self.check(definition)
         async with self._writing:
-            for _ in range(TRIES):
+            async for _ in tries():
                 known = await self._store.schedule(definition.name)
                 if known is None:
                     saved = await self._make(definition, "api", None, bool(paused))
                 else:
-                    same = definition == known.definition
-                    owner = (known.source, known.declarer) if same else ("api", None)
-                    saved = await self._change(known, definition, *owner, known.paused if paused is None else paused)
+                    saved = await self._change_over_http(known, definition, paused)
                 if saved is not None:
                     return saved, known is None
         raise StoreUnavailable("the schedule changes all the time")
@@ -270,7 +270,7 @@ class Scheduler:
         """Raises ScheduleNotFound, and what `check` raises."""
         await self._catalogue.fresh()
         async with self._writing:
-            for _ in range(TRIES):
+            async for _ in tries():
                 known = await self.get(name)
                 definition = change(known.definition)
                 same = definition == known.definition
@@ -278,8 +278,7 @@ class Scheduler:
                     return known
                 if not (same and paused):  # what can make no run any more can be paused
                     self.check(definition)
-                owner = (known.source, known.declarer) if same else ("api", None)
-                saved = await self._change(known, definition, *owner, known.paused if paused is None else paused)
+                saved = await self._change_over_http(known, definition, paused)
                 if saved is not None:
                     return saved
         raise StoreUnavailable("the schedule changes all the time")
@@ -294,7 +293,12 @@ class Scheduler:
         """A run now, beside those of its times. Raises ScheduleNotFound, JobTypeNotFound and InvalidPayload."""
         await self._catalogue.fresh()
         schedule = await self.get(name)
-        order = msgspec.structs.replace(self._order(schedule.definition), schedule=name)
+        try:
+            order = msgspec.structs.replace(self._order(schedule.definition), schedule=name)
+        except (JobTypeNotFound, InvalidPayload):
+            if (replayed := await self._dispatcher.replayed(idempotency)) is not None:
+                return replayed
+            raise
         return await self._dispatcher.store_orders([order], idempotency)
 
     def check(self, definition: ScheduleDefinition, path: str = "") -> None:
@@ -320,6 +324,15 @@ class Scheduler:
             next_fire_at=None if paused else fire_times(definition.plan, now).after(now),
         )
         return await self._save(schedule, None)
+
+    async def _change_over_http(
+        self, known: Schedule, definition: ScheduleDefinition, paused: bool | None
+    ) -> Schedule | None:
+        """What is changed so is the code's no more; a pause alone takes nothing from it. An orphan is one until it is
+        resumed."""
+        source, declarer = (known.source, known.declarer) if definition == known.definition else ("api", None)
+        paused = known.paused if paused is None else paused
+        return await self._change(known, definition, source, declarer, paused, orphaned=known.orphaned and paused)
 
     async def _change(
         self,
@@ -356,36 +369,47 @@ class Scheduler:
 
     # -- declarations
 
-    async def declare(self, declarer: Declarer, definitions: list[ScheduleDefinition]) -> list[Conflict]:
-        """What code says of its schedules. What was made over HTTP, or belongs to another app, is not overwritten; what
-        a newer declaration of the same app lacks is paused and marked."""
+    async def declare(self, declarer: Declarer, declared: list[tuple[ScheduleDefinition, bool]]) -> list[Conflict]:
+        """What code says of its schedules, and whether each begins paused. What was made over HTTP, or belongs to
+        another app, is not overwritten; what a newer declaration of the same app lacks is paused and marked."""
         conflicts = []
         async with self._writing:
-            for definition in definitions:
-                reason = await self._taken(declarer, definition)
+            replaced = declarer.declared_at < await self._newest(declarer.app)
+            for definition, paused in declared:
+                reason = await self._taken(declarer, definition, paused, replaced)
                 if reason is not None:
                     conflicts.append(Conflict("schedule", definition.name, reason))
                     log.warning("schedule not taken from code", name=definition.name, reason=reason)
-            await self._orphan(declarer, {definition.name for definition in definitions})
+            await self._orphan(declarer, {definition.name for definition, _ in declared})
         return conflicts
 
-    async def _taken(self, declarer: Declarer, definition: ScheduleDefinition) -> str | None:
-        """Why it was not."""
+    async def _newest(self, app: str) -> int:
+        """The time of its newest declaration, as far as anything of it is still there."""
+        schedules = await self._store.schedules_of_app(app)
+        times = [known.declarer.declared_at for known in schedules if known.declarer is not None]
+        return max([self._catalogue.newest(app), *times])
+
+    async def _taken(
+        self, declarer: Declarer, definition: ScheduleDefinition, paused: bool, replaced: bool
+    ) -> str | None:
+        """Why it was not. `replaced`: a newer build of the app has declared what it has."""
         try:
             self.check(definition)
         except (InvalidRequest, InvalidPayload) as error:
             return error.detail
-        for _ in range(TRIES):
-            saved, reason = await self._declare(declarer, definition)
+        async for _ in tries():
+            saved, reason = await self._declare(declarer, definition, paused, replaced)
             if saved:
                 return reason
         return "it changes all the time"
 
-    async def _declare(self, declarer: Declarer, definition: ScheduleDefinition) -> tuple[bool, str | None]:
+    async def _declare(
+        self, declarer: Declarer, definition: ScheduleDefinition, paused: bool, replaced: bool
+    ) -> tuple[bool, str | None]:
         """Whether that was the last word, and why it was not taken."""
         known = await self._store.schedule(definition.name)
         if known is None:
-            return await self._make(definition, "code", declarer, False) is not None, None
+            return replaced or await self._make(definition, "code", declarer, paused) is not None, None
         if known.declarer is None:
             same = known.definition == definition
             return True, None if same else "it was made or changed over HTTP; delete it there to give it to the code"
@@ -401,8 +425,16 @@ class Scheduler:
             assert known.declarer is not None
             older = known.declarer.declared_at < declarer.declared_at
             if known.source == "code" and older and known.name not in declared and not known.orphaned:
-                await self._change(known, known.definition, "code", known.declarer, True, orphaned=True)
+                # It is what that declaration says: the same one, or an older one, changes nothing any more.
+                await self._change(known, known.definition, "code", declarer, True, orphaned=True)
                 log.warning("schedule orphaned: a newer declaration lacks it", name=known.name, app=declarer.app)
+
+
+async def tries() -> AsyncIterator[int]:
+    """For a write that somebody else may be quicker with: once more a moment later, each time a longer one."""
+    for number in range(TRIES):
+        yield number
+        await asyncio.sleep(random.uniform(0, TRY_SECONDS) * (number + 1))
 
 
 def check_plan(plan: Plan, path: str = "") -> None:

@@ -25,11 +25,10 @@ from app.ports import EventFilter, RunFilter, WorkerRecord
 from app.store import statements as sql
 from app.store.definitions import load_definitions, load_queues
 from app.store.ledger import Lane, Ledger
-from app.store.rows import RUN_COLUMNS, pack, to_event, to_run
-from app.store.scheduling import to_schedule
+from app.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
+from app.store.scheduling import schedules_page, to_schedule
 from app.store.tables import CountRow, RunRow, WorkerRow
 
-PAGE_BYTES = 4 * 1024 * 1024
 FEED_STEP = 500
 MAX_KEY = 2**63 - 1
 BOUNDARIES = "(1, 4, 5, 7, 8, 9)"
@@ -198,7 +197,7 @@ class Reader:
     def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
         with self._snapshot() as (_, cursor):
             rows = cursor.execute(sql.SCHEDULES_PAGE, (MAX_KEY if before is None else before, limit + 1)).fetchall()
-            return [(row[-1], to_schedule(row)) for row in rows[:limit]], len(rows) > limit
+            return schedules_page(rows, limit)
 
     # -- events
 

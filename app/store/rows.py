@@ -59,6 +59,9 @@ RUN_COLUMNS = (
 )
 EVENT_COLUMNS = ("id", "run_id", "seq", "type", "state", "attempt", "time", "data")
 
+PAGE_BYTES = 4 * 1024 * 1024
+"""Pages of a list end early there."""
+
 _STATES = tuple(State)
 _TYPES = tuple(EventType)
 

@@ -15,7 +15,7 @@ from app.domain.schedule import Schedule, ScheduleDefinition
 from app.ports import Fire, Fired
 from app.store import statements as sql
 from app.store.dispatching import Fresh, make
-from app.store.rows import pack
+from app.store.rows import PAGE_BYTES, pack
 from app.store.transaction import Transaction
 
 MAX_CANCELLED = 10_000
@@ -96,9 +96,30 @@ def _save(tx: Transaction, argument: SaveSchedule) -> Schedule | JobTypeNotFound
     known = _read(tx, schedule.name)
     if (known.revision if known else None) != argument.expect:
         return None
-    saved = msgspec.structs.replace(schedule, revision=(argument.expect or 0) + 1, updated_at=tx.now)
+    saved = saved_schedule(known, schedule, tx.now)
     _write(tx, saved, new=known is None)
     return saved
+
+
+def saved_schedule(known: Schedule | None, schedule: Schedule, now: int) -> Schedule:
+    """Who declared it last is no change of it."""
+    replace = msgspec.structs.replace
+    if known is None:
+        return replace(schedule, revision=1, updated_at=now)
+    same = replace(schedule, declarer=known.declarer) == known
+    return replace(schedule, revision=known.revision + 1, updated_at=known.updated_at if same else now)
+
+
+def schedules_page(rows: Sequence[Sequence[Any]], limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
+    """Of the rows of SCHEDULES_PAGE: as many as the page may have, and whether more follow."""
+    page: list[tuple[int, Schedule]] = []
+    size = 0
+    for row in rows[:limit]:
+        size += len(row[2]) + 1024
+        if page and size > PAGE_BYTES:
+            return page, True
+        page.append((row[-1], to_schedule(row)))
+    return page, len(rows) > limit
 
 
 def delete_schedule(tx: Transaction, arguments: list[str]) -> list[bool]:
@@ -145,9 +166,11 @@ class Firing:
         cancelling: list[int] = []
         last_skipped_at, skipped = (item.last_fire_at, 1) if item.refused else (known.last_skipped_at, 0)
         for order in item.orders:
+            if (known.name, order.fire_at) in self._fired:
+                continue
             if self._held_up(known, made, cancelling):
                 last_skipped_at, skipped = order.fire_at, skipped + 1
-            elif (known.name, order.fire_at) not in self._fired:
+            else:
                 made.append(make(self._tx, order, None, self._fresh))
         schedule = fired(known, item, made, last_skipped_at)
         self._note(schedule)

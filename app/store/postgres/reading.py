@@ -20,9 +20,9 @@ from app.store.postgres import statements as sql
 from app.store.postgres.definitions import load_ledger
 from app.store.postgres.membership import to_worker
 from app.store.postgres.transaction import as_run
-from app.store.reading import BOUNDARIES, FEED_STEP, MAX_KEY, PAGE_BYTES
-from app.store.rows import to_event
-from app.store.scheduling import to_schedule
+from app.store.reading import BOUNDARIES, FEED_STEP, MAX_KEY
+from app.store.rows import PAGE_BYTES, to_event
+from app.store.scheduling import schedules_page, to_schedule
 
 CONNECTIONS = 8
 Connection = asyncpg.pool.PoolConnectionProxy
@@ -176,7 +176,7 @@ class Reader:
 
     async def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
         rows = await self.rows(sql.SCHEDULES_PAGE, 2**31 - 1 if before is None else before, limit + 1)
-        return [(row[-1], to_schedule(row)) for row in rows[:limit]], len(rows) > limit
+        return schedules_page(rows, limit)
 
     # -- events
 

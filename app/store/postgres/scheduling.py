@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from app.domain import lifecycle
 from app.domain.errors import DefinitionChanged, JobTypeNotFound
 from app.domain.run import Run, State
@@ -12,7 +10,15 @@ from app.ports import Fire, Fired
 from app.store.postgres import statements as sql
 from app.store.postgres.dispatching import insert_runs, lane_of
 from app.store.postgres.transaction import Transaction
-from app.store.scheduling import MAX_CANCELLED, OVERTAKEN, SaveSchedule, fired, schedule_row, to_schedule
+from app.store.scheduling import (
+    MAX_CANCELLED,
+    OVERTAKEN,
+    SaveSchedule,
+    fired,
+    saved_schedule,
+    schedule_row,
+    to_schedule,
+)
 
 
 async def save_schedule(tx: Transaction, arguments: list[SaveSchedule]) -> list[Schedule | JobTypeNotFound | None]:
@@ -23,14 +29,16 @@ async def _save(tx: Transaction, argument: SaveSchedule) -> Schedule | JobTypeNo
     schedule = argument.schedule
     if schedule.definition.job_type not in tx.ledger.job_types:
         return JobTypeNotFound(schedule.definition.job_type)
-    saved = msgspec.structs.replace(schedule, revision=(argument.expect or 0) + 1, updated_at=tx.now)
     if argument.expect is None:
+        saved = saved_schedule(None, schedule, tx.now)
         if await tx.value(sql.INSERT_SCHEDULE, *schedule_row(saved)) is None:
             return None
     else:
         rows = await tx.rows(f"{sql.SCHEDULE} FOR UPDATE", schedule.name)
-        if not rows or to_schedule(rows[0]).revision != argument.expect:
+        known = to_schedule(rows[0]) if rows else None
+        if known is None or known.revision != argument.expect:
             return None
+        saved = saved_schedule(known, schedule, tx.now)
         await tx.execute(sql.UPDATE_SCHEDULE, *schedule_row(saved))
     tx.fire_at(saved.wake_at)
     return saved
@@ -79,9 +87,11 @@ class Firing:
         cancelling: list[int] = []
         last_skipped_at, skipped = (item.last_fire_at, 1) if item.refused else (known.last_skipped_at, 0)
         for order in item.orders:
+            if (known.name, order.fire_at) in self._fired:
+                continue
             if await self._held_up(known, made, cancelling):
                 last_skipped_at, skipped = order.fire_at, skipped + 1
-            elif (known.name, order.fire_at) not in self._fired:
+            else:
                 run = self._tx.new_run(order, lane_of(self._tx, order), None)
                 made.append(run)
                 self.made.append(run)

@@ -214,6 +214,56 @@ async def test_what_a_newer_declaration_lacks_is_orphaned_and_comes_back(server:
     assert (back["orphaned"], back["paused"], back["next_fire_at"]) == (False, False, "2026-01-01T03:00:00.000000Z")
 
 
+async def test_an_older_build_does_not_bring_back_what_a_newer_one_has_dropped(server: Server) -> None:
+    """A rolling deploy: workers of the old build register for a while after the first ones of the new build."""
+    noon = NIGHTLY | {"name": "noon"}
+    await declare(server, job(), schedules=[NIGHTLY])
+    await declare(server, job(), schedules=[], declared_at=NEW)
+    for old in ([NIGHTLY], [NIGHTLY, noon]):
+        assert await declare(server, job(), schedules=old) == []
+        assert (await schedule(server))["orphaned"]
+    problem(await server.http.get("/v1/schedules/noon"), 404, "schedule_not_found")
+    await declare(server, job(), schedules=[noon], declared_at=NEWEST)
+    assert not (await schedule(server, "noon"))["paused"]
+
+
+async def test_an_orphan_that_a_person_resumes_goes_on_until_a_newer_build_lacks_it(server: Server) -> None:
+    await declare(server, job(), schedules=[NIGHTLY])
+    await declare(server, job(), schedules=[], declared_at=NEW)
+    await server.post("/v1/schedules/nightly/resume", status=200)
+    await declare(server, job(), schedules=[], declared_at=NEW)
+    resumed = await schedule(server)
+    assert (resumed["paused"], resumed["orphaned"]) == (False, False)
+    await declare(server, job(), schedules=[], declared_at=NEWEST)
+    assert (await schedule(server))["orphaned"]
+
+
+async def test_an_orphan_that_is_changed_is_one_until_it_is_resumed(server: Server) -> None:
+    await declare(server, job(), schedules=[NIGHTLY])
+    await declare(server, job(), schedules=[], declared_at=NEW)
+    await server.http.patch("/v1/schedules/nightly", json={"tags": ["mine"]})
+    changed = await schedule(server)
+    assert (changed["source"], changed["paused"], changed["orphaned"]) == ("api", True, True)
+    await server.post("/v1/schedules/nightly/resume", status=200)
+    assert not (await schedule(server))["orphaned"]
+
+
+async def test_a_schedule_may_be_declared_paused_at_first(server: Server) -> None:
+    await declare(server, job(), schedules=[NIGHTLY | {"paused": True}])
+    assert (await schedule(server))["paused"]
+    await server.post("/v1/schedules/nightly/resume", status=200)
+    await declare(server, job(), schedules=[NIGHTLY | {"paused": True}], declared_at=NEW)
+    assert not (await schedule(server))["paused"], "whoever resumed it has the last word"
+
+
+async def test_a_newer_build_that_says_the_same_of_a_schedule_changes_nothing(server: Server) -> None:
+    await declare(server, job(), schedules=[NIGHTLY])
+    before = await schedule(server)
+    await server.advance(1)
+    await declare(server, job(), schedules=[NIGHTLY], declared_at=NEW)
+    assert await schedule(server) == before
+
+
 async def test_a_schedule_that_cannot_be_is_refused_before_anything_is_taken(server: Server) -> None:
     bad = NIGHTLY | {"trigger": {"kind": "cron", "expression": "nonsense"}}
     body = {"name": "w", "job_types": ["greet"], "declares": declares(job(), schedules=[bad])}

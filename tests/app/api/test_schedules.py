@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from app.domain.instants import SECOND
 from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
 from app.ports import Fire
 from tests.app.server import Server, paths, problem
@@ -291,7 +293,72 @@ async def test_trigger_makes_a_run_at_once_beside_the_others(server: Server) -> 
     assert (now["last_fire_at"], now["next_fire_at"]) == (None, "2026-01-01T03:00:00.000000Z")
 
 
+async def test_a_trigger_under_a_used_key_is_answered_whatever_has_become_of_its_job_type(server: Server) -> None:
+    await server.register()
+    await made(server)
+    first = await server.post("/v1/schedules/nightly/trigger", status=202, idempotency_key="k")
+    await server.http.patch("/v1/job-types/greet", json={"payload_schema": {"type": "integer"}})
+    problem(await server.http.post("/v1/schedules/nightly/trigger"), 422, "invalid_payload")
+    again = await server.http.post("/v1/schedules/nightly/trigger", headers={"idempotency-key": "k"})
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    assert again.headers["idempotency-replayed"] == "true"
+
+
 # -- pauses, downtime, overlap
+
+
+async def test_what_is_not_there_is_said_before_what_is_wrong_with_the_request(server: Server) -> None:
+    problem(await server.http.get("/v1/schedules/none/next?count=0"), 404, "schedule_not_found")
+    for path in ("/v1/schedules/none", "/v1/job-types/none", "/v1/queues/none"):
+        for verb in ("pause", "resume"):
+            assert (await server.http.post(f"{path}/{verb}", json={"x": 1})).status_code == 404
+    await server.register()
+    await made(server)
+    problem(await server.http.get("/v1/schedules/nightly/next?count=0"), 422, "invalid_request")
+    for path in ("/v1/schedules/nightly", "/v1/job-types/greet", "/v1/queues/default"):
+        for verb in ("pause", "resume"):
+            assert paths(problem(await server.http.post(f"{path}/{verb}", json={"x": 1}), 422, "invalid_request")) == [
+                "/x"
+            ]
+            assert (await server.http.post(f"{path}/{verb}", content="x")).status_code == 415
+            assert (await server.http.post(f"{path}/{verb}", json={})).status_code == 200
+
+
+async def test_a_page_of_schedules_ends_early_at_4_mib(server: Server) -> None:
+    await server.register()
+    names = [f"s{n}" for n in range(6)]
+    for name in names:
+        await made(server, name, payload="x" * 900_000)
+    page = await server.get("/v1/schedules")
+    assert 3 <= len(page["data"]) < 6
+    rest = await server.get("/v1/schedules", cursor=page["next_cursor"])
+    assert [one["name"] for one in page["data"] + rest["data"]] == names[::-1]
+    assert rest["next_cursor"] is None
+
+
+async def test_a_preview_of_a_plan_that_ends_before_it_starts_is_refused_as_its_schedule_would_be(
+    server: Server,
+) -> None:
+    plan = {"trigger": {"kind": "interval", "every_seconds": 60}, "start_at": "2026-02-01T00:00:00Z"}
+    refused = await server.http.post("/v1/schedules/preview", json=plan | {"end_at": "2026-01-01T00:00:00Z"})
+    assert paths(problem(refused, 422, "invalid_request")) == ["/end_at"]
+
+
+async def test_a_time_that_has_its_run_already_cancels_nothing(server: Server) -> None:
+    """A clock that went back: the times come again."""
+    await server.register()
+    await every(server, overlap="cancel_running")
+    await server.advance(60)
+    [first] = await runs(server, "often")
+    stored = await server.store.schedule("often")
+    assert stored is not None
+    again = replace(stored, next_fire_at=stored.next_fire_at - 60 * SECOND)
+    assert await server.store.save_schedule(again, expect=stored.revision) is not None
+    await server.jobs.scheduler.catch_up()
+    assert [run["state"] for run in await runs(server, "often")] == ["queued"]
+    await server.advance(60)
+    assert [run["state"] for run in await runs(server, "often")] == ["cancelled", "queued"]
+    assert first["id"] == (await runs(server, "often"))[0]["id"]
 
 
 async def test_a_paused_schedule_lets_its_times_pass_and_makes_up_for_none(server: Server) -> None:

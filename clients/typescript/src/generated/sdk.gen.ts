@@ -187,7 +187,11 @@ export const putJobType = <ThrowOnError extends boolean = false>(options: Option
 export const pauseJobType = <ThrowOnError extends boolean = false>(options: Options<PauseJobTypeData, ThrowOnError>) => (options.client ?? client).post<PauseJobTypeResponses, PauseJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/job-types/{name}/pause',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -196,7 +200,11 @@ export const pauseJobType = <ThrowOnError extends boolean = false>(options: Opti
 export const resumeJobType = <ThrowOnError extends boolean = false>(options: Options<ResumeJobTypeData, ThrowOnError>) => (options.client ?? client).post<ResumeJobTypeResponses, ResumeJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/job-types/{name}/resume',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -236,7 +244,11 @@ export const putQueue = <ThrowOnError extends boolean = false>(options: Options<
 export const pauseQueue = <ThrowOnError extends boolean = false>(options: Options<PauseQueueData, ThrowOnError>) => (options.client ?? client).post<PauseQueueResponses, PauseQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/queues/{name}/pause',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -245,7 +257,11 @@ export const pauseQueue = <ThrowOnError extends boolean = false>(options: Option
 export const resumeQueue = <ThrowOnError extends boolean = false>(options: Options<ResumeQueueData, ThrowOnError>) => (options.client ?? client).post<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/queues/{name}/resume',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -333,7 +349,11 @@ export const putSchedule = <ThrowOnError extends boolean = false>(options: Optio
 export const pauseSchedule = <ThrowOnError extends boolean = false>(options: Options<PauseScheduleData, ThrowOnError>) => (options.client ?? client).post<PauseScheduleResponses, PauseScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/schedules/{name}/pause',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -342,7 +362,11 @@ export const pauseSchedule = <ThrowOnError extends boolean = false>(options: Opt
 export const resumeSchedule = <ThrowOnError extends boolean = false>(options: Options<ResumeScheduleData, ThrowOnError>) => (options.client ?? client).post<ResumeScheduleResponses, ResumeScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/schedules/{name}/resume',
-    ...options
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

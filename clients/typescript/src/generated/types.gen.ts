@@ -2029,7 +2029,7 @@ export type PutJobTypeResponses = {
 export type PutJobTypeResponse = PutJobTypeResponses[keyof PutJobTypeResponses];
 
 export type PauseJobTypeData = {
-    body?: never;
+    body?: EmptyIn;
     path: {
         name: string;
     };
@@ -2038,6 +2038,10 @@ export type PauseJobTypeData = {
 };
 
 export type PauseJobTypeErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
     /**
      * `unauthorized`
      */
@@ -2050,6 +2054,22 @@ export type PauseJobTypeErrors = {
      * `job_type_not_found`
      */
     404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
@@ -2072,7 +2092,7 @@ export type PauseJobTypeResponses = {
 export type PauseJobTypeResponse = PauseJobTypeResponses[keyof PauseJobTypeResponses];
 
 export type ResumeJobTypeData = {
-    body?: never;
+    body?: EmptyIn;
     path: {
         name: string;
     };
@@ -2081,6 +2101,10 @@ export type ResumeJobTypeData = {
 };
 
 export type ResumeJobTypeErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
     /**
      * `unauthorized`
      */
@@ -2093,6 +2117,22 @@ export type ResumeJobTypeErrors = {
      * `job_type_not_found`
      */
     404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
@@ -2279,7 +2319,7 @@ export type PutQueueResponses = {
 export type PutQueueResponse = PutQueueResponses[keyof PutQueueResponses];
 
 export type PauseQueueData = {
-    body?: never;
+    body?: EmptyIn;
     path: {
         name: string;
     };
@@ -2288,6 +2328,10 @@ export type PauseQueueData = {
 };
 
 export type PauseQueueErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
     /**
      * `unauthorized`
      */
@@ -2300,6 +2344,22 @@ export type PauseQueueErrors = {
      * `queue_not_found`
      */
     404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
@@ -2322,7 +2382,7 @@ export type PauseQueueResponses = {
 export type PauseQueueResponse = PauseQueueResponses[keyof PauseQueueResponses];
 
 export type ResumeQueueData = {
-    body?: never;
+    body?: EmptyIn;
     path: {
         name: string;
     };
@@ -2331,6 +2391,10 @@ export type ResumeQueueData = {
 };
 
 export type ResumeQueueErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
     /**
      * `unauthorized`
      */
@@ -2343,6 +2407,22 @@ export type ResumeQueueErrors = {
      * `queue_not_found`
      */
     404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
@@ -2749,7 +2829,7 @@ export type PutScheduleResponses = {
 export type PutScheduleResponse = PutScheduleResponses[keyof PutScheduleResponses];
 
 export type PauseScheduleData = {
-    body?: never;
+    body?: EmptyIn;
     path: {
         name: string;
     };
@@ -2758,6 +2838,10 @@ export type PauseScheduleData = {
 };
 
 export type PauseScheduleErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
     /**
      * `unauthorized`
      */
@@ -2770,6 +2854,22 @@ export type PauseScheduleErrors = {
      * `schedule_not_found`
      */
     404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
@@ -2792,7 +2892,7 @@ export type PauseScheduleResponses = {
 export type PauseScheduleResponse = PauseScheduleResponses[keyof PauseScheduleResponses];
 
 export type ResumeScheduleData = {
-    body?: never;
+    body?: EmptyIn;
     path: {
         name: string;
     };
@@ -2801,6 +2901,10 @@ export type ResumeScheduleData = {
 };
 
 export type ResumeScheduleErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
     /**
      * `unauthorized`
      */
@@ -2813,6 +2917,22 @@ export type ResumeScheduleErrors = {
      * `schedule_not_found`
      */
     404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */

@@ -8,17 +8,22 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
+from ...models.empty_in import EmptyIn
 from ...models.problem import Problem
 from ...models.schedule import Schedule
+from ...types import UNSET, Unset
 from typing import cast
 
 
 
 def _get_kwargs(
     name: str,
+    *,
+    body: EmptyIn | Unset = UNSET,
 
 ) -> dict[str, Any]:
-    
+    headers: dict[str, Any] = {}
+
 
     
 
@@ -29,7 +34,13 @@ def _get_kwargs(
         "url": "/v1/schedules/{name}/resume".format(name=quote(str(name), safe=""),),
     }
 
+    
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
 
+    headers["Content-Type"] = "application/json"
+
+    _kwargs["headers"] = headers
     return _kwargs
 
 
@@ -41,6 +52,13 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
         return response_200
+
+    if response.status_code == 400:
+        response_400 = Problem.from_dict(response.json())
+
+
+
+        return response_400
 
     if response.status_code == 401:
         response_401 = Problem.from_dict(response.json())
@@ -62,6 +80,34 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 
 
         return response_404
+
+    if response.status_code == 408:
+        response_408 = Problem.from_dict(response.json())
+
+
+
+        return response_408
+
+    if response.status_code == 413:
+        response_413 = Problem.from_dict(response.json())
+
+
+
+        return response_413
+
+    if response.status_code == 415:
+        response_415 = Problem.from_dict(response.json())
+
+
+
+        return response_415
+
+    if response.status_code == 422:
+        response_422 = Problem.from_dict(response.json())
+
+
+
+        return response_422
 
     if response.status_code == 500:
         response_500 = Problem.from_dict(response.json())
@@ -96,12 +142,14 @@ def sync_detailed(
     name: str,
     *,
     client: AuthenticatedClient | Client,
+    body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Schedule]:
     """ Fire again from now on; nothing is made up for
 
     Args:
         name (str):
+        body (EmptyIn | Unset): No field is known here.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -114,6 +162,7 @@ def sync_detailed(
 
     kwargs = _get_kwargs(
         name=name,
+body=body,
 
     )
 
@@ -127,12 +176,14 @@ def sync(
     name: str,
     *,
     client: AuthenticatedClient | Client,
+    body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Schedule | None:
     """ Fire again from now on; nothing is made up for
 
     Args:
         name (str):
+        body (EmptyIn | Unset): No field is known here.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -146,6 +197,7 @@ def sync(
     return sync_detailed(
         name=name,
 client=client,
+body=body,
 
     ).parsed
 
@@ -153,12 +205,14 @@ async def asyncio_detailed(
     name: str,
     *,
     client: AuthenticatedClient | Client,
+    body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Schedule]:
     """ Fire again from now on; nothing is made up for
 
     Args:
         name (str):
+        body (EmptyIn | Unset): No field is known here.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,6 +225,7 @@ async def asyncio_detailed(
 
     kwargs = _get_kwargs(
         name=name,
+body=body,
 
     )
 
@@ -184,12 +239,14 @@ async def asyncio(
     name: str,
     *,
     client: AuthenticatedClient | Client,
+    body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Schedule | None:
     """ Fire again from now on; nothing is made up for
 
     Args:
         name (str):
+        body (EmptyIn | Unset): No field is known here.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -203,5 +260,6 @@ async def asyncio(
     return (await asyncio_detailed(
         name=name,
 client=client,
+body=body,
 
     )).parsed
