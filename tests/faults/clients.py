@@ -20,6 +20,8 @@ from tests.support.wire import Answer, ConnectionLost, Session
 
 RETRY_SECONDS = 0.1
 PATIENCE_SECONDS = 90.0
+FOLLOW_SECONDS = 180.0
+"""A run may be interrupted many times while a campaign lasts."""
 AGAIN = (503,)
 KEYED_AGAIN = (*AGAIN, 409)
 DEDUPE_KEYS = ["one", "two", "three"]
@@ -226,11 +228,11 @@ class Everywhere:
 async def follow_run(urls: Sequence[str], run: str) -> Stream:
     follower = Wanderer(urls, f"/v1/runs/{run}/events")
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(FOLLOW_SECONDS):
             seen = await follower.run()
     except TimeoutError:
         seen = follower.seen
-    problem = seen.problem or ("" if seen.ended == "204" else f"no end for {PATIENCE_SECONDS:g} s")
+    problem = seen.problem or ("" if seen.ended == "204" else f"no end for {FOLLOW_SECONDS:g} s")
     return Stream(run, seen.events, seen.ids, seen.ended == "204", seen.connections, problem)
 
 

@@ -8,8 +8,8 @@ import pytest
 from tests.faults.campaign import Plan, on_postgres, run_round
 from tests.faults.checker import check
 
-KILLS = 25
-KILLS_OF_REPLICAS = 12
+KILLS = 15
+KILLS_OF_REPLICAS = 8
 
 
 @pytest.mark.system

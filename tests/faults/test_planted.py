@@ -77,9 +77,9 @@ def cutting(power_cut: PowerCut, fault: str, kills: int) -> Plan:
 
 
 async def test_what_was_acknowledged_survives_power_cuts(tmp_path: Path, power_cut: PowerCut) -> None:
-    outcome = await run_round(tmp_path / "round", cutting(power_cut, "none", 4))
+    outcome = await run_round(tmp_path / "round", cutting(power_cut, "none", 3))
     assert [str(violation) for violation in check(outcome.history)] == []
-    assert outcome.killed == {"power": 4}
+    assert outcome.killed == {"power": 3}
 
 
 async def test_commits_that_were_not_waited_for_are_found_after_a_power_cut(
