@@ -183,7 +183,7 @@ async def preview_schedule(request: Request) -> Response:
     )
     after = now if body.after is None else from_datetime(body.after)
     check_plan(plan)
-    return _times(preview(plan, now, after, body.count))
+    return _times(await preview(plan, now, after, body.count))
 
 
 @router.get(
@@ -330,4 +330,4 @@ async def list_fire_times(request: Request, name: str, count: Annotated[int, Que
     """Of a paused schedule: when it would, were it resumed now."""
     jobs = context_of(request).jobs
     schedule = await jobs.scheduler.get(name)
-    return _times(jobs.scheduler.next_times(schedule, jobs.clock.now(), count))
+    return _times(await jobs.scheduler.next_times(schedule, jobs.clock.now(), count))

@@ -1,4 +1,4 @@
-"""When a plan fires: APScheduler's triggers over our rules for time zones, and cron text read by cronsim.
+"""When a plan fires: triggers in APScheduler's form over our rules for time zones, and cron text read by cronsim.
 
 APScheduler's own `CronTrigger.from_crontab` is another language (Monday is 0, the day fields are ANDed) and its
 triggers skip or repeat local times where clocks change; wall_clock.py has the rule that holds here instead.
@@ -13,9 +13,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.calendarinterval import CalendarIntervalTrigger
 from cronsim import CronSim, CronSimError
 
+from app.domain.calendar_days import CalendarDays
 from app.domain.instants import LATEST, SECOND, from_datetime
 from app.domain.schedule import Calendar, Cron, Date, Interval, Plan
 from app.domain.wall_clock import first_change, instant_of, local_of, offset_at
@@ -30,6 +30,8 @@ NICKNAMES = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+APART = timedelta(days=2)
+"""No two wall clocks are so far apart, nor one from what it showed before a change."""
 NEVER = "names a day that never comes"
 _BLANK = re.compile(r"[ \t]+")
 _MONTH = re.compile(r"^((?:[^ \t]+[ \t]+){3})[^ \t]+")
@@ -104,53 +106,44 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no type
     def _next_real(self, after: datetime) -> datetime:
         local = local_of(after, self._zone)
         while True:
-            offset = offset_at(self._zone, after)
-            found = next(CronSim(self._fields, local)).replace(tzinfo=UTC) - offset
-            change = first_change(self._zone, after, found)
-            if change is None:
+            found = next(CronSim(self._fields, local)).replace(tzinfo=UTC) - offset_at(self._zone, after)
+            far = found - after > APART
+            near = after + APART if far else found
+            change = first_change(self._zone, after, near)
+            if change is not None:
+                # From there on the clock shows another time; what it shows at that very instant counts too.
+                after = change
+                local = local_of(change, self._zone) - timedelta(seconds=1)
+            elif far:
+                # Whatever clocks do in between, they show none of the times until soon before the one that was found.
+                after = max(near, found - APART)
+                local = local_of(after, self._zone)
+            else:
                 return found
-            # From there on the clock shows another time; what it shows at that very instant counts too.
-            after = change
-            local = local_of(change, self._zone) - timedelta(seconds=1)
 
 
 class CalendarTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """APScheduler counts the days; the local time on each of them is an instant by our own rule."""
+    """The local time on each of a calendar's days is an instant by our own rule. APScheduler's trigger for calendars
+    walks to a day from the one before it, and so to none that is far off."""
 
     def __init__(self, calendar: Calendar, zone: ZoneInfo, anchor: datetime) -> None:
-        every = calendar.every
         self._zone = zone
         self._anchor = anchor
-        self._start = local_of(anchor, zone).date()
         self._time = timedelta(hours=calendar.hour, minutes=calendar.minute)
-        self._step_days = every.weeks * 7 + every.days if not every.months else 0
-        self._days = CalendarIntervalTrigger(
-            months=every.months, weeks=every.weeks, days=every.days, start_date=self._start, timezone=UTC
-        )
+        self._days = CalendarDays(calendar.every, local_of(anchor, zone).date())
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         after = previous_fire_time if previous_fire_time is not None else now - timedelta(microseconds=1)
+        shown = local_of(after, self._zone).toordinal()
         try:
-            for day in self._from(local_of(after, self._zone).date() - timedelta(days=2)):
+            # A day that clocks skip may fire up to a day after its own.
+            for day in self._days.since(date.fromordinal(max(1, shown - 2))):
                 instant = instant_of(datetime.combine(day, time()) + self._time, self._zone)
                 if instant > after and instant >= self._anchor:
                     return instant
-        except (ValueError, OverflowError):  # past the year 9999
+        except OverflowError:  # past the year 9999
             return None
         return None
-
-    def _from(self, wanted: date) -> Iterator[date]:
-        """The days of the calendar, from some time before `wanted` on."""
-        day = self._start
-        if self._step_days and wanted > day:
-            day += timedelta(days=(wanted - day).days // self._step_days * self._step_days)
-        while True:
-            yield day
-            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
-            following = self._days.get_next_fire_time(midnight, midnight)
-            if following is None:
-                return
-            day = following.date()
 
 
 class FireTimes:

@@ -10,6 +10,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import lru_cache
+from itertools import islice
 
 import msgspec
 import orjson
@@ -25,7 +26,7 @@ from app.domain.errors import (
     ScheduleNotFound,
     StoreUnavailable,
 )
-from app.domain.instants import SECOND
+from app.domain.instants import LATEST, SECOND
 from app.domain.job_type import Declarer, Source
 from app.domain.schedule import MAX_CAUGHT_UP, Calendar, Interval, Plan, Schedule, ScheduleDefinition, jitter
 from app.engine.catalogue import Catalogue, Conflict
@@ -230,10 +231,10 @@ class Scheduler:
         return schedule
 
     @staticmethod
-    def next_times(schedule: Schedule, after: int, count: int) -> list[int]:
+    async def next_times(schedule: Schedule, after: int, count: int) -> list[int]:
         """None where it cannot fire."""
         try:
-            return preview(schedule.definition.plan, schedule.created_at, after, count)
+            return await preview(schedule.definition.plan, schedule.created_at, after, count)
         except BadPlan:
             return []
 
@@ -447,14 +448,14 @@ def check_plan(plan: Plan, path: str = "") -> None:
         raise InvalidRequest.at(f"{path}/end_at", "is before start_at", "invalid_schedule")
 
 
-def preview(plan: Plan, created_at: int, after: int, count: int) -> list[int]:
-    """The next fire times after `after`, exclusive. Raises BadPlan."""
-    times = fire_times(plan, created_at)
-    found: list[int] = []
-    while len(found) < count and (at := times.after(after)) is not None:
-        found.append(at)
-        after = at
-    return found
+async def preview(plan: Plan, created_at: int, after: int, count: int) -> list[int]:
+    """The next fire times after `after`, exclusive. Found on another thread: a thousand may take a third of a second.
+    Raises BadPlan."""
+
+    def find() -> list[int]:
+        return list(islice(fire_times(plan, created_at).between(after + 1, LATEST), count))
+
+    return await asyncio.to_thread(find)
 
 
 def due_times(schedule: Schedule, until: int, on_time: int) -> Due:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from msgspec.structs import replace
 
 from app.domain.instants import SECOND
 from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
+from app.engine.fire_times import FireTimes
 from app.ports import Fire
 from tests.app.server import Server, paths, problem
 
@@ -217,6 +220,32 @@ async def test_next_and_preview_say_when(server: Server) -> None:
     bad = await server.http.post("/v1/schedules/preview", json=asked | {"timezone": "Moon"})
     assert paths(problem(bad, 422, "invalid_request")) == ["/timezone"]
     assert (await server.get("/v1/schedules"))["next_cursor"] is None
+
+
+@pytest.mark.timeout(20)
+async def test_next_times_are_found_while_others_are_answered(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    await server.register()
+    plan = {"trigger": {"kind": "calendar", "every": {"months": 1}}, "start_at": "0001-01-31T00:00:00Z"}
+    await made(server, **plan)
+    after, may_go_on = FireTimes.after, threading.Event()
+
+    def slow(self: FireTimes, instant: int) -> int | None:
+        may_go_on.wait()
+        return after(self, instant)
+
+    monkeypatch.setattr(FireTimes, "after", slow)
+    asked = [
+        asyncio.create_task(server.get("/v1/schedules/nightly/next", count=1000)),
+        asyncio.create_task(server.post("/v1/schedules/preview", plan | {"count": 1000}, status=200)),
+    ]
+    try:
+        await server.get("/v1/schedules")
+        assert not any(task.done() for task in asked)
+    finally:
+        may_go_on.set()
+    for task in asked:
+        times = (await task)["data"]
+        assert (times[0], len(times)) == ("2026-01-31T00:00:00.000000Z", 1000)
 
 
 # -- firing

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -205,6 +206,34 @@ def test_a_calendar_counts_days_and_skips_months_without_that_day() -> None:
     assert times(daily, "2026-03-28T12:00:00+00:00", 2, "Europe/Berlin") == ["2026-03-29T01:00", "2026-03-30T00:30"]
     assert times(daily, "2026-10-24T12:00:00+00:00", 2, "Europe/Berlin") == ["2026-10-25T00:30", "2026-10-26T01:30"]
     assert times(daily, "1000-01-01T00:00:00+00:00", 1) == ["2026-01-01T02:30"]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    ("trigger", "zone", "last"),
+    [
+        (Calendar(Every(months=1)), "UTC", "2169-08-31"),
+        (Calendar(Every(months=12)), "Asia/Tokyo", "3026-01-30"),
+        (Calendar(Every(months=1, days=1)), "UTC", "2114-04-13"),
+        (Cron("0 */23 29 2 *"), "America/New_York", "4084-03-01"),
+    ],
+)
+def test_times_are_found_without_a_walk_to_them(trigger: Trigger, zone: str, last: str) -> None:
+    """From the year 1, or over years in which nothing fires: a thousand took minutes."""
+    plan = FireTimes(Plan(trigger=trigger, timezone=zone, start_at=at("0001-01-31T00:00:00+00:00")), 0)
+    found = list(islice(plan.between(at("2026-11-26T00:00:00+00:00"), at("9999-12-31T00:00:00+00:00")), 1000))
+    assert len(found) == 1000
+    assert rfc3339(found[-1])[:10] == last
+
+
+@pytest.mark.timeout(20)
+def test_a_calendar_ends_with_the_year_9999() -> None:
+    assert times(Calendar(Every(months=10_000)), "2026-01-01T00:00:00+00:00", 1000)[-1:] == ["9526-01-01T00:00"]
+    leap = Calendar(Every(months=3600))
+    assert times(leap, "2027-01-01T00:00:00+00:00", 9, created="2024-02-29T00:00:00+00:00")[:2] == [
+        "2324-02-29T00:00",
+        "2624-02-29T00:00",
+    ]
 
 
 def test_a_date_fires_once() -> None:
