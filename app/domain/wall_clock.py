@@ -11,16 +11,28 @@ from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
+FIRST = datetime.min.replace(tzinfo=UTC)
+LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def local_of(instant: datetime, zone: ZoneInfo) -> datetime:
-    """What a wall clock shows, without a zone."""
-    return instant.astimezone(zone).replace(tzinfo=None)
+    """What a wall clock shows, without a zone; the first or last of all times where it shows another year than 1 to
+    9999."""
+    try:
+        return instant.astimezone(zone).replace(tzinfo=None)
+    except OverflowError:
+        return (FIRST if instant.year == 1 else LAST).replace(tzinfo=None)
 
 
 def instant_of(local: datetime, zone: ZoneInfo) -> datetime:
-    """The one instant (in UTC) that a local time, given without a zone, stands for."""
-    first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    """The one instant (in UTC) that a local time, given without a zone, stands for; the first of all instants where it
+    lies before that. Raises OverflowError past the last one."""
+    try:
+        first = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    except OverflowError:
+        if local.year > 1:
+            raise
+        return FIRST
     if local_of(first, zone) == local:
         return first
     # In a gap the first reading, by the offset from before it, lies after the change, and the second one before it.
@@ -35,7 +47,7 @@ def first_change(zone: ZoneInfo, start: datetime, end: datetime) -> datetime | N
     here = start
     offset = offset_at(zone, start)
     while here < end:
-        there = min(here + DAY, end)
+        there = here + DAY if end - here > DAY else end
         if offset_at(zone, there) != offset:
             return change_between(zone, here, there)
         here = there
@@ -43,7 +55,8 @@ def first_change(zone: ZoneInfo, start: datetime, end: datetime) -> datetime | N
 
 
 def offset_at(zone: ZoneInfo, instant: datetime) -> timedelta:
-    offset = instant.astimezone(zone).utcoffset()
+    # No clock changes on the first and the last of all days, where the local time may be of no year at all.
+    offset = min(max(instant, FIRST + DAY), LAST - DAY).astimezone(zone).utcoffset()
     assert offset is not None
     return offset
 

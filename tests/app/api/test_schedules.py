@@ -248,6 +248,15 @@ async def test_next_times_are_found_while_others_are_answered(server: Server, mo
         assert (times[0], len(times)) == ("2026-01-31T00:00:00.000000Z", 1000)
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+async def test_a_calendar_may_begin_at_the_edge_of_time(server: Server, zone: str) -> None:
+    asked = {"trigger": {"kind": "calendar", "every": {"days": 1}}, "timezone": zone, "count": 1}
+    first = asked | {"start_at": "0001-01-01T00:00:00Z"}
+    assert len((await server.post("/v1/schedules/preview", first, status=200))["data"]) == 1
+    last = asked | {"start_at": "9999-12-31T23:59:59Z"}
+    assert (await server.post("/v1/schedules/preview", last, status=200))["data"] == []
+
+
 # -- firing
 
 

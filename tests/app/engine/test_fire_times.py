@@ -236,6 +236,30 @@ def test_a_calendar_ends_with_the_year_9999() -> None:
     ]
 
 
+EDGE = ["0001-01-01T00:00:00+00:00", "9999-12-30T00:00:00+00:00", "9999-12-31T23:59:59+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("trigger", "zone", "expected"),
+    [
+        (Calendar(Every(days=1)), "UTC", ["0001-01-02T00:00", "9999-12-31T00:00", None]),
+        (Calendar(Every(days=1)), "America/New_York", ["0001-01-01T04:56", "9999-12-30T05:00", None]),
+        (Calendar(Every(days=1)), "Asia/Tokyo", ["0001-01-01T14:41", "9999-12-30T15:00", None]),
+        (Cron("0 3 * * *"), "America/New_York", ["0001-01-01T07:56", "9999-12-30T08:00", None]),
+        (Cron("0 3 * * *"), "Asia/Tokyo", ["0001-01-01T17:41", "9999-12-30T18:00", None]),
+        (Cron("*/30 * * * *"), "America/New_York", ["0001-01-01T05:26", "9999-12-30T00:30", None]),
+        (Cron("*/30 * * * *"), "Asia/Tokyo", ["0001-01-01T00:11", "9999-12-30T00:30", None]),
+    ],
+)
+def test_times_begin_and_end_with_the_years(trigger: Trigger, zone: str, expected: list[str | None]) -> None:
+    """Where the local time may be of no year at all."""
+    for edge, first in zip(EDGE, expected, strict=True):
+        for start_at in (None, at(edge)):
+            plan = FireTimes(Plan(trigger=trigger, timezone=zone, start_at=start_at), at(EDGE[0]))
+            found = plan.after(at(edge))
+            assert (None if found is None else rfc3339(found)[:16]) == first
+
+
 def test_a_date_fires_once() -> None:
     once = FireTimes(Plan(trigger=Date(at("2026-05-01T10:00:00+00:00"))), 0)
     assert once.after(0) == at("2026-05-01T10:00:00+00:00")
