@@ -7,6 +7,7 @@ triggers skip or repeat local times where clocks change; wall_clock.py has the r
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -18,7 +19,7 @@ from cronsim import CronSim, CronSimError
 from app.domain.calendar_days import CalendarDays
 from app.domain.instants import LATEST, SECOND, from_datetime
 from app.domain.schedule import Calendar, Cron, Date, Interval, Plan
-from app.domain.wall_clock import first_change, instant_of, local_of, offset_at
+from app.domain.wall_clock import FIRST, LAST, first_change, instant_of, local_of, offset_at
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NICKNAMES = {
@@ -32,6 +33,8 @@ NICKNAMES = {
 }
 APART = timedelta(days=2)
 """No two wall clocks are so far apart, nor one from what it showed before a change."""
+MINUTE = 60 * SECOND
+DAY = 1440 * MINUTE
 NEVER = "names a day that never comes"
 _BLANK = re.compile(r"[ \t]+")
 _MONTH = re.compile(r"^((?:[^ \t]+[ \t]+){3})[^ \t]+")
@@ -79,6 +82,12 @@ def _fault(fields: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
+def _minutes_of_day(minute: str, hour: str) -> tuple[int, ...]:
+    fields = CronSim(f"{minute} {hour} * * *", datetime(2000, 1, 1, tzinfo=UTC))
+    return tuple(hour * 60 + minute for hour in sorted(fields.hours) for minute in sorted(fields.minutes))
+
+
 class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
     """A cron expression in a time zone.
 
@@ -91,6 +100,7 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no type
         self._fields = fields
         self._zone = zone
         self._fixed = not (minute.startswith("*") or hour.startswith("*"))
+        self._of_day = _minutes_of_day(minute, hour)
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         after = previous_fire_time if previous_fire_time is not None else now - timedelta(microseconds=1)
@@ -98,6 +108,16 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no type
             return self._next_fixed(after) if self._fixed else self._next_real(after)
         except (StopIteration, OverflowError):
             return None
+
+    def rest_of_day(self, fire_time: datetime) -> list[int]:
+        """By how many minutes others follow it on its local day; nothing is said of a day near which clocks change."""
+        if len(self._of_day) == 1 or not FIRST + APART < fire_time < LAST - APART:
+            return []
+        if first_change(self._zone, fire_time - APART, fire_time + APART) is not None:
+            return []
+        local = local_of(fire_time, self._zone)
+        minute = local.hour * 60 + local.minute
+        return [later - minute for later in self._of_day[bisect_right(self._of_day, minute) :]]
 
     def _next_fixed(self, after: datetime) -> datetime:
         times = CronSim(self._fields, local_of(after, self._zone))
@@ -198,20 +218,47 @@ class FireTimes:
 
     def between(self, first: int, last: int) -> Iterator[int]:
         """The times from `first` to `last`, both inclusive."""
+        for batch in self._batches(first, last):
+            yield from batch
+
+    def _batches(self, first: int, last: int) -> Iterator[list[int]]:
+        """The same, and where many are on one day, those of the day together: that costs a hundredth."""
+        end_at = self._plan.end_at
+        last = last if end_at is None else min(last, end_at)
         found = self.after(first - 1)
         while found is not None and found <= last:
-            yield found
-            found = self.after(found)
+            batch = [found, *self._rest_of_day(found)]
+            if batch[-1] > last:
+                yield batch[: bisect_right(batch, last)]
+                return
+            yield batch
+            found = self.after(batch[-1])
+
+    def _rest_of_day(self, found: int) -> list[int]:
+        trigger = self._trigger
+        if not isinstance(trigger, CronTrigger):
+            return []
+        return [found + minutes * MINUTE for minutes in trigger.rest_of_day(_moment(found))]
 
     def latest(self, first: int, last: int, n: int) -> list[int]:
         """The last `n` times (fewer where there are none) from `first` to `last`, both inclusive, oldest first."""
-        width = 60 * SECOND
+        width = n * self._apart()
         while True:
             begin = max(first, last - width)
             found = list(self.between(begin, last))
             if len(found) >= n or begin == first:
                 return found[-n:]
             width *= 4
+
+    def _apart(self) -> int:
+        """About as far from each other as times are: of a cron no farther."""
+        match self._plan.trigger:
+            case Interval(every_seconds):
+                return round(every_seconds * SECOND)
+            case Calendar(every):
+                return (every.months * 31 + every.weeks * 7 + every.days) * DAY
+            case _:
+                return MINUTE
 
     def count(self, first: int, last: int, most: int) -> int:
         """How many times lie from `first` to `last`, both inclusive; counting ends at `most`."""
@@ -223,7 +270,11 @@ class FireTimes:
             return min(most, (last - begin) // round(self._plan.trigger.every_seconds * SECOND) + 1)
         counted = self._counted
         if counted is None or counted[0] != (first, last, most):
-            number = sum(1 for _, _ in zip(range(most), self.between(first, last), strict=False))
+            number = 0
+            for batch in self._batches(first, last):
+                number = min(most, number + len(batch))
+                if number == most:
+                    break
             # Kept as the answer of `after` is: after a downtime, schedules of one plan ask for the same count.
             self._counted = counted = ((first, last, most), number)
         return counted[1]
