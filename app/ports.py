@@ -15,6 +15,7 @@ from msgspec.json import decode
 
 from app.domain.event import Event
 from app.domain.following import JobSeen
+from app.domain.instants import EARLIEST
 from app.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Settings, Source
 from app.domain.lifecycle import Lease
 from app.domain.retry import RetryPolicy
@@ -552,8 +553,9 @@ class Store(Protocol):
         """Those that this app has declared."""
         ...
 
-    async def due_schedules(self, now: int, limit: int, offset: int = 0) -> list[Schedule]:
-        """Those to be fired by now, the earliest first, without the first `offset` of them."""
+    async def due_schedules(self, now: int, limit: int, offset: int = 0, since: int = EARLIEST) -> list[Schedule]:
+        """Those to be fired from `since` to now, the earliest first, without the first `offset` of them. One that was
+        fired and is due again comes after all that came before it."""
         ...
 
     async def next_wake(self, after: int) -> int | None:

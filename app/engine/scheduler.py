@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterable
-from functools import lru_cache
+from collections.abc import AsyncIterator, Callable
 from itertools import islice
 
 import msgspec
@@ -26,12 +25,13 @@ from app.domain.errors import (
     ScheduleNotFound,
     StoreUnavailable,
 )
-from app.domain.instants import LATEST, SECOND
+from app.domain.instants import EARLIEST, LATEST, SECOND
 from app.domain.job_type import Declarer, Source
-from app.domain.schedule import MAX_CAUGHT_UP, Calendar, Interval, Plan, Schedule, ScheduleDefinition, jitter
+from app.domain.schedule import Plan, Schedule, ScheduleDefinition, jitter
 from app.engine.catalogue import Catalogue, Conflict
 from app.engine.dispatch import Dispatcher, Wish
-from app.engine.fire_times import BadPlan, FireTimes
+from app.engine.due_times import Due, Look, Room, due_times, fire_times
+from app.engine.fire_times import BadPlan
 from app.engine.loop import Tasks
 from app.engine.schemas import faults
 from app.ports import Clock, Commit, Dispatched, Fire, Fired, IdempotencyKey, Order, Store, Timer
@@ -45,31 +45,8 @@ ON_TIME_SECONDS = 60
 """With `catch_up: none`, a server that was there makes the run of a time that is no further past than this."""
 LONG_SECONDS = 3600
 """What was missed for longer is counted on another thread."""
-MAX_COUNTED = 10_000
-"""Of a schedule's missed times; counting them takes some 30 µs each, and others wait."""
 TRIES = 12
 TRY_SECONDS = 0.01
-
-
-def fire_times(plan: Plan, created_at: int) -> FireTimes:
-    """One for all schedules of a plan, where its times do not depend on their creation. Raises BadPlan."""
-    counted = isinstance(plan.trigger, Interval | Calendar) and plan.start_at is None
-    return _fire_times(plan, created_at if counted else 0)
-
-
-@lru_cache(maxsize=10_000)
-def _fire_times(plan: Plan, created_at: int) -> FireTimes:
-    return FireTimes(plan, created_at)
-
-
-class Due(msgspec.Struct, frozen=True):
-    """What has come of a schedule's times by an instant: those to be made up for, oldest first, how many were let go,
-    the last of all, and the next one."""
-
-    times: list[int]
-    missed: int
-    last: int
-    following: int | None
 
 
 class Scheduler:
@@ -131,32 +108,69 @@ class Scheduler:
                 self._timer.set(wake_at)
 
     async def _fire_due(self) -> int:
-        """In batches; the instant by which they were due. What a batch leaves due (it cannot fire, or somebody else had
-        it) would stand at the head of the next one, and is passed over until the next look at the table."""
-        passed = 0
+        """The instant by which they were due. The earliest come first; but between the steps of a long way to now,
+        those that have just come."""
+        late = self._clock.now() - ON_TIME_SECONDS * SECOND
+        whole, recent = Look(EARLIEST), Look(late)
         while True:
             now = self._clock.now()
-            due = await self._store.due_schedules(now, BATCH, passed)
-            passed += len(due) - await self._fire_batch(due, now)
-            if len(due) < BATCH:
+            if not await self._step(whole, now):
                 return now
+            if whole.since < late:
+                await self._step(recent, self._clock.now())
 
-    async def _fire_batch(self, due: list[Schedule], now: int) -> int:
-        """How many of them are not due any more."""
-        if due:
-            await self._catalogue.fresh()
-        fires = [fire for schedule in due if (fire := await self._fire(schedule, now)) is not None]
+    async def _step(self, look: Look, now: int) -> bool:
+        """Fires the next of a look, in one transaction. False when none was left, but what it has passed over: what
+        cannot fire, or what somebody else had, until another look."""
+        due = await self._store.due_schedules(now, BATCH, look.passed, look.since)
+        states = await self._fire_some(due, now) if due else []
+        for schedule, state in zip(due, states, strict=False):
+            look.see(schedule, stays=state is None)
+        again = any(state is not None and state.wake_at is not None and state.wake_at <= now for state in states)
+        return again or len(states) < len(due) or len(due) == BATCH
+
+    async def _fire_some(self, due: list[Schedule], now: int) -> list[Schedule | None]:
+        """How the first of them stand afterwards, as many as there was room for; None where it did not fire."""
+        await self._catalogue.fresh()
+        room = Room()
+        fires: list[Fire | None] = []
+        for schedule in due:
+            if room.spent:
+                break
+            fires.append(await self._fire(schedule, now, room))
+        answers = iter(await self._store_fires([fire for fire in fires if fire is not None]))
+        return [None if fire is None else next(answers).schedule for fire in fires]
+
+    async def _store_fires(self, fires: list[Fire]) -> list[Fired]:
         try:
             answers = await self._store.fire(fires) if fires else []
-        except DefinitionChanged:
-            return 0  # by another server, just now: at the next look
+        except DefinitionChanged:  # by another server, just now: at the next look
+            return [Fired(schedule=None)] * len(fires)
         for fired, fire in zip(answers, fires, strict=True):
             self._note(fired, fire)
         if runs := sum(len(fired.made) for fired in answers):
             log.info("schedules fired", schedules=len(answers), runs=runs)
-        return sum(fired.schedule is not None for fired in answers)
+        return answers
 
-    async def _fire(self, schedule: Schedule, now: int) -> Fire | None:
+    async def _fire(self, schedule: Schedule, now: int, room: Room) -> Fire | None:
+        """As much of what is due as there is room for; what is left is due next. None where it cannot fire."""
+        due = await self._due(schedule, now)
+        if due is None:
+            return None
+        fire = Fire(schedule=schedule, orders=(), next_fire_at=due.following, last_fire_at=due.last, missed=due.missed)
+        if not due.times:
+            return fire
+        replace = msgspec.structs.replace
+        order = self._order_or_none(schedule)
+        if order is None:
+            return replace(fire, refused=True)
+        granted = room.take(len(due.times), len(order.payload.encode()))
+        orders = tuple(replace(order, fire_at=at, due_at=at) for at in due.times[:granted])
+        rest = due.times[granted:]
+        return replace(fire, orders=orders, next_fire_at=rest[0]) if rest else replace(fire, orders=orders)
+
+    async def _due(self, schedule: Schedule, now: int) -> Due | None:
+        """None where its plan cannot be any more: of a zone that the system has no more, say."""
         assert schedule.next_fire_at is not None
         put_off = jitter(schedule.definition)
         until, on_time = now - put_off, max(self._up_since, now - ON_TIME_SECONDS * SECOND) - put_off
@@ -165,32 +179,21 @@ class Scheduler:
                 due = await asyncio.to_thread(due_times, schedule, until, on_time)
             else:
                 due = due_times(schedule, until, on_time)
-        except BadPlan as error:  # of a zone that the system has no more, say
+        except BadPlan as error:
             if schedule.name not in self._unable:
                 self._unable.add(schedule.name)
                 log.error("schedule cannot fire", name=schedule.name, reason=f"{error.path} {error.message}")
             return None
         self._unable.discard(schedule.name)
-        orders = self._orders(schedule, due.times)
-        return Fire(
-            schedule=schedule,
-            orders=orders or (),
-            next_fire_at=due.following,
-            last_fire_at=due.last,
-            missed=due.missed,
-            refused=orders is None,
-        )
+        return due
 
-    def _orders(self, schedule: Schedule, times: Iterable[int]) -> tuple[Order, ...] | None:
+    def _order_or_none(self, schedule: Schedule) -> Order | None:
         """None where its job type would refuse the payload now, or is gone."""
-        definition = schedule.definition
         try:
-            order = self._order(definition)
+            return msgspec.structs.replace(self._order(schedule.definition), schedule=schedule.name)
         except (JobTypeNotFound, InvalidPayload) as error:
             log.warning("schedule makes no run", name=schedule.name, code=error.code)
             return None
-        replace = msgspec.structs.replace
-        return tuple(replace(order, schedule=definition.name, fire_at=at, due_at=at) for at in times)
 
     def _order(self, definition: ScheduleDefinition) -> Order:
         """Raises JobTypeNotFound and InvalidPayload."""
@@ -456,21 +459,3 @@ async def preview(plan: Plan, created_at: int, after: int, count: int) -> list[i
         return list(islice(fire_times(plan, created_at).between(after + 1, LATEST), count))
 
     return await asyncio.to_thread(find)
-
-
-def due_times(schedule: Schedule, until: int, on_time: int) -> Due:
-    """What `catch_up` makes of the times from the schedule's next one to `until`; those from `on_time` on were not
-    missed. Raises BadPlan."""
-    assert schedule.next_fire_at is not None
-    definition = schedule.definition
-    times = fire_times(definition.plan, schedule.created_at)
-    first = schedule.next_fire_at
-    last, following = [first], times.after(first)
-    if following is not None and following <= until:
-        last = times.latest(first, until, MAX_CAUGHT_UP if definition.catch_up == "all" else 1)
-        following = times.after(until)
-    wanted = last
-    if definition.catch_up == "none" and last[-1] < on_time:
-        wanted = []
-    came = len(last) if last[0] == first else times.count(first, last[-1], MAX_COUNTED)
-    return Due(wanted, max(0, came - len(wanted)), last[-1], following)

@@ -182,8 +182,8 @@ class Reader:
     def schedules_of_app(self, app: str) -> list[Schedule]:
         return self._schedules(sql.SCHEDULES_OF_APP, app)
 
-    def due_schedules(self, now: int, limit: int, offset: int) -> list[Schedule]:
-        return self._schedules(sql.DUE_SCHEDULES, now, limit, offset)
+    def due_schedules(self, now: int, limit: int, offset: int, since: int) -> list[Schedule]:
+        return self._schedules(sql.DUE_SCHEDULES, since, now, limit, offset)
 
     def _schedules(self, statement: str, *parameters: Any) -> list[Schedule]:
         with self._snapshot() as (_, cursor):

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.domain.event import Event
+from app.domain.instants import EARLIEST
 from app.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from app.domain.run import Run, State
 from app.domain.schedule import Schedule
@@ -221,8 +222,8 @@ class SqliteStore:
     async def schedules_of_app(self, app: str) -> list[Schedule]:
         return await self._reader.on_thread(self._reader.schedules_of_app, app)
 
-    async def due_schedules(self, now: int, limit: int, offset: int = 0) -> list[Schedule]:
-        return await self._reader.on_thread(self._reader.due_schedules, now, limit, offset)
+    async def due_schedules(self, now: int, limit: int, offset: int = 0, since: int = EARLIEST) -> list[Schedule]:
+        return await self._reader.on_thread(self._reader.due_schedules, now, limit, offset, since)
 
     async def next_wake(self, after: int) -> int | None:
         return await self._reader.on_thread(self._reader.next_wake, after)

@@ -130,7 +130,9 @@ SCHEDULE_COLUMNS = (
 )
 _SCHEDULES = f"SELECT {', '.join(SCHEDULE_COLUMNS)} FROM schedules"
 SCHEDULE = f"{_SCHEDULES} WHERE name = ?"
-DUE_SCHEDULES = f"{_SCHEDULES} WHERE wake_at IS NOT NULL AND wake_at <= ? ORDER BY wake_at, id LIMIT ? OFFSET ?"
+DUE_SCHEDULES = (
+    f"{_SCHEDULES} WHERE wake_at IS NOT NULL AND wake_at BETWEEN ? AND ? ORDER BY wake_at, id LIMIT ? OFFSET ?"
+)
 NEXT_WAKE = "SELECT min(wake_at) FROM schedules WHERE wake_at IS NOT NULL AND wake_at > ?"
 SCHEDULES_OF_APP = f"{_SCHEDULES} WHERE app IS NOT NULL AND app = ?"
 SCHEDULES_OF_JOB_TYPE = "SELECT 1 FROM schedules WHERE job_type = ? LIMIT 1"

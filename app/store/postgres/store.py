@@ -13,6 +13,7 @@ from msgspec import UNSET, UnsetType
 from app.domain.errors import StoreUnavailable
 from app.domain.event import Event
 from app.domain.ids import COUNTER_BITS
+from app.domain.instants import EARLIEST
 from app.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from app.domain.run import Run, State
 from app.domain.schedule import Schedule
@@ -302,8 +303,8 @@ class PostgresStore:
     async def schedules_of_app(self, app: str) -> list[Schedule]:
         return await self._reader.schedules_by(sql.SCHEDULES_OF_APP, app)
 
-    async def due_schedules(self, now: int, limit: int, offset: int = 0) -> list[Schedule]:
-        return await self._reader.schedules_by(sql.DUE_SCHEDULES, now, limit, offset)
+    async def due_schedules(self, now: int, limit: int, offset: int = 0, since: int = EARLIEST) -> list[Schedule]:
+        return await self._reader.schedules_by(sql.DUE_SCHEDULES, since, now, limit, offset)
 
     async def next_wake(self, after: int) -> int | None:
         at: int | None = await self._reader.value(sql.NEXT_WAKE, after)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from app.domain.errors import StoreUnavailable
 from app.domain.instants import SECOND
 from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
 from app.engine.fire_times import FireTimes
-from app.ports import Fire
+from app.ports import Fire, Fired
 from tests.app.server import Server, paths, problem
 
 DAY = 86_400.0
@@ -470,6 +472,94 @@ async def test_all_makes_up_for_a_thousand_at_most(server: Server) -> None:
     now = await schedule(server, "often")
     assert (now["missed"], now["last_fire_at"]) == (500, "2026-01-02T01:00:00.000000Z")
     assert (await server.get("/v1/queues/default"))["counts"]["queued"] == 1000
+
+
+def fires_of(server: Server, monkeypatch: pytest.MonkeyPatch, *, most: int = 10**6) -> list[list[Fire]]:
+    """What each transaction of the store fires, as it comes; after `most` of them the store is gone."""
+    seen: list[list[Fire]] = []
+    fire = server.store.fire
+
+    async def watched(fires: Sequence[Fire]) -> list[Fired]:
+        if len(seen) == most:
+            raise StoreUnavailable("gone")
+        seen.append(list(fires))
+        return await fire(fires)
+
+    monkeypatch.setattr(server.store, "fire", watched)
+    return seen
+
+
+async def test_much_to_make_up_for_is_stored_in_small_transactions(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    await every(server, 1, "many", catch_up="all")
+    await every(server, 60, "large", catch_up="all", payload="x" * 900_000)
+    fires = fires_of(server, monkeypatch)
+    await server.advance(1500)
+    for transaction in fires:
+        orders = [order for fire in transaction for order in fire.orders]
+        assert len(orders) <= 200
+        assert sum(len(order.payload) for order in orders) <= 5_000_000
+    assert len(await runs(server, "large")) == 25
+    times = [run["due_at"] for run in await runs(server, "many")]
+    assert len(times) == len(set(times)) == 1000
+    assert times == sorted(times)
+    now = await schedule(server, "many")
+    assert (now["missed"], now["next_fire_at"]) == (500, "2026-01-01T00:25:01.000000Z")
+
+
+async def test_what_was_made_up_for_stays_so_when_the_rest_was_not(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    await every(server, 1, catch_up="all")
+    fires = fires_of(server, monkeypatch, most=2)
+    server.clock.move(1500)
+    with pytest.raises(StoreUnavailable):
+        await server.jobs.scheduler.catch_up()
+    assert len(fires) == 2
+    assert (await schedule(server, "often"))["missed"] == 500
+    monkeypatch.undo()
+    await server.restart()
+    await server.settle()
+    times = [run["due_at"] for run in await runs(server, "often")]
+    assert len(times) == len(set(times)) == 1000
+    assert (await schedule(server, "often"))["missed"] == 500
+
+
+async def test_times_that_come_now_do_not_wait_for_what_is_made_up_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    for n in range(5):
+        await every(server, 1, f"behind{n}", catch_up="all")
+    await every(server, 3000, "now")
+    fires = fires_of(server, monkeypatch)
+    await server.advance(3000)
+    turn = [n for n, transaction in enumerate(fires) if any(fire.schedule.name == "now" for fire in transaction)]
+    assert turn == [1], "after the first step"
+    assert len(fires) >= 25
+    assert (await server.get("/v1/queues/default"))["counts"]["queued"] == 5001
+
+
+@pytest.mark.parametrize(("days", "missed"), [(6, 6 * 1440 - 1), (8, 10_000)])
+async def test_missed_times_are_counted_by_the_day(
+    server: Server, monkeypatch: pytest.MonkeyPatch, days: int, missed: int
+) -> None:
+    await server.register()
+    await made(server, trigger={"kind": "cron", "expression": "* * * * *"}, timezone="Europe/Berlin")
+    asked, after = 0, FireTimes.after
+
+    def counted(self: FireTimes, instant: int) -> int | None:
+        nonlocal asked
+        asked += 1
+        return after(self, instant)
+
+    monkeypatch.setattr(FireTimes, "after", counted)
+    await server.advance(days * DAY)
+    assert (await schedule(server, "nightly"))["missed"] == missed
+    assert asked < 100
 
 
 async def test_skip_fires_only_when_the_last_run_is_over(server: Server) -> None:
