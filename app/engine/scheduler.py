@@ -163,7 +163,7 @@ class Scheduler:
         replace = msgspec.structs.replace
         order = self._order_or_none(schedule)
         if order is None:
-            return replace(fire, refused=True)
+            return replace(fire, missed=due.missed + len(due.times) - 1, refused=True)
         granted = room.take(len(due.times), len(order.payload.encode()))
         orders = tuple(replace(order, fire_at=at, due_at=at) for at in due.times[:granted])
         rest = due.times[granted:]

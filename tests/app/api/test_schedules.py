@@ -562,6 +562,31 @@ async def test_missed_times_are_counted_by_the_day(
     assert asked < 100
 
 
+@pytest.mark.parametrize("catch_up", ["latest", "all"])
+async def test_each_time_of_a_payload_that_fits_no_more_is_counted_once(server: Server, catch_up: str) -> None:
+    await server.register()
+    await every(server, payload="x", catch_up=catch_up)
+    await server.http.patch("/v1/job-types/greet", json={"payload_schema": {"type": "integer"}})
+    await server.advance(600)
+    now = await schedule(server, "often")
+    assert (now["missed"], now["last_skipped_at"]) == (9, "2026-01-01T00:10:00.000000Z")
+    lines = (await server.http.get("/metrics")).text.splitlines()
+    counts = [float(line.split()[1]) for line in lines if line.startswith("jobs_schedule_times_total{")]
+    assert (sum(counts), await runs(server, "often")) == (10, [])
+
+
+async def test_none_counts_what_it_lets_go_of_a_payload_that_fits_no_more_once(server: Server) -> None:
+    await server.register()
+    await every(server, payload="x", catch_up="none")
+    await server.http.patch("/v1/job-types/greet", json={"payload_schema": {"type": "integer"}})
+    await server.__aexit__()
+    server.clock.move(601)
+    await server.__aenter__()
+    await server.jobs.scheduler.catch_up()
+    now = await schedule(server, "often")
+    assert (now["missed"], now["last_skipped_at"]) == (10, None)
+
+
 async def test_skip_fires_only_when_the_last_run_is_over(server: Server) -> None:
     await server.register()
     await every(server, 10, overlap="skip")
