@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -324,12 +324,10 @@ def walk(expression: str, zone: ZoneInfo, start: datetime, end: datetime) -> lis
 def expressions(random_: random.Random, n: int) -> list[str]:
     minutes = ["0", "30", "15,45", "*/20", "*", "10-50/20", "59", "*/7"]
     hours = ["*", "2", "0", "1-3", "*/2", "23", "0,2,3", "*/5", "1"]
-    days = ["*", "*", "*", "1-7", "*/2", "29"]
+    days = ["*", "*", "*", "1-7", "*/2", "29", "28,29", "1"]
+    months = ["*", "*", "*", "2", "2,3", "3-11", "*/2"]
     weekdays = ["*", "*", "0", "1-5", "6"]
-    return [
-        f"{random_.choice(minutes)} {random_.choice(hours)} {random_.choice(days)} * {random_.choice(weekdays)}"
-        for _ in range(n)
-    ]
+    return [" ".join(map(random_.choice, (minutes, hours, days, months, weekdays))) for _ in range(n)]
 
 
 def changes(zone: ZoneInfo, first_year: int, last_year: int) -> list[datetime]:
@@ -363,18 +361,119 @@ def whole_minutes(zone: ZoneInfo, change: datetime) -> bool:
     )
 
 
+LEAP = [datetime(year, 2, 28, 20, tzinfo=UTC) for year in (2000, 2024, 2027, 2028, 2096, 2100)]
+"""Before a 29 February, or where there is none."""
+
+
+def places_of(zone: ZoneInfo, random_: random.Random, most: int) -> list[datetime]:
+    """Near changes of the zone's clocks from 1990 to 2037, and a leap day (a sample of them by default)."""
+    near = [change for change in changes(zone, 1990, 2037) if whole_minutes(zone, change)]
+    return [*(near if ALL and most > len(near) else random_.sample(near, min(most, len(near)))), random_.choice(LEAP)]
+
+
 @pytest.mark.timeout(3600 if ALL else 60)
 @pytest.mark.parametrize("name", sorted(available_timezones()) if ALL else SAMPLE)
 def test_the_oracle_agrees(name: str) -> None:
-    """Near every change of the zone's clocks from 1990 to 2037 (a sample of them by default)."""
     random_ = random.Random(name)
     zone = ZoneInfo(name)
-    places = [change for change in changes(zone, 1990, 2037) if whole_minutes(zone, change)]
-    places = places or [datetime(2026, 2, 27, tzinfo=UTC)]
-    for change in places if ALL else random_.sample(places, min(2, len(places))):
-        start, end = change - timedelta(hours=3), change + timedelta(hours=30)
+    for place in places_of(zone, random_, 1000 if ALL else 2):
+        start, end = place - timedelta(hours=3), place + timedelta(hours=30)
         for expression in expressions(random_, 1 if ALL else 6):
             plan = FireTimes(Plan(trigger=Cron(expression), timezone=name), 0)
             found = list(plan.between(from_datetime(start) + 1, from_datetime(end)))
             expected = [from_datetime(instant) for instant in walk(expression, zone, start, end)]
-            assert found == expected, (name, expression, change)
+            assert found == expected, (name, expression, place)
+
+
+@pytest.mark.parametrize(("first_year", "last_year"), [(1999, 2012), (2095, 2105)])
+@pytest.mark.parametrize("expression", ["*/20 */6 29 2 *", "30 0-2 29 2 *", "15 2 */31 3,10 0", "0 0 31 12 *"])
+@pytest.mark.parametrize("name", SAMPLE)
+def test_the_oracle_agrees_on_days_far_apart(name: str, expression: str, first_year: int, last_year: int) -> None:
+    """Whatever clocks do in between."""
+    zone = ZoneInfo(name)
+    _, _, day, month, weekday = expression.split()
+    expected: set[datetime] = set()
+    midnight = datetime(first_year, 1, 2, tzinfo=UTC)
+    begin, end = midnight, datetime(last_year, 1, 1, tzinfo=UTC)
+    while midnight < end:
+        if shows(f"* * {day} {month} {weekday}", midnight):
+            around = walk(expression, zone, midnight - timedelta(days=1), midnight + timedelta(days=2))
+            expected.update(instant for instant in around if begin <= instant <= end)
+        midnight += timedelta(days=1)
+    plan = FireTimes(Plan(trigger=Cron(expression), timezone=name), 0)
+    found = list(plan.between(from_datetime(begin), from_datetime(end)))
+    assert found
+    assert found == sorted(map(from_datetime, expected))
+
+
+# -- the oracle of calendars
+
+
+def follows(every: Every, known: date, day: date) -> bool:
+    """Whether `day` is so many months later than `known`, and so many days."""
+    of_month = day - timedelta(weeks=every.weeks, days=every.days)
+    if not every.months:
+        return of_month == known
+    apart = (of_month.year - known.year) * 12 + of_month.month - known.month
+    return of_month.day == known.day and apart > 0 and apart % every.months == 0
+
+
+def walk_days(every: Every, start: date, end: date) -> list[date]:
+    """The days of a calendar, each date looked at."""
+    found = [start]
+    for n in range(1, (end - start).days + 1):
+        if follows(every, found[-1], start + timedelta(days=n)):
+            found.append(start + timedelta(days=n))
+    return found
+
+
+def first_shown(local: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant at which a wall clock shows this time or, where it skips it, a later one."""
+    instant = local.replace(hour=0, minute=0, tzinfo=UTC) - timedelta(hours=15)
+    while instant.astimezone(zone).replace(tzinfo=None) < local:
+        instant += MINUTE
+    return instant
+
+
+def calendars(random_: random.Random, place: datetime, n: int) -> list[tuple[Calendar, datetime]]:
+    """With the instants from which they count: any, or one whose day many months lack."""
+    odd = [date(place.year - 1, 1, 31), date(place.year - 1, 10, 30), date(2024 if place.year > 2024 else 1988, 2, 29)]
+    noon = time(12)
+    steps = [
+        Every(months=1),
+        Every(months=2),
+        Every(months=12),
+        Every(months=5),
+        Every(weeks=1),
+        Every(days=1),
+        Every(days=3),
+        Every(weeks=1, days=2),
+        Every(months=1, days=1),
+        Every(months=2, weeks=1),
+    ]
+    found = []
+    for _ in range(n):
+        near = place - timedelta(minutes=random_.randrange(400 * 1440))
+        calendar = Calendar(random_.choice(steps), random_.choice([0, 1, 2, 3, 23]), random_.choice([0, 30, 59]))
+        counted_from = [near, near, *(datetime.combine(day, noon, UTC) for day in odd)]
+        found.append((calendar, random_.choice(counted_from)))
+    return found
+
+
+@pytest.mark.timeout(3600 if ALL else 60)
+@pytest.mark.parametrize("name", sorted(available_timezones()) if ALL else SAMPLE)
+def test_the_oracle_of_calendars_agrees(name: str) -> None:
+    random_ = random.Random(name)
+    zone = ZoneInfo(name)
+    for place in places_of(zone, random_, 10 if ALL else 2):
+        for calendar, anchor in calendars(random_, place, 4):
+            start, end = place - timedelta(days=3), place + timedelta(days=400 if calendar.every.months else 8)
+            shown = anchor.astimezone(zone).date()
+            days = walk_days(calendar.every, shown, end.date() + timedelta(days=2))
+            time_of_day = timedelta(hours=calendar.hour, minutes=calendar.minute)
+            near = [day for day in days if abs(day - start.date()).days <= 3 or day > start.date()]
+            instants = [first_shown(datetime.combine(day, time()) + time_of_day, zone) for day in near]
+            expected = [from_datetime(at) for at in instants if max(start, anchor) <= at <= end]
+            plan = FireTimes(Plan(trigger=calendar, timezone=name, start_at=from_datetime(anchor)), 0)
+            found = list(plan.between(from_datetime(start), from_datetime(end)))
+            assert found == expected, (name, calendar, anchor, place)
