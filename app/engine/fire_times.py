@@ -10,7 +10,6 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.base import BaseTrigger
@@ -20,6 +19,7 @@ from app.domain.calendar_days import CalendarDays
 from app.domain.instants import LATEST, SECOND, from_datetime
 from app.domain.schedule import Calendar, Cron, Date, Interval, Plan
 from app.domain.wall_clock import FIRST, LAST, first_change, instant_of, local_of, offset_at
+from app.engine import zones
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NICKNAMES = {
@@ -49,12 +49,11 @@ class BadPlan(ValueError):
         self.message = message
 
 
-@lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
     """Raises BadPlan."""
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # OSError: the name of a folder of zones
+        return zones.zone(name)
+    except KeyError:
         raise BadPlan("/timezone", "is not the name of an IANA time zone, such as 'Europe/Berlin'") from None
 
 

@@ -9,6 +9,7 @@ import pytest
 from blazy_jobs import DefinitionError, Job, schedule
 
 from app.domain.schedule import Cron, Plan
+from app.engine import zones
 from app.engine.fire_times import FireTimes
 
 
@@ -84,6 +85,9 @@ def test_options_have_the_servers_names() -> None:
         lambda: schedule.cron("@reboot"),
         lambda: schedule.once(datetime(2027, 1, 1)),  # noqa: DTZ001
         lambda: schedule.every(hours=1, timezone="Mars"),
+        lambda: schedule.every(hours=1, timezone="right/UTC"),
+        lambda: schedule.every(hours=1, timezone="localtime"),
+        lambda: schedule.every(hours=1, timezone="Factory"),
         lambda: schedule.every(hours=1, overlap="maybe"),  # type: ignore[arg-type]
         lambda: schedule.every(hours=1, jitter=-1),
         lambda: schedule.every(hours=1, nonsense=1),  # type: ignore[call-arg]
@@ -101,3 +105,8 @@ def test_a_job_has_one_schedule_of_its_name_or_several() -> None:
     assert Job("a", handler, schedule=night).schedules == {"a": night}
     assert Job("a", handler, schedule={"night": night, "noon": noon}).schedules == {"a.night": night, "a.noon": noon}
     assert Job("a", handler).schedules == {}
+
+
+def test_the_zones_are_those_of_the_server() -> None:
+    for name in zones.names():
+        assert schedule.every(hours=1, timezone=name).fields["timezone"] == name

@@ -142,6 +142,8 @@ async def test_names_are_taken_once_and_what_is_not_there_is_not_found(server: S
         ({"trigger": {"kind": "date", "at": "tomorrow"}}, "/trigger/at"),
         ({"trigger": {"kind": "moon"}}, "/trigger/kind"),
         ({"timezone": "Mars/Olympus"}, "/timezone"),
+        ({"timezone": "right/Europe/Berlin"}, "/timezone"),
+        ({"timezone": "localtime"}, "/timezone"),
         ({"job_type": "none"}, "/job_type"),
         ({"payload": {"n": "x"}}, "/payload/n"),
         ({"overlap": "maybe"}, "/overlap"),
