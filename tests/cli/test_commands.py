@@ -255,6 +255,28 @@ def test_a_job_type_is_retired(stub: Stub, call: Call) -> None:
     assert read(called.lines) == [{"name": "greet", "retired": True}]
 
 
+def test_a_schedule_is_worked_with_by_either_name_of_the_command(stub: Stub, call: Call) -> None:
+    item, time = {"name": "nightly", "paused": False}, "2027-01-01T03:00:00.000000Z"
+    stub.page("/v1/schedules", [item])
+    stub.on("POST /v1/schedules/nightly/pause", Answer(body=item | {"paused": True}))
+    stub.on("POST /v1/schedules/nightly/resume", Answer(body=item))
+    stub.on("POST /v1/schedules/nightly/trigger", Answer(202, run()))
+    stub.on("GET /v1/schedules/nightly/next", Answer(body={"data": [time]}))
+    for command in ("schedule", "schedules"):
+        assert read(call(command, "--url", stub.url).lines) == [item]
+        assert read(call(command, "pause", "nightly", "--url", stub.url).lines) == [item | {"paused": True}]
+        assert read(call("--url", stub.url, command, "resume", "nightly").lines) == [item]
+        assert read(call(command, "trigger", "nightly", "--url", stub.url).lines) == [run()]
+        assert read(call(command, "next", "nightly", "--url", stub.url).lines) == [{"at": time}]
+
+
+@pytest.mark.parametrize("path", ["job-types", "queues", "schedules"])
+def test_one_of_them_can_be_called_one(path: str, stub: Stub, call: Call) -> None:
+    item = {"name": "greet", "paused": False}
+    stub.on(f"GET /v1/{path}/greet", Answer(body=item))
+    assert read(call(path.removesuffix("s"), "show", "greet", "--url", stub.url).lines) == [item]
+
+
 # -- options of every command
 
 

@@ -18,6 +18,10 @@ from blazy_jobs.cli.options import ApiKey, Given, Json, NoColor, Url
 __all__ = ["application", "main", "worker"]
 
 
+ONE_OF = {"job-type": "job-types", "queue": "queues", "schedule": "schedules"}
+"""`schedule pause NAME` reads as well as `schedules pause NAME`."""
+
+
 class Commands(TyperGroup):
     """Only the server's command that is asked for is loaded, and its distribution is looked for only when needed."""
 
@@ -27,7 +31,8 @@ class Commands(TyperGroup):
         return [*ours, *sorted(there | {"serve"})]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        return super().get_command(ctx, cmd_name) or (server.load(cmd_name) if cmd_name in server.installed() else None)
+        known = super().get_command(ctx, ONE_OF.get(cmd_name, cmd_name))
+        return known or (server.load(cmd_name) if cmd_name in server.installed() else None)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args[0] in server.SERVER_COMMANDS:
