@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from blazy_jobs.errors import DefinitionError, seconds_of
-from blazy_jobs.payload import Intake
+from blazy_jobs.limits import checked_name
+from blazy_jobs.payload import Intake, InvalidPayload
 from blazy_jobs.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 Handler = Callable[..., Any]
 Isolation = Literal["async", "process", "thread"]
 Backoff = Literal["exponential", "linear", "fixed"]
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +82,8 @@ class Job:
         self.concurrency = concurrency
         self.schedules = _schedules(schedule, self.name)
         """By name: one is named after the job, several `job.key`."""
+        for key, one in self.schedules.items():
+            _check_payload(self.intake, one, f"job {name!r}: the payload of the schedule {key!r}")
         if isinstance(tags, str):
             raise DefinitionError(f"job {name!r}: tags is a list of texts, not one text")
         self.tags = list(tags)
@@ -138,12 +138,12 @@ def _schedules(schedule: Schedule | Mapping[str, Schedule] | None, job: str) -> 
     return named
 
 
-def checked_name(name: object, what: str) -> str:
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise DefinitionError(
-            f"{name!r} cannot be a {what}'s name: at most 128 letters, digits, '.', '_' and '-', no sign in front"
-        )
-    return name
+def _check_payload(intake: Intake, schedule: Schedule, what: str) -> None:
+    try:
+        intake.arguments(schedule.fields.get("payload"), None)
+    except InvalidPayload as error:
+        given = "" if "payload" in schedule.fields else ", which is null as none is given,"
+        raise DefinitionError(f"{what}{given} does not fit the handler's annotation: {error}") from None
 
 
 def name_of(handler: Handler) -> str:

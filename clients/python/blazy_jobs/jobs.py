@@ -8,7 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 from blazy_jobs.context import MiddlewareRun
 from blazy_jobs.errors import DefinitionError
-from blazy_jobs.job import Handler, Job, checked_name, name_of
+from blazy_jobs.job import Handler, Job, name_of
+from blazy_jobs.limits import checked_name
 
 if TYPE_CHECKING:
     from blazy_jobs.async_client import AsyncRun
@@ -56,11 +57,14 @@ class Jobs:
         return define
 
     def add(self, job: Job) -> Job:
-        """Takes a job in. Raises DefinitionError where its name is taken."""
+        """Takes a job in. Raises DefinitionError where its name is taken, or that of one of its schedules."""
         if not isinstance(job, Job):
             raise DefinitionError(f"jobs.add takes a Job, not {job!r}")
         if job.name in self._jobs:
             raise DefinitionError(f"a job named {job.name!r} is defined already")
+        for other in self:
+            for name in other.schedules.keys() & job.schedules.keys():
+                raise DefinitionError(f"job {job.name!r}: job {other.name!r} has a schedule named {name!r} already")
         self._jobs[job.name] = job
         job.collections.append(self)
         return job

@@ -1,0 +1,108 @@
+"""What the server takes as the value of an option: what it would refuse is refused here, where it is written.
+
+The bounds are those of openapi.json. Each check gives the value as it is sent, or raises DefinitionError, which names
+the option, the value and the reason.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import orjson
+
+from blazy_jobs import strict_json
+from blazy_jobs.errors import DefinitionError
+
+DAY_SECONDS = 86_400
+YEAR_SECONDS = 366 * DAY_SECONDS
+MAX_TAGS = 20
+MAX_TAG_CHARS = 128
+MAX_DECLARED_DEPTH = strict_json.MAX_DEPTH - 5
+"""Levels of a value within a worker's declaration, which are nested in five more."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+
+
+def checked_name(value: object, what: str) -> str:
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise DefinitionError(
+            f"{value!r:.200} cannot be a {what}'s name: at most 128 letters, digits, '.', '_' and '-', no sign in front"
+        )
+    return value
+
+
+def one_of(value: object, known: tuple[str, ...], what: str) -> object:
+    if value not in known:
+        raise DefinitionError(f"{what} is one of {', '.join(known)}, not {value!r:.200}")
+    return value
+
+
+def whole(value: object, low: int, high: int, what: str) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise DefinitionError(f"{what} is a whole number from {low} to {high}, not {value!r:.200}")
+    return value
+
+
+def seconds(value: Any, low: int, high: int, what: str) -> float:
+    """Of a number of seconds or a timedelta."""
+    try:
+        number = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if isinstance(value, bool | str | bytes) or not low <= number <= high:
+        raise DefinitionError(f"{what} takes {low} to {high:,} seconds, as a number or a timedelta, not {value!r:.200}")
+    return number
+
+
+def instant(value: object, what: str) -> str:
+    if not isinstance(value, datetime) or value.utcoffset() is None:
+        raise DefinitionError(f"{what} takes a datetime with a time zone, not {value!r:.200}")
+    try:
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    except OverflowError:
+        raise DefinitionError(f"{what} must be of the years 1 to 9999 in UTC too, not {value!r}") from None
+
+
+def zone(value: object) -> str:
+    name = str(value)
+    if name not in _zones():
+        raise DefinitionError(f"timezone is the name of an IANA time zone, such as 'Europe/Berlin', not {value!r:.200}")
+    return name
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Those that the server takes: of tzdata, not of this machine's system."""
+    return frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
+
+
+def tags(value: object) -> list[str]:
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        raise DefinitionError(f"tags is a list of texts, not {value!r:.200}")
+    found = list(value)
+    if len(found) > MAX_TAGS:
+        raise DefinitionError(f"tags are {MAX_TAGS} at most, not {len(found)}: {found!r:.200}")
+    for tag in found:
+        if not isinstance(tag, str) or not 1 <= len(tag) <= MAX_TAG_CHARS:
+            raise DefinitionError(f"tags are texts of 1 to {MAX_TAG_CHARS} characters, not {tag!r:.200}")
+    json_value(found, "tags")
+    return found
+
+
+def json_value(value: object, what: str) -> Any:
+    """As plain data. The error does not show the value, which may be anybody's."""
+    try:
+        data = orjson.loads(strict_json.encode(value))
+    except strict_json.NotJson as error:
+        raise DefinitionError(f"{what} cannot be sent as JSON: {error}") from None
+    if strict_json.depth(data) > MAX_DECLARED_DEPTH:
+        raise DefinitionError(f"{what} is nested deeper than {MAX_DECLARED_DEPTH} levels")
+    return data
