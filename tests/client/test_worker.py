@@ -371,7 +371,18 @@ async def test_quick_sync_runs_are_given_ahead_and_slow_ones_are_not_kept_waitin
         ("import nowhere", 3, "No module named 'nowhere'"),
         ("from blazy_jobs import Jobs", 3, "has no Jobs object"),
         ("from blazy_jobs import Jobs\njobs = Jobs()", 0, "define no jobs"),
-        ("from blazy_jobs import Jobs\njobs = Jobs()\n@jobs.job\n@jobs.job\nasync def a(): ...", 3, "DefinitionError"),
+        ("from blazy_jobs import Jobs\njobs = Jobs()\n@jobs.job\n@jobs.job\nasync def a(): ...", 3, "shop_jobs.py:3: "),
+        (
+            "from blazy_jobs import Job, Jobs\njobs = Jobs()\njobs.add(Job('a', len, payload_schema={'a': {1}}))",
+            3,
+            "set",
+        ),
+        (
+            "from blazy_jobs import Job, Jobs, schedule\none, two, hourly = Jobs(), Jobs(), schedule.every(hours=1)\n"
+            "one.add(Job('a', len, schedule={'b': hourly}))\ntwo.add(Job('a.b', len, schedule=hourly))\n",
+            3,
+            "the jobs 'a' and 'a.b' both have a schedule named 'a.b'",
+        ),
     ],
 )
 async def test_modules_that_cannot_be_served(start: Start, tmp_path: Path, text: str, code: int, words: str) -> None:
@@ -379,3 +390,16 @@ async def test_modules_that_cannot_be_served(start: Start, tmp_path: Path, text:
     worker = await start(str(tmp_path / "shop_jobs.py"))
     assert await worker.ended() == code
     assert words in worker.words()
+
+
+async def test_a_bad_definition_is_told_with_its_line_and_without_a_traceback(start: Start, tmp_path: Path) -> None:
+    module = tmp_path / "shop_jobs.py"
+    module.write_text(
+        "from blazy_jobs import Jobs, schedule\n\njobs = Jobs()\n\n"
+        "@jobs.job(schedule=schedule.cron('30 2 30 2 *'))\nasync def never(): ...\n"
+    )
+    worker = await start(str(module))
+    assert await worker.ended() == 3
+    said = worker.words()
+    assert f"{module}:5: the cron expression '30 2 30 2 *' names a day that never comes" in said
+    assert "Traceback" not in said

@@ -14,8 +14,10 @@ import socket
 import sys
 import threading
 import traceback
+from pathlib import Path
 from typing import NoReturn
 
+from blazy_jobs.errors import DefinitionError
 from blazy_jobs.worker.frames import READY, REFUSED, pack
 from blazy_jobs.worker.modules import CannotLoad, Loaded, load
 from blazy_jobs.worker.pulse import Page
@@ -24,6 +26,7 @@ IMPORT_FAILED = 3
 HIGH_DESCRIPTOR = 512
 PR_SET_PDEATHSIG = 1
 PULSE_SECONDS = 0.25
+PACKAGE = str(Path(__file__).parents[1]) + os.sep
 
 
 def main(arguments: list[str]) -> NoReturn:
@@ -39,21 +42,23 @@ def main(arguments: list[str]) -> NoReturn:
     pulse.child_beat()
     imported = threading.Event()
     threading.Thread(target=_beat_until, args=(pulse, imported), name="pulse", daemon=True).start()
-    loaded = _load(targets, sock)
+    loaded, declared = _load(targets, sock)
     imported.set()
     if role == "host":
         from blazy_jobs.worker.host import serve
     else:
         from blazy_jobs.worker.slot import serve
-    sock.sendall(pack(READY, loaded.describe()))
+    sock.sendall(declared)
     serve(sock, pulse, loaded)
 
 
-def _load(targets: list[str], sock: socket.socket) -> Loaded:
+def _load(targets: list[str], sock: socket.socket) -> tuple[Loaded, bytes]:
+    """With the frame that says what they declare."""
     try:
-        return load(targets)
-    except CannotLoad as error:
-        reason = str(error)
+        loaded = load(targets)
+        return loaded, pack(READY, loaded.describe())
+    except (CannotLoad, DefinitionError) as error:
+        reason = f"{_written_at(error)}{error}"
         print(f"blazy-jobs: {reason}", file=sys.stderr)  # noqa: T201
     except BaseException as error:  # noqa: BLE001 - whatever a module's import raises: told, and the process ends
         reason = f"{type(error).__name__}: {error}"
@@ -61,6 +66,13 @@ def _load(targets: list[str], sock: socket.socket) -> Loaded:
     sys.stderr.flush()
     sock.sendall(pack(REFUSED, reason))
     os._exit(IMPORT_FAILED)
+
+
+def _written_at(error: Exception) -> str:
+    """`FILE:LINE: ` of the user's code that raised it, where it was any."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not frame.filename.startswith(PACKAGE)]
+    return f"{theirs[-1].filename}:{theirs[-1].lineno}: " if theirs else ""
 
 
 def _beat_until(pulse: Page, imported: threading.Event) -> None:

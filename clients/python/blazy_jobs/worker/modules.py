@@ -44,16 +44,19 @@ class Module:
 
 @dataclass
 class Loaded:
-    """All targets together. A name is served once; defined by two modules it is an error."""
+    """All targets together. A name of a job or a schedule is there once; defined by two modules it is an error."""
 
     modules: list[Module] = field(default_factory=list)
     jobs: dict[str, Job] = field(default_factory=dict)
     middlewares: dict[str, list[Middleware]] = field(default_factory=dict)
 
     def take(self, module: Module, job: Job, collection: Jobs) -> None:
-        """A module's job, with its middleware. Raises CannotLoad where its name is taken."""
+        """A module's job, with its middleware. Raises CannotLoad where a name of it is taken."""
         if job.name in self.jobs:
             raise CannotLoad(f"two modules define a job named {job.name!r}; the second is {module.app!r}")
+        for other in self.jobs.values():
+            for name in other.schedules.keys() & job.schedules.keys():
+                raise CannotLoad(f"the jobs {other.name!r} and {job.name!r} both have a schedule named {name!r}")
         module.jobs.append(job)
         self.jobs[job.name] = job
         self.middlewares[job.name] = collection.middlewares
