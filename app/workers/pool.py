@@ -24,7 +24,7 @@ from app.ports import WorkerRecord
 
 log = structlog.get_logger("pool")
 
-EXIT_IMPORT_FAILED = 3
+EXIT_BAD_MODULE = 3
 EXIT_NO_SERVER = 4
 """It got no answer for a lease's time, and ended its handlers by itself."""
 RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
@@ -35,7 +35,7 @@ STORE_SECONDS = 0.5
 
 
 class ModuleFailed(Exception):
-    """A module of jobs could not be imported; its worker has written why to stderr."""
+    """A module of jobs cannot be imported, or not be served as it is; its worker has written why to stderr."""
 
 
 class Pool:
@@ -104,8 +104,8 @@ class Pool:
         # Its children die with it; only when all are gone may what they ran begin elsewhere.
         await end_session(process.pid)
         del self._processes[name]
-        if code == EXIT_IMPORT_FAILED and not self._stopping:
-            self._on_fatal(ModuleFailed(f"a module of {', '.join(self._modules)} could not be imported"))
+        if code == EXIT_BAD_MODULE and not self._stopping:
+            self._on_fatal(ModuleFailed(f"a module of {', '.join(self._modules)} cannot be used"))
             self._stopping = True
         level = log.info if code == 0 else log.warning
         level("pool worker ended", name=name, pid=process.pid, code=code)

@@ -237,6 +237,19 @@ def test_a_module_that_does_not_import_ends_the_server_with_its_error(tmp_path: 
     assert not server.processes()
 
 
+def test_a_module_whose_declaration_is_refused_ends_the_server_with_the_reason(
+    tmp_path: Path, serve: StartServer
+) -> None:
+    refused = tmp_path / "refused_jobs.py"
+    refused.write_text(
+        "from blazy_jobs import Job, Jobs\n\njobs = Jobs()\njobs.add(Job('a', len, payload_schema={'type': 'odd'}))\n"
+    )
+    server = serve(str(refused), workers=1, start=False)
+    with pytest.raises(ServerFailed, match="the server refuses what they declare: 422 invalid_schema"):
+        server.start()
+    assert not server.processes()
+
+
 def test_only_workers_routes_are_on_the_pools_socket_and_only_its_owner_may_use_it(serve: StartServer) -> None:
     server = serve(GOOD, workers=1)
     path = server.data / "pool.sock"

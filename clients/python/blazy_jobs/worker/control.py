@@ -14,11 +14,11 @@ from blazy_jobs.worker.hosting import Hosting
 from blazy_jobs.worker.lane import Lane
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import of_stop
-from blazy_jobs.worker.session import Refused, Session
+from blazy_jobs.worker.session import DeclarationRefused, Refused, Session
 from blazy_jobs.worker.settings import Settings
 from blazy_jobs.worker.slots import Slots
 
-EXIT_FAILED, EXIT_IMPORT_FAILED, EXIT_NO_SERVER = 1, 3, 4
+EXIT_FAILED, EXIT_BAD_MODULE, EXIT_NO_SERVER = 1, 3, 4
 BUSY_TICK_SECONDS = 0.05
 IDLE_TICK_SECONDS = 1.0
 LAST_STOP_SECONDS = 1.0
@@ -31,7 +31,7 @@ log = Log("blazy_jobs.worker")
 
 
 class Control:
-    """`run` returns the exit code: 0 drained, 3 a module cannot be imported, 4 no server for a lease's time."""
+    """`run` returns the exit code: 0 drained, 3 a module cannot be used, 4 no server for a lease's time."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -110,10 +110,10 @@ class Control:
     def said_something(self) -> None:
         self._changed.set()
 
-    def cannot_import(self, reason: str) -> None:
+    def cannot_use_modules(self, reason: str) -> None:
         if not self._ending.done() and not self.draining:
             log.error("the modules cannot be used", reason=reason)
-            self._end_with(EXIT_IMPORT_FAILED)
+            self._end_with(EXIT_BAD_MODULE)
 
     def fail(self, reason: str) -> None:
         log.error("the worker ends", reason=reason)
@@ -308,7 +308,9 @@ class Control:
     def _task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, Refused):
+        if isinstance(error, DeclarationRefused):
+            self.cannot_use_modules(f"the server refuses what they declare: {error}")
+        elif isinstance(error, Refused):
             self.fail(f"the server refuses this worker: {error}")
         elif error is not None:
             self._loop.call_exception_handler({"message": f"task {task.get_name()} failed", "exception": error})

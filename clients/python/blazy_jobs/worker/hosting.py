@@ -200,7 +200,7 @@ class Hosting:
         child, culprits = self._child, self._culprits
         runs, self._runs = self._runs, {}
         if child.refused is not None:
-            self._control.cannot_import(child.refused)
+            self._control.cannot_use_modules(child.refused)
         elif child.page.ended_itself:
             log.warning("the host ended itself: its leases were not renewed", in_hand=len(runs))
         elif culprits is None and not self._closed:

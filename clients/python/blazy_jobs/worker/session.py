@@ -17,12 +17,18 @@ CLAIM_WAIT_SECONDS = 30
 REGISTER_TIMEOUT_SECONDS = 10.0
 FIRST_BACKOFF_SECONDS = 0.02
 MAX_BACKOFF_SECONDS = 1.0
+UNUSABLE = (400, 413, 422)
+"""Answers that are about what was said in a registration, not about who said it."""
 
 log = Log("blazy_jobs.worker")
 
 
 class Refused(Exception):
     """The server will not have this worker: its key, name or declarations. Trying again would not help."""
+
+
+class DeclarationRefused(Refused):
+    """What its modules declare cannot be: it would not serve them however often it is started."""
 
 
 class Session:
@@ -61,7 +67,8 @@ class Session:
                         self.renewed_at = sent_at
                         return self._registered(orjson.loads(response.body))
                     if response.status < 500 and response.status not in (408, 425, 429):
-                        raise Refused(f"{response.status} {response.code}: {response.detail}")
+                        refusal = DeclarationRefused if response.status in UNUSABLE else Refused
+                        raise refusal(f"{response.status} {response.code}: {response.detail}")
                     log.warning("registration put off", name=self.name, status=response.status, code=response.code)
                 await backoff.sleep(response)
 

@@ -236,7 +236,7 @@ class Slots:
         """The slot's process and its whole group are dead. Only the run that had begun has come to an end with it."""
         self._slots.remove(slot)
         if slot.child.refused is not None:
-            self.control.cannot_import(slot.child.refused)
+            self.control.cannot_use_modules(slot.child.refused)
         elif slot.child.declared is None:
             self._start_failed(slot)
         self.take_back([held for held in runs if held.begun_at is None])
