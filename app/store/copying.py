@@ -41,7 +41,7 @@ async def copy(path: Path, url: str, told: Callable[[str, int], None] = lambda t
     """
     with hold(path):
         upgrade(path)
-        connection = await connecting.connect(url, connecting.LIMITS | {"statement_timeout": "0"})
+        connection = await connecting.connect(url, connecting.PATIENT, answer_seconds=None)
         try:
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source:
                 async with connection.transaction():
@@ -61,7 +61,7 @@ async def _copy(source: sqlite3.Connection, connection: asyncpg.Connection, told
         columns = [column.name for column in table.columns]
         copied = 0
         for chunk in _chunks(source, table, columns):
-            await connection.copy_records_to_table(name, records=chunk, columns=columns, timeout=None)
+            await connection.copy_records_to_table(name, records=chunk, columns=columns)
             copied += len(chunk)
         told(name, copied)
     for name in NUMBERED:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from app.domain.errors import JobsError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 4.0
@@ -33,11 +36,26 @@ WRITING = LIMITS | {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
+PATIENT = LIMITS | {"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+"""For what goes through whole tables, or waits until another server has done so."""
 
 
-async def connect(url: str, settings: dict[str, str] = WRITING) -> asyncpg.Connection:
+async def connect(
+    url: str, settings: dict[str, str] = WRITING, answer_seconds: float | None = ANSWER_SECONDS
+) -> asyncpg.Connection:
     """Raises what `away` knows."""
-    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=ANSWER_SECONDS, server_settings=settings)
+    return await asyncpg.connect(url, timeout=CONNECT_SECONDS, command_timeout=answer_seconds, server_settings=settings)
+
+
+def migrating_engine(url: str) -> AsyncEngine:
+    """Connects as everything else does: SQLAlchemy reads an address in a way of its own, which is not libpq's."""
+    from sqlalchemy.ext.asyncio import create_async_engine
+    from sqlalchemy.pool import NullPool
+
+    async def patient() -> asyncpg.Connection:
+        return await connect(url, PATIENT, answer_seconds=None)
+
+    return create_async_engine("postgresql+asyncpg://", poolclass=NullPool, async_creator=patient)
 
 
 def pool(url: str, size: int) -> Any:

@@ -148,12 +148,7 @@ class PostgresStore:
                 return False  # as nearly always, without what takes longer than the rest of the start
         finally:
             await connection.close()
-        from sqlalchemy.ext.asyncio import create_async_engine
-        from sqlalchemy.pool import NullPool
-
-        engine = create_async_engine(
-            sqlalchemy_url(self._url), poolclass=NullPool, connect_args={"timeout": connecting.CONNECT_SECONDS}
-        )
+        engine = connecting.migrating_engine(self._url)
         try:
             async with engine.begin() as migrating:
                 # Servers that start at once take turns.
@@ -381,10 +376,6 @@ class PostgresStore:
 
     async def sizes(self) -> dict[str, int]:
         return await self._reader.sizes()
-
-
-def sqlalchemy_url(url: str) -> str:
-    return "postgresql+asyncpg://" + url.partition("://")[2]
 
 
 def described(url: str) -> str:

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.engine.schemas import ResultSchemas
 from app.ports import Store
 from app.store.migrations import HEAD, VERSIONS, migrate, revision_of
 from app.store.postgres import PostgresStore
-from app.store.postgres.store import sqlalchemy_url
+from app.store.postgres.connecting import migrating_engine
 from app.store.sqlite import SqliteStore
 from tests.app.clock import HandClock
 from tests.contract.stage import LEASE_SECONDS, Place, Stage
@@ -95,7 +94,7 @@ def url(postgres: Postgres) -> str:
 @pytest.mark.system
 @pytest.mark.parametrize("version", EARLIER)
 async def test_a_database_of_an_earlier_version_works_on(url: str, clock: HandClock, version: str) -> None:
-    engine = create_async_engine(sqlalchemy_url(url))
+    engine = migrating_engine(url)
     async with engine.begin() as connection:
         await connection.run_sync(lambda sync: migrate(sync, version))
         await connection.run_sync(fill)
@@ -110,7 +109,7 @@ async def test_a_database_of_an_earlier_version_works_on(url: str, clock: HandCl
 
 @pytest.mark.system
 async def test_the_last_version_is_the_one_that_is_made(url: str) -> None:
-    engine = create_async_engine(sqlalchemy_url(url))
+    engine = migrating_engine(url)
     async with engine.begin() as connection:
         assert await connection.run_sync(revision_of) is None
         assert await connection.run_sync(migrate)

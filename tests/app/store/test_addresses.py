@@ -1,0 +1,50 @@
+"""Addresses of PostgreSQL, as libpq reads them, and databases that cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.store import copying
+from app.store.postgres import PostgresStore
+from app.store.sqlite import upgrade
+from tests.app.clock import HandClock
+from tests.support.postgres import Postgres
+
+pytestmark = pytest.mark.system
+
+
+def store(url: str) -> PostgresStore:
+    return PostgresStore(url, HandClock(), lease_seconds=15, fits=lambda *_: True)
+
+
+@pytest.fixture
+def fresh(postgres: Postgres) -> str:
+    """The name of a database without a table."""
+    return postgres.new_database()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "{tcp}?sslmode=prefer",
+        "{tcp}?sslmode=disable",
+        "{tcp}?application_name=ours",
+        "{tcp}?options=-c%20work_mem%3D8MB",
+        "postgresql://jobs@127.0.0.1:1,127.0.0.1:{port}/{name}?target_session_attrs=read-write",
+        "postgres://jobs@/{name}?host={folder}&port={port}",
+    ],
+)
+async def test_whatever_the_address_says_an_empty_database_is_made_ready(
+    postgres: Postgres, fresh: str, tmp_path: Path, address: str
+) -> None:
+    tcp = postgres.url(fresh, tcp=True)
+    url = address.format(tcp=tcp, port=postgres.port, name=fresh, folder=postgres.folder)
+    assert await store(url).upgrade()
+    assert not await store(url).upgrade()
+    opened = store(url)
+    await opened.open()
+    await opened.close()
+    upgrade(tmp_path / "jobs.db")
+    await copying.copy(tmp_path / "jobs.db", url)
