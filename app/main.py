@@ -13,7 +13,7 @@ import socket
 import stat
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,8 +100,8 @@ class Server:
         await asyncio.gather(*serving)
         await self._jobs.stop()
         self._schedule_timer.close()
+        self._leave_pool_socket()  # while the folder is ours: what is there afterwards may be the next server's
         await self._store.close()
-        self._leave_pool_socket()
         if self._fatal is not None:
             log.error("stopped", reason=str(self._fatal))
             return 1
@@ -346,8 +346,19 @@ def serve(settings: Settings, *, ready_fd: int | None = None, on_start: Callable
     async def run() -> int:
         return await Server(settings, ready_fd=ready_fd).run()
 
-    with asyncio.Runner(loop_factory=_loop) as runner:
+    with owned(settings), asyncio.Runner(loop_factory=_loop) as runner:
         return runner.run(run())
+
+
+@contextlib.contextmanager
+def owned(settings: Settings) -> Iterator[None]:
+    """The data folder is this server's: its name is there, and the socket of its pool. The store on SQLite sees to that
+    itself. Raises DatabaseUnusable."""
+    if settings.database_url is None:
+        yield
+        return
+    with hold(settings.database):
+        yield
 
 
 def upgrade(settings: Settings) -> bool:
@@ -362,7 +373,6 @@ def upgrade(settings: Settings) -> bool:
             fits=ResultSchemas().fits,
         )
         return asyncio.run(store.upgrade())
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold(settings.database):
         return upgrade_file(settings.database)
 

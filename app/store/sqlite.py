@@ -57,13 +57,13 @@ from app.store.writer import Writer
 
 
 class DatabaseInUse(DatabaseUnusable):
-    """Another server owns the file."""
+    """Another server owns the file, and the folder that it is in."""
 
     def __init__(self, path: Path, owner: str) -> None:
         who = f" (process {owner})" if owner else ""
         super().__init__(
-            f"{path} is in use by another server{who}. One server owns a SQLite file: stop that one, "
-            "or give this one a data folder of its own with --data."
+            f"{path.parent} is in use by another server{who}. One server owns a data folder: stop that one, "
+            "or give this one a folder of its own with --data."
         )
 
 
@@ -95,13 +95,7 @@ class SqliteStore:
 
     async def open(self) -> None:
         """Takes the file, brings its schema up to date. Raises DatabaseUnusable."""
-        try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = _lock(self._path)
-        except OSError as error:
-            raise DatabaseUnusable(
-                f"{self._path.parent} cannot be used as the data folder: {error.strerror}"
-            ) from error
+        self._lock = _lock(self._path)
         try:
             upgrade(self._path)
         except DatabaseUnusable:
@@ -301,7 +295,7 @@ def upgrade(path: Path) -> bool:
 
 @contextmanager
 def hold(path: Path) -> Iterator[None]:
-    """No server uses the file meanwhile. Raises DatabaseInUse."""
+    """No server uses the file, which need not be there, or its folder meanwhile. Raises DatabaseUnusable."""
     descriptor = _lock(path)
     try:
         yield
@@ -314,7 +308,11 @@ def _lock(path: Path) -> int:
 
     Not on the file itself: closing any descriptor of it would drop SQLite's own locks (POSIX fcntl).
     """
-    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DatabaseUnusable(f"{path.parent} cannot be used as the data folder: {error.strerror}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -18,7 +18,7 @@ import pytest
 
 from tests.support.anywhere import Anywhere, Wanderer
 from tests.support.postgres import Postgres
-from tests.support.server import Server, wait_until
+from tests.support.server import Server, ServerFailed, wait_until
 from tests.system.test_schedules import runs_of
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
@@ -141,6 +141,27 @@ def on(server: Server, method: str, path: str, body: Any = None) -> Any:
         answer = client.request(method, path, json=body)
         assert answer.is_success, (path, answer.status_code, answer.text)
         return answer.json()
+
+
+# -- the data folder
+
+
+def test_a_data_folder_is_one_servers_whose_workers_it_keeps(
+    replicas: MakeServers, serve: Callable[..., Server]
+) -> None:
+    [first] = replicas(1)
+    second = serve(GOOD, env=first.env, data=first.data, start=False)
+    second.log = first.data.parent / "second.log"
+    with pytest.raises(
+        ServerFailed, match=rf"(?s)exit code 1 .*in use by another server \(process {first.pid}\)"
+    ) as refused:
+        second.start()
+    assert "Traceback" not in str(refused.value)
+    for process in first.controls():
+        process.kill()
+    run = on(first, "POST", "/v1/job-types/good-async/runs", {"payload": {"n": 1, "seconds": 0}})["id"]
+    assert on(first, "GET", f"/v1/runs/{run}?wait_seconds=20")["state"] == "completed"
+    first.restart()  # a killed server holds it no more, although its workers live on
 
 
 # -- schedules
