@@ -26,7 +26,7 @@ def _settings(flags: dict[str, Any]) -> Settings:
                 continue  # a setting that follows from another one, which is named itself
             name = str(item["loc"][0])
             flag = f" (or --{name})" if name in flags and name != "modules" else ""
-            typer.echo(f"JOBS_{name.upper()}{flag}: {item['msg']}", err=True)
+            typer.echo(f"JOBS_{name.upper()}{flag}: {item['msg'].removeprefix('Value error, ')}", err=True)
         raise typer.Exit(2) from None
 
 

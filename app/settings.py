@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -14,6 +15,19 @@ MIB = 1024 * 1024
 
 OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME"))
 """Variables that clients and workers read."""
+
+
+POSTGRES_PARAMETERS = frozenset(
+    (
+        *("host", "port", "dbname", "database", "user", "password", "passfile", "service"),
+        *("sslmode", "sslcert", "sslkey", "sslpassword", "sslrootcert", "sslcrl", "sslnegotiation"),
+        *("ssl_min_protocol_version", "ssl_max_protocol_version", "krbsrvname", "gsslib"),
+        *("target_session_attrs", "application_name", "options"),
+    )
+)
+"""Of libpq's, those that our driver knows: it would hand any other on to the database as a setting of the session."""
+SSL_MODES = frozenset(("disable", "allow", "prefer", "require", "verify-ca", "verify-full"))
+QUOTED = "with %XX for special characters in its parts (%40 for @, %23 for #, %2F for /, %3A for :, %3F for ?)"
 
 
 def _third_of_lease(known: dict[str, Any]) -> float:
@@ -76,6 +90,7 @@ class Settings(BaseSettings):
             return None
         if not url.startswith(("postgresql://", "postgres://")):
             raise ValueError("must begin with postgresql://; left out, the store is a SQLite file in JOBS_DATA")
+        _check_postgres(url)
         return value
 
     @field_validator("role")
@@ -88,10 +103,12 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None or not value.get_secret_value():
+        url = value.get_secret_value() if value is not None else ""
+        if not url:
             return None
-        if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        if not url.startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must begin with redis://, rediss:// or unix://")
+        _check_redis(url)
         return value
 
     @field_validator("api_key")
@@ -130,3 +147,58 @@ class Settings(BaseSettings):
     @property
     def database(self) -> Path:
         return self.data / "jobs.db"
+
+
+# What is wrong with an address is never shown: it may be a part of its password.
+
+
+def _check_postgres(url: str) -> None:
+    """Raises ValueError where the driver could not make sense of it."""
+    try:
+        parts, parameters = _parsed(url)
+        ports = _ports_in(parts.netloc.rpartition("@")[2]) + _ports_in(parameters.get("host", ""))
+        if not all(0 < int(port) < 65536 for port in [*ports, *parameters.get("port", "").split(",")] if port):
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, {QUOTED}") from None
+    if unknown := sorted(parameters.keys() - POSTGRES_PARAMETERS):
+        raise ValueError(
+            f"cannot have {', '.join(unknown)}: what follows its ? may be "
+            f"{', '.join(sorted(POSTGRES_PARAMETERS))}; what the database calls a setting goes into options"
+        )
+    if parameters.get("sslmode", "prefer") not in SSL_MODES:
+        raise ValueError(f"sslmode must be one of {', '.join(sorted(SSL_MODES))}")
+
+
+def _check_redis(url: str) -> None:
+    """Raises ValueError where the driver could not make sense of it, or would pass over a part of it."""
+    from redis.asyncio import from_url  # slow to import
+
+    try:
+        parts, _ = _parsed(url)
+        if parts.scheme == "unix":
+            sound = parts.path.startswith("/")
+        else:
+            sound = parts.path in ("", "/") or parts.path[1:].isdecimal()
+        if not sound:
+            raise ValueError
+        pool: Any = from_url(url).connection_pool
+        pool.make_connection()  # connects to nothing yet
+    except Exception:  # noqa: BLE001  # of any kind, by what is wrong
+        raise ValueError(
+            "must be redis://USER:PASSWORD@HOST:PORT/NUMBER, rediss://... for TLS, or unix:///PATH?db=NUMBER, "
+            f"{QUOTED}, and no parameters that redis-py does not know"
+        ) from None
+
+
+def _parsed(url: str) -> tuple[SplitResult, dict[str, str]]:
+    """Its parts, and its parameters. Raises ValueError, also where a password looks like the beginning of a path,
+    parameter or fragment."""
+    parts = urlsplit(url)
+    if "#" in url or url.count("@") > min(1, parts.netloc.count("@")):
+        raise ValueError
+    return parts, dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
+
+
+def _ports_in(hosts: str) -> list[str]:
+    return [host.rpartition("]")[2].partition(":")[2] for host in hosts.split(",") if not host.startswith("/")]

@@ -1,4 +1,4 @@
-"""The key and its file. That settings and docs agree is held in tests/docs."""
+"""The key and its file, and addresses. That settings and docs agree is held in tests/docs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+import typer
 from pydantic import ValidationError
 
+from app.cli import migrate
 from app.settings import Settings
 
 
@@ -57,3 +59,103 @@ def test_a_key_and_a_file_are_one_too_many(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("JOBS_API_KEY", "two")
     with pytest.raises(ValidationError, match="not both"):
         Settings()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://",
+        "postgresql:///jobs",
+        "postgres://jobs@h/jobs",
+        "postgresql://jobs:s%40cret%23@h:5432/jobs?sslmode=verify-full&sslrootcert=/ca.crt",
+        "postgresql://jobs@h1:5432,h2,[::1]:5433/jobs?target_session_attrs=read-write",
+        "postgresql://jobs@[::1]/jobs?application_name=x&options=-c%20work_mem%3D8MB",
+        "postgresql://jobs@/jobs?host=/run/postgresql&port=5433",
+        "postgresql://%2Frun%2Fpostgresql:5433/jobs",
+        "postgresql:///jobs?host=h1:5432,h2&user=jobs&password=s%40cret",
+    ],
+)
+def test_an_address_of_postgresql_that_can_be_used(url: str) -> None:
+    assert Settings(database_url=url).database_url is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        *(
+            (url, "JOBS_DATABASE_URL: must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+            for url in (
+                "postgresql://jobs:hunter2@h:abc/jobs",
+                "postgresql://jobs:hunter2@h:99999/jobs",
+                "postgresql://jobs:hunter2@h1:5432,h2:x/jobs",
+                "postgresql://jobs:hunter2@/jobs?host=h&port=abc",
+                "postgresql://jobs:hunter2@/jobs?host=h:abc",
+                "postgresql://jobs:hunter2#x@h/jobs",
+                "postgresql://jobs:hunter2[x@h/jobs",
+                "postgresql://jobs:hunter2/x@h/jobs",
+                "postgresql://jobs:12/hunter2@h/jobs",
+                "postgresql://jobs:12?hunter2=x@h/jobs",
+                "postgresql://jobs:12?hunter2@h/jobs",
+                "postgresql://jobs:hunter2@x@h/jobs",
+                "postgresql://jobs:hunter2@h/jobs?sslmode",
+            )
+        ),
+        ("postgresql://jobs:hunter2@h/jobs?connect_timeout=5", "JOBS_DATABASE_URL: cannot have connect_timeout"),
+        ("postgresql://jobs:hunter2@h/jobs?foo=bar", "JOBS_DATABASE_URL: cannot have foo"),
+        ("postgresql://jobs:hunter2@h/jobs?sslmode=on", "JOBS_DATABASE_URL: sslmode must be one of allow"),
+        ("mysql://jobs:hunter2@h/jobs", "JOBS_DATABASE_URL: must begin with postgresql://"),
+    ],
+)
+def test_an_address_of_postgresql_that_cannot_be_used_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str, reason: str
+) -> None:
+    monkeypatch.setenv("JOBS_DATABASE_URL", url)
+    assert refused(capsys).startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://",
+        "redis://h:6379/3",
+        "redis://:s%40cret@h?db=3",
+        "rediss://h/?ssl_cert_reqs=none",
+        "unix:///run/redis.sock?db=1&password=x",
+    ],
+)
+def test_an_address_of_redis_that_can_be_used(url: str) -> None:
+    assert Settings(redis_url=url).redis_url is not None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:hunter2@h:abc",
+        "redis://:hunter2@h:99999",
+        "redis://:hunter2@h/abc",
+        "redis://:hunter2@h?foo=bar",
+        "redis://:hunter2@h?db=a",
+        "redis://:hunter2@h?ssl_ca_certs=/ca.crt",
+        "redis://u:12#hunter2@h",
+        "redis://u:12?hunter2@h",
+        "redis://u:12/hunter2@h",
+        "redis://u:hunter2[@h",
+        "unix://hunter2",
+    ],
+)
+def test_an_address_of_redis_that_cannot_be_used_is_refused_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    monkeypatch.setenv("JOBS_REDIS_URL", url)
+    assert refused(capsys).startswith("JOBS_REDIS_URL: must be redis://USER:PASSWORD@HOST:PORT/NUMBER")
+
+
+def refused(capsys: pytest.CaptureFixture[str]) -> str:
+    """What a command says to settings that cannot be used."""
+    with pytest.raises(typer.Exit) as ended:
+        migrate(data=None)
+    assert ended.value.exit_code == 2
+    said = capsys.readouterr().err
+    assert "hunter2" not in said
+    assert said.count("\n") == 1
+    return said

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import structlog
 from msgspec import UNSET, UnsetType
@@ -60,6 +61,7 @@ log = structlog.get_logger("store")
 
 TOGETHER = 256
 """Hot verbs that share a transaction at most."""
+PLACE_PARAMETERS = ("host", "port", "dbname", "database", "user", "service")
 
 
 class PostgresStore:
@@ -379,7 +381,10 @@ class PostgresStore:
 
 
 def described(url: str) -> str:
-    """Without the password."""
-    scheme, _, rest = url.partition("://")
-    credentials, at, place = rest.rpartition("@")
-    return f"{scheme}://{credentials.partition(':')[0]}{at}{place}"
+    """Without what may be secret: of the user's part the name, of the parameters those that say where it is."""
+    parts = urlsplit(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    place = [pair for pair in parse_qsl(parts.query) if pair[0] in PLACE_PARAMETERS]
+    return parts._replace(
+        netloc=f"{user.partition(':')[0]}{at}{hosts}", query=urlencode(place, safe="/,:"), fragment=""
+    ).geturl()

@@ -8,6 +8,7 @@ import pytest
 
 from app.store import copying
 from app.store.postgres import PostgresStore
+from app.store.postgres.store import described
 from app.store.sqlite import upgrade
 from tests.app.clock import HandClock
 from tests.support.postgres import Postgres
@@ -48,3 +49,21 @@ async def test_whatever_the_address_says_an_empty_database_is_made_ready(
     await opened.close()
     upgrade(tmp_path / "jobs.db")
     await copying.copy(tmp_path / "jobs.db", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://jobs:hunter2@h:5433/d?sslmode=disable", "postgresql://jobs@h:5433/d"),
+        (
+            "postgresql://h1,h2:5433/d?user=jobs&password=hunter2&sslpassword=hunter2&passfile=/hunter2",
+            "postgresql://h1,h2:5433/d?user=jobs",
+        ),
+        (
+            "postgresql://jobs@/d?host=/run/pg&port=1&options=-c%20x.y%3Dhunter2",
+            "postgresql://jobs@/d?host=/run/pg&port=1",
+        ),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(url: str, shown: str) -> None:
+    assert described(url) == shown
