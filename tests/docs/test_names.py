@@ -9,7 +9,7 @@ from pathlib import Path
 
 import blazy_jobs
 import pytest
-from blazy_jobs.cli.app import application
+from blazy_jobs.cli.app import ONE_OF, application
 from blazy_jobs.cli.commands.server import SERVER_COMMANDS
 
 from benchmarks.__main__ import BENCHMARKS
@@ -66,7 +66,7 @@ def test_commands_exist(page: Path) -> None:
     ours = {
         command.name or command.callback.__name__ for command in application().registered_commands if command.callback
     }
-    groups = {str(group.name) for group in application().registered_groups}
+    groups = {str(group.name) for group in application().registered_groups} | ONE_OF.keys()
     installed = (
         {entry.name for entry in entry_points(group="blazy_jobs.commands")} | groups | (ours - set(SERVER_COMMANDS))
     )
