@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from blazy_jobs.errors import DefinitionError, seconds_of
+from blazy_jobs import limits, strict_json
+from blazy_jobs.errors import DefinitionError
 from blazy_jobs.limits import checked_name
 from blazy_jobs.payload import Intake, InvalidPayload
 from blazy_jobs.schedule import Schedule
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Handler = Callable[..., Any]
 Isolation = Literal["async", "process", "thread"]
 Backoff = Literal["exponential", "linear", "fixed"]
+
+MAX_DESCRIPTION_CHARS = 4096
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,23 +75,26 @@ class Job:
         self.isolation: Isolation = _isolation(isolation, self.is_async, name)
         self.intake = Intake(handler, name)
         self.queue = None if queue is None else checked_name(queue, "queue")
-        self.priority = priority
+        about = f"job {name!r}:"
+        self.priority = None if priority is None else limits.whole(priority, -100, 100, f"{about} priority")
+        _check_retry(retry, about)
         self.retry = retry
-        self.timeout_seconds = _seconds(timeout, name, "timeout")
-        self.expires_seconds = _seconds(expires, name, "expires")
-        self.retention_seconds = _seconds(retention, name, "retention")
-        self.payload_schema = self.intake.schema if payload_schema is None else dict(payload_schema)
-        self.result_schema = None if result_schema is None else dict(result_schema)
-        self.concurrency = concurrency
+        self.timeout_seconds = _seconds(timeout, 30 * limits.DAY_SECONDS, f"{about} timeout", zero=False)
+        self.expires_seconds = _seconds(expires, limits.YEAR_SECONDS, f"{about} expires", zero=False)
+        self.retention_seconds = _seconds(retention, 10 * limits.YEAR_SECONDS, f"{about} retention")
+        given = _schema(payload_schema, f"{about} payload_schema")
+        self.payload_schema = self.intake.schema if given is None else given
+        self.result_schema = _schema(result_schema, f"{about} result_schema")
+        self.concurrency = None if concurrency is None else limits.whole(concurrency, 1, 10**6, f"{about} concurrency")
         self.schedules = _schedules(schedule, self.name)
         """By name: one is named after the job, several `job.key`."""
         for key, one in self.schedules.items():
-            _check_payload(self.intake, one, f"job {name!r}: the payload of the schedule {key!r}")
-        if isinstance(tags, str):
-            raise DefinitionError(f"job {name!r}: tags is a list of texts, not one text")
-        self.tags = list(tags)
+            _check_payload(self.intake, one, f"{about} the payload of the schedule {key!r}")
+        self.tags = limits.tags(tags, f"{about} tags")
         self.collections: list[Jobs] = []
         """The `Jobs` that have taken it in: whose middleware is around it."""
+        if description is not None:
+            limits.text(description, MAX_DESCRIPTION_CHARS, f"{about} description")
         self.description = _first_paragraph(handler) if description is None else description
         functools.update_wrapper(self, handler, updated=())
 
@@ -185,15 +191,46 @@ def _isolation(isolation: Isolation | None, is_async: bool, name: str) -> Isolat
     return isolation
 
 
-def _seconds(value: float | timedelta | None, name: str, what: str) -> float | None:
-    if value is None:
+def _check_retry(retry: RetryOption, about: str) -> None:
+    settings = retry_settings(retry)
+    if settings is None:
+        return
+    if not isinstance(settings, dict):
+        limits.whole(settings, 0, 999, f"{about} retry")
+        return
+    for name, value in settings.items():
+        what = f"{about} retry's {name}"
+        match name:
+            case "max_attempts":
+                limits.whole(value, 1, 1000, what)
+            case "backoff":
+                limits.one_of(value, get_args(Backoff), what)
+            case "initial_seconds" | "max_seconds":
+                limits.number(value, 0, limits.YEAR_SECONDS, what)
+            case "factor":
+                limits.number(value, 1, 100, what)
+            case "jitter":
+                if not isinstance(value, bool):
+                    raise DefinitionError(f"{what} is True or False, not {value!r:.200}")
+            case "on_lost":
+                limits.one_of(value, ("retry", "fail"), what)
+            case _:
+                raise DefinitionError(f"{about} retry has no setting {name!r}")
+
+
+def _seconds(value: float | timedelta | None, high: int, what: str, *, zero: bool = True) -> float | None:
+    return None if value is None else limits.seconds(value, high, what, zero=zero)
+
+
+def _schema(schema: Mapping[str, Any] | None, what: str) -> dict[str, Any] | None:
+    if schema is None:
         return None
-    try:
-        return seconds_of(value, what)
-    except (TypeError, ValueError) as error:
-        raise DefinitionError(f"job {name!r}: {error}") from None
+    if not isinstance(schema, Mapping):
+        raise DefinitionError(f"{what} is a JSON Schema, not {schema!r:.200}")
+    found: dict[str, Any] = limits.json_value(dict(schema), what)
+    return found
 
 
 def _first_paragraph(handler: Handler) -> str | None:
     text = inspect.getdoc(handler) if inspect.isroutine(handler) else None
-    return " ".join(text.split("\n\n")[0].split()) or None if text else None
+    return strict_json.clean(" ".join(text.split("\n\n")[0].split()))[:MAX_DESCRIPTION_CHARS] or None if text else None

@@ -51,15 +51,22 @@ def whole(value: object, low: int, high: int, what: str) -> int:
     return value
 
 
-def seconds(value: Any, low: int, high: int, what: str) -> float:
-    """Of a number of seconds or a timedelta."""
+def number(value: object, low: int, high: int, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise DefinitionError(f"{what} is a number from {low} to {high:,}, not {value!r:.200}")
+    return value
+
+
+def seconds(value: Any, high: int, what: str, *, zero: bool = True) -> float:
+    """Of a number of seconds or a timedelta, up to `high`; without `zero` it is more than that."""
     try:
-        number = value.total_seconds() if isinstance(value, timedelta) else float(value)
+        amount = value.total_seconds() if isinstance(value, timedelta) else float(value)
     except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if isinstance(value, bool | str | bytes) or not low <= number <= high:
-        raise DefinitionError(f"{what} takes {low} to {high:,} seconds, as a number or a timedelta, not {value!r:.200}")
-    return number
+        amount = math.nan
+    if isinstance(value, bool | str | bytes) or not 0 <= amount <= high or not (zero or amount):
+        span = f"{'0' if zero else 'more than 0'} to {high:,}"
+        raise DefinitionError(f"{what} takes {span} seconds, as a number or a timedelta, not {value!r:.200}")
+    return amount
 
 
 def instant(value: object, what: str) -> str:
@@ -84,17 +91,19 @@ def _zones() -> frozenset[str]:
     return frozenset(files("tzdata").joinpath("zones").read_text().split()) - {"Factory"}
 
 
-def tags(value: object) -> list[str]:
+def tags(value: object, what: str = "tags") -> list[str]:
     if not isinstance(value, Iterable) or isinstance(value, str | bytes):
-        raise DefinitionError(f"tags is a list of texts, not {value!r:.200}")
+        raise DefinitionError(f"{what} is a list of texts, not {value!r:.200}")
     found = list(value)
     if len(found) > MAX_TAGS:
-        raise DefinitionError(f"tags are {MAX_TAGS} at most, not {len(found)}: {found!r:.200}")
-    for tag in found:
-        if not isinstance(tag, str) or not 1 <= len(tag) <= MAX_TAG_CHARS:
-            raise DefinitionError(f"tags are texts of 1 to {MAX_TAG_CHARS} characters, not {tag!r:.200}")
-    json_value(found, "tags")
-    return found
+        raise DefinitionError(f"{what} are {MAX_TAGS} at most, not {len(found)}: {found!r:.200}")
+    return [text(tag, MAX_TAG_CHARS, what, least=1) for tag in found]
+
+
+def text(value: object, most: int, what: str, *, least: int = 0) -> str:
+    if not isinstance(value, str) or not least <= len(value) <= most:
+        raise DefinitionError(f"{what} takes text of {least} to {most} characters, not {value!r:.200}")
+    return str(json_value(value, what))
 
 
 def json_value(value: object, what: str) -> Any:

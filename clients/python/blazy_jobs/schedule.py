@@ -117,7 +117,7 @@ def _field(name: str, value: Any) -> tuple[str, Any]:
         case "start" | "end":
             return f"{name}_at", None if value is None else limits.instant(value, name)
         case "jitter":
-            return "jitter_seconds", limits.seconds(value, 0, limits.DAY_SECONDS, name)
+            return "jitter_seconds", limits.seconds(value, limits.DAY_SECONDS, name)
         case "timezone":
             return name, limits.zone(value)
         case "overlap" | "catch_up":
