@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -136,7 +136,7 @@ class CronTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no type
                 local = local_of(change, self._zone) - timedelta(seconds=1)
             elif far:
                 # Whatever clocks do in between, they show none of the times until soon before the one that was found.
-                after = max(near, found - APART)
+                after = found - APART
                 local = local_of(after, self._zone)
             else:
                 return found
@@ -154,10 +154,8 @@ class CalendarTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no 
 
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
         after = previous_fire_time if previous_fire_time is not None else now - timedelta(microseconds=1)
-        shown = local_of(after, self._zone).toordinal()
         try:
-            # A day that clocks skip may fire up to a day after its own.
-            for day in self._days.since(date.fromordinal(max(1, shown - 2))):
+            for day in self._days.since(local_of(after, self._zone).date()):
                 instant = instant_of(datetime.combine(day, time()) + self._time, self._zone)
                 if instant > after and instant >= self._anchor:
                     return instant
