@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import msgspec
@@ -42,11 +43,14 @@ BATCH = 100
 POLL_SECONDS = 5.0
 """The timer is a hint; the table is looked at this often in any case."""
 ON_TIME_SECONDS = 60
-"""With `catch_up: none`, a server that was there makes the run of a time that is no further past than this."""
+"""With `catch_up: none`, a server that was there makes the run of a time that is no further past than this. Such times
+go before those that are further past."""
 LONG_SECONDS = 3600
 """What was missed for longer is counted on another thread."""
 TRIES = 12
 TRY_SECONDS = 0.01
+
+_finder = ThreadPoolExecutor(1, "fire-times")
 
 
 class Scheduler:
@@ -452,10 +456,10 @@ def check_plan(plan: Plan, path: str = "") -> None:
 
 
 async def preview(plan: Plan, created_at: int, after: int, count: int) -> list[int]:
-    """The next fire times after `after`, exclusive. Found on another thread: a thousand may take a third of a second.
-    Raises BadPlan."""
+    """The next fire times after `after`, exclusive. A thousand may take a third of a second: they are found on another
+    thread, and on one only, as many would keep the loop from its turn. Raises BadPlan."""
 
     def find() -> list[int]:
         return list(islice(fire_times(plan, created_at).between(after + 1, LATEST), count))
 
-    return await asyncio.to_thread(find)
+    return await asyncio.get_running_loop().run_in_executor(_finder, find)
