@@ -573,10 +573,11 @@ class Store(Protocol):
         state. So each time of a schedule makes one run at most, whoever fires, and however often."""
         ...
 
-    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> Sequence[list[Run] | None]:
         """Leases out what is due by now, by priority, then due time, then creation, dealt over the claims in turn.
 
-        Counts the attempt. Passes over paused job types and queues and full concurrency limits.
+        Counts the attempt. Passes over paused job types and queues and full concurrency limits. None answers a claim
+        whose worker another server has given up.
         """
         ...
 

@@ -361,13 +361,22 @@ class Leasing:
         ]
         leased = await self._store.claim(claims, self.lease_seconds)
         for waiting, claim, runs in zip(served, claims, leased, strict=True):
-            if waiting.future.done():
+            if runs is None:
+                self._has_left(waiting)
+            elif waiting.future.done():
                 if runs:
                     await self._take_back(claim, runs)
             elif runs or waiting.limit == 0 or self.draining:
                 waiting.future.set_result(runs)
             else:
                 self._waiting.append(waiting)
+
+    def _has_left(self, waiting: Waiting) -> None:
+        """It was given up at another server, which tells so only within a second."""
+        worker_id = waiting.member.record.id
+        if not waiting.future.done():
+            waiting.future.set_exception(WorkerNotFound(public_worker_id(worker_id)))
+        self._forget(worker_id)
 
     # -- what other engines deliver
 

@@ -168,6 +168,20 @@ async def test_a_worker_may_speak_to_either_server(both: Both) -> None:
     await until(lambda: _is_gone(one, worker))
 
 
+async def test_a_worker_that_left_at_one_is_told_so_by_the_next_claim_at_the_other(both: Both) -> None:
+    one, other = both
+    worker = await one.worker()
+    assert await at(other, worker).claim() == []
+    await worker.leave()
+    run = await one.dispatch()
+    problem(
+        await other.http.post(f"/v1/workers/{worker.id}/claim", json={"max": 1, "wait_seconds": 1}),
+        404,
+        "worker_not_found",
+    )
+    assert (await one.run(run))["state"] == "queued"
+
+
 async def _is_gone(server: Server, worker: Worker) -> bool:
     answer = await server.http.post(f"/v1/workers/{worker.id}/claim", json={"max": 1, "wait_seconds": 0})
     return answer.status_code == 404

@@ -37,6 +37,13 @@ DRAW = 0.5
 """What the jitter of every store here is drawn as."""
 
 
+MAKE_UP = (
+    "INSERT INTO workers (id, name, job_types, concurrency, registered_at, pool, seen_at) "
+    "SELECT n, 'made up', '[]', 1, 0, false, 1::bigint << 62 FROM generate_series(0, 100) AS n ON CONFLICT DO NOTHING"
+)
+"""Workers by whose numbers tests claim without registering any, and who never fall silent."""
+
+
 class Place(Protocol):
     """Where an implementation keeps its data."""
 
@@ -111,6 +118,7 @@ class Stage:
         self.store = self.place.store(self.clock)
         await self.store.open()
         self.store.on_commit = self.told.append
+        await self.make_up_workers()
 
     async def __aexit__(self, kind: object, *_: object) -> None:
         try:
@@ -126,6 +134,11 @@ class Stage:
         await self.store.close()
         await self._open()
         await self.store.ping()
+
+    async def make_up_workers(self) -> None:
+        if isinstance(self.store, PostgresStore):
+            async with self.store._reader.connection() as connection:
+                await connection.execute(MAKE_UP)
 
     # -- the verbs
 
@@ -182,7 +195,13 @@ class Stage:
         return Claim(worker, frozenset(names or self.types), kept, limit, f"token-{self._tokens}")
 
     async def claim(self, *claims: Claim) -> list[list[Run]]:
-        return await self.store.claim(claims, LEASE_SECONDS)
+        answers = await self.store.claim(claims, LEASE_SECONDS)
+        assert None not in answers
+        return [runs for runs in answers if runs is not None]
+
+    async def workers(self) -> list[WorkerRecord]:
+        """Those that registered, oldest first."""
+        return sorted((w for w in await self.store.workers() if w.name != "made up"), key=lambda worker: worker.id)
 
     async def take(self, worker: int = 7, *names: str, queues: set[str] | None = None, limit: int = 100) -> list[Run]:
         [runs] = await self.claim(self.asks(worker, *names, queues=queues, limit=limit))

@@ -29,14 +29,14 @@ async def test_everything_is_as_it_was(stage: Stage, crashed: bool) -> None:
             await stage.store.counts(),
             await stage.store.job_types(),
             await stage.store.queues(),
-            await stage.store.workers(),
+            await stage.workers(),
             await stage.dispatch(key="k"),
         ]
 
     before = await everything()
     await stage.reopen(crashed=crashed)
     assert await everything() == before
-    assert [found.id for found in await stage.store.workers()] == [worker]
+    assert [found.id for found in await stage.workers()] == [worker]
     assert (await stage.dispatch(stage.order("other", dedupe_key="d"))).made == [False]
 
 

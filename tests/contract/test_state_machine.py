@@ -331,6 +331,7 @@ class Lives(RuleBasedStateMachine):
     @rule(worker=WORKERS, lost=st.booleans())
     def give_up_worker(self, worker: int, lost: bool) -> None:
         assert self.wait(self.stage.store.give_up_worker(worker, lost=lost)) == self.model.give_up(worker, lost=lost)
+        self.wait(self.stage.make_up_workers())  # the model knows no workers that are gone
 
     @rule(limit=st.integers(1, 3))
     def prune(self, limit: int) -> None:

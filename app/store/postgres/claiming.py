@@ -31,24 +31,26 @@ def takers(ledger: Ledger, claims: tuple[Claim, ...]) -> Takers:
     }
 
 
-async def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
+async def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run] | None]]:
     if tx.due:
         # The sweep may be behind: what is due is to be had, and what has expired is not.
         await come_of_age(tx)
     return [await _claim(tx, argument) for argument in arguments]
 
 
-async def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
-    answers: list[list[Run]] = [[] for _ in argument.claims]
+async def _claim(tx: Transaction, argument: Claims) -> list[list[Run] | None]:
+    there = [claim.worker_id in tx.workers for claim in argument.claims]
+    claims = tuple(claim if present else _of(claim, 0) for claim, present in zip(argument.claims, there, strict=True))
+    answers: list[list[Run]] = [[] for _ in claims]
     lease_until = after(tx.now, argument.lease_seconds)
-    for run, place in await _take(tx, argument.claims):
-        taker = argument.claims[place]
+    for run, place in await _take(tx, claims):
+        taker = claims[place]
         started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
         answers[place].append(tx.move(run, started))
         tx.wake_at(min(lease_until, started.run.deadline_at or lease_until))
     for runs in answers:
         runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
-    return answers
+    return [runs if present else None for runs, present in zip(answers, there, strict=True)]
 
 
 async def _take(tx: Transaction, claims: tuple[Claim, ...]) -> list[tuple[Run, int]]:
@@ -86,7 +88,7 @@ async def _deal(
         for run in found:
             place = dealt[run.id]
             taken.append((run, place))
-            left[place] = _with_less(left[place])
+            left[place] = _of(left[place], left[place].limit - 1)
             free = room[run.job_type]
             if free is not None:
                 room[run.job_type] = free - 1
@@ -96,8 +98,8 @@ async def _deal(
     return taken
 
 
-def _with_less(claim: Claim) -> Claim:
-    return Claim(claim.worker_id, claim.job_types, claim.queues, claim.limit - 1, claim.token)
+def _of(claim: Claim, limit: int) -> Claim:
+    return Claim(claim.worker_id, claim.job_types, claim.queues, limit, claim.token)
 
 
 async def room_of(tx: Transaction, limited: Iterable[str]) -> dict[str, int]:

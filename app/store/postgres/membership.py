@@ -69,10 +69,11 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
 async def give_up_worker(tx: Transaction, arguments: list[GiveUp]) -> list[int]:
     answers = []
     for worker_id, lost in arguments:
+        # First, so that a claim under way is over, and its runs are found, and the next one finds no worker.
+        await tx.execute(sql.DELETE_WORKER, worker_id)
         held = await tx.locked_runs(sql.LEASED_TO, worker_id)
         for run in held:
             tx.move(run, lifecycle.lose(run, tx.now) if lost else lifecycle.release(run, tx.now))
-        await tx.execute(sql.DELETE_WORKER, worker_id)
         tx.definitions = True
         answers.append(len(held))
     return answers

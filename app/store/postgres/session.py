@@ -110,8 +110,8 @@ class Catalogue:
 
 async def give_a_full_term(connection: Any, now: int, lease_seconds: float) -> None:
     """Nobody could renew a lease, or be heard, while nobody could write it down."""
-    await connection.execute(sql.EXTEND, after(now, lease_seconds))
     await connection.execute(sql.HEAR_ALL, now)
+    await connection.execute(sql.EXTEND, after(now, lease_seconds))
 
 
 class Session:
@@ -158,8 +158,10 @@ class Session:
         if any(self._verbs[work.verb].defines for work in works):
             await connection.execute(sql.LOCK, sql.LOCK_DEFINITIONS)
         # One way to the database less for claims, whose runs somebody is waiting for.
-        begin = (sql.BEGIN_CLAIMING, self._clock.now()) if any(work.verb == "claim" for work in works) else (sql.BEGIN,)
-        [(revision, feed_base, tx_id, due)] = await connection.fetch(*begin)
+        claims = [claim for work in works if work.verb == "claim" for claim in work.argument.claims]
+        claimers = list({claim.worker_id for claim in claims})
+        begin = (sql.BEGIN_CLAIMING, self._clock.now(), claimers) if claims else (sql.BEGIN,)
+        [(revision, feed_base, tx_id, due, workers)] = await connection.fetch(*begin)
         ledger = await self._catalogue.of(connection, revision)
         now = self._clock.now()
         tx = Transaction(
@@ -172,6 +174,7 @@ class Session:
             first_event=feed_base + (tx_id << sql.EVENT_BITS),
             shard=self._catalogue.shard,
             due=due,
+            workers=frozenset(workers),
         )
         extending = self._catalogue.unheard
         if extending:

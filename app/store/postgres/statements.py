@@ -100,7 +100,7 @@ def _update(columns: Sequence[str], fixed: str = "") -> str:
 
 # -- the transaction
 
-BEGIN = "SELECT revision, feed_base, tx, false FROM begin_jobs()"
+BEGIN = "SELECT revision, feed_base, tx, false, '{}'::bigint[] FROM begin_jobs()"
 HORIZON = "SELECT s.feed_base + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 20) FROM shared AS s"
 """Below this key there are all events that there will ever be."""
 LOCK = f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, $1)"
@@ -150,7 +150,12 @@ TIME_HAS_COME = (
     f"(EXISTS (SELECT 1 FROM runs WHERE {WAITING_SQL} AND due_at <= %s) "
     f"OR EXISTS (SELECT 1 FROM runs WHERE {EXPIRING_SQL} AND expires_at <= %s))"
 )
-BEGIN_CLAIMING = f"SELECT revision, feed_base, tx, {TIME_HAS_COME % ('$1', '$1')} FROM begin_jobs()"
+BEGIN_CLAIMING = (
+    f"SELECT revision, feed_base, tx, {TIME_HAS_COME % ('$1', '$1')}, "
+    "ARRAY(SELECT id FROM workers WHERE id = ANY($2::bigint[]) FOR KEY SHARE) FROM begin_jobs()"
+)
+"""The workers are those that are there, and stay until the end of the transaction: who gives one up waits for it before
+looking for its runs."""
 ANY_READY = (
     "SELECT EXISTS (SELECT 1 FROM unnest($1::int[]) AS l(id) CROSS JOIN LATERAL ("
     f"SELECT 1 FROM runs WHERE lane_id = l.id AND state = {int(State.QUEUED)} LIMIT 1) AS h) "

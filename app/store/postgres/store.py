@@ -321,11 +321,11 @@ class PostgresStore:
 
     # -- leases
 
-    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run] | None]:
         if not await self._may_find(tuple(claims)):
             return [[] for _ in claims]
         self._something_ready = False
-        leased: list[list[Run]] = await self._write("claim", Claims(tuple(claims), lease_seconds))
+        leased: list[list[Run] | None] = await self._write("claim", Claims(tuple(claims), lease_seconds))
         if any(runs and len(runs) == claim.limit for runs, claim in zip(leased, claims, strict=True)):
             self._something_ready = True
         return leased

@@ -41,6 +41,7 @@ class Transaction(Changes):
         first_event: int,
         shard: int,
         due: bool,
+        workers: frozenset[int],
     ) -> None:
         super().__init__(ledger, now, draw, fits)
         self.connection = connection
@@ -49,6 +50,8 @@ class Transaction(Changes):
         self._end_of_events = first_event + (1 << sql.EVENT_BITS)
         self._shard = shard
         self._due = due
+        self.workers = workers
+        """In one that claims: those of the claims that are there, and stay until the end."""
         self._later: list[Part] = []
         self.locked: dict[int, Run] = {}
         """Runs that nobody else can change until the end, without their payloads."""

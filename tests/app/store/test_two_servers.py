@@ -467,6 +467,47 @@ async def test_a_worker_given_up_by_one_is_told_so_by_the_other(pair: Pair) -> N
     assert (await pair.one.read(lease)).losses == 1
 
 
+async def test_a_worker_that_left_at_one_gets_nothing_at_the_other(pair: Pair) -> None:
+    worker, stays = await pair.one.worker(), await pair.one.worker()
+    await pair.other.started(worker)
+    await pair.one.store.give_up_worker(worker, lost=False)
+    claims = [pair.other.asks(worker), pair.other.asks(stays)]
+    gone, [run] = await pair.other.store.claim(claims, LEASE_SECONDS)
+    assert (gone, run.worker_id) == (None, stays)
+
+
+async def test_a_worker_that_leaves_while_it_claims_gives_back_what_it_gets(pair: Pair) -> None:
+    """The claim is under way when it is given up."""
+    await pair.one.define(concurrency=10)
+    worker, run = await pair.one.worker(), await pair.one.run_of()
+    await pair.lock(limit_stripe("greet"))
+    claiming = asyncio.ensure_future(pair.other.take(worker))
+    await pair.waiting()
+    leaving = asyncio.ensure_future(pair.one.store.give_up_worker(worker, lost=False))
+    await pair.waiting(2)
+    await pair.unlock(limit_stripe("greet"))
+    assert ids(await claiming) == [run.id]
+    assert await leaving == 1
+    assert await pair.one.log(run) == ["queued", "started", "interrupted"]
+
+
+async def test_a_worker_that_claims_while_it_leaves_gets_nothing(pair: Pair) -> None:
+    """Giving it up is under way when it claims."""
+    worker = await pair.one.worker()
+    held = await pair.one.started(worker)
+    run = await pair.one.run_of()
+    async with pair.raw.transaction():
+        await pair.raw.execute("SELECT 1 FROM runs WHERE id = $1 FOR UPDATE", held.id)
+        leaving = asyncio.ensure_future(pair.one.store.give_up_worker(worker, lost=False))
+        await pair.waiting()
+        claiming = asyncio.ensure_future(pair.other.store.claim([pair.other.asks(worker)], LEASE_SECONDS))
+        await pair.waiting(2)
+    assert await leaving == 1
+    assert await claiming == [None]
+    assert [await pair.one.state(one) for one in (held, run)] == ["queued", "queued"]
+    assert pair.deadlocks() == 0
+
+
 async def test_after_the_database_was_away_nobody_is_silent_before_all_could_be_heard(pair: Pair) -> None:
     """The server that is back first finds that nobody has heard the workers of the other for longer than a lease."""
     worker = await pair.other.worker()
