@@ -70,6 +70,13 @@ def pool(url: str, size: int) -> Any:
     )
 
 
+def cause(error: BaseException) -> BaseException:
+    """The driver's own error, of one that SQLAlchemy raised for it."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
 def away(error: BaseException) -> bool:
     """The database cannot be reached, or cannot do its work now: trying the same in smaller parts is of no use."""
     if isinstance(error, JobsError):

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import asyncpg
 import structlog
 from msgspec import UNSET, UnsetType
 
@@ -121,8 +122,9 @@ class PostgresStore:
         try:
             yield
         except Exception as error:
-            if isinstance(error, UnknownSchema | StoreUnavailable) or connecting.away(error):
-                raise DatabaseUnusable(f"{described(self._url)}: {error or type(error).__name__}") from error
+            cause = connecting.cause(error)
+            if isinstance(cause, UnknownSchema | StoreUnavailable | asyncpg.PostgresError) or connecting.away(cause):
+                raise DatabaseUnusable(f"{described(self._url)}: {cause or type(cause).__name__}") from error
             raise
 
     def _writer(self, verbs: dict[str, Verb], together: int) -> Writer:
@@ -145,6 +147,9 @@ class PostgresStore:
     async def _migrate(self) -> bool:
         connection = await connecting.connect(self._url)
         try:
+            encoding = await connection.fetchval("SHOW server_encoding")
+            if encoding != "UTF8":
+                raise DatabaseUnusable(f"{described(self._url)}: its encoding is {encoding}, and must be UTF8")
             there = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
             if there and await connection.fetchval("SELECT version_num FROM alembic_version") == HEAD:
                 return False  # as nearly always, without what takes longer than the rest of the start

@@ -10,6 +10,7 @@ from app.store import copying
 from app.store.postgres import PostgresStore
 from app.store.postgres.store import described
 from app.store.sqlite import upgrade
+from app.store.unusable import DatabaseUnusable
 from tests.app.clock import HandClock
 from tests.support.postgres import Postgres
 
@@ -49,6 +50,30 @@ async def test_whatever_the_address_says_an_empty_database_is_made_ready(
     await opened.close()
     upgrade(tmp_path / "jobs.db")
     await copying.copy(tmp_path / "jobs.db", url)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("ALTER DATABASE {name} SET default_transaction_read_only = on", "read-only transaction"),
+        ("ALTER DATABASE {name} SET search_path = nowhere", "no schema has been selected"),
+        ("ALTER DATABASE {name} SET role = pg_monitor", "permission denied for schema public"),
+    ],
+)
+async def test_an_empty_database_that_cannot_be_made_ready_is_said_to_be_so(
+    postgres: Postgres, fresh: str, change: str, reason: str
+) -> None:
+    postgres.psql(change.format(name=fresh))
+    with pytest.raises(DatabaseUnusable, match=reason):
+        await store(postgres.url(fresh)).upgrade()
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+async def test_a_database_in_another_encoding_is_refused(postgres: Postgres, encoding: str) -> None:
+    name = f"in_{encoding.lower()}"
+    postgres.psql(f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    with pytest.raises(DatabaseUnusable, match=f"its encoding is {encoding}, and must be UTF8"):
+        await store(postgres.url(name)).open()
 
 
 @pytest.mark.parametrize(
