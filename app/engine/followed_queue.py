@@ -141,9 +141,9 @@ class FollowedQueue:
         self._expected: Counter[tuple[str, str]] = Counter()
         """What the event stream will say of what was done here."""
         self._work = asyncio.Event()
-        self._demand = asyncio.Event()
+        self._newcomer = asyncio.Event()
         self._unsure = asyncio.Event()
-        self.reconciled = False
+        self._compared = asyncio.Event()
         self.state: QueueState | None = None
         """As it was a moment ago; None while it cannot be asked."""
         self._held_at = 0
@@ -178,6 +178,11 @@ class FollowedQueue:
             except QueueUnavailable as error:
                 self._lost(error)
                 await asyncio.sleep(AGAIN_SECONDS)
+
+    @property
+    def reconciled(self) -> bool:
+        """Whether both sides were compared since the start."""
+        return self._compared.is_set()
 
     @property
     def backlog(self) -> int:
@@ -576,8 +581,7 @@ class FollowedQueue:
             except BaseException:
                 self._unsure.set()
                 raise
-            self.reconciled = True
-            self._demand.set()
+            self._compared.set()
 
     async def _reconcile_runs(self) -> None:
         after_id, more = 0, True
@@ -616,25 +620,41 @@ class FollowedQueue:
     # -- delivering to our workers
 
     def wake(self) -> None:
-        """Claims wait."""
-        self._demand.set()
+        """One more claim waits that may get runs of this queue."""
+        self._newcomer.set()
 
     async def _consume(self) -> None:
+        await self._compared.wait()
+        self.state = await self._engine.state(self.queue)  # an engine that does not answer is asked without any claims
+        arrived = False
         while True:
-            self._demand.clear()
-            if not self.reconciled or not self._leasing.wants(self.name):
-                await self._demand.wait()
-            else:
-                served = await self._serve()
-                if served is Served.NOTHING:
-                    arrived = await self._engine.arrival(self.queue, ARRIVAL_SECONDS)
-                    if arrived and not self._leasing.wants(self.name):
-                        await self._engine.pass_on(self.queue)
-                elif served is Served.IN_VAIN:
-                    await self._engine.pass_on(self.queue)
-                    with contextlib.suppress(TimeoutError):
-                        async with asyncio.timeout(PROBE_SECONDS):
-                            await self._demand.wait()
+            self._newcomer.clear()
+            served = await self._serve(await self._claims(arrived))
+            arrived = served is Served.NOTHING and await self._arrival()
+            if served is Served.IN_VAIN:
+                await self._engine.pass_on(self.queue)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PROBE_SECONDS):
+                        await self._newcomer.wait()
+
+    async def _arrival(self) -> bool:
+        """Until there may be a job, and whether its arrival was told here, and so to nobody else. Meanwhile claims are
+        for others."""
+        while not await self._engine.arrival(self.queue, ARRIVAL_SECONDS):
+            counts = self.state.counts if self.state is not None else {}
+            if self.state is None or counts[State.QUEUED] or counts[State.SCHEDULED]:
+                return False  # the word of an arrival may have been lost
+        return True
+
+    async def _claims(self, arrived: bool) -> list[Waiting]:
+        """Some that wait for jobs of this queue. Of one that has arrived others hear where there are none soon."""
+        if arrived and self._leasing.wants(self.name):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PROBE_SECONDS):
+                    return await self._leasing.reserve(self.name, self._names)
+        if arrived:
+            await self._engine.pass_on(self.queue)
+        return await self._leasing.reserve(self.name, self._names)
 
     def _wanted(self, reserved: Sequence[Waiting]) -> int:
         """How many jobs waiting claims can take. A job's name is known only when it is taken, so claims that serve none
@@ -644,14 +664,13 @@ class FollowedQueue:
             return min(sum(waiting.limit for waiting in likely), MOST_TAKEN)
         return min(sum(waiting.limit for waiting in reserved), LOOK_AHEAD)
 
-    async def _serve(self) -> Served:
-        """Takes as many jobs as waiting claims may take."""
-        reserved = self._leasing.reserve(self.name)
+    async def _serve(self, reserved: Sequence[Waiting]) -> Served:
+        """Takes as many jobs as these claims may take, and hands them back."""
         dealt = Dealt({}, [])
         try:
             wanted = self._wanted(reserved)
             if not wanted:
-                return Served.IN_VAIN
+                return Served.SOME
             tokens = [self._mark + secrets.token_hex(8) for _ in range(wanted)]
             async with self._take:
                 try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from typing import NamedTuple
 
 import structlog
@@ -48,13 +48,24 @@ class Member:
 class Waiting:
     """A claim that waits. `limit` 0: its time is over, and it is answered with what it gets now, or nothing."""
 
-    __slots__ = ("future", "gone", "limit", "member")
+    __slots__ = ("asked", "future", "gone", "limit", "member")
 
     def __init__(self, member: Member, limit: int, future: asyncio.Future[list[Run]]) -> None:
         self.member = member
         self.limit = limit
         self.future = future
         self.gone = False
+        self.asked = False
+        """Whether the store has nothing for it, as far as is known."""
+
+
+class Turn(NamedTuple):
+    """A queue of another engine that waits for claims."""
+
+    queue: str
+    job_types: Set[str]
+    """Those that it probably has."""
+    claims: asyncio.Future[list[Waiting]]
 
 
 class Answer(NamedTuple):
@@ -80,7 +91,11 @@ class Leasing:
         self._told_at = 0
         """When the neighbours were last told who is heard here."""
         self._served: dict[tuple[str, str], bool] = {}
+        self._open: set[Waiting] = set()
+        """Claims without an answer: those that wait, and those that are being served."""
         self._waiting: list[Waiting] = []
+        self._reserved: list[Waiting] = []
+        self._line: list[Turn] = []
         self._serving = False
         self._again = False
         self.draining = False
@@ -89,8 +104,8 @@ class Leasing:
         self.alive: Callable[[WorkerRecord], bool] = lambda record: True
         """Whether a pool worker's process lives."""
         self.on_registered: Callable[[WorkerRecord], None] = lambda record: None
-        self.on_idle: Callable[[], None] = lambda: None
-        """Claims wait, and the store had nothing for them."""
+        self.on_claim: Callable[[], None] = lambda: None
+        """One more claim waits, and the store had nothing for it."""
         self.before_report: Callable[[Sequence[Report]], Awaitable[None]] | None = None
 
     # -- the life of the service
@@ -284,6 +299,7 @@ class Leasing:
         if self.draining or self._drains(member):
             return []
         waiting = Waiting(member, limit, asyncio.get_running_loop().create_future())
+        self._open.add(waiting)
         self._waiting.append(waiting)
         self._serve()
         member.claims += 1
@@ -294,6 +310,8 @@ class Leasing:
             return await waiting.future
         finally:
             timer.cancel()
+            self._open.discard(waiting)
+            self._share()
             member.claims -= 1
             member.seen_at = self._clock.now()
 
@@ -323,6 +341,8 @@ class Leasing:
         for it then shares the transaction of its dispatch."""
         if self._waiting and any(waiting.member.serves(*pair) for waiting in self._waiting for pair in pairs):
             self._serve()
+        for waiting in self._reserved:
+            waiting.asked = waiting.asked and not any(waiting.member.serves(*pair) for pair in pairs)
 
     def on_commit(self, commit: Commit) -> None:
         self.offer(commit.ready)
@@ -331,6 +351,8 @@ class Leasing:
         """There may be something to claim that another server has made."""
         if self._waiting:
             self._serve()
+        for waiting in self._reserved:
+            waiting.asked = False
 
     def _serve(self) -> None:
         self._again = True
@@ -349,10 +371,9 @@ class Leasing:
                     for waiting in served:
                         if not waiting.future.done():
                             waiting.future.set_exception(error)
+                self._share()
         finally:
             self._serving = False
-        if self._waiting:
-            self.on_idle()
 
     async def _serve_once(self, served: list[Waiting]) -> None:
         claims = [
@@ -370,6 +391,9 @@ class Leasing:
                 waiting.future.set_result(runs)
             else:
                 self._waiting.append(waiting)
+                if not waiting.asked:
+                    waiting.asked = True
+                    self.on_claim()
 
     def _has_left(self, waiting: Waiting) -> None:
         """It was given up at another server, which tells so only within a second."""
@@ -381,25 +405,56 @@ class Leasing:
     # -- what other engines deliver
 
     def wants(self, queue: str) -> bool:
-        """Whether a waiting claim may get runs of the queue."""
-        return not self.draining and any(waiting.member.may_get(queue) for waiting in self._waiting)
+        """Whether a claim is open that may get runs of the queue."""
+        return not self.draining and any(waiting.member.may_get(queue) for waiting in self._open)
 
-    def reserve(self, queue: str) -> list[Waiting]:
-        """Takes out the waiting claims that may get runs of the queue, so that nobody else answers them; each comes
-        back by `hand`."""
-        reserved = [waiting for waiting in self._waiting if waiting.member.may_get(queue)]
-        self._waiting = [waiting for waiting in self._waiting if waiting not in reserved]
-        return reserved
+    async def reserve(self, queue: str, job_types: Set[str]) -> list[Waiting]:
+        """Takes out the waiting claims that may get runs of the queue, as soon as there are some for which the store
+        has nothing, so that nobody else answers them; each comes back by `hand`. Several queues that wait take turns.
+        While there are claims for `job_types`, which the queue probably has, one of them is waited for."""
+        turn = Turn(queue, job_types, asyncio.get_running_loop().create_future())
+        self._line.append(turn)
+        self._share()
+        try:
+            return await turn.claims
+        except asyncio.CancelledError:
+            if not turn.claims.cancelled():
+                for waiting in turn.claims.result():
+                    self.hand(waiting, [])
+            raise
+        finally:
+            if turn in self._line:
+                self._line.remove(turn)
+
+    def _share(self) -> None:
+        """Gives claims that nobody has to the queues that wait for them, first come, first served."""
+        for turn in list(self._line) if self._waiting else ():
+            claims = [w for w in self._waiting if w.asked and w.member.may_get(turn.queue)]
+            if claims and not turn.claims.done() and self._are_enough(claims, turn):
+                self._line.remove(turn)
+                self._waiting = [waiting for waiting in self._waiting if waiting not in claims]
+                self._reserved += claims
+                turn.claims.set_result(claims)
+
+    def _are_enough(self, claims: Sequence[Waiting], turn: Turn) -> bool:
+        """A queue gets all that there are for it: what serves its next job is known only when it has taken it."""
+        if any(waiting.member.may_get(turn.queue) for waiting in self._reserved):
+            return False
+        likely = [w for w in self._open if w.member.may_get(turn.queue) and w.member.job_types & turn.job_types]
+        return not likely or any(waiting in claims for waiting in likely)
 
     def hand(self, waiting: Waiting, runs: list[Run]) -> bool:
         """Answers a reserved claim, or without runs lets it wait on; false where its caller went away meanwhile."""
+        self._reserved.remove(waiting)
+        asyncio.get_running_loop().call_soon(self._share)
         if waiting.future.done():
             return False
         if runs or waiting.limit == 0 or self.draining:
             waiting.future.set_result(runs)
         else:
             self._waiting.append(waiting)
-            self._serve()  # the store may have had something for it meanwhile
+            if not waiting.asked:
+                self._serve()
         return True
 
     async def _take_back(self, claim: Claim, runs: list[Run]) -> None:

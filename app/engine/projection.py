@@ -60,12 +60,13 @@ class Projection:
         if self._engine is None:
             return
         self._catalogue.on_load = self._look_again
-        self._leasing.on_idle = self._wake
+        self._leasing.on_claim = self._wake
         self._leasing.before_report = self._guard
         self._tasks.keep("ask for Redis", self._ping)
 
     async def stop(self) -> None:
         self._leasing.before_report = None
+        self._leasing.on_claim = lambda: None
         self._catalogue.on_load = lambda: None
         await self._tasks.stop()
         for queue in self._queues.values():
@@ -152,7 +153,7 @@ class Projection:
             queue.wake()
 
     async def _guard(self, reports: Sequence[Report]) -> None:
-        for queue in self._queues.values():
+        for queue in list(self._queues.values()):
             await queue.guard(reports)
 
     async def before_cancel(self, run: Run) -> None:
