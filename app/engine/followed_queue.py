@@ -728,7 +728,7 @@ class FollowedQueue:
                 dealt.gifts.setdefault(places[job.job_id], []).append(item.run)
             elif item.run is not None and item.run.state.final:
                 dealt.ends.append(_end(item.run, _hand(job, item.run)))
-            elif self._may_come(job, item.run):
+            elif self._may_come(job, item.run) and (item.run is not None or job.job_id not in found):
                 dealt.ends.append(_back(job))
             else:
                 dealt.ends.append(self._put_off(job))

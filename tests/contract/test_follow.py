@@ -9,6 +9,7 @@ import pytest
 
 from app.domain.errors import QueueInUse
 from app.domain.following import JobSeen
+from app.domain.ids import run_id as public_run_id
 from app.domain.instants import SECOND
 from app.domain.job_type import Bullmq
 from app.domain.lifecycle import Lease
@@ -204,6 +205,27 @@ async def test_the_run_of_a_job_of_others_is_made_once_and_found_by_its_id(stage
     [other] = await stage.store.follow([sighting(unknown, 2000)], LEASE_SECONDS)
     assert other.run is not None
     assert other.run.id != run.id, "the id was given again"
+
+
+async def test_a_job_of_others_whose_id_looks_like_a_run_id_is_theirs_all_the_same(stage: Stage) -> None:
+    """As a run of another database in the same Redis."""
+    there, elsewhere = 12345 << 10, (await stage.run_of(queue="plain")).id
+    for key in (there, elsewhere):
+        job_id = public_run_id(key)
+        order = stage.order(queue=QUEUE, job_id=job_id, job_added_at=1000)
+
+        async def see(seen: JobSeen, **fields: Any) -> Followed:
+            sighting = Sighting(queue=QUEUE, job_id=job_id, run_id=key, seen=seen, **fields)  # noqa: B023
+            [followed] = await stage.store.follow([sighting], LEASE_SECONDS)
+            return followed
+
+        assert (await see(JobSeen(stage="active", starts=1))).run is None
+        taken = await see(JobSeen(stage="active", starts=1), order=order, lease=Lease(7, "t1", 0))
+        assert taken.leased
+        assert taken.run is not None
+        assert (taken.run.job_id, taken.run.id == key) == (job_id, False)
+        again = await see(JobSeen(stage="completed", starts=1, failures=1))
+        assert (again.run and again.run.id, await stage.state(taken.run)) == (taken.run.id, "completed")
 
 
 async def test_a_job_that_is_gone(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zlib import crc32
 
 from app.domain.errors import DefinitionChanged
@@ -15,6 +16,10 @@ from app.store.postgres.transaction import Transaction
 
 JobOfOthers = tuple[str, str]
 """Its id, and its queue."""
+OURS = (
+    "SELECT r.id, l.queue FROM runs AS r JOIN lanes AS l ON l.id = r.lane_id "
+    "WHERE r.id = ANY($1::bigint[]) AND r.followed IS NOT NULL"
+)
 
 
 async def save_place(tx: Transaction, arguments: list[SavePlace]) -> list[None]:
@@ -33,13 +38,13 @@ async def _follow(tx: Transaction, argument: Follow) -> list[Followed] | Definit
         known = None if sighting.order is None else tx.ledger.job_types.get(sighting.order.job_type)
         if known is not None and sighting.order is not None and known.definition_id != sighting.order.definition_id:
             return DefinitionChanged(known.name)
-    adopted = await _adopted(tx, sightings)
-    ours = {sighting.run_id for sighting in sightings if sighting.run_id is not None}
+    ours = await _ours(tx, sightings)
+    adopted = await _adopted(tx, [s for s in sightings if s.run_id not in ours])
     await tx.lock(sorted(ours | {run_id for run_id, _ in adopted.values()}))
     room = await room_of(tx, _limited(tx, sightings))
     answer: list[Followed] = []
     for sighting in sightings:
-        run = await _find(tx, sighting, adopted)
+        run = tx.locked.get(sighting.run_id or 0) if sighting.run_id in ours else await _find(tx, sighting, adopted)
         if run is None:
             answer.append(Followed(None))
             continue
@@ -61,9 +66,16 @@ def _limited(tx: Transaction, sightings: tuple[Sighting, ...]) -> list[str]:
     return sorted(name for name in names if tx.ledger.limited(name))
 
 
-async def _adopted(tx: Transaction, sightings: tuple[Sighting, ...]) -> dict[JobOfOthers, tuple[int, int | None]]:
+async def _ours(tx: Transaction, sightings: tuple[Sighting, ...]) -> set[int]:
+    """The runs that are named and are here. The id of a job of others, as another database's, may look like one."""
+    named = {s.run_id: s.queue for s in sightings if s.run_id is not None}
+    rows = await tx.rows(OURS, sorted(named)) if named else ()
+    return {run_id for run_id, queue in rows if named[run_id] == queue}
+
+
+async def _adopted(tx: Transaction, sightings: Sequence[Sighting]) -> dict[JobOfOthers, tuple[int, int | None]]:
     """The newest run of each job of others, and that job's own time. No other server makes one until the end."""
-    jobs = sorted({(s.job_id, s.queue) for s in sightings if s.run_id is None})
+    jobs = sorted({(s.job_id, s.queue) for s in sightings})
     if not jobs:
         return {}
     stripes = sorted({sql.LOCK_DEDUPE + crc32("\0".join(job).encode()) % sql.DEDUPE_STRIPES for job in jobs})
@@ -73,9 +85,6 @@ async def _adopted(tx: Transaction, sightings: tuple[Sighting, ...]) -> dict[Job
 
 
 async def _find(tx: Transaction, sighting: Sighting, adopted: dict[JobOfOthers, tuple[int, int | None]]) -> Run | None:
-    if sighting.run_id is not None:
-        run = tx.locked.get(sighting.run_id)
-        return run if run is not None and run.queue == sighting.queue and run.followed is not None else None
     job, order = (sighting.job_id, sighting.queue), sighting.order
     known = adopted.get(job)
     if known is not None and (order is None or known[1] == order.job_added_at):
