@@ -28,6 +28,7 @@ from app.domain.errors import (
     InvalidRequest,
     JobTypeNotFound,
     MethodNotAllowed,
+    QueueUnavailable,
     RunFinished,
     RunNotFinished,
     RunNotFound,
@@ -271,9 +272,8 @@ async def replay_run(request: Request, run_id: str) -> Response:
     operation_id="erase_run",
     summary="Erase a finished run and its events",
     status_code=204,
-    responses=answers(RunNotFound, RunNotFinished),
+    responses=answers(RunNotFound, RunNotFinished, QueueUnavailable),
 )
 async def erase_run(request: Request, run_id: str) -> Response:
-    if not await context_of(request).jobs.store.erase(run_key(run_id)):
-        raise RunNotFound(run_id)
+    await context_of(request).jobs.erase(run_key(run_id))
     return Response(status_code=204)

@@ -146,6 +146,8 @@ class FollowedQueue:
         self._compared = asyncio.Event()
         self.state: QueueState | None = None
         """As it was a moment ago; None while it cannot be asked."""
+        self._breaks, self._healed = 1, 0
+        """How often the engine was out of reach, and after how many of these both sides were compared."""
         self._held_at = 0
         self._names: set[str] = set()
         """Of the jobs that were taken last."""
@@ -511,13 +513,14 @@ class FollowedQueue:
 
     def _lost(self, error: QueueUnavailable | TimeoutError) -> None:
         self.state = None
+        self._breaks += 1
         self._ear.down(error if isinstance(error, QueueUnavailable) else QueueUnavailable("no answer"))
 
     async def _look_after(self) -> None:
         self.state = state = await self._engine.state(self.queue)
         self._ear.up()
         await self._ear.paused(self.name, state.paused)
-        if not state.marked:
+        if not state.marked or not self.is_level:
             self._unsure.set()
         if self._clock.now() - self._held_at >= self._engine.lock_seconds / 3 * SECOND:
             await self._hold(list(self._hands))
@@ -565,6 +568,11 @@ class FollowedQueue:
 
     _reconciled_at = 0
 
+    @property
+    def is_level(self) -> bool:
+        """Whether both sides were compared since they were last apart."""
+        return self._breaks == self._healed
+
     def compare(self) -> None:
         """Both sides may have been left apart."""
         self._unsure.set()
@@ -574,6 +582,7 @@ class FollowedQueue:
             await self._unsure.wait()
             self._unsure.clear()
             self._reconciled_at = self._clock.now()
+            breaks = self._breaks
             try:
                 await self._engine.mark(self.queue)
                 await self._reconcile_runs()
@@ -582,6 +591,7 @@ class FollowedQueue:
                 self._unsure.set()
                 raise
             self._compared.set()
+            self._healed = breaks
 
     async def _reconcile_runs(self) -> None:
         after_id, more = 0, True
@@ -786,6 +796,18 @@ class FollowedQueue:
                     await self.level([run])
         except (QueueUnavailable, TimeoutError) as error:
             log.warning("job not removed yet", queue=self.name, run=public_run_id(run.id), reason=str(error))
+
+    async def before_erase(self, run: Run) -> None:
+        """Takes the job of a finished run out of the queue, where it would be one of others without it. Raises
+        QueueUnavailable."""
+        if self.state is None:
+            raise QueueUnavailable("Redis does not answer")
+        try:
+            async with asyncio.timeout(GUARD_SECONDS):
+                await self._level_these(set(), {run.id})
+        except (QueueUnavailable, TimeoutError) as error:
+            self._lost(error)
+            raise QueueUnavailable(str(error) or "no answer") from error
 
 
 def _some(found: set[int], limit: int) -> set[int]:

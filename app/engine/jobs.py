@@ -50,6 +50,7 @@ class Jobs:
         self.projection = Projection(
             store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers, home
         )
+        self.sweeper.may_prune = lambda: self.projection.is_level
         self.draining = False
 
     async def start(self) -> None:
@@ -140,6 +141,12 @@ class Jobs:
         if run.state is State.RUNNING and run.worker_id is not None:
             self.leasing.nudge(run.worker_id)
         return run
+
+    async def erase(self, run_id: int) -> None:
+        """Raises RunNotFound, RunNotFinished, and QueueUnavailable where its job cannot be taken out of its queue."""
+        await self.projection.before_erase(await self._read(run_id))
+        if not await self.store.erase(run_id):
+            raise RunNotFound(public_run_id(run_id))
 
     def wait_reason(self, run: Run) -> str | None:
         """Why a run that could start does not."""

@@ -161,6 +161,20 @@ class Projection:
         if queue is not None and not run.state.final:
             await queue.before_cancel(run)
 
+    async def before_erase(self, run: Run) -> None:
+        """Its job is not in the queue any more when this returns: it would be one of others without the run. Raises
+        QueueUnavailable."""
+        if run.state.final and self._catalogue.has_queue(run.queue) and self._catalogue.queue(run.queue).bullmq:
+            queue = self._queues.get(run.queue)
+            if queue is None:
+                raise QueueUnavailable("JOBS_REDIS_URL is not set")
+            await queue.before_erase(run)
+
+    @property
+    def is_level(self) -> bool:
+        """Whether no job lies in Redis, as far as can be known, whose run has ended."""
+        return all(queue.is_level for queue in self._queues.values())
+
     # -- from the API
 
     def check(self, path: str = "/engine", url: str | None = None, url_path: str = "") -> None:

@@ -22,6 +22,7 @@ class Sweeper:
         self._tasks = Tasks()
         self._alarm = Alarm(clock.now)
         self._stepping = asyncio.Lock()
+        self.may_prune: Callable[[], bool] = lambda: True
 
     async def start(self) -> None:
         self._alarm.ring()
@@ -71,6 +72,6 @@ class Sweeper:
 
     async def _prune(self) -> None:
         while True:
-            pruned = await self._store.prune(PRUNE_BATCH)
+            pruned = await self._store.prune(PRUNE_BATCH) if self.may_prune() else 0
             # Small batches with a breath between them, so that traffic is not disturbed.
             await asyncio.sleep(PRUNE_PAUSE_SECONDS if pruned == PRUNE_BATCH else PRUNE_IDLE_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -260,6 +261,33 @@ def test_a_cancel_while_redis_was_down_takes_its_job_out_later(scene: StartScene
     stage.again()
     stage.redis.start()
     stage.until(lambda: not exists(), "its job is gone")
+
+
+def test_what_ended_while_redis_was_down_does_not_come_back_when_it_is_erased(scene: StartScene) -> None:
+    """By a request, and by its retention: not before its job is out of the queue, which would be a new run."""
+    stage = scene(workers=0)
+    stage.know("noop")
+    stage.know("brief", retention_seconds=1)
+    erased, pruned = (stage.dispatch(name, delay_seconds=60) for name in ("noop", "brief"))
+
+    def jobs() -> int:
+        with stage.redis.client() as client:
+            return int(client.exists(*(f"bull:{QUEUE}:{run_id}" for run_id in (erased, pruned))))
+
+    stage.until(lambda: jobs() == 2, "their jobs are there")
+    stage.redis.kill()
+    redis_is(stage, "down")
+    for run_id in (erased, pruned):
+        assert stage.http.post(f"/v1/runs/{run_id}/cancel").status_code == 200
+    refused = stage.http.delete(f"/v1/runs/{erased}")
+    assert (refused.status_code, refused.json()["code"]) == (503, "queue_unavailable")
+    time.sleep(7)  # the retention is over, and what is past it would have been deleted
+    assert stage.run(pruned)["state"] == "cancelled"
+    stage.redis.start()
+    stage.until(lambda: stage.http.delete(f"/v1/runs/{erased}").status_code == 204, "it can be erased")
+    stage.until(lambda: stage.http.get(f"/v1/runs/{pruned}").status_code == 404, "it was deleted in the end")
+    assert jobs() == 0
+    assert stage.runs() == []
 
 
 def test_the_work_of_an_outage_is_not_done_twice(scene: StartScene) -> None:
