@@ -24,6 +24,7 @@ STALLED = "job stalled more than allowable limit"
 REMOVED = "its job was removed from the queue by others"
 VANISHED = "its job is no longer in the queue"
 UNKNOWN = -1
+UNSAID = "What the handler threw is no error, and has no message."
 UNSEEN = "The attempt failed while nobody here could see it."
 
 
@@ -40,6 +41,7 @@ class JobSeen(Struct, frozen=True, kw_only=True):
     """Of the lock that is on it."""
     result: str = "null"
     error: str | None = None
+    error_code: str = "handler_error"
     error_type: str | None = None
     traceback: str | None = None
     removed: bool = False
@@ -57,7 +59,7 @@ class JobSeen(Struct, frozen=True, kw_only=True):
     def says(self) -> Error:
         if self.error == STALLED:
             return Error("lease_lost", "Its workers were lost too often.")
-        return Error("handler_error", self.error or "failed", self.error_type, self.traceback)
+        return Error(self.error_code, self.error or UNSAID, self.error_type, self.traceback)
 
 
 def stale(run: Run, seen: JobSeen) -> bool:

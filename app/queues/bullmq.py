@@ -38,6 +38,7 @@ MAX_STALLS = 2
 """The third loss fails a job, as it fails a run."""
 ANSWER_SECONDS = 5.0
 NEWS_AT_ONCE = 500
+MAX_RESULT_BYTES = 1024 * 1024
 WORKER_NAME = "blazy-jobs"
 
 HASH_FIELDS = (
@@ -81,6 +82,8 @@ class _Held(NamedTuple):
 
     opts: dict[str, Any]
     failures: int
+    stacks: str | None
+    """Of the attempts before."""
 
 
 class BullmqEngine:
@@ -90,11 +93,13 @@ class BullmqEngine:
         self,
         url: str,
         *,
+        max_result_bytes: int = MAX_RESULT_BYTES,
         lock_seconds: float = LOCK_SECONDS,
         stalled_seconds: float = STALLED_SECONDS,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._now = now
+        self._max_result = max_result_bytes
         self._place = _place(url)
         self.lock_seconds = lock_seconds
         self._lock = round(lock_seconds * 1000)
@@ -219,7 +224,8 @@ class BullmqEngine:
 
     def _hold(self, queue: Queue, job_id: str, fields: dict[str, Any]) -> _Held:
         opts = optsFromJSON(orjson.loads(fields.get("opts") or "{}"))
-        held = _Held(opts, int(fields.get("atm") or fields.get("attemptsMade") or 0))
+        failures = int(fields.get("atm") or fields.get("attemptsMade") or 0)
+        held = _Held(opts, failures, fields.get("stacktrace"))
         self._held[queue.name, job_id] = held
         return held
 
@@ -299,9 +305,9 @@ class BullmqEngine:
             theirs = self._queue(queue)
             async with self._redis.pipeline(transaction=False) as pipe:
                 for job_id in unknown:
-                    pipe.hmget(theirs.toKey(job_id), ["opts", "atm"])
-                for job_id, (opts, atm) in zip(unknown, await pipe.execute(), strict=True):
-                    self._hold(queue, job_id, {"opts": opts, "atm": atm})
+                    pipe.hmget(theirs.toKey(job_id), ["opts", "atm", "stacktrace"])
+                for job_id, (opts, atm, stacks) in zip(unknown, await pipe.execute(), strict=True):
+                    self._hold(queue, job_id, {"opts": opts, "atm": atm, "stacktrace": stacks})
 
     async def _end(self, pipe: Any, theirs: Any, queue: Queue, end: JobEnd) -> None:
         held = self._held[queue.name, end.job_id]
@@ -313,7 +319,8 @@ class BullmqEngine:
             await self._to_front(keys=keys, args=[end.job_id, end.token, theirs.toKey(end.job_id)], client=pipe)
             return
         error = end.error or Error("handler_error", "failed")
-        told = {"failedReason": error.message, "stacktrace": orjson.dumps([_stack(error)]).decode()}
+        stacks = words.stacks_of(held.stacks, held.opts, _stack(error))
+        told = {"failedReason": error.message, "stacktrace": stacks}
         if end.kind == "again":
             now = self._milliseconds()
             delay = max(0, -(-end.due_at // MILLISECOND) - now)
@@ -363,6 +370,7 @@ class BullmqEngine:
             values, score, token, lines = rest[place * 4 : place * 4 + 4]
             found = dict(zip(fields, values, strict=True))
             seen = words.from_hash(found, active=job_id in actives, score=score, token=token)
+            seen = words.bounded(seen, self._max_result)
             jobs.append(self._job(job_id, found, seen, lines, first_line))
         return jobs
 
@@ -432,10 +440,10 @@ class BullmqEngine:
         if not answer:
             return [], place
         entries = cast(list[Any], answer)[0][1]
-        return [_news(fields) for _, fields in entries], str(entries[-1][0])
+        return [_news(fields, self._max_result) for _, fields in entries], str(entries[-1][0])
 
 
-def _news(fields: dict[str, str]) -> JobNews:
+def _news(fields: dict[str, str], max_result_bytes: int) -> JobNews:
     word, job_id = fields.get("event", ""), fields.get("jobId", "")
     match word:
         case "paused" | "resumed":
@@ -447,6 +455,7 @@ def _news(fields: dict[str, str]) -> JobNews:
             return JobNews(kind="removed", word=word, job_id=job_id)
         case "completed":
             ended = JobSeen(stage="completed", starts=UNKNOWN, result=words.from_result(fields.get("returnvalue")))
+            ended = words.bounded(ended, max_result_bytes)
             return JobNews(kind="changed", word=word, job_id=job_id, ended=ended)
         case "failed":
             ended = JobSeen(stage="failed", starts=UNKNOWN, **words.from_failure(fields.get("failedReason"), None))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from app.domain.following import JobSeen
 from app.domain.retry import RetryPolicy
@@ -20,6 +21,8 @@ NONE_PRIORITY = 101
 """What our priority 0 is there: 1 is their first and our 100."""
 SCORE_BITS = 0x1000
 """A delayed job's score is its due time in milliseconds times this, plus a counter."""
+NO_REASON = (None, "null", "undefined")
+"""What Node's workers say of something thrown that is no Error: they keep nothing of it."""
 KEEP_COMPLETED_SECONDS = 3600
 KEEP_FAILED_SECONDS = 86_400
 
@@ -105,13 +108,22 @@ def from_result(text: str | None) -> str:
         return orjson.dumps(_clean(text)).decode()
 
 
+def bounded(seen: JobSeen, most_bytes: int) -> JobSeen:
+    """A result that is too large to be kept here ends the run as our own workers' would: `failed`, `invalid_result`."""
+    size = len(seen.result.encode())
+    if size <= most_bytes:
+        return seen
+    error = f"The result has {size} bytes; at most {most_bytes} are kept."
+    return replace(seen, stage="failed", result="null", error=error, error_code="invalid_result")
+
+
 def from_failure(reason: str | None, stacktrace: str | None) -> dict[str, Any]:
     """The fields of `JobSeen` that tell of a failed attempt."""
     stacks = _parsed(stacktrace or "[]")
     last = stacks[-1] if isinstance(stacks, list) and stacks and isinstance(stacks[-1], str) else None
     found = None if last is None else _TYPE.match(last.rsplit("\n", 1)[-1] if last.startswith("Traceback") else last)
     return {
-        "error": None if reason is None else _cut(_clean(reason), MAX_MESSAGE_BYTES),
+        "error": None if reason in NO_REASON else _cut(_clean(reason or ""), MAX_MESSAGE_BYTES),
         "error_type": found[1] if found else None,
         "traceback": None if last is None else _cut(_clean(last), MAX_TRACEBACK_BYTES),
     }
@@ -138,6 +150,16 @@ def from_hash(fields: Mapping[str, str | None], *, active: bool, score: float | 
         due_at = int(score // SCORE_BITS) * MILLISECOND
         return JobSeen(stage="delayed", due_at=due_at, **counted, **failure)
     return JobSeen(stage="waiting", **counted, **failure)
+
+
+def stacks_of(text: str | None, opts: Mapping[str, Any], fresh: str) -> str:
+    """The stack traces of a job's attempts with one more, as many as it is to keep."""
+    before = _parsed(text or "[]")
+    stacks = [*(before if isinstance(before, list) else ()), fresh]
+    limit = opts.get("stackTraceLimit")
+    if isinstance(limit, int) and limit >= 0:
+        stacks = stacks[len(stacks) - limit :] if limit < len(stacks) else stacks
+    return orjson.dumps(stacks).decode()
 
 
 def attempts_of(opts: str | None) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from app.domain.following import UNSAID
 from tests.bullmq.node_agent import NodeAgent, NodeFailed
 from tests.bullmq.scene import PAYLOAD, QUEUE, Scene
 
@@ -56,6 +58,15 @@ def test_our_dispatch_to_a_worker_in_node(scene: StartScene, node: NodeAgent, co
     run = stage.finished(never)
     assert (run["state"], run["attempt"], run["error"]["message"]) == ("failed", 1, "never ✗")
 
+    # what is thrown without being an error, and a result that is too large
+    odd, long = stage.dispatch("mail", {"raise": "a string"}), stage.dispatch("mail", {"long": 2**20})
+    assert stage.finished(odd)["error"]["message"] == UNSAID
+    said = [e["data"]["error"]["message"] for e in stage.events(odd) if e["type"] in ("retrying", "failed")]
+    assert said == [UNSAID] * 3
+    run = stage.finished(long)
+    assert (run["state"], run["attempt"], run["error"]["code"]) == ("failed", 1, "invalid_result")
+    assert run["result"] is None
+
     # a delay, and the order of priorities
     delayed = stage.dispatch("mail", {}, delay_seconds=0.5)
     busy = stage.dispatch("mail", {"sleep": 700})
@@ -84,7 +95,11 @@ def test_a_producer_in_node_to_our_workers(scene: StartScene, node: NodeAgent) -
     assert node.ask("wait", queue=QUEUE, id=job_id, ms=20000) == 3
     run = stage.finished(stage.run_of_job("flaky")["id"])
     assert (run["attempt"], run["max_attempts"]) == (3, 3)
-    assert (node.ask("job", queue=QUEUE, id=job_id))["attemptsMade"] == 3
+    job = node.ask("job", queue=QUEUE, id=job_id)
+    assert job["attemptsMade"] == 3
+    assert ["raise ValueError" in stack for stack in json.loads(job["stacktrace"])] == [True] * 2, (
+        "one for each failure"
+    )
 
     job_id = node.ask("add", queue=QUEUE, name="hopeless", data=1, opts={"attempts": 5})
     with pytest.raises(NodeFailed, match="never"):

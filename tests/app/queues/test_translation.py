@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
+from app.domain.following import UNSAID, JobSeen
 from app.domain.retry import RetryPolicy
 from app.queues import translation as words
 
@@ -69,6 +70,25 @@ def test_large_progress_is_cut_and_says_so() -> None:
 )
 def test_their_results(theirs: str | None, expected: Any) -> None:
     assert orjson.loads(words.from_result(theirs)) == expected
+
+
+def test_a_result_that_is_too_large_is_a_failure() -> None:
+    fits = JobSeen(stage="completed", starts=1, failures=1, result='"é"')
+    assert words.bounded(fits, 4) is fits
+    cut = words.bounded(fits, 3)
+    assert (cut.stage, cut.says().code, cut.result, cut.failures) == ("failed", "invalid_result", "null", 1)
+
+
+@pytest.mark.parametrize("reason", [None, "null", "undefined"])
+def test_their_failures_without_a_word(reason: str | None) -> None:
+    assert JobSeen(stage="failed", **words.from_failure(reason, "[]")).says().message == UNSAID
+
+
+@pytest.mark.parametrize(
+    ("opts", "expected"), [({}, "abc"), ({"stackTraceLimit": 2}, "bc"), ({"stackTraceLimit": 0}, "")]
+)
+def test_stack_traces_of_all_attempts_are_kept(opts: dict[str, int], expected: str) -> None:
+    assert orjson.loads(words.stacks_of('["a","b"]', opts, "c")) == list(expected)
 
 
 def test_their_failures() -> None:

@@ -27,7 +27,8 @@ async function eventsOf(name) {
   return listeners.get(name);
 }
 
-// What a job's data asks for: {progress: [...], logs: [...], fail: n (attempts), stop: bool, sleep: ms, result}
+// What a job's data asks for: {progress: [...], logs: [...], fail: n (attempts), stop: bool, raise: anything,
+// sleep: ms, long: length, result}
 async function carryOut(job) {
   say({ news: "started", id: job.id, name: job.name, data: job.data, priority: job.priority, attempt: job.attemptsMade });
   const asked = job.data ?? {};
@@ -36,6 +37,8 @@ async function carryOut(job) {
   if (asked.sleep) await sleep(asked.sleep);
   if (asked.stop) throw new UnrecoverableError("never ✗");
   if (job.attemptsMade < (asked.fail ?? 0)) throw new TypeError(`no luck ✗ ${job.attemptsMade + 1}`);
+  if (asked.raise) throw asked.raise;
+  if (asked.long) return "x".repeat(asked.long);
   return asked.result ?? { done: job.data };
 }
 
