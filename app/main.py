@@ -149,11 +149,12 @@ class Server:
         )
 
     def _make_queue_engine(self) -> BullmqEngine | None:
-        if self._settings.redis_url is None:
+        settings = self._settings
+        if settings.redis_url is None:
             return None
         from app.queues.bullmq import BullmqEngine
 
-        return BullmqEngine(self._settings.redis_url.get_secret_value())
+        return BullmqEngine(settings.redis_url.get_secret_value(), max_result_bytes=settings.max_result_bytes)
 
     def _on_batch(self, size: int) -> None:
         self._jobs.numbers.on_batch(size)

@@ -339,7 +339,10 @@ class Leasing:
     def offer(self, pairs: set[tuple[str, str]]) -> None:
         """There is something to claim of these (job type, queue) pairs, or it is about to be stored: a claim that waits
         for it then shares the transaction of its dispatch."""
-        if self._waiting and any(waiting.member.serves(*pair) for waiting in self._waiting for pair in pairs):
+        if self._serving:
+            # Claims that are being served may have been looked for before this was there.
+            self._again = self._again or bool(pairs)
+        elif self._waiting and any(waiting.member.serves(*pair) for waiting in self._waiting for pair in pairs):
             self._serve()
         for waiting in self._reserved:
             waiting.asked = waiting.asked and not any(waiting.member.serves(*pair) for pair in pairs)
@@ -349,7 +352,7 @@ class Leasing:
 
     def look_again(self) -> None:
         """There may be something to claim that another server has made."""
-        if self._waiting:
+        if self._waiting or self._serving:
             self._serve()
         for waiting in self._reserved:
             waiting.asked = False

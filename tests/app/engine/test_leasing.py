@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -284,3 +285,21 @@ async def test_a_newer_progress_takes_the_place_of_one_that_could_not_be_written
     await worker.say(lease, "progress", percent=3)
     await server.live(3)
     assert await said(server, lease) == [1, 3]
+
+
+async def test_what_is_committed_while_claims_are_being_served_is_looked_for_again(server: Server) -> None:
+    await server.register()
+    worker = await server.worker()
+    claim = server.store.claim
+    made: list[Any] = []
+
+    async def claimed_before_the_dispatch(claims: Sequence[Claim], lease_seconds: float) -> list[list[Run] | None]:
+        found = await claim(claims, lease_seconds)
+        if not made:
+            made.append(await server.dispatch())
+        return found
+
+    server.store.claim = claimed_before_the_dispatch  # type: ignore[method-assign]
+    async with asyncio.timeout(10):
+        [lease] = await worker.claim(1, 30)
+    assert lease["run"]["id"] == made[0]["id"]
