@@ -1420,7 +1420,7 @@ export type EraseRunErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `queue_unavailable`
      */
     503: Problem;
 };
