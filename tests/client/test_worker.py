@@ -148,6 +148,7 @@ async def test_a_cancel_is_heard_without_a_word_from_the_handler(peer: Peer, sta
 async def test_who_ignores_a_stop_is_killed_with_its_children(peer: Peer, start: Start) -> None:
     worker = await start()
     run, neighbour = await peer.add("stubborn-sync", timeout_seconds=0.3), await peer.add("waits-sync")
+    await begun(peer, neighbour)
     assert (await peer.outcome(run))["error"]["code"] == "timeout"
     assert gone(int(await begun(peer, run)))
     assert peer.final(neighbour) is None

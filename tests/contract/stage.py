@@ -39,9 +39,9 @@ DRAW = 0.5
 
 MAKE_UP = (
     "INSERT INTO workers (id, name, job_types, concurrency, registered_at, pool, seen_at) "
-    "SELECT n, 'made up', '[]', 1, 0, false, 1::bigint << 62 FROM generate_series(0, 100) AS n ON CONFLICT DO NOTHING"
+    "SELECT n, 'made up', '[]', 1, 0, false, 1::bigint << 62 FROM generate_series({}, {}) AS n ON CONFLICT DO NOTHING"
 )
-"""Workers by whose numbers tests claim without registering any, and who never fall silent."""
+"""Workers by whose numbers, from one to another, tests claim without registering any, and who never fall silent."""
 
 
 class Place(Protocol):
@@ -138,7 +138,7 @@ class Stage:
     async def make_up_workers(self) -> None:
         if isinstance(self.store, PostgresStore):
             async with self.store._reader.connection() as connection:
-                await connection.execute(MAKE_UP)
+                await connection.execute(MAKE_UP.format(0, 100))
 
     # -- the verbs
 

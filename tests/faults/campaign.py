@@ -43,6 +43,8 @@ class Plan:
     seed: int
     clients: int = 5
     pause_seconds: float = 0.12
+    follow_seconds: float = 180
+    """How long the end of a run's stream is waited for: a run may be interrupted many times while a campaign lasts."""
     workers: int = 2
     between_seconds: tuple[float, float] = (0.2, 1.2)
     targets: dict[str, int] = field(default_factory=lambda: dict(TARGETS))
@@ -143,7 +145,15 @@ async def run_round(folder: Path, plan: Plan) -> Outcome:
 async def _drive(site: Site, folder: Path, plan: Plan) -> tuple[History, Counter[str]]:
     rng = random.Random(plan.seed)
     clients = [
-        Client(site.urls, folder, str(n), random.Random(rng.random()), plan.pause_seconds) for n in range(plan.clients)
+        Client(
+            site.urls,
+            folder,
+            str(n),
+            random.Random(rng.random()),
+            pause_seconds=plan.pause_seconds,
+            follow_seconds=plan.follow_seconds,
+        )
+        for n in range(plan.clients)
     ]
     watchers = [Watcher(site.urls), Watcher(site.urls)]
     working = [asyncio.create_task(client.run()) for client in clients]

@@ -20,8 +20,6 @@ from tests.support.wire import Answer, ConnectionLost, Session
 
 RETRY_SECONDS = 0.1
 PATIENCE_SECONDS = 90.0
-FOLLOW_SECONDS = 180.0
-"""A run may be interrupted many times while a campaign lasts."""
 AGAIN = (503,)
 KEYED_AGAIN = (*AGAIN, 409)
 DEDUPE_KEYS = ["one", "two", "three"]
@@ -30,12 +28,22 @@ DEDUPE_KEYS = ["one", "two", "three"]
 class Client:
     """Does random things at random moments until it is told to stop."""
 
-    def __init__(self, urls: Sequence[str], folder: Path, name: str, rng: random.Random, pause_seconds: float) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        folder: Path,
+        name: str,
+        rng: random.Random,
+        *,
+        pause_seconds: float,
+        follow_seconds: float,
+    ) -> None:
         self._urls = urls
         self.name = name
         self.streams: list[Stream] = []
         self._rng = rng
         self._pause_seconds = pause_seconds
+        self._follow_seconds = follow_seconds
         self._journal = Journal(folder / f"client-{name}.jsonl")
         self._session = Everywhere(urls)
         self._known: deque[str] = deque(maxlen=200)
@@ -203,7 +211,7 @@ class Client:
 
     async def _follow(self, run: str) -> None:
         """To the end, which a 204 says: the server closes the stream, the reader comes again."""
-        self.streams.append(await follow_run(self._urls, run))
+        self.streams.append(await follow_run(self._urls, run, self._follow_seconds))
 
     def _refused(self, what: str, answer: Answer) -> None:
         self._journal.write("refused", what=what, status=answer.status, body=answer.body.decode()[:500])
@@ -225,14 +233,14 @@ class Everywhere:
             session.close()
 
 
-async def follow_run(urls: Sequence[str], run: str) -> Stream:
+async def follow_run(urls: Sequence[str], run: str, seconds: float) -> Stream:
     follower = Wanderer(urls, f"/v1/runs/{run}/events")
     try:
-        async with asyncio.timeout(FOLLOW_SECONDS):
+        async with asyncio.timeout(seconds):
             seen = await follower.run()
     except TimeoutError:
         seen = follower.seen
-    problem = seen.problem or ("" if seen.ended == "204" else f"no end for {FOLLOW_SECONDS:g} s")
+    problem = seen.problem or ("" if seen.ended == "204" else f"no end for {seconds:g} s")
     return Stream(run, seen.events, seen.ids, seen.ended == "204", seen.connections, problem)
 
 

@@ -43,6 +43,7 @@ async def test_events_in_a_second_transaction_are_found(tmp_path: Path) -> None:
         kills=6,
         seed=1,
         pause_seconds=0.03,
+        follow_seconds=20,  # the end of some streams is what is lost
         targets={"server": 1},
         between_seconds=(0.3, 0.6),
         launcher=launcher("second_transaction"),

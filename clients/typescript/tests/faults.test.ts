@@ -59,7 +59,7 @@ test('a stream that is cut again and again tells each event once and in order', 
   );
   assert.equal(seen.at(-1)?.type, 'completed');
   assert.deepEqual(heard, oneTo(63));
-  assert.ok(proxy.connections - before > 8);
+  assert.ok(proxy.connections - before > 4);
 });
 
 test('the stream of all runs resumes where it was cut', async () => {

@@ -24,7 +24,7 @@ from app.store.postgres.neighbours import MAX_NAMED, Hint
 from app.store.postgres.session import Told
 from tests.app.clock import SECOND
 from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key, limit_stripe
-from tests.contract.stage import LEASE_SECONDS, ids
+from tests.contract.stage import LEASE_SECONDS, MAKE_UP, ids
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.system
@@ -663,7 +663,8 @@ async def test_the_largest_hint_can_be_sent(pair: Pair) -> None:
     """Hundreds of runs of hundreds of workers cancelled in one moment; and hints go on after it."""
     workers = 250
     await pair.other.dispatch(*(pair.other.order() for _ in range(workers)))
-    big = 2**63 - 1 - workers
+    big = 2**63 - 2 - workers
+    await pair.raw.execute(MAKE_UP.format(big, big + workers))
     leased = await pair.other.claim(*(pair.other.asks(big + n, limit=1) for n in range(workers)))
     runs = [run.id for [run] in leased]
     await asyncio.gather(*(pair.other.store.cancel(run, None) for run in runs[:200]))
