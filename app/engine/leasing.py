@@ -98,6 +98,8 @@ class Leasing:
         self._line: list[Turn] = []
         self._serving = False
         self._again = False
+        self._offered: set[tuple[str, str]] = set()
+        """What was offered while claims were being served."""
         self.draining = False
         self.pool_names: set[str] = set()
         """Base names of the pool processes that this server started."""
@@ -340,12 +342,14 @@ class Leasing:
         """There is something to claim of these (job type, queue) pairs, or it is about to be stored: a claim that waits
         for it then shares the transaction of its dispatch."""
         if self._serving:
-            # Claims that are being served may have been looked for before this was there.
-            self._again = self._again or bool(pairs)
-        elif self._waiting and any(waiting.member.serves(*pair) for waiting in self._waiting for pair in pairs):
+            self._offered |= pairs  # what is being served may have been looked for before this was there
+        elif self._wanted(pairs):
             self._serve()
         for waiting in self._reserved:
             waiting.asked = waiting.asked and not any(waiting.member.serves(*pair) for pair in pairs)
+
+    def _wanted(self, pairs: set[tuple[str, str]]) -> bool:
+        return bool(pairs) and any(waiting.member.serves(*pair) for waiting in self._waiting for pair in pairs)
 
     def on_commit(self, commit: Commit) -> None:
         self.offer(commit.ready)
@@ -365,8 +369,8 @@ class Leasing:
 
     async def _serve_claims(self) -> None:
         try:
-            while self._again and self._waiting:
-                self._again = False
+            while self._waiting and (self._again or self._wanted(self._offered)):
+                self._again, self._offered = False, set()
                 served, self._waiting = self._waiting, []
                 try:
                     await self._serve_once(served)
