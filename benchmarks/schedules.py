@@ -104,8 +104,8 @@ def batch_rate(data: Path, runs: int) -> tuple[float, float]:
         return rate, (unshared(started.pid) - before) / runs / KIB
 
 
-def lateness(ticks: int) -> tuple[list[float], list[float]]:
-    """Milliseconds from due to started: of schedules' runs, and of runs that are dispatched as often."""
+def lateness(ticks: int) -> list[float]:
+    """Milliseconds from due to started."""
     with server(workers=1) as started, started.client() as client:
         first = datetime.now(UTC) + timedelta(seconds=2 + ticks * TICK_SECONDS)
         for n in range(ticks):
@@ -115,19 +115,14 @@ def lateness(ticks: int) -> tuple[list[float], list[float]]:
         if datetime.now(UTC) > first:
             raise RuntimeError("they took too long to be made")
         until_completed(client, ticks)
-        ours = delays(client)
-        for _ in range(ticks):
-            time.sleep(TICK_SECONDS)
-            client.post("/v1/job-types/noop/runs", json={"payload": None, "tags": ["posted"]}).raise_for_status()
-        until_completed(client, 2 * ticks)
-        return ours, delays(client, tag="posted")
+        return delays(client)
 
 
-def delays(client: httpx.Client, **where: str) -> list[float]:
+def delays(client: httpx.Client) -> list[float]:
     found: list[float] = []
     cursor: dict[str, str] = {}
     while True:
-        page = client.get("/v1/runs", params={"limit": "200", **where, **cursor}).json()
+        page = client.get("/v1/runs", params={"limit": "200", **cursor}).json()
         found += [1e3 * seconds_between(run, "due_at", "started_at") for run in page["data"]]
         if page["next_cursor"] is None:
             return found
@@ -160,7 +155,7 @@ def measure(scale: Scale) -> list[Row]:
             starts.append(seconds)
             starts_without.append(seconds_without)
             at_rest.append((size - bytes_without) / kept / KIB)
-    late, late_posts = lateness(ticks)
+    late = lateness(ticks)
     rate, baseline = median(rates), median(batches)
     begin, begin_without = median(starts), median(starts_without)
     return [
@@ -173,14 +168,7 @@ def measure(scale: Scale) -> list[Row]:
             rate / baseline,
         ),
         *(
-            Row(
-                f"tick due → started, p{share * 100:g}",
-                quantile(late, share),
-                "ms",
-                quantile(late_posts, share),
-                "ms, of a POST",
-                lower=True,
-            )
+            Row(f"tick due → started, p{share * 100:g}", quantile(late, share), "ms", lower=True)
             for share in (0.5, 0.99)
         ),
         Row("memory a schedule, waiting", median(at_rest), "KiB", lower=True),
