@@ -16,6 +16,8 @@ from tests.support.server import Server, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 RUNS = 60
+ONE_WORKERS = 100
+"""So many runs one worker has in hand at most."""
 Look = Callable[[Server], Scene]
 
 
@@ -66,7 +68,7 @@ def test_both_take_jobs_and_each_run_ends_once(servers: list[Server], look: Look
     one = look(servers[0])
     with servers[1].client() as other:
         assert other.get(f"/v1/queues/{QUEUE}").json()["engine"] == "bullmq", "known on the other one at once"
-        ids = one.batch("slow", RUNS, payload=0.2)
+        ids = one.batch("slow", ONE_WORKERS + 50, payload=1)
         there = other.post("/v1/job-types/echo/runs", json={"payload": 1, "queue": QUEUE}).json()["id"]
         runs = [one.finished(run_id) for run_id in (*ids, there)]
     assert {run["state"] for run in runs} == {"completed"}
