@@ -21,7 +21,7 @@ RUN pip --python /opt/blazy-jobs/bin/python install --no-cache-dir --no-compile 
 COPY --from=wheels /wheels /wheels
 RUN pip --python /opt/blazy-jobs/bin/python install --no-cache-dir --no-compile --no-deps --no-index /wheels/*.whl \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/blazy-jobs/lib \
- && /opt/blazy-jobs/bin/python -c "import app.main, app.queues.bullmq, app.store.copying, blazy_jobs.worker.host" \
+ && /opt/blazy-jobs/bin/python -c "import blazy_jobs_server.main, blazy_jobs_server.queues.bullmq, blazy_jobs_server.store.copying, blazy_jobs.worker.host" \
  && /opt/blazy-jobs/bin/blazy-jobs openapi >/dev/null
 
 FROM python:3.11-slim

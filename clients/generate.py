@@ -33,7 +33,7 @@ package_name_override: _generated
 
 
 def write_document(path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "app.cli", "openapi", str(path)], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "-m", "blazy_jobs_server.cli", "openapi", str(path)], cwd=ROOT, check=True)
 
 
 def write_core(document: Path, target: Path) -> None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from app.domain.lifecycle import MOVES
-from app.domain.run import State
+from blazy_jobs_server.domain.lifecycle import MOVES
+from blazy_jobs_server.domain.run import State
 
 PAGE = Path(__file__).with_name("state-machine.md")
 
 HEAD = """\
 # The life of a run
 
-Generated from `app/domain/lifecycle.py` by `python docs/state_machine.py`; a test keeps the two together.
+Generated from `app/blazy_jobs_server/domain/lifecycle.py` by `python docs/state_machine.py`; a test keeps the two
+together.
 
 ```mermaid
 stateDiagram-v2

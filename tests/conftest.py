@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.store.postgres import PostgresStore
+from blazy_jobs_server.store.postgres import PostgresStore
 from tests.app.clock import HandClock
 from tests.support.postgres import Postgres
 

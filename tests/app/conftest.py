@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import structlog
 
-from app.engine.schemas import ResultSchemas
-from app.store.sqlite import SqliteStore
+from blazy_jobs_server.engine.schemas import ResultSchemas
+from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import HandClock
 from tests.app.server import Server
 from tests.support.postgres import Postgres

@@ -10,16 +10,16 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from app.api import application
-from app.api.context import Context
-from app.api.front import Front
-from app.engine.jobs import Jobs
-from app.engine.schemas import ResultSchemas
-from app.ports import Timer
-from app.queues.bullmq import BullmqEngine
-from app.settings import Settings
-from app.store.postgres import PostgresStore
-from app.store.sqlite import SqliteStore
+from blazy_jobs_server.api import application
+from blazy_jobs_server.api.context import Context
+from blazy_jobs_server.api.front import Front
+from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.engine.schemas import ResultSchemas
+from blazy_jobs_server.ports import Timer
+from blazy_jobs_server.queues.bullmq import BullmqEngine
+from blazy_jobs_server.settings import Settings
+from blazy_jobs_server.store.postgres import PostgresStore
+from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.asgi import Answered, Stream, send_pieces
 from tests.app.clock import HandClock
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from app.api import application
-from app.clock import SystemClock
-from app.store.postgres import neighbours
+from blazy_jobs_server.api import application
+from blazy_jobs_server.clock import SystemClock
+from blazy_jobs_server.store.postgres import neighbours
 from tests.app import server as servers
 from tests.app.server import Server, Worker, paths, problem
 from tests.support.postgres import Postgres

@@ -9,8 +9,8 @@ import pytest
 import typer
 from pydantic import ValidationError
 
-from app.cli import migrate
-from app.settings import Settings
+from blazy_jobs_server.cli import migrate
+from blazy_jobs_server.settings import Settings
 
 
 @pytest.fixture(autouse=True)

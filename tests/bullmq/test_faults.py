@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
-from app.clock import SystemClock
-from app.domain.errors import QueueUnavailable
-from app.domain.job_type import Bullmq, Queue
-from app.ports import Job
-from app.queues.bullmq import BullmqEngine
+from blazy_jobs_server.clock import SystemClock
+from blazy_jobs_server.domain.errors import QueueUnavailable
+from blazy_jobs_server.domain.job_type import Bullmq, Queue
+from blazy_jobs_server.ports import Job
+from blazy_jobs_server.queues.bullmq import BullmqEngine
 from tests.app.server import Server
 from tests.bullmq.scene import FINAL, QUEUE, Scene
 from tests.support.redis import RedisServer

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.domain.following import UNSAID
+from blazy_jobs_server.domain.following import UNSAID
 from tests.bullmq.node_agent import NodeAgent, NodeFailed
 from tests.bullmq.scene import PAYLOAD, QUEUE, Scene
 

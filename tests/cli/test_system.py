@@ -358,7 +358,16 @@ def test_a_run_is_shown_to_people(server: Server) -> None:
 
 
 def test_it_starts_without_what_it_does_not_need(server: Server) -> None:
-    heavy = ("app", "fastapi", "pydantic", "rich", "pygments", "blazy_jobs._generated", "blazy_jobs.worker", "asyncpg")
+    heavy = (
+        "blazy_jobs_server",
+        "fastapi",
+        "pydantic",
+        "rich",
+        "pygments",
+        "blazy_jobs._generated",
+        "blazy_jobs.worker",
+        "asyncpg",
+    )
     for words, more in ((["--help"], ("httpx",)), (["dispatch", "greet", PAYLOAD], ())):
         code = f"import sys; sys.argv = {['blazy-jobs', *words]!r}\nfrom blazy_jobs.cli import main\n" + (
             "try: main()\nexcept SystemExit: pass\nprint(*sys.modules, file=sys.stderr)"

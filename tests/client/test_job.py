@@ -12,10 +12,10 @@ from blazy_jobs import DefinitionError, Job, Retry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.api.models import JobTypeIn
-from app.api.requests import fit
-from app.api.strict_json import parse
-from app.domain.errors import InvalidRequest, MalformedJson
+from blazy_jobs_server.api.models import JobTypeIn
+from blazy_jobs_server.api.requests import fit
+from blazy_jobs_server.api.strict_json import parse
+from blazy_jobs_server.domain.errors import InvalidRequest, MalformedJson
 
 
 def handler() -> None: ...

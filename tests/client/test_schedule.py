@@ -14,15 +14,15 @@ from blazy_jobs import DefinitionError, Job, Jobs, schedule
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from app.api.requests import fit
-from app.api.schedule_models import ScheduleIn
-from app.api.schedules import definition_of
-from app.api.strict_json import parse
-from app.domain.errors import InvalidRequest, MalformedJson
-from app.domain.schedule import Cron, Plan
-from app.engine import zones
-from app.engine.fire_times import FireTimes
-from app.engine.scheduler import check_plan
+from blazy_jobs_server.api.requests import fit
+from blazy_jobs_server.api.schedule_models import ScheduleIn
+from blazy_jobs_server.api.schedules import definition_of
+from blazy_jobs_server.api.strict_json import parse
+from blazy_jobs_server.domain.errors import InvalidRequest, MalformedJson
+from blazy_jobs_server.domain.schedule import Cron, Plan
+from blazy_jobs_server.engine import zones
+from blazy_jobs_server.engine.fire_times import FireTimes
+from blazy_jobs_server.engine.scheduler import check_plan
 
 
 def handler() -> None: ...

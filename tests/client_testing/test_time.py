@@ -19,7 +19,7 @@ from blazy_jobs.testing.backoff import delay_seconds, retry_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.retry import RetryPolicy
 
 SHORT_SECONDS = 3.0
 """Far below what the handlers here would take by real time."""

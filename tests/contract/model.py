@@ -1,6 +1,6 @@
 """What a store should do, said once more in the plainest way: runs in a dict, rules from the HTTP contract.
 
-It shares no code with `app`. Instants are microseconds since the epoch.
+It shares no code with `blazy_jobs_server`. Instants are microseconds since the epoch.
 """
 
 from __future__ import annotations

@@ -8,11 +8,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Protocol
 
-from app.domain.event import EVENT_NAMES, Event
-from app.domain.job_type import NO_OVERRIDES, Definition, Handler, JobType
-from app.domain.run import STATE_NAMES, Run, State
-from app.engine.schemas import ResultSchemas
-from app.ports import (
+from blazy_jobs_server.domain.event import EVENT_NAMES, Event
+from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Definition, Handler, JobType
+from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
+from blazy_jobs_server.engine.schemas import ResultSchemas
+from blazy_jobs_server.ports import (
     Claim,
     Clock,
     Commit,
@@ -27,8 +27,8 @@ from app.ports import (
     Store,
     WorkerRecord,
 )
-from app.store.postgres import PostgresStore
-from app.store.sqlite import SqliteStore
+from blazy_jobs_server.store.postgres import PostgresStore
+from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import SECOND, HandClock
 from tests.support.postgres import Postgres
 

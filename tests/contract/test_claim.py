@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.domain.instants import SECOND
-from app.domain.run import State
+from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.run import State
 from tests.contract.stage import LEASE_SECONDS, Stage, ids
 
 

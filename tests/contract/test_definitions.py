@@ -6,9 +6,9 @@ import asyncio
 
 import pytest
 
-from app.domain.errors import JobTypeNotFound
-from app.domain.job_type import Declarer, Definition, Handler, Queue
-from app.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.errors import JobTypeNotFound
+from blazy_jobs_server.domain.job_type import Declarer, Definition, Handler, Queue
+from blazy_jobs_server.domain.retry import RetryPolicy
 from tests.contract.stage import Stage, ids
 
 

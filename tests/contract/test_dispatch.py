@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from app.domain.errors import IdempotencyKeyReused, JobTypeNotFound
-from app.domain.instants import SECOND
-from app.domain.run import State
-from app.ports import RunFilter
+from blazy_jobs_server.domain.errors import IdempotencyKeyReused, JobTypeNotFound
+from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.ports import RunFilter
 from tests.contract.stage import Stage, ids
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.domain.event import EVENT_NAMES, EventType
-from app.domain.run import Error
-from app.ports import EventFilter
+from blazy_jobs_server.domain.event import EVENT_NAMES, EventType
+from blazy_jobs_server.domain.run import Error
+from blazy_jobs_server.ports import EventFilter
 from tests.contract.stage import Stage, says
 
 

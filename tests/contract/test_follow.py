@@ -7,14 +7,14 @@ from typing import Any
 import orjson
 import pytest
 
-from app.domain.errors import QueueInUse
-from app.domain.following import JobSeen
-from app.domain.ids import run_id as public_run_id
-from app.domain.instants import SECOND
-from app.domain.job_type import Bullmq
-from app.domain.lifecycle import Lease
-from app.domain.run import Run
-from app.ports import Followed, Sighting
+from blazy_jobs_server.domain.errors import QueueInUse
+from blazy_jobs_server.domain.following import JobSeen
+from blazy_jobs_server.domain.ids import run_id as public_run_id
+from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.job_type import Bullmq
+from blazy_jobs_server.domain.lifecycle import Lease
+from blazy_jobs_server.domain.run import Run
+from blazy_jobs_server.ports import Followed, Sighting
 from tests.contract.stage import LEASE_SECONDS, Stage, says
 
 QUEUE = "emails"

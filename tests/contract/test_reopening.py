@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.domain.run import Error
+from blazy_jobs_server.domain.run import Error
 from tests.contract.stage import LEASE_SECONDS, Stage, ids
 
 pytestmark = pytest.mark.parametrize("crashed", [False, True])

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 import pytest
 
-from app.domain.errors import RunFinished
-from app.domain.event import EventType
-from app.domain.instants import SECOND
-from app.domain.retry import RetryPolicy
-from app.domain.run import Error, State
-from app.ports import Held, Report
+from blazy_jobs_server.domain.errors import RunFinished
+from blazy_jobs_server.domain.event import EventType
+from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.run import Error, State
+from blazy_jobs_server.ports import Held, Report
 from tests.contract.stage import LEASE_SECONDS, Stage, ids, says
 
 BOOM = Error("handler_error", "boom", "ValueError", None)

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from app.domain.errors import RunNotFinished
-from app.ports import EventFilter
+from blazy_jobs_server.domain.errors import RunNotFinished
+from blazy_jobs_server.ports import EventFilter
 from tests.contract.stage import Stage, ids
 
 DAY = 86_400

@@ -26,12 +26,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from app.domain.errors import IdempotencyKeyReused, RunFinished, RunNotFinished
-from app.domain.event import EVENT_NAMES
-from app.domain.job_type import Definition, Handler
-from app.domain.retry import RetryPolicy
-from app.domain.run import STATE_NAMES
-from app.ports import Claim, EventFilter, Report
+from blazy_jobs_server.domain.errors import IdempotencyKeyReused, RunFinished, RunNotFinished
+from blazy_jobs_server.domain.event import EVENT_NAMES
+from blazy_jobs_server.domain.job_type import Definition, Handler
+from blazy_jobs_server.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.run import STATE_NAMES
+from blazy_jobs_server.ports import Claim, EventFilter, Report
 from tests.contract.conftest import NewPlace
 from tests.contract.model import FINAL, Item, Kind, Lease, Model, Modelled, Remembered
 from tests.contract.stage import LEASE_SECONDS, Stage

@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from app.domain.instants import SECOND
-from app.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.retry import RetryPolicy
 from tests.contract.stage import LEASE_SECONDS, Stage, ids
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from app.domain.retry import RetryPolicy
-from app.ports import WorkerRecord
+from blazy_jobs_server.domain.retry import RetryPolicy
+from blazy_jobs_server.ports import WorkerRecord
 from tests.contract.stage import Stage, ids, says
 
 

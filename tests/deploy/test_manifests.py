@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.settings import Settings
+from blazy_jobs_server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"

@@ -7,9 +7,9 @@ from collections import defaultdict
 from types import SimpleNamespace
 from typing import Any, cast
 
-from app.api.operations import _Metrics
-from app.domain.run import State
-from app.engine.numbers import Histogram, Numbers
+from blazy_jobs_server.api.operations import _Metrics
+from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.engine.numbers import Histogram, Numbers
 from tests.docs.pages import OPERATING, rows
 
 NOW = SimpleNamespace(now=lambda: 0)

@@ -42,13 +42,13 @@ def test_the_way_of_a_run_names_files_of_the_server() -> None:
     page = ROOT / "docs" / "architecture.md"
     named = re.findall(r"`((?:api|engine|store|workers|domain)/\w+\.py)`", prose(page))
     assert named
-    assert [path for path in named if not (ROOT / "app" / path).exists()] == []
+    assert [path for path in named if not (ROOT / "app" / "blazy_jobs_server" / path).exists()] == []
 
 
 def test_the_folders_table_names_the_modules_that_it_shows() -> None:
     for folder, about, *_ in rows(ROOT / "docs" / "architecture.md", "Where"):
         where = ROOT / folder.split(",")[0].strip("` ")
-        if where.parent == ROOT / "app" and where.is_dir():
+        if where.parent == ROOT / "app" / "blazy_jobs_server" and where.is_dir():
             modules = re.findall(r"`(\w+)/?`", about)
             assert [m for m in modules if not (where / f"{m}.py").exists() and not (where / m).is_dir()] == []
 

@@ -14,8 +14,8 @@ from blazy_jobs.wire import DEFAULT_URL
 from blazy_jobs.worker.outcome import max_result_bytes
 from blazy_jobs.worker.settings import read_settings
 
-from app import cli as server_cli
-from app.settings import Settings
+from blazy_jobs_server import cli as server_cli
+from blazy_jobs_server.settings import Settings
 from tests.docs.pages import OPERATING, PAGES, ROOT, name_of, rows
 
 SETTING = re.compile(r"\bJOBS_[A-Z][A-Z_]*[A-Z]\b")

@@ -24,8 +24,8 @@ def launcher(fault: str) -> tuple[str, ...]:
 
 def no_fence() -> None:
     """Whoever reports on a running run is believed: neither token nor attempt nor worker is compared."""
-    from app.domain.run import State
-    from app.store import reporting
+    from blazy_jobs_server.domain.run import State
+    from blazy_jobs_server.store import reporting
 
     def holds(run: Any, *_: Any) -> bool:
         return run.state is State.RUNNING
@@ -35,8 +35,8 @@ def no_fence() -> None:
 
 def second_transaction() -> None:
     """A change commits first, its events in a transaction of their own."""
-    from app.store.session import SqliteSession
-    from app.store.transaction import Transaction
+    from blazy_jobs_server.store.session import SqliteSession
+    from blazy_jobs_server.store.transaction import Transaction
 
     save_events = Transaction._save_events
     commit = SqliteSession.commit
@@ -60,7 +60,7 @@ def synchronous_off() -> None:
     """Commits are handed to the kernel, and not waited for."""
     from sqlalchemy import Engine, event
 
-    from app.store import sqlite
+    from blazy_jobs_server.store import sqlite
 
     make_engine = sqlite._writing_engine
 
@@ -91,7 +91,7 @@ def main() -> None:
         raise SystemExit(f"only for tests: set {GUARD}=yes")
     fault = sys.argv.pop(1)
     FAULTS[fault]()
-    from app.cli import main as server
+    from blazy_jobs_server.cli import main as server
 
     server()
 

@@ -12,12 +12,12 @@ import pytest
 from fastapi.routing import APIRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from app.api import describe
-from app.api.application import build
-from app.api.context import Context
-from app.domain import errors
-from app.openapi import text
-from app.settings import Settings
+from blazy_jobs_server.api import describe
+from blazy_jobs_server.api.application import build
+from blazy_jobs_server.api.context import Context
+from blazy_jobs_server.domain import errors
+from blazy_jobs_server.openapi import text
+from blazy_jobs_server.settings import Settings
 from tests.support.server import REPO
 
 DOCUMENT: dict[str, Any] = json.loads(text())

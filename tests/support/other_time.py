@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from app import cli
+from blazy_jobs_server import cli
 
 
 def shift_wall_clock(seconds: float) -> None:

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from app.store.tables import metadata
+from blazy_jobs_server.store.tables import metadata
 
 NOBODY = "nobody"
 """PostgreSQL does not run as root."""

@@ -25,7 +25,7 @@ import psutil
 
 REPO = Path(__file__).resolve().parents[2]
 MARK = "BLAZY_TEST_MARK"
-COMMAND = (sys.executable, "-m", "app.cli", "serve")
+COMMAND = (sys.executable, "-m", "blazy_jobs_server.cli", "serve")
 START_TIMEOUT_SECONDS = 60.0
 T = TypeVar("T")
 

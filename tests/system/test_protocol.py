@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.api import protocol
+from blazy_jobs_server.api import protocol
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from app.clock import ScheduleTimer, SystemClock
-from app.domain.instants import SECOND
+from blazy_jobs_server.clock import ScheduleTimer, SystemClock
+from blazy_jobs_server.domain.instants import SECOND
 from tests.app.clock import HandClock
 from tests.app.server import Server
 

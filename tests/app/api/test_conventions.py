@@ -332,7 +332,7 @@ async def test_times_are_utc_with_microseconds(server: Server) -> None:
 async def test_the_store_gone_is_a_503_that_says_when_to_come_again(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.domain.errors import StoreUnavailable
+    from blazy_jobs_server.domain.errors import StoreUnavailable
 
     await server.register()
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.ports import Dispatched
+from blazy_jobs_server.ports import Dispatched
 from tests.app.server import Server, problem
 
 RUNS = "/v1/job-types/greet/runs"

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app.store import reporting
+from blazy_jobs_server.store import reporting
 from tests.app.server import Server, Worker, item
 
 MESSAGE_BYTES = 8 * 1024

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.domain.errors import StoreUnavailable
-from app.domain.instants import SECOND
-from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
-from app.engine.fire_times import FireTimes
-from app.ports import Fire, Fired
+from blazy_jobs_server.domain.errors import StoreUnavailable
+from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
+from blazy_jobs_server.engine.fire_times import FireTimes
+from blazy_jobs_server.ports import Fire, Fired
 from tests.app.server import Server, paths, problem
 
 DAY = 86_400.0

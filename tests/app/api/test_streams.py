@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.engine import feed
+from blazy_jobs_server.engine import feed
 from tests.app.asgi import Block, Stream
 from tests.app.clock import HandClock
 from tests.app.server import Server, Worker, item, paths, problem

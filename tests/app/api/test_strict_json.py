@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.api.strict_json import MAX_DEPTH, MAX_INTEGER, exact, parse
-from app.domain.errors import MalformedJson
+from blazy_jobs_server.api.strict_json import MAX_DEPTH, MAX_INTEGER, exact, parse
+from blazy_jobs_server.domain.errors import MalformedJson
 from tests.app.server import Server, paths, problem
 
 BAD: dict[str, bytes] = {

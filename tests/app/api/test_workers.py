@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from app.domain.event import EVENT_NAMES
-from app.ports import Commit
+from blazy_jobs_server.domain.event import EVENT_NAMES
+from blazy_jobs_server.ports import Commit
 from tests.app.asgi import scope_of
 from tests.app.server import Server, Worker, item, paths, problem
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import lifecycle
-from app.domain.event import EventType
-from app.domain.following import STALLED, UNKNOWN, JobSeen, follow, stale
-from app.domain.job_type import Settings
-from app.domain.lifecycle import Lease
-from app.domain.retry import RetryPolicy
-from app.domain.run import Run, State
+from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.event import EventType
+from blazy_jobs_server.domain.following import STALLED, UNKNOWN, JobSeen, follow, stale
+from blazy_jobs_server.domain.job_type import Settings
+from blazy_jobs_server.domain.lifecycle import Lease
+from blazy_jobs_server.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.run import Run, State
 from tests.app.clock import SECOND, START
 
 FINAL = (EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED)

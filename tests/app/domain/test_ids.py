@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import ids
-from app.domain.ids import KeyMaker
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.ids import KeyMaker
 
 KEYS = st.integers(0, 2**63 - 1)
 KINDS = [

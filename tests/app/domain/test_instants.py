@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.instants import EARLIEST, LATEST, after, from_datetime, rfc3339
+from blazy_jobs_server.domain.instants import EARLIEST, LATEST, after, from_datetime, rfc3339
 
 INSTANTS = st.integers(EARLIEST, LATEST)
 

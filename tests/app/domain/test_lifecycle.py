@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain import lifecycle
-from app.domain.event import Event, EventType
-from app.domain.ids import worker_id
-from app.domain.instants import LATEST, SECOND, after, rfc3339
-from app.domain.job_type import Settings
-from app.domain.lifecycle import MOVES, IllegalMove, Lease, Transition
-from app.domain.retry import RetryPolicy
-from app.domain.run import Error, Run, State
+from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.event import Event, EventType
+from blazy_jobs_server.domain.ids import worker_id
+from blazy_jobs_server.domain.instants import LATEST, SECOND, after, rfc3339
+from blazy_jobs_server.domain.job_type import Settings
+from blazy_jobs_server.domain.lifecycle import MOVES, IllegalMove, Lease, Transition
+from blazy_jobs_server.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.run import Error, Run, State
 
 NOW = 1_767_225_600 * SECOND
 LATER = NOW + 7 * SECOND

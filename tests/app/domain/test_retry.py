@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.retry import RetryPolicy
 
 SECOND = 1_000_000
 DRAWS = st.floats(0, 1, exclude_max=True)

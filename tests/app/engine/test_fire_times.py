@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo, reset_tzpath
 
 import pytest
 
-from app.domain.instants import SECOND, from_datetime, rfc3339
-from app.domain.schedule import Calendar, Cron, Date, Every, Interval, Plan, Trigger
-from app.engine import zones
-from app.engine.fire_times import BadPlan, FireTimes
+from blazy_jobs_server.domain.instants import SECOND, from_datetime, rfc3339
+from blazy_jobs_server.domain.schedule import Calendar, Cron, Date, Every, Interval, Plan, Trigger
+from blazy_jobs_server.engine import zones
+from blazy_jobs_server.engine.fire_times import BadPlan, FireTimes
 
 MINUTE = timedelta(minutes=1)
 LEAD = timedelta(hours=26)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from app.domain.errors import StoreUnavailable, WorkerNotFound
-from app.domain.ids import parse_run_id
-from app.domain.run import Run, State
-from app.engine.leasing import Leasing
-from app.ports import Claim, WorkerRecord
+from blazy_jobs_server.domain.errors import StoreUnavailable, WorkerNotFound
+from blazy_jobs_server.domain.ids import parse_run_id
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.engine.leasing import Leasing
+from blazy_jobs_server.ports import Claim, WorkerRecord
 from tests.app.server import Server, item
 
 

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 from structlog.testing import capture_logs
 
-from app.domain.errors import StoreUnavailable
-from app.engine.loop import RESTART_SECONDS, Alarm, Tasks
+from blazy_jobs_server.domain.errors import StoreUnavailable
+from blazy_jobs_server.engine.loop import RESTART_SECONDS, Alarm, Tasks
 from tests.app.clock import SECOND, HandClock
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.event import Event, EventType
-from app.domain.run import State
-from app.engine.numbers import BOUNDS, Histogram, Numbers, PerMinute, quantile
-from app.ports import Commit
+from blazy_jobs_server.domain.event import Event, EventType
+from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.engine.numbers import BOUNDS, Histogram, Numbers, PerMinute, quantile
+from blazy_jobs_server.ports import Commit
 from tests.app.clock import SECOND, HandClock
 from tests.app.server import Server
 

@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.domain.run import Run
-from app.engine.leasing import Leasing, Waiting
-from app.ports import WorkerRecord
+from blazy_jobs_server.domain.run import Run
+from blazy_jobs_server.engine.leasing import Leasing, Waiting
+from blazy_jobs_server.ports import WorkerRecord
 from tests.app.server import Server
 
 NAMES = frozenset(("greet",))

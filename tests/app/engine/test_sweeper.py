@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from app.domain.errors import StoreUnavailable
-from app.engine.sweeper import PRUNE_BATCH, PRUNE_IDLE_SECONDS, PRUNE_PAUSE_SECONDS, Sweeper
-from app.ports import Commit, Swept
+from blazy_jobs_server.domain.errors import StoreUnavailable
+from blazy_jobs_server.engine.sweeper import PRUNE_BATCH, PRUNE_IDLE_SECONDS, PRUNE_PAUSE_SECONDS, Sweeper
+from blazy_jobs_server.ports import Commit, Swept
 from tests.app.clock import SECOND, HandClock
 
 

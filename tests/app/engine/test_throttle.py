@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.engine.throttle import LINES_A_SECOND, Throttle
-from app.ports import Report
+from blazy_jobs_server.engine.throttle import LINES_A_SECOND, Throttle
+from blazy_jobs_server.ports import Report
 from tests.app.clock import HandClock
 
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app.domain.job_type import Bullmq, Queue
-from app.queues.bullmq import BullmqEngine
+from blazy_jobs_server.domain.job_type import Bullmq, Queue
+from blazy_jobs_server.queues.bullmq import BullmqEngine
 from tests.support.redis import RedisServer, running
 
 

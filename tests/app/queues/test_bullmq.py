@@ -9,12 +9,12 @@ import orjson
 import pytest
 from bullmq import Queue as BullmqQueue
 
-from app.domain.errors import QueueUnavailable
-from app.domain.job_type import Queue
-from app.domain.retry import RetryPolicy
-from app.domain.run import Error, State
-from app.ports import Job, JobEnd, JobNews, Offer
-from app.queues.bullmq import BullmqEngine
+from blazy_jobs_server.domain.errors import QueueUnavailable
+from blazy_jobs_server.domain.job_type import Queue
+from blazy_jobs_server.domain.retry import RetryPolicy
+from blazy_jobs_server.domain.run import Error, State
+from blazy_jobs_server.ports import Job, JobEnd, JobNews, Offer
+from blazy_jobs_server.queues.bullmq import BullmqEngine
 from tests.support.redis import RedisServer, free_port
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import orjson
 import pytest
 
-from app.domain.following import UNSAID, JobSeen
-from app.domain.retry import RetryPolicy
-from app.queues import translation as words
+from blazy_jobs_server.domain.following import UNSAID, JobSeen
+from blazy_jobs_server.domain.retry import RetryPolicy
+from blazy_jobs_server.queues import translation as words
 
 
 def test_priorities_keep_their_order_and_come_back() -> None:

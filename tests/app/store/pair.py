@@ -11,9 +11,9 @@ from zlib import crc32
 
 import asyncpg
 
-from app.ports import Elsewhere, Neighbours, RunFilter
-from app.store.postgres import PostgresStore
-from app.store.postgres import statements as sql
+from blazy_jobs_server.ports import Elsewhere, Neighbours, RunFilter
+from blazy_jobs_server.store.postgres import PostgresStore
+from blazy_jobs_server.store.postgres import statements as sql
 from tests.app.clock import HandClock
 from tests.contract.stage import PostgresPlace, Stage
 from tests.support.postgres import Postgres

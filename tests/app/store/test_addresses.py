@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.store import copying
-from app.store.postgres import PostgresStore
-from app.store.postgres.store import described
-from app.store.sqlite import upgrade
-from app.store.unusable import DatabaseUnusable
+from blazy_jobs_server.store import copying
+from blazy_jobs_server.store.postgres import PostgresStore
+from blazy_jobs_server.store.postgres.store import described
+from blazy_jobs_server.store.sqlite import upgrade
+from blazy_jobs_server.store.unusable import DatabaseUnusable
 from tests.app.clock import HandClock
 from tests.support.postgres import Postgres
 

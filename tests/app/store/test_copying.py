@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.domain.run import Error
-from app.engine.schemas import ResultSchemas
-from app.ports import EventFilter
-from app.store import copying
-from app.store.postgres import PostgresStore
-from app.store.sqlite import DatabaseInUse
-from app.store.unusable import DatabaseUnusable
+from blazy_jobs_server.domain.run import Error
+from blazy_jobs_server.engine.schemas import ResultSchemas
+from blazy_jobs_server.ports import EventFilter
+from blazy_jobs_server.store import copying
+from blazy_jobs_server.store.postgres import PostgresStore
+from blazy_jobs_server.store.sqlite import DatabaseInUse
+from blazy_jobs_server.store.unusable import DatabaseUnusable
 from tests.contract.stage import DRAW, LEASE_SECONDS, SqlitePlace, Stage, ids
 from tests.support.postgres import Postgres
 

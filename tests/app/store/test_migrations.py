@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from app.engine.schemas import ResultSchemas
-from app.ports import Store
-from app.store.migrations import HEAD, VERSIONS, migrate, revision_of
-from app.store.postgres import PostgresStore
-from app.store.postgres.connecting import migrating_engine
-from app.store.sqlite import SqliteStore
+from blazy_jobs_server.engine.schemas import ResultSchemas
+from blazy_jobs_server.ports import Store
+from blazy_jobs_server.store.migrations import HEAD, VERSIONS, migrate, revision_of
+from blazy_jobs_server.store.postgres import PostgresStore
+from blazy_jobs_server.store.postgres.connecting import migrating_engine
+from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import HandClock
 from tests.contract.stage import LEASE_SECONDS, Place, Stage
 from tests.support.postgres import Postgres

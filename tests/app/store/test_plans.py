@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from app.domain.event import EventType
-from app.domain.run import State
-from app.ports import EventFilter, RunFilter
-from app.store import statements as sql
+from blazy_jobs_server.domain.event import EventType
+from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.ports import EventFilter, RunFilter
+from blazy_jobs_server.store import statements as sql
 from tests.app.clock import HandClock
 from tests.contract.stage import SqlitePlace, Stage, says
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from app.store.postgres import connecting
-from app.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres import connecting
+from blazy_jobs_server.store.postgres import statements as sql
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.system

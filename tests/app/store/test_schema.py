@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from app.store.tables import metadata
+from blazy_jobs_server.store.tables import metadata
 
 
 def described(path: Path) -> dict[str, object]:

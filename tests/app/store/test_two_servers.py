@@ -14,14 +14,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from app.domain.errors import DefinitionChanged, JobTypeNotFound, StoreUnavailable
-from app.domain.event import Event
-from app.domain.run import Run, State
-from app.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
-from app.ports import Commit, EventFilter, Fire, WorkerRecord
-from app.store.postgres import statements as sql
-from app.store.postgres.neighbours import MAX_NAMED, Hint
-from app.store.postgres.session import Told
+from blazy_jobs_server.domain.errors import DefinitionChanged, JobTypeNotFound, StoreUnavailable
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
+from blazy_jobs_server.ports import Commit, EventFilter, Fire, WorkerRecord
+from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.neighbours import MAX_NAMED, Hint
+from blazy_jobs_server.store.postgres.session import Told
 from tests.app.clock import SECOND
 from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key, limit_stripe
 from tests.contract.stage import LEASE_SECONDS, MAKE_UP, ids
@@ -785,7 +785,7 @@ async def test_a_write_goes_on_within_five_seconds_beside_connections_that_froze
 
 async def test_a_server_that_hangs_in_a_transaction_stops_the_others_for_seconds_only(pair: Pair) -> None:
     """A transaction of a server whose process was stopped, by its limits."""
-    from app.store.postgres import connecting
+    from blazy_jobs_server.store.postgres import connecting
 
     stopped = await connecting.connect(pair.url)
     await stopped.execute("BEGIN")

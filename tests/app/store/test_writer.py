@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.store.writer import Writer
+from blazy_jobs_server.store.writer import Writer
 
 
 class Spoiled(Exception):

@@ -1,0 +1,52 @@
+"""The FastAPI application: all routes and their errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.openapi.docs import get_swagger_ui_html
+from starlette.responses import JSONResponse, Response
+
+from blazy_jobs_server.api import events, job_types, operations, problems, queues, runs, schedules, workers
+from blazy_jobs_server.api.context import Context, guard
+from blazy_jobs_server.api.openapi import document
+
+VERSION = "0.1.0"
+
+
+def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI:
+    app = FastAPI(
+        title="Blazy Jobs",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
+    app.state.context = context
+    app.state.settings = context.settings
+    app.state.ready = ready
+    problems.install(app)
+    guarded = [Depends(guard)]
+    for router in (runs.router, events.router, job_types.router, queues.router, schedules.router, workers.router):
+        app.include_router(router, dependencies=guarded)
+    app.include_router(operations.router)
+    app.include_router(_documents(app), dependencies=guarded)
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the way that FastAPI documents
+    return app
+
+
+def _documents(app: FastAPI) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/openapi.json")
+    async def openapi() -> Response:
+        return JSONResponse(document(app))
+
+    @router.get("/docs")
+    async def docs(request: Request) -> Response:
+        return get_swagger_ui_html(openapi_url="/openapi.json", title="Blazy Jobs")
+
+    return router

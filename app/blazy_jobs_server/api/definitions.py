@@ -1,0 +1,90 @@
+"""From what a request says of a job type or a run to the domain's values, with all that is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from blazy_jobs_server.api import models
+from blazy_jobs_server.domain.errors import InvalidRequest, NotSupported
+from blazy_jobs_server.domain.instants import SECOND, from_datetime
+from blazy_jobs_server.domain.job_type import Definition, Handler
+from blazy_jobs_server.domain.retry import RetryPolicy
+from blazy_jobs_server.engine.dispatch import Wish
+
+_FIELDS = (
+    "description",
+    "queue",
+    "priority",
+    "timeout_seconds",
+    "expires_seconds",
+    "payload_schema",
+    "result_schema",
+    "retention_seconds",
+    "concurrency",
+)
+
+
+def retry_changes(value: models.RetryIn | int) -> dict[str, Any]:
+    """What it says of the policy; a bare integer is the number of retries."""
+    if isinstance(value, int):
+        return {"max_attempts": value + 1}
+    return value.model_dump(exclude_unset=True)
+
+
+def changes(body: models.JobTypePatch, path: str = "") -> dict[str, Any]:
+    """The fields of a Definition that the body sets. Raises NotSupported and InvalidRequest."""
+    given = body.model_fields_set
+    fields: dict[str, Any] = {name: getattr(body, name) for name in _FIELDS if name in given}
+    if body.tags is not None and "tags" in given:
+        fields["tags"] = tuple(body.tags)
+    if body.handler is not None:
+        fields["handler"] = _handler(body.handler, path)
+    return fields
+
+
+def _handler(handler: models.WorkerHandlerIn | models.HttpHandlerIn, path: str) -> Handler:
+    if isinstance(handler, models.HttpHandlerIn):
+        raise NotSupported(f"{path}/handler/kind", "This server does not run HTTP handlers yet; use 'worker'.")
+    return Handler(handler.kind)
+
+
+def definition(name: str, body: models.JobTypeIn | models.JobTypePut, path: str = "") -> Definition:
+    """A whole definition, with the defaults for what is left out."""
+    fields = changes(body, path)
+    if body.retry is not None:
+        fields["retry"] = RetryPolicy(**retry_changes(body.retry))
+    return Definition(name=name, **fields)
+
+
+def changed(known: Definition, body: models.JobTypePatch) -> Definition:
+    """`known` with what a PATCH says; a partial `retry` keeps the rest of it."""
+    fields = changes(body)
+    if body.retry is not None:
+        fields["retry"] = msgspec.structs.replace(known.retry, **retry_changes(body.retry))
+    return msgspec.structs.replace(known, **fields)
+
+
+def wish(body: models.DispatchIn, now: int, path: str = "") -> Wish:
+    """What a dispatch asks for. Raises InvalidRequest."""
+    given = body.model_fields_set
+    run_at = None
+    if body.run_at is not None:
+        run_at = from_datetime(body.run_at)
+        if run_at > now + models.YEAR_SECONDS * SECOND:
+            raise InvalidRequest.at(f"{path}/run_at", "is more than a year ahead", "out_of_range")
+    return Wish(
+        payload=body.payload,
+        queue=UNSET if body.queue is None else body.queue,
+        priority=UNSET if body.priority is None else body.priority,
+        delay_seconds=body.delay_seconds,
+        run_at=None if run_at is None else max(run_at, 1),
+        retry=UNSET if body.retry is None else retry_changes(body.retry),
+        timeout_seconds=UNSET if body.timeout_seconds is None else body.timeout_seconds,
+        expires_seconds=body.expires_seconds if "expires_seconds" in given else UNSET,
+        dedupe_key=body.dedupe_key,
+        tags=tuple(body.tags),
+        metadata=body.metadata,
+    )

@@ -1,0 +1,195 @@
+"""The event streams over HTTP (WHATWG HTML, section 9.2), and a run's events as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
+
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+from starlette.types import Receive, Scope, Send
+
+from blazy_jobs_server.api import event_models, render
+from blazy_jobs_server.api.context import Answer, context_of
+from blazy_jobs_server.api.describe import LAST_EVENT_ID, answers, headers_of, reference
+from blazy_jobs_server.api.requests import cursor_key, parse_accept, run_key
+from blazy_jobs_server.api.requests import headers_of as request_headers
+from blazy_jobs_server.api.runs import Cursor, Limit, respond
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.errors import (
+    BadLastEventId,
+    Draining,
+    EventsExpired,
+    InvalidCursor,
+    InvalidRequest,
+    RunNotFound,
+)
+from blazy_jobs_server.domain.event import EVENT_TYPES
+from blazy_jobs_server.engine.frames import event_json
+from blazy_jobs_server.ports import EventFilter
+
+router = APIRouter(tags=["events"])
+log = structlog.get_logger("events")
+
+SEND_BUFFER_BYTES = 64 * 1024
+SEND_SECONDS = 20.0
+"""How long a reader may take nothing before it is cut."""
+
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class EventStream(Response):
+    """Sends blocks as they come. A reader that takes none of them for a while is cut, and can resume."""
+
+    def __init__(self, blocks: AsyncIterator[bytes]) -> None:
+        super().__init__()
+        self._blocks = blocks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        transport = scope.get("jobs.transport")
+        if transport is not None:
+            _bound_send_buffer(transport)
+        sending = asyncio.ensure_future(self._send(send, transport))
+        leaving = asyncio.ensure_future(_until_gone(receive))
+        try:
+            await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, leaving):
+                task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sending
+
+    async def _send(self, send: Send, transport: asyncio.Transport | None) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        try:
+            async for block in self._blocks:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await send({"type": "http.response.body", "body": block, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        except TimeoutError:
+            log.info("slow reader cut")
+            if transport is not None:
+                transport.abort()
+
+
+def _bound_send_buffer(transport: asyncio.Transport) -> None:
+    """Without it the kernel would hold megabytes for a reader that does not read."""
+    import socket
+
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+STREAM = {"text/event-stream": {"schema": reference(event_models.EventBlock)}}
+PAGE = {"application/json": {"schema": reference(event_models.EventPage)}}
+STREAM_HEADERS = headers_of("Cache-Control")
+
+
+def _wants_json(request: Request) -> bool:
+    """Whether the client prefers a page to a stream, by the qualities of `Accept` (RFC 9110, 12.5.1)."""
+    accepted = parse_accept(request.headers.get("accept", ""))
+    return accepted.get("application/json", 0.0) > accepted.get("text/event-stream", 0.0)
+
+
+@router.get(
+    "/v1/runs/{run_id}/events",
+    operation_id="follow_run",
+    summary="A run's event log: a stream, or JSON with `Accept: application/json`",
+    responses={
+        200: {
+            "description": "an event stream, each block with the event's `seq` as its `id`; or a page, oldest first",
+            "content": {**STREAM, **PAGE},
+            "headers": STREAM_HEADERS,
+        },
+        **answers(BadLastEventId, InvalidRequest, InvalidCursor, RunNotFound, Draining),
+        204: {"description": "all has been read: an EventSource stops"},
+    },
+    openapi_extra={"parameters": [LAST_EVENT_ID]},
+)
+async def follow_run(
+    request: Request,
+    run_id: str,
+    after: Annotated[int | None, Query(ge=0, le=2**53, description="begin after this number")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    """The stream starts at the first event (or after `Last-Event-ID`, or `after`), goes on live, and ends after the
+    final event."""
+    jobs = context_of(request).jobs
+    run = await jobs.run(run_key(run_id))
+    if _wants_json(request):
+        return await _page(request, run.id, cursor_key(cursor) or after or 0, limit)
+    last = request_headers(request.scope).get(b"last-event-id")
+    start = after or 0
+    if last:
+        if not last.isdigit() or len(last) > 15:
+            raise BadLastEventId
+        start = int(last)
+    if run.state.final and start >= run.seq:
+        return Response(status_code=204)
+    if jobs.draining:
+        raise Draining
+    return EventStream(jobs.feed.follow_run(run.id, start))
+
+
+async def _page(request: Request, run_id: int, after: int, limit: int) -> Response:
+    events = await context_of(request).jobs.store.events(run_id, after, limit + 1)
+    page = events[:limit]
+    run = await context_of(request).jobs.store.run(run_id)
+    more = bool(page) and run is not None and page[-1].seq < run.seq
+    following = ids.encode(page[-1].seq) if more else None
+    return respond(Answer(200, render.page_json([event_json(event) for event in page], following)))
+
+
+@router.get(
+    "/v1/events",
+    operation_id="follow_events",
+    summary="The stream of all runs' events",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "an event stream, each block with an opaque place to resume from as its `id`",
+            "content": STREAM,
+            "headers": STREAM_HEADERS,
+        },
+        **answers(BadLastEventId, InvalidRequest, EventsExpired, Draining),
+    },
+    openapi_extra={"parameters": [LAST_EVENT_ID]},
+)
+async def follow_events(
+    request: Request,
+    type: Annotated[list[event_models.EventType], Query()] = [],  # noqa: B006  # FastAPI copies it
+    job_type: Annotated[str | None, Query(max_length=128)] = None,
+    queue: Annotated[str | None, Query(max_length=128)] = None,
+    tag: Annotated[str | None, Query(max_length=128)] = None,
+    from_: Annotated[Literal["start"] | None, Query(alias="from")] = None,
+) -> Response:
+    """With `Last-Event-ID` it resumes with nothing lost or repeated; without it starts now, or with `from=start` at the
+    oldest event that is kept."""
+    jobs = context_of(request).jobs
+    where = EventFilter(types=frozenset(EVENT_TYPES[name] for name in type), job_type=job_type, queue=queue, tag=tag)
+    last = request_headers(request.scope).get(b"last-event-id")
+    newest, pruned = await jobs.store.feed_bounds(where)
+    start = 0 if from_ else newest
+    if last:
+        key = ids.decode(last.decode("latin-1"))
+        if key is None:
+            raise BadLastEventId
+        if key < pruned:
+            raise EventsExpired
+        start = key
+    if jobs.draining:
+        raise Draining
+    return EventStream(jobs.feed.follow_all(where, start))

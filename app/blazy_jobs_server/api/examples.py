@@ -1,0 +1,349 @@
+"""What requests and answers look like: one run of `send-welcome-email`, from its registration to its end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from blazy_jobs_server.api.describe import RUN_ID, WORKER_ID, Examples
+
+EVENT_ID = "evt_1i9lna4ic0001"
+LEASE_TOKEN = "b1f6c2d07e9a4c5d"
+
+# -- requests
+
+PAYLOAD_SCHEMA = {"type": "object", "required": ["userId"], "properties": {"userId": {"type": "string"}}}
+DEFINITION: dict[str, Any] = {
+    "description": "Greets a new user",
+    "handler": {"kind": "worker"},
+    "retry": 3,
+    "timeout_seconds": 30,
+    "payload_schema": PAYLOAD_SCHEMA,
+    "tags": ["mail"],
+}
+REGISTER: Examples = {
+    "least": ("all that is required", {"name": "send-welcome-email", "handler": {"kind": "worker"}}),
+    "usual": ("with retries, a timeout and a schema", {"name": "send-welcome-email"} | DEFINITION),
+}
+REPLACE: Examples = {"usual": ("the whole definition", DEFINITION)}
+CHANGE: Examples = {
+    "timeout": ("one field", {"timeout_seconds": 60}),
+    "retry": ("a part of the retry policy", {"retry": {"backoff": "linear", "initial_seconds": 5}}),
+}
+DISPATCH: Examples = {
+    "least": ("all that is required", {"payload": {"userId": "123"}}),
+    "later": ("in an hour, before others", {"payload": {"userId": "123"}, "delay_seconds": 3600, "priority": 10}),
+    "once": ("one unfinished run for each user", {"payload": {"userId": "123"}, "dedupe_key": "user-123"}),
+    "other": (
+        "with its own settings and marks",
+        {
+            "payload": {"userId": "123"},
+            "queue": "mail",
+            "retry": {"max_attempts": 2},
+            "timeout_seconds": 10,
+            "expires_seconds": 600,
+            "tags": ["signup"],
+            "metadata": {"request": "7f3a"},
+        },
+    ),
+}
+BATCH: Examples = {
+    "two": (
+        "two runs, both or none",
+        {
+            "runs": [
+                {"job_type": "send-welcome-email", "payload": {"userId": "123"}},
+                {"job_type": "send-welcome-email", "payload": {"userId": "124"}, "priority": 10},
+            ]
+        },
+    )
+}
+CANCEL: Examples = {"reason": ("with a reason", {"reason": "not needed any more"})}
+NOTHING: Examples = {"empty": ("no field is known here", {})}
+QUEUE: Examples = {"paused": ("made before its first use, and held back", {"paused": True})}
+SCHEDULE: Examples = {
+    "cron": (
+        "every night at three, by Berlin's clocks",
+        {
+            "name": "nightly-cleanup",
+            "job_type": "cleanup-old-data",
+            "payload": {},
+            "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+            "timezone": "Europe/Berlin",
+        },
+    ),
+    "interval": (
+        "every five minutes, unless the last run is still at work",
+        {
+            "name": "poll",
+            "job_type": "cleanup-old-data",
+            "trigger": {"kind": "interval", "every_seconds": 300},
+            "overlap": "skip",
+        },
+    ),
+    "calendar": (
+        "on the same day of each month",
+        {
+            "name": "invoices",
+            "job_type": "cleanup-old-data",
+            "trigger": {"kind": "calendar", "every": {"months": 1}, "hour": 6, "minute": 30},
+            "start_at": "2026-02-01T00:00:00Z",
+        },
+    ),
+    "date": (
+        "once",
+        {"name": "launch", "job_type": "cleanup-old-data", "trigger": {"kind": "date", "at": "2027-01-01T00:00:00Z"}},
+    ),
+}
+SCHEDULE_CHANGE: Examples = {"trigger": ("another time", {"trigger": {"kind": "cron", "expression": "30 4 * * *"}})}
+PREVIEW: Examples = {
+    "cron": (
+        "what a trigger would do",
+        {"trigger": {"kind": "cron", "expression": "@daily"}, "timezone": "Europe/Berlin", "count": 3},
+    )
+}
+WORKER: Examples = {
+    "least": ("all that is required", {"name": "mail-1", "job_types": ["send-welcome-email"]}),
+    "declares": (
+        "announces the jobs in its code",
+        {
+            "name": "mail-1",
+            "job_types": ["send-welcome-email"],
+            "concurrency": 4,
+            "declares": {
+                "app": "shop.jobs",
+                "declared_at": "2026-01-31T11:00:00Z",
+                "job_types": [{"name": "send-welcome-email", "handler": {"kind": "worker"}}],
+            },
+        },
+    ),
+}
+CLAIM: Examples = {"wait": ("up to ten, as soon as there is one", {"max": 10, "wait_seconds": 30})}
+_ITEM = {"run_id": RUN_ID, "attempt": 1, "lease_token": LEASE_TOKEN}
+REPORT: Examples = {
+    "progress": (
+        "how far it is",
+        {"reports": [{**_ITEM, "type": "progress", "percent": 40, "message": "120 of 300"}]},
+    ),
+    "completed": ("done, with its result", {"reports": [{**_ITEM, "type": "completed", "result": {"sent": True}}]}),
+    "failed": (
+        "an attempt that is tried again",
+        {"reports": [{**_ITEM, "type": "failed", "error": {"message": "no such mailbox", "type": "SMTPError"}}]},
+    ),
+    "heartbeat": ("nothing new: the lease is renewed", {"reports": [], "holding": [RUN_ID]}),
+}
+
+# -- answers, by the name of their schema
+
+_RETRY = {
+    "max_attempts": 4,
+    "backoff": "exponential",
+    "initial_seconds": 1.0,
+    "factor": 2.0,
+    "max_seconds": 3600.0,
+    "jitter": True,
+    "on_lost": "retry",
+}
+_JOB_TYPE = {
+    "name": "send-welcome-email",
+    "description": "Greets a new user",
+    "handler": {"kind": "worker"},
+    "queue": "default",
+    "priority": 0,
+    "retry": _RETRY,
+    "timeout_seconds": 30.0,
+    "expires_seconds": None,
+    "payload_schema": PAYLOAD_SCHEMA,
+    "result_schema": None,
+    "retention_seconds": 604800.0,
+    "concurrency": None,
+    "paused": False,
+    "tags": ["mail"],
+    "version": 1,
+    "source": "api",
+    "created_at": "2026-01-31T11:00:00.000000Z",
+    "updated_at": "2026-01-31T11:00:00.000000Z",
+}
+_QUEUED = {
+    "id": RUN_ID,
+    "job_type": "send-welcome-email",
+    "job_type_version": 1,
+    "queue": "default",
+    "state": "queued",
+    "priority": 0,
+    "payload": {"userId": "123"},
+    "result": None,
+    "error": None,
+    "progress": None,
+    "attempt": 0,
+    "max_attempts": 4,
+    "losses": 0,
+    "timeout_seconds": 30,
+    "due_at": "2026-01-31T12:00:00.000000Z",
+    "expires_at": None,
+    "created_at": "2026-01-31T12:00:00.000000Z",
+    "started_at": None,
+    "finished_at": None,
+    "cancel_requested": False,
+    "worker_id": None,
+    "schedule": None,
+    "replay_of": None,
+    "dedupe_key": None,
+    "tags": [],
+    "metadata": {},
+    "cancel_reason": None,
+    "wait_reason": None,
+}
+_RUNNING = _QUEUED | {
+    "state": "running",
+    "attempt": 1,
+    "started_at": "2026-01-31T12:00:00.250000Z",
+    "worker_id": WORKER_ID,
+}
+_COMPLETED = _RUNNING | {
+    "state": "completed",
+    "result": {"sent": True},
+    "progress": {"percent": 40, "message": "120 of 300", "data": None},
+    "finished_at": "2026-01-31T12:00:01.500000Z",
+}
+_ERROR = {"code": "handler_error", "type": "SMTPError", "message": "no such mailbox", "traceback": None}
+_LATENCY = {"count": 12, "mean_seconds": 0.012, "p50_seconds": 0.01, "p99_seconds": 0.05}
+_COUNTS = {
+    "scheduled": 0,
+    "queued": 3,
+    "running": 1,
+    "retrying": 0,
+    "completed": 12,
+    "failed": 0,
+    "cancelled": 0,
+}
+_PROGRESS = {"percent": 40, "message": "120 of 300", "data": None}
+
+
+def _event(seq: int, kind: str, state: str, **data: Any) -> dict[str, Any]:
+    return {
+        "id": EVENT_ID,
+        "seq": seq,
+        "type": kind,
+        "time": "2026-01-31T12:00:00.500000Z",
+        "run_id": RUN_ID,
+        "job_type": "send-welcome-email",
+        "queue": "default",
+        "state": state,
+        "attempt": 0 if kind == "queued" else 1,
+        "data": data,
+    }
+
+
+_LATER = "2026-01-31T12:00:02.500000Z"
+ANSWERS: dict[str, list[Any]] = {
+    "Schedule": [
+        {
+            "name": "nightly-cleanup",
+            "job_type": "cleanup-old-data",
+            "payload": {},
+            "timezone": "Europe/Berlin",
+            "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+            "overlap": "allow",
+            "catch_up": "latest",
+            "jitter_seconds": 0,
+            "paused": False,
+            "orphaned": False,
+            "start_at": None,
+            "end_at": None,
+            "queue": None,
+            "priority": None,
+            "tags": [],
+            "next_fire_at": "2026-02-01T02:00:00.000000Z",
+            "last_fire_at": "2026-01-31T02:00:00.000000Z",
+            "last_run_id": RUN_ID,
+            "last_skipped_at": None,
+            "missed": 0,
+            "source": "code",
+            "created_at": "2026-01-01T12:00:00.000000Z",
+            "updated_at": "2026-01-01T12:00:00.000000Z",
+        }
+    ],
+    "FireTimes": [{"data": ["2026-02-01T02:00:00.000000Z", "2026-02-02T02:00:00.000000Z"]}],
+    "JobType": [_JOB_TYPE],
+    "Run": [_QUEUED, _RUNNING, _COMPLETED],
+    "Batch": [{"data": [{"id": RUN_ID, "state": "queued"}]}],
+    "Attempt": [
+        {
+            "number": 1,
+            "attempt": 1,
+            "worker_id": WORKER_ID,
+            "started_at": "2026-01-31T12:00:00.250000Z",
+            "finished_at": "2026-01-31T12:00:01.500000Z",
+            "outcome": "failed",
+            "error": _ERROR,
+        }
+    ],
+    "QueuedEvent": [_event(1, "queued", "queued", due_at="2026-01-31T12:00:00.000000Z")],
+    "StartedEvent": [_event(2, "started", "running", worker_id=WORKER_ID)],
+    "ProgressEvent": [_event(3, "progress", "running", **_PROGRESS)],
+    "LogEvent": [_event(4, "log", "running", level="info", message="connected", fields={"host": "smtp.example.com"})],
+    "RetryingEvent": [_event(5, "retrying", "retrying", error=_ERROR, due_at=_LATER)],
+    "InterruptedEvent": [_event(5, "interrupted", "queued", reason="released", due_at=_LATER)],
+    "CancellingEvent": [_event(5, "cancelling", "running", reason="not needed any more")],
+    "CompletedEvent": [_event(5, "completed", "completed", result={"sent": True})],
+    "FailedEvent": [_event(5, "failed", "failed", error=_ERROR)],
+    "CancelledEvent": [_event(6, "cancelled", "cancelled", reason="not needed any more")],
+    "Queue": [
+        {
+            "name": "default",
+            "engine": "database",
+            "paused": False,
+            "concurrency": None,
+            "rate_limit": None,
+            "max_queued": None,
+            "bullmq": None,
+            "counts": _COUNTS,
+        }
+    ],
+    "BullmqOut": [{"prefix": "bull", "consume": True}],
+    "WorkerRegistered": [{"id": WORKER_ID, "lease_seconds": 15.0, "heartbeat_seconds": 5.0, "conflicts": []}],
+    "Worker": [
+        {
+            "id": WORKER_ID,
+            "name": "mail-1",
+            "job_types": ["send-welcome-email"],
+            "queues": None,
+            "concurrency": 4,
+            "registered_at": "2026-01-31T11:00:00.000000Z",
+            "seen_at": "2026-01-31T12:00:00.000000Z",
+        }
+    ],
+    "Lease": [
+        {
+            "run": _RUNNING,
+            "attempt": 1,
+            "lease_token": LEASE_TOKEN,
+            "lease_until": "2026-01-31T12:00:15.250000Z",
+            "deadline_at": "2026-01-31T12:00:45.250000Z",
+            "alone": False,
+        }
+    ],
+    "ReportOut": [
+        {
+            "data": [{"run_id": RUN_ID, "attempt": 1, "status": "accepted", "error": None, "cancel_requested": False}],
+            "holding": [{"run_id": RUN_ID, "held": True, "cancel_requested": False}],
+            "drain": False,
+        }
+    ],
+    "Health": [{"status": "ok"}],
+    "Stats": [
+        {
+            "counts": _COUNTS,
+            "finished_last_minute": 12,
+            "started_last_minute": 13,
+            "waited": _LATENCY,
+            "ran": _LATENCY,
+            "workers": 1,
+            "open_streams": 0,
+            "database_bytes": 1_310_720,
+            "wal_bytes": 65_536,
+            "free_bytes": 0,
+            "oldest": {"queued": "2026-01-31T12:00:00.000000Z"},
+        }
+    ],
+}

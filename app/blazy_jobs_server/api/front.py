@@ -1,0 +1,123 @@
+"""The door: the hot routes are answered here, everything else goes on to FastAPI."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from blazy_jobs_server.api import hot
+from blazy_jobs_server.api.context import Answer, Context
+from blazy_jobs_server.api.problems import MEDIA_TYPE, document, unexpected
+from blazy_jobs_server.api.requests import ClientDisconnected
+from blazy_jobs_server.domain.errors import JobsError
+
+JSON = (b"content-type", b"application/json")
+PROBLEM = (b"content-type", MEDIA_TYPE.encode())
+
+
+class Front:
+    def __init__(self, app: ASGIApp, context: Context) -> None:
+        self._app = app
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await self._head(scope, receive, send)
+            return
+        if scope["type"] == "http" and scope["method"] == "POST":
+            path: str = scope["path"]
+            if path.startswith("/v1/"):
+                parts = path.split("/")
+                try:
+                    answer = await self._answer(parts, scope, receive)
+                except ClientDisconnected:
+                    return
+                except JobsError as error:
+                    await _send_problem(send, error)
+                    return
+                except Exception as error:  # noqa: BLE001  # answered as a 500, and logged whole
+                    await _send_problem(send, unexpected(error, path))
+                    return
+                if answer is not None:
+                    await _send(send, answer)
+                    return
+        await self._app(scope, receive, send)
+
+    async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What GET would answer, without its body (RFC 9110, 9.3.2); a stream ends with its headers."""
+        begun = asyncio.Event()
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
+            elif not begun.is_set():
+                await send({"type": "http.response.body", "body": b""})
+                begun.set()
+
+        answering = asyncio.ensure_future(self._app({**scope, "method": "GET"}, receive, send_head))
+        waiting = asyncio.ensure_future(begun.wait())
+        await asyncio.wait({answering, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        answering.cancel()
+        await asyncio.gather(answering, waiting, return_exceptions=True)
+
+    async def _answer(self, parts: list[str], scope: Scope, receive: Receive) -> Answer | None:
+        match parts:
+            case [_, _, "job-types", name, "runs"]:
+                self._context.admit(scope)
+                return await hot.dispatch(self._context, scope, receive, name)
+            case [_, _, "workers", worker_id, "report"]:
+                self._context.admit(scope)
+                return await hot.report(self._context, scope, receive, worker_id)
+            case [_, _, "workers", worker_id, "claim"]:
+                self._context.admit(scope)
+                return await hot.claim(self._context, scope, receive, worker_id)
+            case [_, _, "runs", "batch"]:
+                self._context.admit(scope)
+                return await hot.batch(self._context, scope, receive)
+        return None
+
+
+class PoolDoor:
+    """The pool's socket: the worker routes and nothing else."""
+
+    def __init__(self, front: ASGIApp) -> None:
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["jobs.pool"] = True
+            if not scope["path"].startswith("/v1/workers"):
+                scope["path"] = "/not-served-here"
+        await self._front(scope, receive, send)
+
+
+class ProbesDoor:
+    """Of a server that only works: probes and metrics, nothing else."""
+
+    SERVED = ("/healthz", "/readyz", "/metrics")
+
+    def __init__(self, front: ASGIApp) -> None:
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] not in self.SERVED:
+            scope["path"] = "/not-served-here"
+        await self._front(scope, receive, send)
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
+    if answer.body:
+        headers.append(JSON)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _send_problem(send: Send, error: JobsError) -> None:
+    body = document(error)
+    headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
+    headers += [PROBLEM, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

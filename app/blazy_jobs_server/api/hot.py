@@ -1,0 +1,233 @@
+"""The four routes that carry the load, written thin: dispatch, batch, claim and report.
+
+They take the ASGI scope and receive channel and give back status, headers and bytes. The front (front.py) calls them
+without a way through the framework's routing; runs.py and workers.py describe them in the OpenAPI document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any
+
+import msgspec
+import orjson
+from starlette.types import Receive, Scope
+
+from blazy_jobs_server.api import models, render
+from blazy_jobs_server.api.context import Answer, Context
+from blazy_jobs_server.api.definitions import wish
+from blazy_jobs_server.api.reports import read_report
+from blazy_jobs_server.api.requests import (
+    caller_scope,
+    fit,
+    headers_of,
+    idempotency_key,
+    read_body,
+    worker_key,
+)
+from blazy_jobs_server.api.strict_json import MAX_DEPTH, parse
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.errors import FieldError, InvalidRequest, JobsError
+from blazy_jobs_server.domain.run import Run
+from blazy_jobs_server.engine.dispatch import MAX_LISTED_ERRORS, Wish
+from blazy_jobs_server.ports import Dispatched, Held, Report, Reported
+
+_WAIT = re.compile(rb"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
+_PAYLOAD_ALONE = {"payload"}
+MAX_BATCH = 10_000
+REPLAYED = (b"idempotency-replayed", b"true")
+
+
+REPORT_LEVELS = 3
+"""A result stands so deep in a report; it may itself be as deep as any payload."""
+
+
+async def _json(context: Context, scope: Scope, receive: Receive, limit_bytes: int, max_depth: int = MAX_DEPTH) -> Any:
+    """The parsed body; an empty object for none."""
+    body = await read_body(scope, receive, limit_bytes, context.settings.body_timeout_seconds)
+    return parse(body, max_depth) if body else {}
+
+
+# -- dispatch
+
+
+async def dispatch(context: Context, scope: Scope, receive: Receive, name: str) -> Answer:
+    jobs = context.jobs
+    entry = await jobs.dispatcher.known(name)
+    value = await _json(context, scope, receive, context.settings.max_body_bytes)
+    headers = headers_of(scope)
+    if type(value) is dict and value.keys() == _PAYLOAD_ALONE:
+        asked = Wish(payload=value["payload"])
+    else:
+        asked = wish(fit(models.DispatchIn, value), jobs.clock.now())
+    key = idempotency_key(headers, caller_scope(headers, "POST", scope["path"]), value)
+    dispatched = await jobs.dispatcher.dispatch(entry, asked, key)
+    return await answer_dispatched(context, headers, dispatched)
+
+
+async def answer_dispatched(context: Context, headers: Any, dispatched: Dispatched) -> Answer:
+    """For one run made, found again, or waited for."""
+    run = dispatched.runs[0]
+    existed = not dispatched.made[0]
+    seconds = wait_preference(headers, context.settings.max_wait_seconds)
+    extra: list[tuple[bytes, bytes]] = [(b"location", f"/v1/runs/{ids.run_id(run.id)}".encode())]
+    if dispatched.replayed:
+        extra.append(REPLAYED)
+    if seconds is not None:
+        run = await context.jobs.finished_run(run.id, seconds)
+        if run.state.final:
+            existed = True
+            extra.append((b"preference-applied", f"wait={seconds:g}".encode()))
+    body = render.run_json(run, context.jobs.wait_reason(run)).encode()
+    return Answer(200 if existed else 202, body, tuple(extra))
+
+
+def wait_preference(headers: Any, most: float) -> float | None:
+    """Seconds from `Prefer: wait=` (RFC 7240), cut at the server's bound."""
+    prefer = headers.get(b"prefer")
+    if prefer is None:
+        return None
+    found = _WAIT.search(prefer)
+    return None if found is None else min(float(found.group(1)), most)
+
+
+async def batch(context: Context, scope: Scope, receive: Receive) -> Answer:
+    jobs = context.jobs
+    value = await _json(context, scope, receive, context.settings.max_batch_bytes)
+    headers = headers_of(scope)
+    wishes, errors = _read_batch(value, jobs.clock.now())
+    key = idempotency_key(headers, caller_scope(headers, "POST", scope["path"]), value)
+    dispatched = await jobs.dispatcher.batch(wishes, errors, key)
+    extra = (REPLAYED,) if dispatched.replayed else ()
+    return Answer(200 if dispatched.replayed else 202, batch_json(dispatched), extra)
+
+
+def _read_batch(value: Any, now: int) -> tuple[list[tuple[str, Wish] | None], list[FieldError]]:
+    """The items, None in place of those that are none, and what is wrong with these. Raises InvalidRequest for a bad
+    frame."""
+    items = value.get("runs") if type(value) is dict else None
+    if type(items) is not list or value.keys() != {"runs"} or not 1 <= len(items) <= MAX_BATCH:
+        fit(models.BatchIn, value)  # says what is wrong with it
+        raise InvalidRequest.at("/runs", f"must be a list of 1 to {MAX_BATCH} runs", "list_type")
+    wishes: list[tuple[str, Wish] | None] = []
+    errors: list[FieldError] = []
+    for index, item in enumerate(items):
+        if type(item) is dict and item.keys() == _PLAIN and type(item["job_type"]) is str:
+            wishes.append((item["job_type"], Wish(payload=item["payload"])))
+            continue
+        try:
+            given = fit(models.BatchItem, item)
+            wishes.append((given.job_type, wish(given, now, f"/runs/{index}")))
+        except InvalidRequest as error:
+            wishes.append(None)
+            errors.extend(e if e.path.startswith("/runs/") else _within(f"/runs/{index}", e) for e in error.errors)
+            if len(errors) >= MAX_LISTED_ERRORS:
+                break
+    return wishes, errors
+
+
+def _within(path: str, error: FieldError) -> FieldError:
+    return FieldError(path + error.path, error.message, error.code)
+
+
+_PLAIN = {"job_type", "payload"}
+"""The usual item says only what and with which payload; it needs no model."""
+
+
+def batch_json(dispatched: Dispatched) -> bytes:
+    found = {run.id: run.state for run in dispatched.runs}
+    if dispatched.replayed:
+        items = [(run_id, found.get(run_id, dispatched.erased.get(run_id))) for run_id in dispatched.first_ids]
+        briefs = [render.brief_json(run_id, state) for run_id, state in items if state is not None]
+    else:
+        briefs = [render.brief_json(run.id, run.state) for run in dispatched.runs]
+    return f'{{"data":[{",".join(briefs)}]}}'.encode()
+
+
+# -- claim
+
+
+async def claim(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
+    leasing = context.jobs.leasing
+    worker = worker_key(worker_id)
+    await leasing.known(worker)
+    value = await _json(context, scope, receive, context.settings.max_body_bytes)
+    body = fit(models.ClaimIn, value)
+    seconds = min(body.wait_seconds, context.settings.max_wait_seconds)
+    gone = asyncio.ensure_future(_disconnected(receive))
+    try:
+        runs = await leasing.claim(worker, body.max, seconds, gone)
+    finally:
+        gone.cancel()
+    return leases(runs)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def leases(runs: list[Run]) -> Answer:
+    if not runs:
+        return Answer(204, b"")
+    return Answer(200, f'{{"data":[{",".join([render.lease_json(run) for run in runs])}]}}'.encode())
+
+
+# -- report
+
+
+async def report(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
+    worker = worker_key(worker_id)
+    await context.jobs.leasing.known(worker)
+    value = await _json(context, scope, receive, context.settings.max_report_bytes, MAX_DEPTH + REPORT_LEVELS)
+    items, holding = _read_frame(value)
+    reports: list[Report] = []
+    places: list[int | Reported] = []
+    for item in items:
+        try:
+            given = read_report(item, context.settings.max_result_bytes, context.jobs.clock.now())
+        except (JobsError, msgspec.ValidationError) as error:
+            places.append(Reported("rejected", error=error.detail if isinstance(error, JobsError) else str(error)))
+        else:
+            places.append(len(reports))
+            reports.append(given)
+    known = [ids.parse_run_id(run_id) or 0 for run_id in holding]
+    answer = await context.jobs.leasing.report(worker, reports, known)
+    answers = [place if isinstance(place, Reported) else answer.reported[place] for place in places]
+    return Answer(200, _report_json(items, answers, holding, answer.held, answer.drain))
+
+
+def _read_frame(value: Any) -> tuple[list[Any], list[str]]:
+    """The items and the ids held; the items are judged one by one. Raises InvalidRequest for a bad frame."""
+    if type(value) is not dict:
+        raise InvalidRequest.at("", "must be an object", "model_type")
+    for name in value.keys() - {"reports", "holding"}:
+        raise InvalidRequest.at(f"/{name}", "Extra inputs are not permitted", "extra_forbidden")
+    items, holding = value.get("reports", []), value.get("holding", [])
+    if type(items) is not list or len(items) > 10_000:
+        raise InvalidRequest.at("/reports", "must be a list of at most 10000 reports", "list_type")
+    if type(holding) is not list or len(holding) > 10_000 or not all(type(run_id) is str for run_id in holding):
+        raise InvalidRequest.at("/holding", "must be a list of at most 10000 run ids", "list_type")
+    return items, holding
+
+
+def _report_json(items: list[Any], answers: list[Reported], holding: list[str], held: list[Held], drain: bool) -> bytes:
+    data = []
+    for item, answer in zip(items, answers, strict=True):
+        run_id = item.get("run_id") if type(item) is dict else None
+        attempt = item.get("attempt") if type(item) is dict else None
+        data.append(
+            {
+                "run_id": run_id if type(run_id) is str else None,
+                "attempt": attempt if type(attempt) is int else None,
+                "status": answer.status,
+                "error": answer.error,
+                "cancel_requested": answer.cancel_requested,
+            }
+        )
+    holds = [
+        {"run_id": run_id, "held": state.held, "cancel_requested": state.cancel_requested}
+        for run_id, state in zip(holding, held, strict=True)
+    ]
+    return orjson.dumps({"data": data, "holding": holds, "drain": drain})

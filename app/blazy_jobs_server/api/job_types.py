@@ -1,0 +1,198 @@
+"""Job types: what runs, and how."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from blazy_jobs_server.api import examples, models, render
+from blazy_jobs_server.api.context import Answer, context_of
+from blazy_jobs_server.api.definitions import changed, definition
+from blazy_jobs_server.api.describe import BODY, JOB_TYPE_LINKS, accepts, answers, describe
+from blazy_jobs_server.api.requests import read_json
+from blazy_jobs_server.api.runs import Limit, NameCursor, respond
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.errors import (
+    InvalidCursor,
+    InvalidRequest,
+    InvalidSchema,
+    JobTypeExists,
+    JobTypeInUse,
+    JobTypeNotFound,
+    NotSupported,
+    PathNotFound,
+)
+from blazy_jobs_server.domain.job_type import NAME, JobType
+
+router = APIRouter(prefix="/v1/job-types", tags=["job types"])
+
+
+def _answer(job_type: JobType, status: int = 200) -> Answer:
+    location = (b"location", f"/v1/job-types/{job_type.name}".encode())
+    headers = (location,) if status == 201 else ()
+    return Answer(status, orjson.dumps(render.job_type_json(job_type)), headers)
+
+
+@router.post(
+    "",
+    operation_id="register_job_type",
+    summary="Register a job type",
+    status_code=201,
+    responses=describe(
+        {201: models.JobType},
+        *BODY,
+        InvalidSchema,
+        NotSupported,
+        JobTypeExists,
+        text={201: "registered"},
+        links=JOB_TYPE_LINKS,
+        headers={201: ("Location",)},
+    ),
+    openapi_extra=accepts(models.JobTypeIn, examples.REGISTER),
+)
+async def register_job_type(request: Request) -> Response:
+    body = await read_json(request, models.JobTypeIn)
+    job_type = await context_of(request).jobs.catalogue.register(definition(body.name, body), body.paused)
+    return respond(_answer(job_type, 201))
+
+
+@router.put(
+    "/{name}",
+    operation_id="put_job_type",
+    summary="Register or replace a job type",
+    responses=describe(
+        {200: models.JobType, 201: models.JobType},
+        *BODY,
+        InvalidSchema,
+        NotSupported,
+        PathNotFound,
+        text={200: "replaced, or as it was", 201: "registered"},
+        links=JOB_TYPE_LINKS,
+        headers={201: ("Location",)},
+    ),
+    openapi_extra=accepts(models.JobTypePut, examples.REPLACE),
+)
+async def put_job_type(request: Request, name: str) -> Response:
+    """Idempotent. `paused` is no part of the definition and stays as it is where it is left out."""
+    check_name(name)
+    body = await read_json(request, models.JobTypePut)
+    check_same_name(name, body.name)
+    job_type, new = await context_of(request).jobs.catalogue.replace(definition(name, body), body.paused)
+    return respond(_answer(job_type, 201 if new else 200))
+
+
+def check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise InvalidRequest.at("/name", f"must match {models.NAME_PATTERN}", "string_pattern_mismatch")
+
+
+def check_same_name(name: str, in_body: str | None) -> None:
+    if in_body is not None and in_body != name:
+        raise InvalidRequest.at("/name", "differs from the name in the path", "name_mismatch")
+
+
+@router.get(
+    "",
+    operation_id="list_job_types",
+    summary="List job types, newest first",
+    responses=describe({200: models.JobTypePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+)
+async def list_job_types(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
+    catalogue = context_of(request).jobs.catalogue
+    await catalogue.fresh()
+    job_types = catalogue.job_types()
+    page, following = page_of([((j.created_at, j.name), j) for j in job_types], cursor, limit)
+    items = [orjson.dumps(render.job_type_json(job_type)).decode() for job_type in page]
+    return respond(Answer(200, render.page_json(items, following)))
+
+
+T = TypeVar("T")
+Place = tuple[int, str]
+
+
+def page_of(items: list[tuple[Place, T]], cursor: str | None, limit: int) -> tuple[list[T], str | None]:
+    """One page of a list in memory, newest first, from below the place that the cursor names. Raises InvalidCursor."""
+    if cursor is not None:
+        key = ids.decode(cursor[:13])
+        if key is None:
+            raise InvalidCursor
+        below = (key, cursor[13:])
+        items = [item for item in items if item[0] < below]
+    page = items[:limit]
+    if len(items) <= limit:
+        return [item for _, item in page], None
+    number, name = page[-1][0]
+    return [item for _, item in page], ids.encode(number) + name
+
+
+@router.get(
+    "/{name}",
+    operation_id="get_job_type",
+    summary="Read a job type",
+    responses=describe({200: models.JobType}, JobTypeNotFound, text={200: "the job type"}, links=("dispatch_run",)),
+)
+async def get_job_type(request: Request, name: str) -> Response:
+    catalogue = context_of(request).jobs.catalogue
+    await catalogue.fresh()
+    return respond(_answer(catalogue.entry(name).job_type))
+
+
+@router.patch(
+    "/{name}",
+    operation_id="patch_job_type",
+    summary="Change some fields of a job type",
+    responses=describe(
+        {200: models.JobType}, *BODY, InvalidSchema, NotSupported, JobTypeNotFound, text={200: "as it is now"}
+    ),
+    openapi_extra=accepts(models.JobTypePatch, examples.CHANGE),
+)
+async def patch_job_type(request: Request, name: str) -> Response:
+    catalogue = context_of(request).jobs.catalogue
+    catalogue.entry(name)
+    body = await read_json(request, models.JobTypePatch)
+    job_type = await catalogue.change(name, lambda known: changed(known, body), body.paused)
+    return respond(_answer(job_type))
+
+
+@router.delete(
+    "/{name}",
+    operation_id="retire_job_type",
+    summary="Retire a job type",
+    status_code=204,
+    responses=answers(JobTypeNotFound, JobTypeInUse),
+)
+async def retire_job_type(request: Request, name: str) -> Response:
+    """Its runs stay readable; the name is free again, and a new registration goes on with the next version."""
+    await context_of(request).jobs.catalogue.retire(name)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{name}/pause",
+    operation_id="pause_job_type",
+    summary="Hold the runs of a job type back",
+    responses=describe({200: models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
+)
+async def pause_job_type(request: Request, name: str) -> Response:
+    return await _pause(request, name, True)
+
+
+@router.post(
+    "/{name}/resume",
+    operation_id="resume_job_type",
+    summary="Let the runs of a job type go",
+    responses=describe({200: models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
+)
+async def resume_job_type(request: Request, name: str) -> Response:
+    return await _pause(request, name, False)
+
+
+async def _pause(request: Request, name: str, paused: bool) -> Response:
+    catalogue = context_of(request).jobs.catalogue
+    await catalogue.found(name)
+    await read_json(request, models.EmptyIn, optional=True)
+    return respond(_answer(await catalogue.pause(name, paused)))

@@ -1,0 +1,145 @@
+"""The OpenAPI 3.1 document: what the framework reads from the routes, made exact enough to generate from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from blazy_jobs_server.api import describe, examples
+from blazy_jobs_server.api.models import NAME_PATTERN
+
+DESCRIPTION = """A standalone job server: register job types, dispatch runs, read their status and watch their events \
+live. At-least-once execution, exactly-once recorded outcome, a gapless ordered event log for every run.
+
+Times are RFC 3339 in UTC, durations are numbers of seconds. Errors are problem documents (RFC 9457) whose `code` is \
+stable. Request JSON is read strictly: unknown fields, duplicate names, U+0000, lone surrogates, integers beyond \
+±(2^53-1) and nesting deeper than 64 are refused. Fields may be added to answers."""
+
+TAGS = [
+    {"name": "runs", "description": "Dispatch, read, cancel, replay and erase runs."},
+    {"name": "events", "description": "What happens to runs, live or from the log."},
+    {"name": "job types", "description": "What runs, and how."},
+    {"name": "queues", "description": "They come into being when first used."},
+    {"name": "schedules", "description": "When runs are made by themselves."},
+    {"name": "workers", "description": "The protocol of the processes that do the work."},
+    {"name": "operations", "description": "Health, statistics and metrics."},
+]
+ID = "[0-9a-z]{13,32}"
+PATH_PARAMETERS: dict[str, dict[str, Any]] = {
+    "run_id": {"schema": {"type": "string", "pattern": f"^run_{ID}$"}, "example": describe.RUN_ID},
+    "worker_id": {"schema": {"type": "string", "pattern": f"^wrk_{ID}$"}, "example": describe.WORKER_ID},
+    "name": {"schema": {"type": "string", "pattern": NAME_PATTERN}},
+}
+NAME_EXAMPLES = {"job-types": "send-welcome-email", "queues": "default", "schedules": "nightly-cleanup"}
+LITERAL = {"example", "examples", "default", "const", "enum", "value", "requestBody"}
+"""Keys below which a document has values, not schemas (a link's `requestBody` is a value too)."""
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = _document(app)
+    return app.openapi_schema
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    written = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=DESCRIPTION,
+        routes=app.routes,
+        openapi_version="3.1.0",
+        tags=TAGS,
+        servers=[{"url": "/", "description": "the server that this document comes from"}],
+        license_info={"name": "MIT", "identifier": "MIT"},
+        separate_input_output_schemas=False,
+    )
+    for path, operation in _operations(written):
+        _sharpen(path, operation)
+    written["components"] = _components(written)
+    written["security"] = [{"key": []}]
+    for schema in _schemas(written):
+        _plain(schema)
+    return written
+
+
+def _operations(written: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, operations in written["paths"].items():
+        for operation in operations.values():
+            yield path, operation
+
+
+def _sharpen(path: str, operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "path":
+            parameter.update(PATH_PARAMETERS[parameter["name"]])
+            if parameter["name"] == "name":
+                parameter["example"] = NAME_EXAMPLES[path.split("/")[2]]
+        else:
+            parameter["schema"] = _present(parameter["schema"])
+    responses = operation["responses"]
+    for status, answer in list(responses.items()):
+        shared = answer.get("x-shared")
+        if shared is not None:
+            responses[status] = {"$ref": f"#/components/responses/{shared}"}
+        elif "HTTPValidationError" in str(answer):
+            del responses[status]
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _present(schema: dict[str, Any]) -> dict[str, Any]:
+    """A parameter is left out, or has a value: a query knows no null."""
+    shapes = [shape for shape in schema.get("anyOf", []) if shape != {"type": "null"}]
+    if len(shapes) != 1:
+        return schema
+    return {**shapes[0], **{key: value for key, value in schema.items() if key not in ("anyOf", "title")}}
+
+
+def _components(written: dict[str, Any]) -> dict[str, Any]:
+    schemas = written["components"]["schemas"]
+    _, extra = models_json_schema(
+        [(model, "validation") for model in describe.MODELS.values()],
+        ref_template="#/components/schemas/{model}",
+    )
+    for name, definition in extra["$defs"].items():
+        schemas.setdefault(name, definition)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for name, shown in examples.ANSWERS.items():
+        schemas[name]["examples"] = shown
+    return {
+        "schemas": dict(sorted(schemas.items())),
+        "responses": {name: describe.problem(*shared) for name, shared in describe.SHARED.items()},
+        "headers": describe.HEADERS,
+        "links": describe.LINKS,
+        "securitySchemes": {
+            "key": {"type": "http", "scheme": "bearer", "description": "One of the server's API keys."}
+        },
+    }
+
+
+def _schemas(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object of the document that may be a schema, however deep."""
+    if isinstance(node, list):
+        for member in node:
+            yield from _schemas(member)
+    elif isinstance(node, dict):
+        yield node
+        for key, member in node.items():
+            if key not in LITERAL or (key == "requestBody" and "content" in member):
+                yield from _schemas(member)
+
+
+def _plain(schema: dict[str, Any]) -> None:
+    """Without the titles that only repeat a name, and without a null that may not be sent."""
+    if "openapi" not in schema and isinstance(schema.get("title"), str) and "version" not in schema:
+        del schema["title"]
+    if "default" in schema and schema["default"] is None and not _takes_null(schema):
+        del schema["default"]
+
+
+def _takes_null(schema: dict[str, Any]) -> bool:
+    return {"type": "null"} in schema.get("anyOf", [])

@@ -1,0 +1,198 @@
+"""Health, statistics and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.responses import PlainTextResponse
+
+from blazy_jobs_server.api import models
+from blazy_jobs_server.api.context import Answer, Context, context_of, guard
+from blazy_jobs_server.api.describe import ALWAYS, answers, describe, problems_of, reference
+from blazy_jobs_server.api.runs import respond
+from blazy_jobs_server.domain.errors import Draining, StoreUnavailable, Unavailable
+from blazy_jobs_server.domain.event import EVENT_NAMES
+from blazy_jobs_server.domain.instants import SECOND, rfc3339
+from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED
+from blazy_jobs_server.engine.numbers import BOUNDS, Histogram, Numbers
+
+router = APIRouter(tags=["operations"])
+
+
+OPEN: dict[str, Any] = {"security": []}
+"""Of routes that need no key."""
+
+
+def _healthy(text: str) -> dict[int | str, dict[str, Any]]:
+    return {200: {"description": text, "content": {"application/json": {"schema": reference(models.Health)}}}}
+
+
+@router.get(
+    "/healthz",
+    operation_id="get_health",
+    summary="The process is up",
+    responses={**_healthy("up"), **problems_of(*ALWAYS)},
+    openapi_extra=OPEN,
+)
+async def get_health() -> Response:
+    return respond(Answer(200, b'{"status":"ok"}'))
+
+
+@router.get(
+    "/readyz",
+    operation_id="get_readiness",
+    summary="Ready to serve",
+    responses={**_healthy("ready"), **problems_of(*ALWAYS, StoreUnavailable, Unavailable, Draining)},
+    openapi_extra=OPEN,
+)
+async def get_readiness(request: Request) -> Response:
+    """`503` while draining, without the database, or while the modules' job types are not declared yet."""
+    context = context_of(request)
+    if context.jobs.draining:
+        raise Draining
+    if not request.app.state.ready():
+        raise Unavailable("The pool's workers have not declared their job types yet.")
+    await context.jobs.store.ping()
+    return respond(Answer(200, orjson.dumps({"status": "ok"} | _redis(context))))
+
+
+def _redis(context: Context) -> dict[str, str]:
+    """Said, and no reason not to be ready: all but the queues there goes on without it."""
+    projection = context.jobs.projection
+    return {"redis": "up" if projection.is_up else "down"} if projection.configured else {}
+
+
+@router.get(
+    "/v1/stats",
+    operation_id="get_stats",
+    summary="Counts, throughput, latencies and sizes",
+    responses=describe({200: models.Stats}, text={200: "as of now"}),
+    dependencies=[Depends(guard)],
+)
+async def get_stats(request: Request) -> Response:
+    jobs = context_of(request).jobs
+    await jobs.refresh()
+    sizes = await jobs.store.sizes()
+    numbers = jobs.numbers
+    oldest = {name: rfc3339(at) for name in STATE_NAMES if (at := sizes.get(f"oldest_{name}_at")) is not None}
+    stats = {
+        "counts": {STATE_NAMES[state]: n for state, n in numbers.by_state().items()},
+        "finished_last_minute": numbers.finished.total(),
+        "started_last_minute": numbers.started.total(),
+        "waited": _latency(numbers.together(numbers.waited.values())),
+        "ran": _latency(numbers.together(numbers.ran.values())),
+        "workers": len(jobs.leasing.everyone()),
+        "open_streams": jobs.feed.open_streams,
+        "database_bytes": sizes["database_bytes"],
+        "wal_bytes": sizes["wal_bytes"],
+        "free_bytes": sizes["free_bytes"],
+        "oldest": oldest,
+    }
+    return respond(Answer(200, orjson.dumps(stats)))
+
+
+def _latency(histogram: Histogram) -> dict[str, float | None]:
+    return {
+        "count": histogram.count,
+        "mean_seconds": histogram.total / histogram.count if histogram.count else None,
+        "p50_seconds": histogram.quantile(0.5),
+        "p99_seconds": histogram.quantile(0.99),
+    }
+
+
+@router.get(
+    "/metrics",
+    operation_id="get_metrics",
+    summary="Metrics for Prometheus",
+    dependencies=[Depends(guard)],
+    response_class=PlainTextResponse,
+    responses={**answers(), 200: {"description": "text exposition"}},
+)
+async def get_metrics(request: Request) -> Response:
+    context = context_of(request)
+    await context.jobs.refresh()
+    registry = CollectorRegistry()
+    registry.register(_Metrics(context, await context.jobs.store.sizes()))
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+class _Metrics(Collector):
+    def __init__(self, context: Context, sizes: dict[str, int]) -> None:
+        self._jobs = context.jobs
+        self._sizes = sizes
+
+    def collect(self) -> Iterator[Metric]:
+        numbers = self._jobs.numbers
+        yield from self._runs(numbers)
+        events = CounterMetricFamily("jobs_events", "Events written", labels=["type"])
+        for name, n in zip(EVENT_NAMES, numbers.events, strict=True):
+            events.add_metric([name], n)
+        yield events
+        yield _histogram(
+            "jobs_wait_seconds", "From due to started", {(n,): h for n, h in numbers.waited.items()}, ["job_type"]
+        )
+        ran: dict[tuple[str, ...], Histogram] = {
+            (name, STATE_NAMES[state]): h for (name, state), h in numbers.ran.items()
+        }
+        yield _histogram(
+            "jobs_attempt_seconds", "From started to ended, by the state after it", ran, ["job_type", "state"]
+        )
+        batches = HistogramMetricFamily("jobs_commit_batch_size", "Requests that shared a commit")
+        batches.add_metric(
+            [], _cumulative([2**n for n in range(len(numbers.batch_sizes) - 1)], numbers.batch_sizes), numbers.batched
+        )
+        yield batches
+        yield GaugeMetricFamily("jobs_open_streams", "Event streams that are open", self._jobs.feed.open_streams)
+        yield GaugeMetricFamily("jobs_workers", "Workers that are there", len(self._jobs.leasing.everyone()))
+        times = CounterMetricFamily(
+            "jobs_schedule_times", "Times of schedules, by what came of them", labels=["outcome"]
+        )
+        scheduler = self._jobs.scheduler
+        for outcome, n in (("fired", scheduler.fired), ("skipped", scheduler.skipped), ("missed", scheduler.missed)):
+            times.add_metric([outcome], n)
+        yield times
+        projection = self._jobs.projection
+        if projection.configured:
+            yield GaugeMetricFamily("jobs_redis_up", "Whether the Redis of BullMQ queues answers", projection.is_up)
+            yield GaugeMetricFamily(
+                "jobs_bullmq_backlog", "Runs of which Redis is still to be told", projection.backlog
+            )
+        for name in ("database_bytes", "wal_bytes", "free_bytes"):
+            yield GaugeMetricFamily(f"jobs_{name}", "Of the database", self._sizes[name])
+
+    def _runs(self, numbers: Numbers) -> Iterator[Metric]:
+        runs = GaugeMetricFamily("jobs_runs", "Runs that are kept", labels=["job_type", "queue", "state"])
+        for (job_type, queue, state), n in numbers.counts.items():
+            runs.add_metric([job_type, queue, STATE_NAMES[state]], n)
+        yield runs
+        oldest = GaugeMetricFamily("jobs_oldest_seconds", "Age of the oldest unfinished run", labels=["state"])
+        now = self._jobs.clock.now()
+        for state in UNFINISHED:
+            at = self._sizes.get(f"oldest_{STATE_NAMES[state]}_at")
+            if at is not None:
+                oldest.add_metric([STATE_NAMES[state]], (now - at) / SECOND)
+        yield oldest
+
+
+def _cumulative(bounds: list[float] | list[int], buckets: list[int]) -> list[tuple[str, float]]:
+    total = 0
+    rows: list[tuple[str, float]] = []
+    for bound, n in zip([*(str(float(b)) for b in bounds), "+Inf"], buckets, strict=True):
+        total += n
+        rows.append((bound, total))
+    return rows
+
+
+def _histogram(
+    name: str, text: str, histograms: dict[tuple[str, ...], Histogram], labels: list[str]
+) -> HistogramMetricFamily:
+    family = HistogramMetricFamily(name, text, labels=labels)
+    for values, histogram in histograms.items():
+        family.add_metric(list(values), _cumulative(list(BOUNDS), histogram.buckets), histogram.total)
+    return family

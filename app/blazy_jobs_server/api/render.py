@@ -1,0 +1,87 @@
+"""Answers, written as JSON text: what is stored as JSON is passed through, not parsed and written again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from msgspec.json import encode
+
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.instants import rfc3339
+from blazy_jobs_server.domain.job_type import JobType
+from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
+
+
+def _instant(value: int | None) -> str:
+    return "null" if value is None else f'"{rfc3339(value)}"'
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else orjson.dumps(value).decode()
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def run_json(run: Run, wait_reason: str | None = None) -> str:
+    worker = "null" if run.worker_id is None else f'"{ids.worker_id(run.worker_id)}"'
+    replay_of = "null" if run.replay_of is None else f'"{ids.run_id(run.replay_of)}"'
+    schedule = "null" if run.schedule is None else f'"{run.schedule}"'
+    reason = "null" if wait_reason is None else f'"{wait_reason}"'
+    return (
+        f'{{"id":"{ids.run_id(run.id)}","job_type":"{run.job_type}","job_type_version":{run.version},'
+        f'"queue":"{run.queue}","state":"{STATE_NAMES[run.state]}","priority":{run.priority},'
+        f'"payload":{run.payload},"result":{run.result or "null"},"error":{run.error or "null"},'
+        f'"progress":{run.progress or "null"},"attempt":{run.attempt},'
+        f'"max_attempts":{run.settings.retry.max_attempts},"losses":{run.losses},'
+        f'"timeout_seconds":{_number(run.settings.timeout_seconds)},"due_at":"{rfc3339(run.due_at)}",'
+        f'"expires_at":{_instant(run.expires_at)},"created_at":"{rfc3339(run.created_at)}",'
+        f'"started_at":{_instant(run.started_at)},"finished_at":{_instant(run.finished_at)},'
+        f'"cancel_requested":{"true" if run.cancel_requested else "false"},"worker_id":{worker},"schedule":{schedule},'
+        f'"replay_of":{replay_of},"dedupe_key":{_text(run.dedupe_key)},"tags":{run.tags},'
+        f'"metadata":{run.metadata},"cancel_reason":{_text(run.cancel_reason)},"wait_reason":{reason}}}'
+    )
+
+
+def lease_json(run: Run) -> str:
+    return (
+        f'{{"run":{run_json(run)},"attempt":{run.attempt},"lease_token":"{run.lease_token}",'
+        f'"lease_until":{_instant(run.lease_until)},"deadline_at":{_instant(run.deadline_at)},'
+        f'"alone":{"true" if run.alone else "false"}}}'
+    )
+
+
+def brief_json(run_id: int, state: State) -> str:
+    return f'{{"id":"{ids.run_id(run_id)}","state":"{STATE_NAMES[state]}"}}'
+
+
+def job_type_json(job_type: JobType) -> dict[str, Any]:
+    definition = job_type.definition
+    handler = {"kind": definition.handler.kind}
+    return {
+        "name": definition.name,
+        "description": definition.description,
+        "handler": handler,
+        "queue": definition.queue,
+        "priority": definition.priority,
+        "retry": orjson.loads(encode(definition.retry)),
+        "timeout_seconds": definition.timeout_seconds,
+        "expires_seconds": definition.expires_seconds,
+        "payload_schema": definition.payload_schema,
+        "result_schema": definition.result_schema,
+        "retention_seconds": definition.retention_seconds,
+        "concurrency": definition.concurrency,
+        "paused": job_type.paused,
+        "tags": list(definition.tags),
+        "version": job_type.version,
+        "source": job_type.source,
+        "created_at": rfc3339(job_type.created_at),
+        "updated_at": rfc3339(job_type.updated_at),
+    }
+
+
+def page_json(items: list[str], next_cursor: str | None) -> bytes:
+    cursor = "null" if next_cursor is None else f'"{next_cursor}"'
+    return f'{{"data":[{",".join(items)}],"next_cursor":{cursor}}}'.encode()

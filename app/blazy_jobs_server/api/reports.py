@@ -1,0 +1,140 @@
+"""One item of a worker's report, judged by itself: what is too long is cut and marked, what is wrong is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+import orjson
+from msgspec import Struct
+from msgspec.structs import replace
+
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.errors import InvalidRequest
+from blazy_jobs_server.domain.instants import from_datetime
+from blazy_jobs_server.domain.run import Error
+from blazy_jobs_server.ports import Report
+
+MAX_MESSAGE_BYTES = 8 * 1024
+MAX_DATA_BYTES = 16 * 1024
+MAX_TRACEBACK_BYTES = 32 * 1024
+CUT = "… (cut)"
+LEVELS = ("debug", "info", "warning", "error", "critical")
+
+
+class ErrorItem(Struct, forbid_unknown_fields=True):
+    message: str
+    code: str = "handler_error"
+    type: str | None = None
+    traceback: str | None = None
+
+
+class Item(Struct, forbid_unknown_fields=True, kw_only=True):
+    """As models.ReportItem, for the many."""
+
+    run_id: str
+    attempt: int
+    lease_token: str
+    type: Literal["progress", "log", "completed", "failed", "released", "snoozed", "cancelled", "lost"]
+    percent: float | None = None
+    message: str | None = None
+    data: Any = None
+    level: str | None = None
+    fields: dict[str, Any] | None = None
+    dropped: int | None = None
+    result: Any = None
+    error: ErrorItem | None = None
+    retryable: bool | None = None
+    retry_after_seconds: float | None = None
+    delay_seconds: float | None = None
+    due_at: datetime | None = None
+    reason: str | None = None
+
+
+def read_report(value: Any, max_result_bytes: int, now: int) -> Report:
+    """Raises msgspec.ValidationError or InvalidRequest."""
+    item = msgspec.convert(value, Item)
+    run_key = ids.parse_run_id(item.run_id)
+    if run_key is None:
+        raise InvalidRequest.at("/run_id", "is not a run's id")
+    report = Report(run_id=run_key, attempt=item.attempt, token=item.lease_token, kind=item.type)
+    match item.type:
+        case "completed":
+            result = orjson.dumps(item.result)
+            if len(result) > max_result_bytes:
+                message = f"The result has {len(result)} bytes; at most {max_result_bytes} are kept."
+                return replace(report, kind="failed", error=Error("invalid_result", message), retryable=False)
+            return replace(report, data=result.decode())
+        case "progress":
+            return replace(report, data=_progress(item))
+        case "log":
+            return replace(report, data=_line(item), dropped=max(0, item.dropped or 0))
+        case "failed":
+            return _failed(item, report)
+        case "snoozed":
+            return replace(report, delay_seconds=_delay(item, now))
+        case _:
+            return report
+
+
+def _failed(item: Item, report: Report) -> Report:
+    if item.error is None:
+        raise InvalidRequest.at("/error", "a failed report needs {'error': {'message': ...}}", "missing")
+    given = item.error
+    error = Error(
+        given.code[:64],
+        cut(given.message, MAX_MESSAGE_BYTES),
+        None if given.type is None else cut(given.type, 256),
+        None if given.traceback is None else cut(given.traceback, MAX_TRACEBACK_BYTES),
+    )
+    return replace(
+        report,
+        error=error,
+        retryable=item.retryable is not False,
+        retry_after_seconds=_seconds(item.retry_after_seconds, "/retry_after_seconds"),
+    )
+
+
+def _seconds(value: float | None, path: str) -> float | None:
+    if value is not None and not 0 <= value <= 366 * 86_400:
+        raise InvalidRequest.at(path, "must be from 0 to a year", "out_of_range")
+    return value
+
+
+def _delay(item: Item, now: int) -> float:
+    if item.due_at is not None:
+        if item.due_at.tzinfo is None:
+            raise InvalidRequest.at("/due_at", "must say its offset", "timezone_aware")
+        return _seconds(max(0.0, (from_datetime(item.due_at) - now) / 1_000_000), "/due_at") or 0.0
+    return _seconds(item.delay_seconds, "/delay_seconds") or 0.0
+
+
+def _progress(item: Item) -> str:
+    percent = None if item.percent is None else min(max(item.percent, 0.0), 100.0)
+    message = None if item.message is None else cut(item.message, MAX_MESSAGE_BYTES)
+    whole = int(percent) if percent is not None and percent == int(percent) else percent
+    return orjson.dumps({"percent": whole, "message": message, "data": bounded(item.data)}).decode()
+
+
+def _line(item: Item) -> str:
+    level = item.level if item.level in LEVELS else "info"
+    message = cut(item.message or "", MAX_MESSAGE_BYTES)
+    return orjson.dumps({"level": level, "message": message, "fields": bounded(item.fields or {})}).decode()
+
+
+def cut(text: str, most_bytes: int) -> str:
+    raw = text.encode()
+    if len(raw) <= most_bytes:
+        return text
+    return raw[: most_bytes - len(CUT.encode())].decode(errors="ignore") + CUT
+
+
+def bounded(value: Any) -> Any:
+    """`value`, or in its place a mark with its beginning where it is too large."""
+    if value is None or not value:
+        return value
+    raw = orjson.dumps(value)
+    if len(raw) <= MAX_DATA_BYTES:
+        return value
+    return {"cut": True, "bytes": len(raw), "beginning": raw[:1024].decode(errors="ignore")}

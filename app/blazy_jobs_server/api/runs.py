@@ -1,0 +1,279 @@
+"""Runs: dispatch, read, cancel, replay, erase."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from blazy_jobs_server.api import examples, hot, models, render
+from blazy_jobs_server.api.context import Answer, context_of
+from blazy_jobs_server.api.describe import (
+    BODY,
+    DISPATCH_HEADERS,
+    IDEMPOTENCY_KEY,
+    IDEMPOTENT,
+    RUN_LINKS,
+    accepts,
+    answers,
+    describe,
+)
+from blazy_jobs_server.api.requests import caller_scope, cursor_key, headers_of, idempotency_key, read_json, run_key
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.errors import (
+    InvalidBatch,
+    InvalidCursor,
+    InvalidPayload,
+    InvalidRequest,
+    JobTypeNotFound,
+    MethodNotAllowed,
+    QueueUnavailable,
+    RunFinished,
+    RunNotFinished,
+    RunNotFound,
+)
+from blazy_jobs_server.domain.event import Event, EventType
+from blazy_jobs_server.domain.instants import from_datetime, rfc3339
+from blazy_jobs_server.domain.run import STATES, State
+from blazy_jobs_server.ports import RunFilter
+
+router = APIRouter(tags=["runs"])
+
+Limit = Annotated[int, Query(ge=1, le=200, description="how many at most; a page ends early at 4 MiB")]
+Cursor = Annotated[
+    str | None, Query(min_length=1, max_length=64, description="the `next_cursor` of the page before; opaque")
+]
+NameCursor = Annotated[
+    str | None, Query(min_length=1, max_length=256, description="the `next_cursor` of the page before; opaque")
+]
+DISPATCH_ANSWER_HEADERS = {
+    200: ("Location", "Idempotency-Replayed", "Preference-Applied"),
+    202: ("Location",),
+}
+
+
+def respond(answer: Answer) -> Response:
+    media = "application/json" if answer.body else None
+    response = Response(answer.body, answer.status, media_type=media)
+    response.raw_headers.extend(answer.headers)
+    return response
+
+
+@router.post(
+    "/v1/job-types/{name}/runs",
+    operation_id="dispatch_run",
+    summary="Dispatch a run",
+    status_code=202,
+    responses=describe(
+        {202: models.Run, 200: models.Run},
+        *BODY,
+        *IDEMPOTENT,
+        InvalidPayload,
+        JobTypeNotFound,
+        text={200: "it existed, or is finished", 202: "made"},
+        links=RUN_LINKS,
+        headers=DISPATCH_ANSWER_HEADERS,
+    ),
+    openapi_extra=accepts(models.DispatchIn, examples.DISPATCH, headers=DISPATCH_HEADERS),
+)
+async def dispatch_run(request: Request, name: str) -> Response:
+    """Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or `dedupe_key`)
+    or finished within `Prefer: wait`."""
+    return respond(await hot.dispatch(context_of(request), request.scope, request.receive, name))
+
+
+@router.post(
+    "/v1/runs/batch",
+    operation_id="dispatch_batch",
+    summary="Dispatch up to 10,000 runs, all or none",
+    status_code=202,
+    responses=describe(
+        {202: models.Batch, 200: models.Batch},
+        *BODY,
+        *IDEMPOTENT,
+        InvalidBatch,
+        text={200: "the first answer's runs", 202: "made, in the order given"},
+        headers={200: ("Idempotency-Replayed",)},
+    ),
+    openapi_extra=accepts(models.BatchIn, examples.BATCH, headers=[IDEMPOTENCY_KEY]),
+)
+async def dispatch_batch(request: Request) -> Response:
+    return respond(await hot.batch(context_of(request), request.scope, request.receive))
+
+
+@router.get(
+    "/v1/runs",
+    operation_id="list_runs",
+    summary="List runs, newest first",
+    responses=describe({200: models.RunPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+)
+async def list_runs(
+    request: Request,
+    state: Annotated[list[models.RunState], Query()] = [],  # noqa: B006  # FastAPI copies it
+    job_type: Annotated[str | None, Query(max_length=128)] = None,
+    queue: Annotated[str | None, Query(max_length=128)] = None,
+    tag: Annotated[str | None, Query(max_length=128)] = None,
+    schedule: Annotated[str | None, Query(max_length=128)] = None,
+    created_after: models.Instant | None = None,
+    created_before: models.Instant | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response:
+    jobs = context_of(request).jobs
+    before = cursor_key(cursor)
+    where = RunFilter(
+        states=frozenset(STATES[name] for name in state),
+        job_type=job_type,
+        queue=queue,
+        tag=tag,
+        schedule=schedule,
+        created_after=None if created_after is None else from_datetime(created_after),
+        created_before=None if created_before is None else from_datetime(created_before),
+    )
+    await jobs.sweeper.catch_up()
+    runs, more = await jobs.store.runs(where, before, limit)
+    following = ids.encode(runs[-1].id) if more else None
+    await jobs.know(runs)
+    return respond(Answer(200, render.page_json([render.run_json(r, jobs.wait_reason(r)) for r in runs], following)))
+
+
+@router.api_route("/v1/runs/batch", methods=["GET", "DELETE"], include_in_schema=False)
+async def batch_is_no_run() -> Response:
+    raise MethodNotAllowed("POST")
+
+
+@router.get(
+    "/v1/runs/{run_id}",
+    operation_id="get_run",
+    summary="Read a run",
+    responses=describe({200: models.Run}, InvalidRequest, RunNotFound, text={200: "as it is now"}),
+)
+async def get_run(
+    request: Request, run_id: str, wait_seconds: Annotated[float | None, Query(ge=0, le=60)] = None
+) -> Response:
+    """With `wait_seconds`, answers as soon as the run is final, or when the wait is over."""
+    context = context_of(request)
+    seconds = min(wait_seconds or 0, context.settings.max_wait_seconds)
+    run = await context.jobs.finished_run(run_key(run_id), seconds)
+    return respond(Answer(200, render.run_json(run, context.jobs.wait_reason(run)).encode()))
+
+
+@router.get(
+    "/v1/runs/{run_id}/attempts",
+    operation_id="list_attempts",
+    summary="List a run's attempts, oldest first: one for each claim",
+    responses=describe(
+        {200: models.AttemptPage}, InvalidRequest, InvalidCursor, RunNotFound, text={200: "a page, oldest first"}
+    ),
+)
+async def list_attempts(request: Request, run_id: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    jobs = context_of(request).jobs
+    run = await jobs.run(run_key(run_id))
+    first = cursor_key(cursor) or 0
+    attempts = fold_attempts(await jobs.store.attempt_events(run.id))
+    page = attempts[first : first + limit]
+    following = ids.encode(first + limit) if first + limit < len(attempts) else None
+    return respond(Answer(200, orjson.dumps({"data": page, "next_cursor": following})))
+
+
+OUTCOMES = {
+    EventType.RETRYING: "failed",
+    EventType.COMPLETED: "completed",
+    EventType.FAILED: "failed",
+    EventType.CANCELLED: "cancelled",
+}
+
+
+def fold_attempts(events: list[Event]) -> list[dict[str, object]]:
+    """The attempts that a run's log tells of: each begins with `started` and ends with the next boundary."""
+    attempts: list[dict[str, object]] = []
+    for event in events:
+        data = orjson.loads(event.data)
+        if event.type is EventType.STARTED:
+            attempts.append(
+                {
+                    "number": len(attempts) + 1,
+                    "attempt": event.attempt,
+                    "worker_id": data["worker_id"],
+                    "started_at": rfc3339(event.time),
+                    "finished_at": None,
+                    "outcome": None,
+                    "error": None,
+                }
+            )
+        elif attempts and attempts[-1]["outcome"] is None:
+            error = data.get("error")
+            lost = error is not None and error["code"] == "lease_lost"
+            outcome = data["reason"] if event.type is EventType.INTERRUPTED else OUTCOMES[event.type]
+            attempts[-1] |= {
+                "finished_at": rfc3339(event.time),
+                "outcome": "lost" if lost else outcome,
+                "error": error,
+            }
+    return attempts
+
+
+@router.post(
+    "/v1/runs/{run_id}/cancel",
+    operation_id="cancel_run",
+    summary="Cancel a run",
+    status_code=202,
+    responses=describe(
+        {200: models.Run, 202: models.Run},
+        *BODY,
+        RunNotFound,
+        RunFinished,
+        text={200: "cancelled", 202: "its handler was asked"},
+    ),
+    openapi_extra=accepts(models.CancelIn, examples.CANCEL, required=False),
+)
+async def cancel_run(request: Request, run_id: str) -> Response:
+    jobs = context_of(request).jobs
+    key = run_key(run_id)
+    await jobs.run(key)
+    body = await read_json(request, models.CancelIn, optional=True)
+    # What was done decides the status: a handler that was asked may have ended by the time of the read.
+    status = 202 if (await jobs.cancel(key, body.reason)).state is State.RUNNING else 200
+    run = await jobs.run(key)
+    return respond(Answer(status, render.run_json(run, jobs.wait_reason(run)).encode()))
+
+
+@router.post(
+    "/v1/runs/{run_id}/replay",
+    operation_id="replay_run",
+    summary="Dispatch a run's payload anew",
+    status_code=202,
+    responses=describe(
+        {202: models.Run, 200: models.Run},
+        *BODY,
+        *IDEMPOTENT,
+        InvalidPayload,
+        RunNotFound,
+        JobTypeNotFound,
+        text={200: "it existed, or is finished", 202: "made, with `replay_of`"},
+        links=RUN_LINKS,
+        headers=DISPATCH_ANSWER_HEADERS,
+    ),
+    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False, headers=DISPATCH_HEADERS),
+)
+async def replay_run(request: Request, run_id: str) -> Response:
+    context = context_of(request)
+    run = await context.jobs.run(run_key(run_id))
+    await read_json(request, models.EmptyIn, optional=True)
+    headers = headers_of(request.scope)
+    key = idempotency_key(headers, caller_scope(headers, "POST", request.scope["path"]), {})
+    dispatched = await context.jobs.dispatcher.replay(run, key)
+    return respond(await hot.answer_dispatched(context, headers, dispatched))
+
+
+@router.delete(
+    "/v1/runs/{run_id}",
+    operation_id="erase_run",
+    summary="Erase a finished run and its events",
+    status_code=204,
+    responses=answers(RunNotFound, RunNotFinished, QueueUnavailable),
+)
+async def erase_run(request: Request, run_id: str) -> Response:
+    await context_of(request).jobs.erase(run_key(run_id))
+    return Response(status_code=204)

@@ -1,0 +1,36 @@
+"""What a worker says of itself and of its code, as the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from blazy_jobs_server.api.models import WHOLE, Bullmq, In, Instant, JobTypeIn, Name
+from blazy_jobs_server.api.schedule_models import ScheduleIn
+
+
+class QueueDeclared(In):
+    """A queue of the code that lives in Redis. `redis` names the one that it must be: no other than the server's is
+    taken."""
+
+    name: Name
+    engine: Literal["bullmq"]
+    bullmq: Bullmq = Bullmq()
+    redis: Annotated[str, StringConstraints(max_length=1000)] | None = None
+
+
+class DeclaresIn(In):
+    app: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    declared_at: Instant
+    job_types: Annotated[list[JobTypeIn], Field(max_length=1000)] = []
+    schedules: Annotated[list[ScheduleIn], Field(max_length=1000)] = []
+    queues: Annotated[list[QueueDeclared], Field(max_length=100)] = []
+
+
+class WorkerIn(In):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    job_types: Annotated[list[Name], Field(max_length=1000)]
+    queues: Annotated[list[Name], Field(max_length=1000)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True), WHOLE] = 10
+    declares: DeclaresIn | Annotated[list[DeclaresIn], Field(max_length=100)] | None = None

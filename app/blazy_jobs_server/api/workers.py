@@ -1,0 +1,211 @@
+"""The worker protocol."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+import orjson
+from fastapi import APIRouter, Request, Response
+
+from blazy_jobs_server.api import examples, hot, models, render
+from blazy_jobs_server.api.context import Answer, Context, context_of
+from blazy_jobs_server.api.definitions import definition
+from blazy_jobs_server.api.describe import BODY, LEASE_LINKS, WORKER_LINKS, accepts, answers, describe
+from blazy_jobs_server.api.requests import cursor_key, read_json, worker_key
+from blazy_jobs_server.api.runs import Cursor, Limit, respond
+from blazy_jobs_server.api.schedule_models import ScheduleIn
+from blazy_jobs_server.api.schedules import definition_of
+from blazy_jobs_server.api.worker_models import WorkerIn
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.errors import InvalidCursor, InvalidRequest, InvalidSchema, NotSupported, WorkerNotFound
+from blazy_jobs_server.domain.instants import from_datetime, rfc3339
+from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition
+from blazy_jobs_server.domain.schedule import ScheduleDefinition
+from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
+from blazy_jobs_server.engine.leasing import Member
+from blazy_jobs_server.engine.scheduler import check_plan
+from blazy_jobs_server.ports import WorkerRecord
+
+router = APIRouter(prefix="/v1/workers", tags=["workers"])
+
+
+@router.post(
+    "",
+    operation_id="register_worker",
+    summary="Register a worker",
+    status_code=201,
+    responses=describe(
+        {201: models.WorkerRegistered},
+        *BODY,
+        InvalidSchema,
+        NotSupported,
+        text={201: "registered"},
+        links=WORKER_LINKS,
+    ),
+    openapi_extra=accepts(WorkerIn, examples.WORKER),
+)
+async def register_worker(request: Request) -> Response:
+    """A worker is any process that serves job types; with `declares` it announces the jobs in its code."""
+    context = context_of(request)
+    body = await read_json(request, WorkerIn)
+    declared = _declarations(body)
+    conflicts: list[Conflict] = await _declare_queues(context, body)
+    for declarer, definitions, schedules in declared:
+        conflicts += await context.jobs.catalogue.declare(declarer, definitions)
+        conflicts += await context.jobs.scheduler.declare(declarer, schedules)
+    leasing = context.jobs.leasing
+    record = await leasing.register(
+        WorkerRecord(
+            id=0,
+            name=body.name,
+            job_types=tuple(body.job_types),
+            queues=None if body.queues is None else tuple(body.queues),
+            concurrency=body.concurrency,
+            registered_at=0,
+            pool=bool(request.scope.get("jobs.pool")),
+            pid=_peer_pid(request),
+        )
+    )
+    answer = {
+        "id": ids.worker_id(record.id),
+        "lease_seconds": leasing.lease_seconds,
+        "heartbeat_seconds": leasing.heartbeat_seconds,
+        "conflicts": [{"kind": c.kind, "name": c.name, "reason": c.reason} for c in conflicts],
+    }
+    return respond(Answer(201, orjson.dumps(answer)))
+
+
+def _peer_pid(request: Request) -> int | None:
+    """The process at the other end of the pool's socket (unix(7), SO_PEERCRED)."""
+    transport = request.scope.get("jobs.transport")
+    if transport is None or not request.scope.get("jobs.pool"):
+        return None
+    credentials = transport.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+    pid: int = struct.unpack("3i", credentials)[0]
+    return pid
+
+
+async def _declare_queues(context: Context, body: WorkerIn) -> list[Conflict]:
+    """First of all, so that no run goes elsewhere. Raises NotSupported, and InvalidRequest for another Redis."""
+    projection = context.jobs.projection
+    several = isinstance(body.declares, list)
+    declared = [
+        (f"/declares/{index}" if several else "/declares", declares.queues)
+        for index, declares in enumerate(body.declares if isinstance(body.declares, list) else [body.declares])
+        if declares is not None
+    ]
+    for path, queues in declared:
+        for place, queue in enumerate(queues):
+            projection.check(f"{path}/queues/{place}/engine", queue.redis, f"{path}/queues/{place}/redis")
+    found = [
+        await projection.declare(q.name, Bullmq(q.bullmq.prefix, q.bullmq.consume)) for _, qs in declared for q in qs
+    ]
+    return [conflict for conflict in found if conflict is not None]
+
+
+def _declarations(body: WorkerIn) -> list[tuple[Declarer, list[Definition], list[tuple[ScheduleDefinition, bool]]]]:
+    """All that is declared, each definition checked before the first is taken. Raises what a registration may."""
+    if body.declares is None:
+        return []
+    several = isinstance(body.declares, list)
+    declared = []
+    for index, declares in enumerate(body.declares if isinstance(body.declares, list) else [body.declares]):
+        path = f"/declares/{index}" if several else "/declares"
+        definitions = _definitions(declares.job_types, f"{path}/job_types")
+        schedules = _schedules(declares.schedules, f"{path}/schedules")
+        declared.append((Declarer(declares.app, from_datetime(declares.declared_at)), definitions, schedules))
+    return declared
+
+
+def _definitions(job_types: list[models.JobTypeIn], path: str) -> list[Definition]:
+    found: dict[str, Definition] = {}
+    for place, job_type in enumerate(job_types):
+        if job_type.name in found:
+            raise InvalidRequest.at(f"{path}/{place}/name", "is declared twice", "duplicate")
+        declared = found[job_type.name] = definition(job_type.name, job_type, f"{path}/{place}")
+        Catalogue.check(declared, f"{path}/{place}")
+    return list(found.values())
+
+
+def _schedules(schedules: list[ScheduleIn], path: str) -> list[tuple[ScheduleDefinition, bool]]:
+    """Each with whether it begins paused."""
+    found: dict[str, tuple[ScheduleDefinition, bool]] = {}
+    for place, schedule in enumerate(schedules):
+        if schedule.name in found:
+            raise InvalidRequest.at(f"{path}/{place}/name", "is declared twice", "duplicate")
+        declared = definition_of(schedule.name, schedule)
+        found[schedule.name] = (declared, bool(schedule.paused))
+        check_plan(declared.plan, f"{path}/{place}")
+    return list(found.values())
+
+
+@router.get(
+    "",
+    operation_id="list_workers",
+    summary="List the workers that are there, newest first",
+    responses=describe({200: models.WorkerPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+)
+async def list_workers(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    before = cursor_key(cursor)
+    leasing = context_of(request).jobs.leasing
+    if context_of(request).jobs.store.neighbours is not None:
+        await leasing.meet_others()
+    members = leasing.everyone()
+    rest = [member for member in members if before is None or member.record.id < before]
+    page = rest[:limit]
+    following = ids.encode(page[-1].record.id) if len(rest) > limit else None
+    return respond(Answer(200, render.page_json([orjson.dumps(_json(m)).decode() for m in page], following)))
+
+
+def _json(member: Member) -> dict[str, object]:
+    record = member.record
+    return {
+        "id": ids.worker_id(record.id),
+        "name": record.name,
+        "job_types": list(record.job_types),
+        "queues": None if record.queues is None else list(record.queues),
+        "concurrency": record.concurrency,
+        "registered_at": rfc3339(record.registered_at),
+        "seen_at": rfc3339(member.seen_at),
+    }
+
+
+@router.delete(
+    "/{worker_id}",
+    operation_id="remove_worker",
+    summary="Leave: the worker's runs go back to the queue",
+    status_code=204,
+    responses=answers(WorkerNotFound),
+)
+async def remove_worker(request: Request, worker_id: str) -> Response:
+    await context_of(request).jobs.leasing.leave(worker_key(worker_id))
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{worker_id}/claim",
+    operation_id="claim_runs",
+    summary="Claim runs, waiting for the first",
+    responses={
+        **describe({200: models.Leases}, *BODY, WorkerNotFound, text={200: "what to run"}, links=LEASE_LINKS),
+        204: {"description": "nothing came; also when something else is to be heard, such as a cancel: report then"},
+    },
+    openapi_extra=accepts(models.ClaimIn, examples.CLAIM, required=False),
+)
+async def claim_runs(request: Request, worker_id: str) -> Response:
+    return respond(await hot.claim(context_of(request), request.scope, request.receive, worker_id))
+
+
+@router.post(
+    "/{worker_id}/report",
+    operation_id="report_runs",
+    summary="Report on runs, and renew their leases",
+    responses=describe(
+        {200: models.ReportOut}, *BODY, WorkerNotFound, text={200: "what was made of each report, in its order"}
+    ),
+    openapi_extra=accepts(models.ReportIn, examples.REPORT, required=False),
+)
+async def report_runs(request: Request, worker_id: str) -> Response:
+    """Items are judged one by one. Sending a report again after a lost answer is safe."""
+    return respond(await hot.report(context_of(request), request.scope, request.receive, worker_id))

@@ -1,0 +1,130 @@
+"""The server's commands: `serve`, `migrate`, `copy` and `openapi`.
+
+The command itself, `blazy-jobs`, is the client package's.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from blazy_jobs_server.settings import Settings
+
+
+def _settings(flags: dict[str, Any]) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        for item in error.errors(include_url=False, include_input=False):
+            if item["type"] == "default_factory_not_called":
+                continue  # a setting that follows from another one, which is named itself
+            name = str(item["loc"][0])
+            flag = f" (or --{name})" if name in flags and name != "modules" else ""
+            typer.echo(f"JOBS_{name.upper()}{flag}: {item['msg'].removeprefix('Value error, ')}", err=True)
+        raise typer.Exit(2) from None
+
+
+def serve(
+    modules: Annotated[
+        list[str] | None, typer.Argument(help="Modules of jobs: MODULE, MODULE:jobs or FILE.py", metavar="MODULE...")
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to bind (JOBS_HOST)")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to bind; 0 for any free one (JOBS_PORT)")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", help="all, api (no workers) or worker (no API; JOBS_ROLE)", metavar="ROLE")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Worker processes; 0 for none (JOBS_WORKERS)")] = None,
+    ready_fd: Annotated[
+        int | None, typer.Option(help="Descriptor that gets the URL and a newline once the server is ready")
+    ] = None,
+) -> None:
+    """Run the server and its local worker processes."""
+    # What is made by importing stays; looking through it for garbage was a quarter of the start. main enables it again.
+    gc.disable()
+    # Imported late: the command line answers --help without loading the server.
+    from blazy_jobs_server import logs, main
+    from blazy_jobs_server.store.unusable import DatabaseUnusable
+
+    flags = {"modules": modules or None, "host": host, "port": port, "data": data, "workers": workers, "role": role}
+    settings = _settings(flags)
+    logs.configure(settings)
+    if unknown := Settings.unknown(os.environ):
+        typer.echo(f"blazy-jobs: no such settings: {', '.join(unknown)}", err=True)
+    if workers and not settings.modules:
+        typer.echo("blazy-jobs: --workers without a MODULE starts none: they would have no jobs to run.", err=True)
+    try:
+        code = main.serve(settings, ready_fd=ready_fd)
+    except (main.StartFailed, DatabaseUnusable) as error:
+        typer.echo(f"blazy-jobs: {error}", err=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(code)
+
+
+def migrate(
+    data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
+) -> None:
+    """Bring the database up to date with this version, as a starting server does. JOBS_DATABASE_URL for PostgreSQL."""
+    from blazy_jobs_server import main
+    from blazy_jobs_server.store.unusable import DatabaseUnusable
+
+    try:
+        changed = main.upgrade(_settings({"data": data}))
+    except DatabaseUnusable as error:
+        typer.echo(f"blazy-jobs: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("The database is up to date now." if changed else "The database was up to date.")
+
+
+def copy(
+    data: Annotated[Path | None, typer.Option(help="Folder of the SQLite database (JOBS_DATA)")] = None,
+) -> None:
+    """Copy everything from the SQLite file in --data into the empty PostgreSQL database of JOBS_DATABASE_URL.
+
+    Stop the server of the file first. Either everything is copied or nothing.
+    """
+    from blazy_jobs_server import main
+    from blazy_jobs_server.store.unusable import DatabaseUnusable
+
+    settings = _settings({"data": data})
+    if settings.database_url is None:
+        typer.echo("blazy-jobs: JOBS_DATABASE_URL must name the PostgreSQL database to copy into.", err=True)
+        raise typer.Exit(2)
+    try:
+        main.copy(settings, lambda table, rows: typer.echo(f"{table}: {rows}"))
+    except DatabaseUnusable as error:
+        typer.echo(f"blazy-jobs: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo("Copied. Start a server with JOBS_DATABASE_URL; the file is left as it is.")
+
+
+def openapi(
+    path: Annotated[Path | None, typer.Argument(help="File to write; standard output when left out")] = None,
+) -> None:
+    """Write the OpenAPI document."""
+    from blazy_jobs_server.openapi import text
+
+    if path is None:
+        sys.stdout.write(text())
+    else:
+        path.write_text(text())
+
+
+def main() -> None:
+    """`python -m blazy_jobs_server.cli`: the server's commands without the client's."""
+    app = typer.Typer(add_completion=False, no_args_is_help=True)
+    app.command()(serve)
+    app.command()(migrate)
+    app.command()(copy)
+    app.command()(openapi)
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""What runs, and how: the definition of a job type, and the settings that a run takes from it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from blazy_jobs_server.domain.retry import RetryPolicy
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+
+Source = Literal["api", "code"]
+
+
+class Handler(Struct, frozen=True):
+    kind: Literal["worker", "http"]
+    url: str | None = None
+
+
+class Definition(Struct, frozen=True, kw_only=True):
+    """The versioned part of a job type. Durations in seconds."""
+
+    name: str
+    handler: Handler
+    description: str = ""
+    queue: str = "default"
+    priority: int = 0
+    retry: RetryPolicy = RetryPolicy()
+    timeout_seconds: float = 300
+    expires_seconds: float | None = None
+    payload_schema: Any = None
+    result_schema: Any = None
+    retention_seconds: float = 604800
+    concurrency: int | None = None
+    tags: tuple[str, ...] = ()
+
+
+class Settings(Struct, frozen=True):
+    """What one run keeps of its definition for its life: the definition's values with the dispatch's own over them."""
+
+    retry: RetryPolicy
+    timeout_seconds: float
+    retention_seconds: float
+
+
+class Overrides(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a dispatch says itself. Stored with the run, so that a replay can lay it over the present definition."""
+
+    queue: str | UnsetType = UNSET
+    priority: int | UnsetType = UNSET
+    retry: dict[str, Any] | UnsetType = UNSET
+    timeout_seconds: float | UnsetType = UNSET
+
+    def settings(self, definition: Definition) -> Settings:
+        retry = definition.retry
+        if self.retry is not UNSET:
+            retry = RetryPolicy(**{**{f: getattr(retry, f) for f in retry.__struct_fields__}, **self.retry})
+        timeout = definition.timeout_seconds if self.timeout_seconds is UNSET else self.timeout_seconds
+        return Settings(retry, timeout, definition.retention_seconds)
+
+
+NO_OVERRIDES = Overrides()
+
+
+class Declarer(Struct, frozen=True):
+    """The code that declared a job type: its app, and the app's build or file time (microseconds since the epoch)."""
+
+    app: str
+    declared_at: int
+
+
+class JobType(Struct, frozen=True, kw_only=True):
+    definition: Definition
+    definition_id: int
+    version: int
+    source: Source
+    declarer: Declarer | None
+    paused: bool
+    created_at: int
+    updated_at: int
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+
+class Bullmq(Struct, frozen=True):
+    """How a queue lives in Redis. `consume` false: others' workers deliver it, and our runs only follow."""
+
+    prefix: str = "bull"
+    consume: bool = True
+
+
+class Queue(Struct, frozen=True, kw_only=True):
+    name: str
+    paused: bool = False
+    bullmq: Bullmq | None = None
+    """None: the queue is the database's own."""
+
+    @property
+    def engine(self) -> Literal["database", "bullmq"]:
+        return "database" if self.bullmq is None else "bullmq"

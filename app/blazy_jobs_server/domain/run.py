@@ -1,0 +1,110 @@
+"""A run: one dispatch of a job type, and all that is known of it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+from msgspec import Struct
+
+from blazy_jobs_server.domain.job_type import Settings
+
+
+class State(IntEnum):
+    """The numbers are stored: never reuse one. Those from COMPLETED on are final."""
+
+    SCHEDULED = 0
+    QUEUED = 1
+    RUNNING = 2
+    RETRYING = 3
+    COMPLETED = 4
+    FAILED = 5
+    CANCELLED = 6
+
+    @property
+    def final(self) -> bool:
+        return self >= State.COMPLETED
+
+
+STATE_NAMES = tuple(state.name.lower() for state in State)
+STATES = {name: State(number) for number, name in enumerate(STATE_NAMES)}
+UNFINISHED = (State.SCHEDULED, State.QUEUED, State.RUNNING, State.RETRYING)
+
+
+class Error(Struct, frozen=True):
+    """Why an attempt or a run failed. `type` is the exception's bare class name."""
+
+    code: str
+    message: str
+    type: str | None = None
+    traceback: str | None = None
+
+
+class Run(Struct):
+    """Instants (`_at`, `_until`) are microseconds since the epoch. `payload`, `result`, `error`, `progress`, `tags`,
+    `metadata` and `overrides` are JSON text, as they came in or as they are answered.
+
+    Treated as a value: the lifecycle copies it, nobody else writes to it.
+    """
+
+    id: int
+    lane_id: int
+    job_type: str
+    queue: str
+    definition_id: int
+    version: int
+    settings: Settings
+    state: State
+    priority: int
+    due_at: int
+    created_at: int
+    payload: str
+    tags: str = "[]"
+    metadata: str = "{}"
+    overrides: str | None = None
+    seq: int = 0
+    attempt: int = 0
+    claims: int = 0
+    losses: int = 0
+    alone: bool = False
+    cancel_requested: bool = False
+    cancel_reason: str | None = None
+    started_at: int | None = None
+    finished_at: int | None = None
+    expires_at: int | None = None
+    keep_until: int | None = None
+    delete_at: int | None = None
+    worker_id: int | None = None
+    lease_token: str | None = None
+    lease_until: int | None = None
+    deadline_at: int | None = None
+    result: str | None = None
+    error: str | None = None
+    progress: str | None = None
+    dedupe_key: str | None = None
+    replay_of: int | None = None
+    logs: int = 0
+    logs_dropped: int = 0
+    schedule: str | None = None
+    fire_at: int | None = None
+    """The time of its schedule for which it was made; of each there is one run at most."""
+    job_id: str | None = None
+    """Of a job that others have put into a queue that is not ours; None: the job has the run's own public id."""
+    job_added_at: int | None = None
+    """The job's own time (milliseconds since the epoch): ids are given again, and this tells which job it is."""
+    followed: int | None = None
+    """How many starts of the job are told in this run; None where the queue is the database's own."""
+    followed_lines: int = 0
+    """How many lines of the job's log are."""
+
+
+class Attempt(Struct, frozen=True):
+    """One claim of a run, read from its events. `number` counts claims, `attempt` those that count."""
+
+    number: int
+    attempt: int
+    worker_id: str | None
+    started_at: int
+    finished_at: int | None
+    outcome: str | None
+    error: Any

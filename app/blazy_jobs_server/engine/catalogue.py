@@ -1,0 +1,299 @@
+"""The job types and queues: registered over HTTP or declared by code, and kept at hand for every dispatch."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+
+import jsonschema_rs
+import structlog
+from msgspec import UNSET, Struct, UnsetType
+
+from blazy_jobs_server.domain.errors import (
+    DefinitionChanged,
+    JobTypeExists,
+    JobTypeInUse,
+    JobTypeNotFound,
+    QueueNotFound,
+)
+from blazy_jobs_server.domain.job_type import (
+    NO_OVERRIDES,
+    Bullmq,
+    Declarer,
+    Definition,
+    JobType,
+    Queue,
+    Settings,
+    Source,
+)
+from blazy_jobs_server.engine.schemas import compile_schema
+from blazy_jobs_server.ports import Store
+
+log = structlog.get_logger("catalogue")
+
+T = TypeVar("T")
+TRIES = 5
+
+
+class Entry(Struct, frozen=True):
+    """A job type with what a dispatch needs of it, made once."""
+
+    job_type: JobType
+    settings: Settings
+    payload: jsonschema_rs.Draft202012Validator | None
+
+
+class Conflict(Struct, frozen=True):
+    """A declaration that was not taken."""
+
+    kind: str
+    name: str
+    reason: str
+
+
+class Catalogue:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._entries: dict[str, Entry] = {}
+        self._queues: dict[str, Queue] = {}
+        self._writing = asyncio.Lock()
+        self.on_load: Callable[[], None] = lambda: None
+        """Told when all was read anew, because another server has changed something."""
+        self.revision = 0
+        """Of the database, where several servers share it: what is known here is as of it."""
+
+    async def load(self) -> None:
+        neighbours = self._store.neighbours
+        revision = 0 if neighbours is None else await neighbours.revision()
+        job_types = await self._store.job_types()
+        queues = {queue.name: queue for queue in await self._store.queues()}
+        # What was met, but is not stored yet, stays.
+        self._queues = queues | {name: queue for name, queue in self._queues.items() if name not in queues}
+        for name in self._entries.keys() - {job_type.name for job_type in job_types}:
+            del self._entries[name]
+        for job_type in job_types:
+            known = self._entries.get(job_type.name)
+            if known is None or known.job_type != job_type:
+                self._keep(job_type)
+        self.revision = revision
+        self.on_load()
+
+    async def fresh(self) -> None:
+        """What other servers on the same database have changed by now is known when this returns."""
+        if self._store.neighbours is not None:
+            async with self._writing:
+                await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        neighbours = self._store.neighbours
+        if neighbours is not None and await neighbours.revision() != self.revision:
+            await self.load()
+
+    def _keep(self, job_type: JobType) -> None:
+        definition = job_type.definition
+        schema = definition.payload_schema
+        validator = None if schema is None else compile_schema(schema, "/payload_schema")
+        self._entries[job_type.name] = Entry(job_type, NO_OVERRIDES.settings(definition), validator)
+        if definition.queue not in self._queues:
+            self.met_queue(definition.queue)
+
+    def met_queue(self, name: str) -> None:
+        """A queue came into being by its use."""
+        self._queues.setdefault(name, Queue(name=name))
+
+    # -- reading
+
+    def entry(self, name: str) -> Entry:
+        """Raises JobTypeNotFound."""
+        entry = self._entries.get(name)
+        if entry is None:
+            raise JobTypeNotFound(name)
+        return entry
+
+    async def found(self, name: str) -> Entry:
+        """One that another server has registered just now too. Raises JobTypeNotFound."""
+        if name not in self._entries:
+            await self.fresh()
+        return self.entry(name)
+
+    def get(self, name: str) -> JobType | None:
+        entry = self._entries.get(name)
+        return None if entry is None else entry.job_type
+
+    def job_types(self) -> list[JobType]:
+        """Newest first."""
+        return sorted(
+            (entry.job_type for entry in self._entries.values()), key=lambda j: (j.created_at, j.name), reverse=True
+        )
+
+    def newest(self, app: str) -> int:
+        """The time of the app's newest declaration that is known here; 0 of an app that has none."""
+        declarers = [entry.job_type.declarer for entry in self._entries.values()]
+        return max((d.declared_at for d in declarers if d is not None and d.app == app), default=0)
+
+    def queue(self, name: str) -> Queue:
+        """Raises QueueNotFound."""
+        queue = self._queues.get(name)
+        if queue is None:
+            raise QueueNotFound(name)
+        return queue
+
+    def is_paused(self, job_type: str, queue: str) -> bool:
+        """Also of a job type that is no more."""
+        entry = self._entries.get(job_type)
+        known = self._queues.get(queue)
+        return entry is None or entry.job_type.paused or (known is not None and known.paused)
+
+    def has_queue(self, name: str) -> bool:
+        return name in self._queues
+
+    def queues(self) -> list[tuple[tuple[int, str], Queue]]:
+        """Newest first, each with its place in the order of creation; no queue ever goes."""
+        return [((place, queue.name), queue) for place, queue in enumerate(self._queues.values())][::-1]
+
+    # -- writing
+
+    async def _write(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """One writer at a time, who knows what other servers have written. Of two servers that write at once one is
+        told so by the store, and tries again on what is there then."""
+        async with self._writing:
+            for left in reversed(range(TRIES)):
+                await self._catch_up()
+                try:
+                    return await attempt()
+                except DefinitionChanged:
+                    if not left:
+                        raise
+        raise AssertionError
+
+    async def register(self, definition: Definition, paused: bool | None) -> JobType:
+        """Raises JobTypeExists."""
+        self.check(definition)
+
+        async def attempt() -> JobType:
+            if definition.name in self._entries:
+                raise JobTypeExists(definition.name)
+            return await self._save(definition, None, "api", None, paused)
+
+        return await self._write(attempt)
+
+    async def replace(self, definition: Definition, paused: bool | None) -> tuple[JobType, bool]:
+        """Registers or replaces; says whether the name was new."""
+        self.check(definition)
+
+        async def attempt() -> tuple[JobType, bool]:
+            known = self.get(definition.name)
+            if known is not None and known.definition == definition and paused in (None, known.paused):
+                return known, False
+            if known is None:
+                return await self._save(definition, None, "api", None, paused), True
+            if known.definition == definition:
+                # A pause is no change of the definition: what is the code's stays the code's.
+                return await self._pause(definition.name, bool(paused)), False
+            return await self._save(definition, known.version, "api", None, paused), False
+
+        return await self._write(attempt)
+
+    async def change(self, name: str, change: Callable[[Definition], Definition], paused: bool | None) -> JobType:
+        """Raises JobTypeNotFound."""
+
+        async def attempt() -> JobType:
+            known = self.entry(name).job_type
+            definition = change(known.definition)
+            self.check(definition)
+            if known.definition == definition:
+                return known if paused in (None, known.paused) else await self._pause(name, bool(paused))
+            return await self._save(definition, known.version, "api", None, paused)
+
+        return await self._write(attempt)
+
+    @staticmethod
+    def check(definition: Definition, path: str = "") -> None:
+        """Of a definition that stands at `path` of the request. Raises InvalidSchema."""
+        for field in ("payload_schema", "result_schema"):
+            schema = getattr(definition, field)
+            if schema is not None:
+                compile_schema(schema, f"{path}/{field}")
+
+    async def _save(
+        self,
+        definition: Definition,
+        expect: int | None,
+        source: Source,
+        declarer: Declarer | None,
+        paused: bool | None,
+    ) -> JobType:
+        saved = await self._store.save_job_type(
+            definition, expect=expect, source=source, declarer=declarer, paused=paused
+        )
+        if saved is None:
+            raise DefinitionChanged(definition.name)  # another server was quicker
+        self._keep(saved)
+        log.info("job type saved", name=saved.name, version=saved.version, source=saved.source)
+        return saved
+
+    async def retire(self, name: str) -> None:
+        """Raises JobTypeNotFound and JobTypeInUse."""
+
+        async def attempt() -> None:
+            self.entry(name)
+            if not await self._store.retire_job_type(name):
+                raise JobTypeInUse(name)
+            del self._entries[name]
+            log.info("job type retired", name=name)
+
+        await self._write(attempt)
+
+    async def pause(self, name: str, paused: bool) -> JobType:
+        """Raises JobTypeNotFound."""
+
+        async def attempt() -> JobType:
+            self.entry(name)
+            return await self._pause(name, paused)
+
+        return await self._write(attempt)
+
+    async def _pause(self, name: str, paused: bool) -> JobType:
+        job_type = await self._store.pause_job_type(name, paused)
+        if job_type is None:
+            raise DefinitionChanged(name)  # retired by another server
+        self._keep(job_type)
+        log.info("job type paused" if paused else "job type resumed", name=name)
+        return job_type
+
+    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
+        """Raises QueueInUse."""
+        queue = await self._store.save_queue(name, paused, bullmq)
+        self._queues[name] = queue
+        return queue
+
+    # -- declarations
+
+    async def declare(self, declarer: Declarer, definitions: list[Definition]) -> list[Conflict]:
+        """What code says of its job types. What was made over HTTP, or belongs to another app, is not overwritten."""
+        conflicts: list[Conflict] = []
+        for definition in definitions:
+            self.check(definition)
+            reason = await self._write(partial(self._declare, declarer, definition))
+            if reason is not None:
+                log.warning("declaration not taken", name=definition.name, app=declarer.app, reason=reason)
+                conflicts.append(Conflict("job_type", definition.name, reason))
+        return conflicts
+
+    async def _declare(self, declarer: Declarer, definition: Definition) -> str | None:
+        known = self.get(definition.name)
+        if known is None:
+            await self._save(definition, None, "code", declarer, None)
+            return None
+        if known.source == "api" or known.declarer is None:
+            same = known.definition == definition
+            return None if same else "it was made or changed over HTTP; DELETE gives the name back to the code"
+        if known.declarer.app != declarer.app:
+            return f"it belongs to the app {known.declarer.app!r}"
+        if declarer.declared_at < known.declarer.declared_at:
+            return None  # an older build, in a rolling deploy
+        if known.definition != definition or known.declarer != declarer:
+            await self._save(definition, known.version, "code", declarer, None)
+        return None

@@ -1,0 +1,234 @@
+"""Making runs: the job type is found, the payload checked, the settings laid together, and all of it stored at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import msgspec
+import orjson
+from msgspec import UNSET, Struct, UnsetType
+
+from blazy_jobs_server.domain.errors import (
+    DefinitionChanged,
+    FieldError,
+    IdempotencyInFlight,
+    InvalidBatch,
+    InvalidPayload,
+    JobTypeNotFound,
+    RunNotFound,
+)
+from blazy_jobs_server.domain.ids import run_id as public_run_id
+from blazy_jobs_server.domain.instants import after
+from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Overrides
+from blazy_jobs_server.domain.run import Run
+from blazy_jobs_server.engine.catalogue import Catalogue, Entry
+from blazy_jobs_server.engine.schemas import faults
+from blazy_jobs_server.ports import Clock, Dispatched, IdempotencyKey, Order, Store
+
+MAX_LISTED_ERRORS = 100
+TRIES = 5
+_encode = msgspec.json.Encoder().encode
+_decode_overrides = msgspec.json.Decoder(Overrides).decode
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What a dispatch asks for. `payload` is the parsed JSON value; `run_at` in microseconds since the epoch."""
+
+    payload: Any
+    queue: str | UnsetType = UNSET
+    priority: int | UnsetType = UNSET
+    delay_seconds: float | None = None
+    run_at: int | None = None
+    retry: dict[str, Any] | UnsetType = UNSET
+    timeout_seconds: float | UnsetType = UNSET
+    expires_seconds: float | UnsetType | None = UNSET
+    dedupe_key: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: dict[str, str] = {}
+
+
+class Dispatcher:
+    def __init__(self, store: Store, catalogue: Catalogue, clock: Clock) -> None:
+        self._store = store
+        self._catalogue = catalogue
+        self._clock = clock
+        self._in_flight: set[tuple[str, str]] = set()
+        self._storing = 0
+        self.on_dispatching: Callable[[set[tuple[str, str]]], None] = lambda pairs: None
+        """While no other dispatch is under way: runs of these (job type, queue) pairs, due at once, are about to be
+        stored."""
+
+    def at_hand(self, name: str) -> Entry:
+        """As it was known here last. Raises JobTypeNotFound."""
+        return self._catalogue.entry(name)
+
+    async def known(self, name: str) -> Entry:
+        """Raises JobTypeNotFound."""
+        return await self._catalogue.found(name)
+
+    async def dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
+        """Raises InvalidPayload, IdempotencyKeyReused, IdempotencyInFlight."""
+        while True:
+            try:
+                return await self._dispatch(entry, wish, idempotency)
+            except (DefinitionChanged, InvalidPayload) as refusal:
+                entry = await self._changed(entry, refusal)
+
+    async def _changed(self, entry: Entry, refusal: Exception) -> Entry:
+        """As another server has left it. Where it is as it was, the refusal stands. Raises JobTypeNotFound."""
+        await self._catalogue.fresh()
+        fresh = self._catalogue.entry(entry.job_type.name)
+        if fresh is entry:
+            raise refusal
+        return fresh
+
+    async def _dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
+        if entry.payload is not None and not entry.payload.is_valid(wish.payload):
+            return await self.replayed(idempotency) or self._refuse(entry, wish.payload)
+        return await self.store_orders([self.order(entry, wish)], idempotency)
+
+    @staticmethod
+    def _refuse(entry: Entry, payload: Any) -> NoReturn:
+        assert entry.payload is not None
+        raise InvalidPayload(faults(entry.payload, payload, "/payload"))
+
+    async def replayed(self, idempotency: IdempotencyKey | None) -> Dispatched | None:
+        """The answer to an earlier request under this key, which stands although it would be refused today."""
+        if idempotency is None:
+            return None
+        found = await self._store.dispatch([], idempotency)
+        return found if found.replayed else None
+
+    async def batch(
+        self, wishes: list[tuple[str, Wish] | None], errors: list[FieldError], idempotency: IdempotencyKey | None
+    ) -> Dispatched:
+        """All or none. `errors` are known already, of the items that are None. Raises InvalidBatch, which names each
+        bad item by its place."""
+        for left in reversed(range(TRIES)):
+            if any(item is not None and self._catalogue.get(item[0]) is None for item in wishes):
+                await self._catalogue.fresh()
+            known = self._catalogue.revision
+            try:
+                return await self._batch(wishes, errors, idempotency)
+            except (DefinitionChanged, InvalidBatch) as refusal:
+                await self._catalogue.fresh()
+                if not left or (isinstance(refusal, InvalidBatch) and self._catalogue.revision == known):
+                    raise
+        raise AssertionError
+
+    async def _batch(
+        self, wishes: list[tuple[str, Wish] | None], errors: list[FieldError], idempotency: IdempotencyKey | None
+    ) -> Dispatched:
+        orders: list[Order] = []
+        errors = list(errors)
+        for index, item in enumerate(wishes):
+            if item is None:
+                continue
+            name, wish = item
+            try:
+                entry = self._catalogue.entry(name)
+            except JobTypeNotFound as error:
+                errors.append(FieldError(f"/runs/{index}/job_type", error.detail, error.code))
+            else:
+                if entry.payload is not None and not entry.payload.is_valid(wish.payload):
+                    errors.extend(faults(entry.payload, wish.payload, f"/runs/{index}/payload"))
+                elif not errors:
+                    orders.append(self.order(entry, wish))
+            if len(errors) >= MAX_LISTED_ERRORS:
+                break
+        if errors:
+            replayed = await self.replayed(idempotency)
+            if replayed is not None:
+                return replayed
+            errors.sort(key=lambda error: int(error.path.split("/")[2]))
+            raise InvalidBatch(errors[:MAX_LISTED_ERRORS])
+        return await self.store_orders(orders, idempotency)
+
+    async def replay(self, run: Run, idempotency: IdempotencyKey | None) -> Dispatched:
+        """The payload, tags, metadata and own settings of `run` on the present definition of its type.
+
+        Raises JobTypeNotFound, InvalidPayload.
+        """
+        entry = await self._catalogue.found(run.job_type)
+        while True:
+            try:
+                return await self._replay(run, entry, idempotency)
+            except (DefinitionChanged, InvalidPayload) as refusal:
+                entry = await self._changed(entry, refusal)
+
+    async def _replay(self, run: Run, entry: Entry, idempotency: IdempotencyKey | None) -> Dispatched:
+        payload = orjson.loads(run.payload)
+        if entry.payload is not None and not entry.payload.is_valid(payload):
+            return await self.replayed(idempotency) or self._refuse(entry, payload)
+        overrides = NO_OVERRIDES if run.overrides is None else _decode_overrides(run.overrides)
+        wish = Wish(
+            payload=payload,
+            queue=overrides.queue,
+            priority=overrides.priority,
+            retry=overrides.retry,
+            timeout_seconds=overrides.timeout_seconds,
+            expires_seconds=None,
+        )
+        order = msgspec.structs.replace(
+            self.order(entry, wish), payload=run.payload, tags=run.tags, metadata=run.metadata, replay_of=run.id
+        )
+        return await self.store_orders([order], idempotency)
+
+    def order(self, entry: Entry, wish: Wish) -> Order:
+        job_type = entry.job_type
+        definition = job_type.definition
+        settings, overrides = entry.settings, None
+        queue, priority = definition.queue, definition.priority
+        expires_seconds = definition.expires_seconds if wish.expires_seconds is UNSET else wish.expires_seconds
+        if not (wish.queue is wish.priority is wish.retry is wish.timeout_seconds is UNSET):
+            own = Overrides(
+                queue=wish.queue, priority=wish.priority, retry=wish.retry, timeout_seconds=wish.timeout_seconds
+            )
+            settings, overrides = own.settings(definition), _encode(own).decode()
+            queue = definition.queue if own.queue is UNSET else own.queue
+            priority = definition.priority if own.priority is UNSET else own.priority
+        due_at = wish.run_at or 0
+        if wish.delay_seconds:
+            due_at = after(self._clock.now(), wish.delay_seconds)
+        return Order(
+            job_type=definition.name,
+            definition_id=job_type.definition_id,
+            version=job_type.version,
+            settings=settings,
+            queue=queue,
+            priority=priority,
+            payload=orjson.dumps(wish.payload).decode(),
+            overrides=overrides,
+            due_at=due_at,
+            expires_seconds=expires_seconds,
+            dedupe_key=wish.dedupe_key,
+            tags=orjson.dumps(wish.tags).decode() if wish.tags else "[]",
+            metadata=orjson.dumps(wish.metadata).decode() if wish.metadata else "{}",
+        )
+
+    async def store_orders(self, orders: list[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+        for order in orders:
+            self._catalogue.met_queue(order.queue)
+        place = None if idempotency is None else (idempotency.scope, idempotency.key)
+        if place in self._in_flight:
+            raise IdempotencyInFlight
+        if place is not None:
+            self._in_flight.add(place)
+        self._storing += 1
+        if self._storing == 1:
+            # With others before it a claim of its own would bring little: they are claimed together.
+            self.on_dispatching({(order.job_type, order.queue) for order in orders if not order.due_at})
+        try:
+            return await self._store.dispatch(orders, idempotency)
+        finally:
+            self._storing -= 1
+            if place is not None:
+                self._in_flight.discard(place)
+
+    async def run(self, run_id: int) -> Run:
+        """Raises RunNotFound."""
+        run = await self._store.run(run_id)
+        if run is None:
+            raise RunNotFound(public_run_id(run_id))
+        return run

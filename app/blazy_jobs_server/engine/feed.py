@@ -1,0 +1,343 @@
+"""The event streams: replayed from the store, then live, with no gap and no repeat at the seam.
+
+Each event is encoded once for all who read it. A reader has a bounded buffer; one that overflows it is served from the
+store again, from where it stands, so a slow reader costs neither memory nor events.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from typing import Protocol
+
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.engine.frames import HEARTBEAT, OPENING, event_json, feed_frame, place_frame, run_frame
+from blazy_jobs_server.ports import EventFilter, Store
+
+BUFFER_BYTES = 256 * 1024
+PAGE = 500
+HEARTBEAT_SECONDS = 15.0
+
+
+class Buffer:
+    """The live end of one stream: frames wait here until the reader takes them."""
+
+    __slots__ = ("_bytes", "_frames", "_wake", "at", "closed", "ended", "gapless", "overflowed")
+
+    def __init__(self, *, gapless: bool) -> None:
+        """`gapless`: its frames are numbered one after the other, so that a missing one is seen."""
+        self.gapless = gapless
+        self.at = 0
+        """The reader has all up to here."""
+        self._frames: list[tuple[int, bytes]] = []
+        self._bytes = 0
+        self._wake: asyncio.Future[None] | None = None
+        self.overflowed = False
+        self.ended = False
+        """The final event is among the frames."""
+        self.closed = False
+
+    def reset(self) -> None:
+        self._frames.clear()
+        self._bytes = 0
+        self.overflowed = self.ended = False
+
+    def put(self, number: int, frame: bytes, final: bool = False) -> None:
+        if self.overflowed:
+            return
+        if self._frames and self._bytes + len(frame) > BUFFER_BYTES:
+            self.overflow()
+            return
+        self._frames.append((number, frame))
+        self._bytes += len(frame)
+        self.ended = self.ended or final
+        self._notify()
+
+    def close(self) -> None:
+        self.closed = True
+        self._notify()
+
+    def _notify(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    def take(self, after: int) -> tuple[bytes, int]:
+        """All frames with a greater number than `after`, and the greatest number. Where one in between is missing, it
+        counts as overflowed: the store has it."""
+        if not self._frames:
+            return b"", after
+        frames, self._frames, self._bytes = self._frames, [], 0
+        fresh = [frame for frame in frames if frame[0] > after]
+        last = fresh[-1][0] if fresh else after
+        if self.gapless and [number for number, _ in fresh] != list(range(after + 1, after + 1 + len(fresh))):
+            self.overflow()
+            return b"", after
+        return (fresh[0][1] if len(fresh) == 1 else b"".join(frame for _, frame in fresh)), last
+
+    def overflow(self) -> None:
+        """What is to come is read from the store again, from where the reader stands."""
+        self._frames.clear()
+        self._bytes = 0
+        self.ended = False
+        self.overflowed = True
+        self._notify()
+
+    async def wait(self, seconds: float) -> bool:
+        """Until something is here, or for so long: whether something is here."""
+        if self._frames or self.overflowed or self.closed:
+            return True
+        loop = asyncio.get_running_loop()
+        self._wake = loop.create_future()
+        timer = loop.call_later(seconds, self._notify)
+        try:
+            await self._wake
+        finally:
+            timer.cancel()
+            self._wake = None
+        return bool(self._frames) or self.overflowed or self.closed
+
+
+class Source(Protocol):
+    """What a stream follows: where its events are stored, and where it gets them live."""
+
+    gapless: bool
+
+    async def load(self, at: int) -> tuple[bytes, int, bool]:
+        """The next blocks after the place `at`, the place reached, and whether none will follow."""
+        ...
+
+    def attach(self, buffer: Buffer) -> None: ...
+    def detach(self, buffer: Buffer) -> None: ...
+    def idle(self, at: int) -> tuple[bytes, int]:
+        """What to send when nothing has happened for a while, and the place reached."""
+        ...
+
+
+class Feed:
+    def __init__(self, store: Store, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> None:
+        self._store = store
+        self._heartbeat = heartbeat_seconds
+        self._by_run: dict[int, set[Buffer]] = {}
+        self._readers: dict[Buffer, EventFilter] = {}
+        self._streams: set[Buffer] = set()
+        self._waiters: dict[int, set[asyncio.Future[None]]] = {}
+        self.newest = 0
+        """The key of the newest event published."""
+        self.closed = False
+
+    @property
+    def open_streams(self) -> int:
+        return len(self._streams)
+
+    def close(self) -> None:
+        """All streams end, and nobody waits for a run any more: clients come back to the next server."""
+        self.closed = True
+        for buffer in self._streams:
+            buffer.close()
+        for futures in self._waiters.values():
+            for future in futures:
+                _wake(future)
+
+    # -- from the store's commits
+
+    def publish(self, events: list[Event]) -> None:
+        """All that this server commits, in the order of commits."""
+        if self._store.neighbours is None:
+            if events:
+                self.newest = events[-1].id
+            if self._by_run or self._readers or self._waiters:
+                for event in events:
+                    self._publish(event, to_readers=True)
+        elif self._by_run or self._waiters:
+            for event in events:
+                self._publish(event, to_readers=False)
+
+    def publish_feed(self, events: list[Event], reached: int) -> None:
+        """What all servers commit, in the order of keys."""
+        self.newest = max(self.newest, reached)
+        for event in events:
+            self._publish_to_readers(event, None)
+
+    def _publish(self, event: Event, *, to_readers: bool) -> None:
+        json: str | None = None
+        buffers = self._by_run.get(event.run_id)
+        if buffers:
+            json = event_json(event)
+            frame = run_frame(event, json)
+            for buffer in buffers:
+                buffer.put(event.seq, frame, event.final)
+        if to_readers and self._readers:
+            self._publish_to_readers(event, json)
+        if event.final:
+            for future in self._waiters.get(event.run_id, ()):
+                _wake(future)
+
+    def _publish_to_readers(self, event: Event, json: str | None) -> None:
+        block = b""
+        for buffer, where in self._readers.items():
+            if where.admits(event):
+                block = block or feed_frame(event, json or event_json(event))
+                buffer.put(event.id, block)
+
+    # -- from other servers
+
+    def tear_feed(self) -> None:
+        """Readers of all runs read from the store again."""
+        for buffer in self._readers:
+            buffer.overflow()
+
+    def followed(self) -> set[int]:
+        """The runs that anybody here reads along or waits for."""
+        return self._by_run.keys() | self._waiters.keys()
+
+    def look_again(self, run_ids: Iterable[int]) -> None:
+        """These runs may have changed elsewhere."""
+        for run_id in run_ids:
+            for buffer in self._by_run.get(run_id, ()):
+                buffer.overflow()
+            for future in self._waiters.get(run_id, ()):
+                _wake(future)
+
+    def look_again_at(self, standing: dict[int, tuple[int, bool]], asked: Iterable[int]) -> None:
+        """Of the runs asked for, those have so many events, and are final or not; the rest are gone."""
+        for run_id in asked:
+            last, final = standing.get(run_id, (None, True))
+            for buffer in self._by_run.get(run_id, ()):
+                if last is None or last > buffer.at:
+                    buffer.overflow()
+            if final:
+                for future in self._waiters.get(run_id, ()):
+                    _wake(future)
+
+    # -- waiting for a run
+
+    def wanted(self, run_id: int) -> asyncio.Future[None]:
+        """Done when the run may have become final, or at shutdown. Ask for it before reading the run, so that no end
+        falls between the two, and give it back with `unwanted`."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.closed:
+            future.set_result(None)
+        self._waiters.setdefault(run_id, set()).add(future)
+        return future
+
+    def unwanted(self, run_id: int, future: asyncio.Future[None]) -> None:
+        futures = self._waiters.get(run_id)
+        if futures is not None:
+            futures.discard(future)
+            if not futures:
+                del self._waiters[run_id]
+
+    # -- the streams
+
+    def follow_run(self, run_id: int, after: int) -> AsyncIterator[bytes]:
+        """Blocks of the run's stream after the event number `after`; ends after the final event."""
+        return self._follow(_RunSource(self._store, self._by_run, run_id), after, OPENING)
+
+    def follow_all(self, where: EventFilter, after: int) -> AsyncIterator[bytes]:
+        """Blocks of the stream of all runs after the event key `after`; ends at shutdown.
+
+        It says its place at once: a reader that is cut before the first event comes back to where it began.
+        """
+        source = _FeedSource(self._store, self._readers, where, self)
+        return self._follow(source, after, OPENING + place_frame(after))
+
+    async def _follow(self, source: Source, at: int, opening: bytes) -> AsyncIterator[bytes]:
+        buffer = Buffer(gapless=source.gapless)
+        self._streams.add(buffer)
+        try:
+            yield opening
+            while not (buffer.closed or self.closed):
+                # Attached first, then read until nothing more is there: what commits meanwhile is in one or both.
+                buffer.reset()
+                source.attach(buffer)
+                while not self.closed:
+                    blocks, reached, ended = await source.load(at)
+                    if blocks:
+                        yield blocks
+                    if ended:
+                        return
+                    if reached == at:
+                        break
+                    buffer.at = at = reached
+                buffer.at = at
+                while not buffer.overflowed:
+                    woken = await buffer.wait(self._heartbeat)
+                    if buffer.overflowed:
+                        break
+                    blocks, at = buffer.take(at) if woken else source.idle(at)
+                    buffer.at = at
+                    if blocks:
+                        yield blocks
+                    if buffer.ended or buffer.closed:
+                        return
+        finally:
+            source.detach(buffer)
+            self._streams.discard(buffer)
+
+
+class _RunSource:
+    gapless = True
+
+    def __init__(self, store: Store, by_run: dict[int, set[Buffer]], run_id: int) -> None:
+        self._store = store
+        self._by_run = by_run
+        self._run_id = run_id
+
+    async def load(self, at: int) -> tuple[bytes, int, bool]:
+        events = await self._store.events(self._run_id, at, PAGE)
+        if not events:
+            # Erased, or past its retention, before this reader had read it all: no final event will come.
+            return b"", at, await self._store.run(self._run_id) is None
+        blocks = b"".join(run_frame(event, event_json(event)) for event in events)
+        return blocks, events[-1].seq, events[-1].final
+
+    def attach(self, buffer: Buffer) -> None:
+        self._by_run.setdefault(self._run_id, set()).add(buffer)
+
+    def detach(self, buffer: Buffer) -> None:
+        buffers = self._by_run.get(self._run_id)
+        if buffers is not None:
+            buffers.discard(buffer)
+            if not buffers:
+                del self._by_run[self._run_id]
+
+    def idle(self, at: int) -> tuple[bytes, int]:
+        return HEARTBEAT, at
+
+
+class _FeedSource:
+    gapless = False
+
+    def __init__(self, store: Store, readers: dict[Buffer, EventFilter], where: EventFilter, feed: Feed) -> None:
+        self._store = store
+        self._readers = readers
+        self._where = where
+        self._feed = feed
+
+    async def load(self, at: int) -> tuple[bytes, int, bool]:
+        events, reached = await self._store.feed(at, self._where, PAGE)
+        if events:
+            return b"".join(feed_frame(event, event_json(event)) for event in events), reached, False
+        return (place_frame(reached) if reached != at else b""), reached, False
+
+    def attach(self, buffer: Buffer) -> None:
+        self._readers[buffer] = self._where
+        self._follow()
+
+    def detach(self, buffer: Buffer) -> None:
+        self._readers.pop(buffer, None)
+        self._follow()
+
+    def _follow(self) -> None:
+        if self._store.neighbours is not None:
+            self._store.neighbours.follow_feed(bool(self._readers))
+
+    def idle(self, at: int) -> tuple[bytes, int]:
+        # All that was published up to now was offered to this reader, and not let through.
+        reached = max(at, self._feed.newest)
+        return place_frame(reached), reached
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,164 @@
+"""The engine put together: what the API speaks to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+
+from blazy_jobs_server.domain.errors import RunNotFound
+from blazy_jobs_server.domain.ids import run_id as public_run_id
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.engine.catalogue import Catalogue
+from blazy_jobs_server.engine.dispatch import Dispatcher
+from blazy_jobs_server.engine.feed import Feed
+from blazy_jobs_server.engine.leasing import Leasing
+from blazy_jobs_server.engine.loop import Alarm
+from blazy_jobs_server.engine.neighbourhood import Neighbourhood
+from blazy_jobs_server.engine.numbers import Numbers
+from blazy_jobs_server.engine.projection import Projection
+from blazy_jobs_server.engine.scheduler import Scheduler
+from blazy_jobs_server.engine.sweeper import Sweeper
+from blazy_jobs_server.ports import Clock, Commit, QueueEngine, Store, Timer
+
+
+class Jobs:
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        lease_seconds: float,
+        heartbeat_seconds: float,
+        schedule_timer: Timer | None = None,
+        queue_engine: QueueEngine | None = None,
+        home: str = "",
+    ) -> None:
+        """`home` names this server's place, the same after a restart, where it speaks to what others speak to too."""
+        self.store = store
+        self.clock = clock
+        self.catalogue = Catalogue(store)
+        self.dispatcher = Dispatcher(store, self.catalogue, clock)
+        self.leasing = Leasing(store, clock, lease_seconds=lease_seconds, heartbeat_seconds=heartbeat_seconds)
+        self.dispatcher.on_dispatching = self.leasing.offer
+        self.sweeper = Sweeper(store, clock, self.leasing.give_up_silent)
+        timer = schedule_timer if schedule_timer is not None else Alarm(clock.now)
+        self.scheduler = Scheduler(store, clock, self.catalogue, self.dispatcher, timer)
+        self.scheduler.on_cancel = self.leasing.nudge
+        self.feed = Feed(store)
+        self.numbers = Numbers(store, clock)
+        self.neighbourhood = Neighbourhood(self)
+        self.projection = Projection(
+            store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers, home
+        )
+        self.sweeper.may_prune = lambda: self.projection.is_level
+        self.draining = False
+
+    async def start(self) -> None:
+        """The store is open. Raises StoreUnavailable."""
+        self.store.on_commit = self._on_commit
+        await self.catalogue.load()
+        await self.numbers.load()
+        await self.leasing.start()
+        await self.sweeper.start()
+        await self.scheduler.start()
+        self.neighbourhood.start()
+        await self.projection.start()
+
+    async def stop(self) -> None:
+        """Stopping twice, or before the start, is harmless."""
+        self.feed.close()
+        await self.neighbourhood.stop()
+        await self.projection.stop()
+        await self.scheduler.stop()
+        await self.leasing.stop()
+        await self.sweeper.stop()
+
+    def drain(self) -> None:
+        """Not ready, streams end, nothing new is leased out."""
+        self.draining = True
+        self.feed.close()
+        self.leasing.drain()
+
+    def _on_commit(self, commit: Commit) -> None:
+        self.numbers.on_commit(commit)
+        self.sweeper.on_commit(commit)
+        self.scheduler.on_commit(commit)
+        self.leasing.on_commit(commit)
+        self.projection.on_commit(commit)
+        self.feed.publish(commit.events)
+
+    async def refresh(self) -> None:
+        """What is kept in memory is as by now: the time that has passed, and what other servers have changed."""
+        await self.sweeper.catch_up()
+        if self.store.neighbours is not None:
+            await self.catalogue.fresh()
+            await self.numbers.load()
+
+    # -- runs, as they are now
+
+    async def run(self, run_id: int) -> Run:
+        """Raises RunNotFound."""
+        run = await self._read(run_id)
+        if run.state in (State.SCHEDULED, State.RETRYING) and run.due_at <= self.clock.now():
+            self.sweeper.look_again(run.due_at)
+            await self.sweeper.catch_up()
+            run = await self._read(run_id)
+        await self.know([run])
+        return run
+
+    async def know(self, runs: Iterable[Run]) -> None:
+        """Why they wait can be told of job types too that another server has registered just now."""
+        if any(run.state is State.QUEUED and self.catalogue.get(run.job_type) is None for run in runs):
+            await self.catalogue.fresh()
+
+    async def _read(self, run_id: int) -> Run:
+        run = await self.store.run(run_id)
+        if run is None:
+            raise RunNotFound(public_run_id(run_id))
+        return run
+
+    async def finished_run(self, run_id: int, seconds: float) -> Run:
+        """The run when it is final, or as it is when `seconds` are over. Raises RunNotFound."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while True:
+            final = self.feed.wanted(run_id)
+            try:
+                run = await self.run(run_id)
+                if run.state.final or self.feed.closed or loop.time() >= until:
+                    return run
+                await asyncio.wait([final], timeout=until - loop.time())
+            finally:
+                self.feed.unwanted(run_id, final)
+
+    async def cancel(self, run_id: int, reason: str | None) -> Run:
+        """Raises RunNotFound and RunFinished."""
+        if self.projection.configured:
+            await self.projection.before_cancel(await self._read(run_id))
+        run = await self.store.cancel(run_id, reason)
+        if run is None:
+            raise RunNotFound(public_run_id(run_id))
+        if run.state is State.RUNNING and run.worker_id is not None:
+            self.leasing.nudge(run.worker_id)
+        return run
+
+    async def erase(self, run_id: int) -> None:
+        """Raises RunNotFound, RunNotFinished, and QueueUnavailable where its job cannot be taken out of its queue."""
+        await self.projection.before_erase(await self._read(run_id))
+        if not await self.store.erase(run_id):
+            raise RunNotFound(public_run_id(run_id))
+
+    def wait_reason(self, run: Run) -> str | None:
+        """Why a run that could start does not."""
+        if run.state is not State.QUEUED:
+            return None
+        if self.catalogue.is_paused(run.job_type, run.queue):
+            return "paused"
+        if self.catalogue.has_queue(run.queue) and self.projection.delivered_by_others(self.catalogue.queue(run.queue)):
+            return None
+        if not self.leasing.served(run.job_type, run.queue):
+            return "no_worker"
+        limit = self.catalogue.entry(run.job_type).job_type.definition.concurrency
+        if limit is not None and self.numbers.running(run.job_type) >= limit:
+            return "concurrency_limit"
+        return None

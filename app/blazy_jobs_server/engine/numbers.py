@@ -1,0 +1,134 @@
+"""How many runs there are, how long they wait and run: kept in step with every commit, read by lists and metrics."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable
+
+from blazy_jobs_server.domain.event import EventType
+from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.ports import Clock, Commit, Store
+
+BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
+"""Upper bounds in seconds of the histograms' buckets; one more holds what is longer."""
+MINUTE = 60
+
+
+class Histogram:
+    """Durations, in buckets."""
+
+    __slots__ = ("buckets", "count", "total")
+
+    def __init__(self) -> None:
+        self.buckets = [0] * (len(BOUNDS) + 1)
+        self.count = 0
+        self.total = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        self.count += 1
+        self.total += seconds
+
+    def quantile(self, share: float) -> float | None:
+        """The bound below which that share lies; None without values."""
+        return quantile(self.buckets, share)
+
+
+def quantile(buckets: list[int], share: float) -> float | None:
+    wanted = share * sum(buckets)
+    if not wanted:
+        return None
+    seen = 0
+    for bound, n in zip((*BOUNDS, BOUNDS[-1]), buckets, strict=True):
+        seen += n
+        if seen >= wanted:
+            return float(bound)
+    return float(BOUNDS[-1])
+
+
+class PerMinute:
+    """A count over the last minute, by the second."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._seconds: deque[list[int]] = deque()
+
+    def add(self, n: int) -> None:
+        second = self._clock.now() // 1_000_000
+        if self._seconds and self._seconds[-1][0] == second:
+            self._seconds[-1][1] += n
+        else:
+            self._seconds.append([second, n])
+        self._forget(second)
+
+    def _forget(self, second: int) -> None:
+        while self._seconds and self._seconds[0][0] <= second - MINUTE:
+            self._seconds.popleft()
+
+    def total(self) -> int:
+        self._forget(self._clock.now() // 1_000_000)
+        return sum(n for _, n in self._seconds)
+
+
+class Numbers:
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self.counts: dict[tuple[str, str, State], int] = {}
+        """Runs by job type, queue and state."""
+        self.waited: dict[str, Histogram] = {}
+        self.ran: dict[tuple[str, State], Histogram] = {}
+        self.events = [0] * len(EventType)
+        self.batch_sizes: list[int] = [0] * 11
+        self.batched = 0
+        self.finished = PerMinute(clock)
+        self.started = PerMinute(clock)
+
+    async def load(self) -> None:
+        self.counts = await self._store.counts()
+
+    def on_commit(self, commit: Commit) -> None:
+        counts = self.counts
+        for place, change in commit.counts.items():
+            counts[place] = counts.get(place, 0) + change
+        for event in commit.events:
+            self.events[event.type] += 1
+        for job_type, microseconds in commit.waited:
+            histogram = self.waited.get(job_type)
+            if histogram is None:
+                histogram = self.waited[job_type] = Histogram()
+            histogram.add(microseconds / 1_000_000)
+        for job_type, state, microseconds in commit.ran:
+            ended = (job_type, state)
+            histogram = self.ran.get(ended)
+            if histogram is None:
+                histogram = self.ran[ended] = Histogram()
+            histogram.add(microseconds / 1_000_000)
+        if commit.waited:
+            self.started.add(len(commit.waited))
+        if commit.ran:
+            self.finished.add(sum(state.final for _, state, _ in commit.ran))
+
+    def on_batch(self, size: int) -> None:
+        """A commit shared by so many verbs: bucket n holds sizes up to 2ⁿ."""
+        self.batched += size
+        self.batch_sizes[min((size - 1).bit_length(), len(self.batch_sizes) - 1)] += 1
+
+    def by_state(self, *, queue: str | None = None) -> dict[State, int]:
+        totals = dict.fromkeys(State, 0)
+        for (_, of_queue, state), n in self.counts.items():
+            if queue is None or queue == of_queue:
+                totals[state] += n
+        return totals
+
+    def running(self, job_type: str) -> int:
+        return sum(n for (name, _, state), n in self.counts.items() if name == job_type and state is State.RUNNING)
+
+    @staticmethod
+    def together(histograms: Iterable[Histogram]) -> Histogram:
+        total = Histogram()
+        for histogram in histograms:
+            total.buckets = [a + b for a, b in zip(total.buckets, histogram.buckets, strict=True)]
+            total.count += histogram.count
+            total.total += histogram.total
+        return total

@@ -1,0 +1,395 @@
+"""The composition root: settings → concrete objects → a server that starts, serves, drains and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import gc
+import os
+import secrets
+import signal
+import socket
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import structlog
+import uvicorn
+
+from blazy_jobs_server.api import application
+from blazy_jobs_server.api.context import Context, PoolContext
+from blazy_jobs_server.api.front import Front, PoolDoor, ProbesDoor
+from blazy_jobs_server.api.protocol import Protocol
+from blazy_jobs_server.clock import ScheduleTimer, SystemClock
+from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.engine.schemas import ResultSchemas
+from blazy_jobs_server.settings import Settings
+from blazy_jobs_server.store.sqlite import SqliteStore, hold
+from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
+from blazy_jobs_server.store.unusable import DatabaseUnusable
+from blazy_jobs_server.workers import pool as pools
+
+if TYPE_CHECKING:
+    # Imported where a setting asks for them: they are a fifth of the start.
+    from blazy_jobs_server.queues.bullmq import BullmqEngine
+    from blazy_jobs_server.store.postgres import PostgresStore
+
+log = structlog.get_logger("server")
+
+POOL_SOCKET = "pool.sock"
+MAX_SOCKET_PATH = 100
+SWITCH_SECONDS = 0.0005
+
+
+class StartFailed(Exception):
+    """The server cannot start; the message says why, and what to do."""
+
+
+class QuietServer(uvicorn.Server):
+    """uvicorn's server without its signal handlers: the signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+class Server:
+    """One replica: the API, the engine, the store and the pool."""
+
+    def __init__(self, settings: Settings, *, ready_fd: int | None = None) -> None:
+        self._settings = settings
+        self._ready_fd = ready_fd
+        self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._fatal: Exception | None = None
+
+    async def run(self) -> int:
+        """Serves until told to stop; the exit code. Raises StartFailed and DatabaseUnusable."""
+        settings = self._settings
+        listener = bind(settings)
+        self._build()
+        try:
+            await self._store.open()
+        except BaseException:
+            listener.close()
+            raise
+        await self._jobs.start()
+        pool_listener = self._bind_pool_socket()
+        self._handle_signals()
+        self._pool = self._make_pool()
+        self._public = _uvicorn(self._front)
+        self._private = _uvicorn(self._pool_door)
+        serving = [
+            asyncio.create_task(self._public.serve([listener]), name="http"),
+            asyncio.create_task(self._private.serve([pool_listener]), name="pool socket"),
+        ]
+        self._pool.start()
+        self._tune()
+        url = _url(listener)
+        log.info("listening", url=url, data=str(settings.data), workers=settings.workers, pid=os.getpid())
+        announcing = asyncio.create_task(self._announce(url), name="announce")
+        await self._stop.wait()
+        announcing.cancel()
+        await self._drain()
+        for server in (self._public, self._private):
+            server.should_exit = True
+        await asyncio.gather(*serving)
+        await self._jobs.stop()
+        self._schedule_timer.close()
+        self._leave_pool_socket()  # while the folder is ours: what is there afterwards may be the next server's
+        await self._store.close()
+        if self._fatal is not None:
+            log.error("stopped", reason=str(self._fatal))
+            return 1
+        log.info("stopped")
+        return 0
+
+    def _build(self) -> None:
+        settings = self._settings
+        clock = SystemClock()
+        self._store = self._make_store(clock)
+        self._schedule_timer = ScheduleTimer(clock)
+        self._jobs = Jobs(
+            self._store,
+            clock,
+            lease_seconds=settings.lease_seconds,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            schedule_timer=self._schedule_timer,
+            queue_engine=self._make_queue_engine(),
+            home=home(settings.data) if settings.redis_url is not None else "",
+        )
+        self._jobs.leasing.alive = pools.alive
+        context = Context(self._jobs, settings)
+        front = Front(application.build(context, self._ready), context)
+        self._front = ProbesDoor(front) if settings.role == "worker" else front
+        pool_context = PoolContext(self._jobs, settings)
+        self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
+
+    def _make_store(self, clock: SystemClock) -> SqliteStore | PostgresStore:
+        settings = self._settings
+        fits = ResultSchemas().fits
+        if settings.database_url is None:
+            return SqliteStore(
+                settings.database, clock, lease_seconds=settings.lease_seconds, fits=fits, on_batch=self._on_batch
+            )
+        from blazy_jobs_server.store.postgres import PostgresStore
+
+        return PostgresStore(
+            settings.database_url.get_secret_value(),
+            clock,
+            lease_seconds=settings.lease_seconds,
+            fits=fits,
+            home=home(settings.data),
+            on_time=clock.correct,
+            on_batch=self._on_batch,
+        )
+
+    def _make_queue_engine(self) -> BullmqEngine | None:
+        settings = self._settings
+        if settings.redis_url is None:
+            return None
+        from blazy_jobs_server.queues.bullmq import BullmqEngine
+
+        return BullmqEngine(settings.redis_url.get_secret_value(), max_result_bytes=settings.max_result_bytes)
+
+    def _on_batch(self, size: int) -> None:
+        self._jobs.numbers.on_batch(size)
+
+    def _ready(self) -> bool:
+        return self._pool.declared.is_set()
+
+    def _bind_pool_socket(self) -> socket.socket:
+        path = self._socket_path = pool_socket_path(self._settings.data.resolve())
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise StartFailed(f"{path} is in the way of the pool's socket: {error.strerror}") from error
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        old = os.umask(0o177)
+        try:
+            listener.bind(str(path))
+        finally:
+            os.umask(old)
+        return listener
+
+    def _leave_pool_socket(self) -> None:
+        self._socket_path.unlink(missing_ok=True)
+        link = self._settings.data.resolve() / POOL_SOCKET
+        if link.is_symlink():
+            link.unlink()
+            self._socket_path.parent.rmdir()
+
+    def _make_pool(self) -> pools.Pool:
+        settings = self._settings
+        environment = dict(os.environ) | {
+            "JOBS_WORKER_CONCURRENCY": str(settings.worker_concurrency),
+            "JOBS_WORKER_SLOTS": str(settings.worker_slots),
+            "JOBS_STOP_GRACE_SECONDS": str(settings.stop_grace_seconds),
+            "JOBS_DRAIN_SECONDS": str(settings.drain_seconds),
+            "JOBS_MAX_RESULT_BYTES": str(settings.max_result_bytes),
+        }
+        for name in ("JOBS_API_KEY", "JOBS_API_KEY_FILE"):
+            environment.pop(name, None)  # the socket's mode is the key
+        for name in ("JOBS_DATABASE_URL", "JOBS_REDIS_URL"):
+            environment.pop(name, None)  # the server alone speaks to them
+        return pools.Pool(
+            self._jobs.leasing,
+            size=settings.pool_size,
+            modules=settings.modules,
+            socket=self._socket_path,
+            environment=environment,
+            on_fatal=self._fail,
+        )
+
+    def _fail(self, error: Exception) -> None:
+        self._fatal = error
+        self._stop.set()
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal)
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    @staticmethod
+    def _tune() -> None:
+        # The writer's thread asks for the interpreter lock often and briefly.
+        sys.setswitchinterval(SWITCH_SECONDS)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        gc.enable()
+
+    async def _announce(self, url: str) -> None:
+        """Tells whoever started us, once all is ready."""
+        await self._pool.declared.wait()
+        log.info("ready", url=url)
+        if self._ready_fd is not None:
+            os.write(self._ready_fd, f"{url}\n".encode())
+            os.close(self._ready_fd)
+
+    async def _drain(self) -> None:
+        """Not ready, streams end, no new claims; running handlers get the grace, then what is left is released."""
+        log.info("draining", seconds=self._settings.drain_seconds)
+        self._jobs.drain()
+        draining = asyncio.ensure_future(self._pool.stop(self._settings.drain_seconds))
+        hurry = asyncio.ensure_future(self._hurry.wait())
+        await asyncio.wait([draining, hurry], return_when=asyncio.FIRST_COMPLETED)
+        hurry.cancel()
+        if not draining.done():
+            draining.cancel()
+            await asyncio.gather(draining, return_exceptions=True)
+            await self._pool.kill()
+
+
+def _uvicorn(app: Any) -> QuietServer:
+    return QuietServer(
+        uvicorn.Config(
+            app,
+            loop="uvloop",
+            http=Protocol,
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+            backlog=2048,
+        )
+    )
+
+
+def home(data: Path) -> str:
+    """The name of this server's place, the same for the next server in the same data folder. Raises StartFailed."""
+    path = data / "home"
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            path.write_text(secrets.token_hex(16))
+        return path.read_text()
+    except OSError as error:
+        raise StartFailed(f"{data} cannot be used as the data folder: {error.strerror}") from error
+
+
+def pool_socket_path(data: Path) -> Path:
+    """In the data folder; where that makes too long an address for a Unix socket (unix(7)), in a private temporary
+    folder, to which a link in the data folder leads, so that the workers of a killed server find the next one."""
+    path = data / POOL_SOCKET
+    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+        return path
+    if path.is_symlink():
+        target = Path(os.readlink(path))
+        with contextlib.suppress(FileNotFoundError):
+            found = target.parent.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
+                return target
+    path.unlink(missing_ok=True)
+    target = Path(tempfile.mkdtemp(prefix="jobs-")) / POOL_SOCKET
+    path.symlink_to(target)
+    return target
+
+
+def bind(settings: Settings) -> socket.socket:
+    """The listening socket. Raises StartFailed."""
+    if settings.api_key is None and not is_loopback(settings.host):
+        raise StartFailed(
+            f"without a key the server binds to loopback only, not to {settings.host}: set JOBS_API_KEY to a long "
+            "random word (for a container: -e JOBS_API_KEY=...) or JOBS_API_KEY_FILE to a file that holds it, "
+            "or leave --host at 127.0.0.1."
+        )
+    try:
+        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise StartFailed(f"{settings.host} is not an address of this machine: {error}") from error
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise StartFailed(
+                f"port {settings.port} of {settings.host} is taken: stop what listens there, or choose another "
+                "with --port (0: any free one)."
+            ) from error
+        raise StartFailed(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
+    return listener
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return False
+    return all(str(item[4][0]).startswith("127.") or item[4][0] == "::1" for item in found)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def serve(settings: Settings, *, ready_fd: int | None = None, on_start: Callable[[], None] = lambda: None) -> int:
+    """Runs a server in this process; the exit code."""
+    on_start()
+
+    async def run() -> int:
+        return await Server(settings, ready_fd=ready_fd).run()
+
+    with owned(settings), asyncio.Runner(loop_factory=_loop) as runner:
+        return runner.run(run())
+
+
+@contextlib.contextmanager
+def owned(settings: Settings) -> Iterator[None]:
+    """The data folder is this server's: its name is there, and the socket of its pool. The store on SQLite sees to that
+    itself. Raises DatabaseUnusable."""
+    if settings.database_url is None:
+        yield
+        return
+    with hold(settings.database):
+        yield
+
+
+def upgrade(settings: Settings) -> bool:
+    """Brings the database's schema up to date; False where it was already. Raises DatabaseUnusable."""
+    if settings.database_url is not None:
+        from blazy_jobs_server.store.postgres import PostgresStore
+
+        store = PostgresStore(
+            settings.database_url.get_secret_value(),
+            SystemClock(),
+            lease_seconds=settings.lease_seconds,
+            fits=ResultSchemas().fits,
+        )
+        return asyncio.run(store.upgrade())
+    with hold(settings.database):
+        return upgrade_file(settings.database)
+
+
+def copy(settings: Settings, told: Callable[[str, int], None]) -> None:
+    """From the SQLite file into the PostgreSQL database. Raises DatabaseUnusable."""
+    from blazy_jobs_server.store import copying
+
+    assert settings.database_url is not None
+    if not settings.database.exists():
+        raise DatabaseUnusable(f"{settings.database}: there is no such file")
+    upgrade(settings)
+    asyncio.run(copying.copy(settings.database, settings.database_url.get_secret_value(), told))
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()

@@ -1,0 +1,234 @@
+"""What a transaction changes, noted in memory before its rows are written.
+
+It is the part of a transaction that is the same in each database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.lifecycle import Transition
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.ports import Commit, Order
+from blazy_jobs_server.store.ledger import Lane, Ledger
+
+Fits = Callable[[int, Any, str], bool]
+"""Whether a result (JSON text) fits a result schema: (definition id, schema, result)."""
+
+
+class Changes:
+    def __init__(self, ledger: Ledger, now: int, draw: Callable[[], float], fits: Fits) -> None:
+        self.ledger = ledger
+        self.now = now
+        self.draw = draw
+        self.fits = fits
+        self.news = Commit([], set(), {})
+        self._count_changes: dict[tuple[int, State], int] = {}
+        self._moved: dict[int, tuple[Run, Run]] = {}
+        self._unclaimed: dict[tuple[str, str], int] = {}
+        """What has become ready here and is still to be had: for that alone the engine need not wake claims that were
+        asked for in this transaction."""
+        self._opened: set[tuple[str, str]] = set()
+        self._events_saved = 0
+
+    def move(self, before: Run, transition: Transition) -> Run:
+        """Notes a transition, whose rows are written later."""
+        run = transition.run
+        self.note_events(transition.events)
+        earlier = self._moved.get(run.id)
+        self._moved[run.id] = (before if earlier is None else earlier[0], run)
+        if before.state is not run.state:
+            self.note_state(before.state, run)
+        return run
+
+    def new_run(self, order: Order, lane_id: int, keep_until: int | None) -> Run:
+        return self.note_created(self.create(order, lane_id, keep_until))
+
+    def create(self, order: Order, lane_id: int, keep_until: int | None) -> Transition:
+        """The run and its first event, of which nothing is noted yet."""
+        run = Run(
+            self.ledger.keys.next(self.now),
+            lane_id,
+            order.job_type,
+            order.queue,
+            order.definition_id,
+            order.version,
+            order.settings,
+            State.QUEUED,
+            order.priority,
+            order.due_at,
+            self.now,
+            order.payload,
+            order.tags,
+            order.metadata,
+            order.overrides,
+        )
+        run.keep_until = keep_until
+        run.dedupe_key = order.dedupe_key
+        run.replay_of = order.replay_of
+        run.schedule = order.schedule
+        run.fire_at = order.fire_at
+        if self.ledger.elsewhere(order.queue):
+            run.job_id, run.job_added_at, run.followed = order.job_id, order.job_added_at, 0
+        return lifecycle.create(run, self.now, order.expires_seconds)
+
+    def note_created(self, created: Transition) -> Run:
+        self.note_events(created.events)
+        self.note_state(None, created.run)
+        return created.run
+
+    def next_event_key(self) -> int:
+        return self.ledger.keys.next(self.now)
+
+    def note_events(self, events: Sequence[Event]) -> None:
+        for event in events:
+            event.id = self.next_event_key()
+        self.news.events.extend(events)
+
+    def note_state(self, before: State | None, run: Run) -> None:
+        """Keeps the counts in step, and notes what the engine should wake up for."""
+        if before is not None:
+            self.count(run.lane_id, before, -1)
+            if before is State.RUNNING:
+                self.news.ran.append((run.job_type, run.state, self.now - (run.started_at or self.now)))
+                self.note_room(run)
+        self.count(run.lane_id, run.state, 1)
+        if run.state is State.RUNNING:
+            self.news.waited.append((run.job_type, self.now - run.due_at))
+            self._note_claimed((run.job_type, run.queue))
+        elif run.followed is not None:
+            if not run.state.final and run.expires_at is not None and run.claims == 0:
+                self.wake_at(run.expires_at)
+        elif run.state is State.QUEUED:
+            self._note_ready((run.job_type, run.queue))
+            if run.expires_at is not None and run.claims == 0:
+                self.wake_at(run.expires_at)
+        elif run.state is State.SCHEDULED or run.state is State.RETRYING:
+            self.wake_at(run.due_at if run.expires_at is None else min(run.due_at, run.expires_at))
+
+    def _note_ready(self, pair: tuple[str, str]) -> None:
+        self._unclaimed[pair] = self._unclaimed.get(pair, 0) + 1
+        self.news.ready.add(pair)
+
+    def _note_claimed(self, pair: tuple[str, str]) -> None:
+        left = self._unclaimed.get(pair, 0) - 1
+        if left >= 0:
+            self._unclaimed[pair] = left
+        if left == 0 and pair not in self._opened:
+            self.news.ready.discard(pair)
+
+    def note_room(self, run: Run) -> None:
+        """A run ended, which may have made room under its type's concurrency limit, in each of its queues."""
+        if self.ledger.limited(run.job_type):
+            self.note_opened(self.ledger.lanes_of(run.job_type))
+
+    def note_opened(self, lanes: Iterable[Lane]) -> None:
+        """What waits in them may be claimed from now on."""
+        pairs = {lane.pair for lane in lanes}
+        self._opened |= pairs
+        self.news.ready |= pairs
+
+    def count(self, lane_id: int, state: State, change: int) -> None:
+        place = (lane_id, state)
+        self._count_changes[place] = self._count_changes.get(place, 0) + change
+
+    def changed_counts(self) -> list[tuple[int, State, int]]:
+        """Told to the engine too. In the order of lanes and states, in which all transactions lock their rows."""
+        changes = sorted((lane_id, state, n) for (lane_id, state), n in self._count_changes.items() if n)
+        for lane_id, state, n in changes:
+            lane = self.ledger.lanes[lane_id]
+            self.news.counts[lane.job_type, lane.queue, state] = n
+        return changes
+
+    def wake_at(self, instant: int) -> None:
+        """The engine should sweep then."""
+        if self.news.due_at is None or instant < self.news.due_at:
+            self.news.due_at = instant
+
+    def fire_at(self, instant: int | None) -> None:
+        """A schedule may fire then."""
+        if instant is not None and (self.news.fire_at is None or instant < self.news.fire_at):
+            self.news.fire_at = instant
+
+    def take_moves(self) -> Moves:
+        """What was noted since the last time, as rows."""
+        moves = Moves()
+        for before, run in self._moved.values():
+            moves.add(before, run)
+        self._moved = {}
+        return moves
+
+    def take_events(self) -> list[Event]:
+        fresh = self.news.events[self._events_saved :]
+        self._events_saved += len(fresh)
+        return fresh
+
+
+class Moves:
+    """Runs whose rows are to be updated, by what has changed."""
+
+    __slots__ = ("changes", "completions", "starts")
+
+    def __init__(self) -> None:
+        self.starts: list[Run] = []
+        self.completions: list[Run] = []
+        self.changes: list[Run] = []
+
+    def add(self, before: Run, run: Run) -> None:
+        if run.state is State.COMPLETED and run.seq == before.seq + 1:
+            self.completions.append(run)
+        elif run.state is State.RUNNING and before.state is State.QUEUED and run.followed is None:
+            self.starts.append(run)
+        else:
+            self.changes.append(run)
+
+
+def start_row(run: Run) -> tuple[Any, ...]:
+    """The key and the values of START_COLUMNS."""
+    return (
+        run.id,
+        run.seq,
+        run.attempt,
+        run.claims,
+        run.started_at,
+        run.worker_id,
+        run.lease_token,
+        run.deadline_at,
+    )
+
+
+def completion_row(run: Run) -> tuple[Any, ...]:
+    """The key and the values of COMPLETE_COLUMNS."""
+    return (run.id, run.seq, run.finished_at, run.delete_at, run.result)
+
+
+def change_row(run: Run) -> tuple[Any, ...]:
+    """The key and the values of CHANGE_COLUMNS."""
+    return (
+        run.id,
+        run.state,
+        run.due_at,
+        run.seq,
+        run.attempt,
+        run.claims,
+        run.losses,
+        int(run.alone),
+        int(run.cancel_requested),
+        run.logs,
+        run.logs_dropped,
+        run.started_at,
+        run.finished_at,
+        run.delete_at,
+        run.worker_id,
+        run.lease_token,
+        run.deadline_at,
+        run.cancel_reason,
+        run.error,
+        run.progress,
+        run.result,
+        run.followed,
+        run.followed_lines,
+    )

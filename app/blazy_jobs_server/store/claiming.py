@@ -1,0 +1,147 @@
+"""The verb `claim`: leases out what is ready, in the order of starts."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from copy import copy
+from heapq import merge
+from typing import Any, NamedTuple
+
+from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.instants import after
+from blazy_jobs_server.domain.lifecycle import Lease
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.ports import Claim
+from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.ledger import Lane, Ledger
+from blazy_jobs_server.store.rows import pack, to_run
+from blazy_jobs_server.store.sweeping import expire, promote
+from blazy_jobs_server.store.transaction import Transaction
+
+SMALL_PAYLOAD = 1024
+
+
+class Claims(NamedTuple):
+    """All claims that wait, answered together."""
+
+    claims: tuple[Claim, ...]
+    lease_seconds: float
+
+
+def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
+    # The sweep may be behind: what is due is to be had, and what has expired is not.
+    promote(tx)
+    while expire(tx):
+        continue
+    return [_claim(tx, argument) for argument in arguments]
+
+
+def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
+    rows, dealt = _choose(tx, argument.claims)
+    if not rows:
+        return [[] for _ in argument.claims]
+    lease_until = after(tx.now, argument.lease_seconds)
+    answers: list[list[Run]] = [[] for _ in argument.claims]
+    for row in rows:
+        run = to_run(row, tx.ledger)
+        place = dealt[run.id]
+        taker = argument.claims[place]
+        started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
+        answers[place].append(tx.move(run, started))
+        tx.wake_at(min(lease_until, started.run.deadline_at or lease_until))
+    for runs in answers:
+        runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
+        _forget_payloads(tx.ledger, runs)
+    tx.flush()
+    return answers
+
+
+def _forget_payloads(ledger: Ledger, runs: list[Run]) -> None:
+    """The answer needs them; the lease kept in memory does not, and only small ones are worth no copy."""
+    for run in runs:
+        if len(run.payload) > SMALL_PAYLOAD:
+            kept = ledger.leases[run.id] = copy(run)
+            kept.payload = ""
+
+
+def _choose(tx: Transaction, claims: tuple[Claim, ...]) -> tuple[list[Any], dict[int, int]]:
+    """The rows to lease, and which claim gets each."""
+    takers = {lane.id: places for lane in _ready_lanes(tx.ledger) if (places := takers_of(lane, claims))}
+    if len(takers) == 1:
+        [(lane_id, places)] = takers.items()
+        if len(places) == 1 and not tx.ledger.limited(tx.ledger.lanes[lane_id].job_type):
+            # The usual case, in one read instead of two.
+            rows = tx.rows(sql.HEAD_OF_LANE, lane_id, claims[places[0]].limit)
+            return rows, dict.fromkeys((row[0] for row in rows), places[0])
+    dealt = _deal_heads(tx, claims, takers) if takers else {}
+    return (tx.rows(sql.RUNS_BY_ID, pack(list(dealt))) if dealt else []), dealt
+
+
+def _deal_heads(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int]]) -> dict[int, int]:
+    wanted = sum(claim.limit for claim in claims)
+    heads = merge(*(_head(tx, lane_id, wanted) for lane_id in takers))
+    job_types = {tx.ledger.lanes[lane_id].job_type for lane_id in takers}
+    room = {job_type: tx.ledger.room(job_type) for job_type in job_types}
+    return deal(tx.ledger, claims, takers, heads, room)
+
+
+def deal(
+    ledger: Ledger,
+    claims: tuple[Claim, ...],
+    takers: dict[int, list[int]],
+    heads: Iterable[Sequence[int]],
+    room: dict[str, int | None],
+) -> dict[int, int]:
+    """Run key → place of the claim that gets it: in the order of starts, to the claims in turn.
+
+    `heads` are (rank, due, key, lane) in the order of starts; `takers` the places of the claims that a lane may go to;
+    `room` how many more of a job type may run.
+    """
+    left = [claim.limit for claim in claims]
+    wanted = sum(left)
+    turn = 0
+    dealt: dict[int, int] = {}
+    for _, _, run_id, lane_id in heads:
+        if wanted == 0:
+            break
+        job_type = ledger.lanes[lane_id].job_type
+        free = room[job_type]
+        if free == 0:
+            continue
+        place = _next_place(takers[lane_id], turn, left)
+        if place is None:
+            continue
+        turn = place + 1
+        dealt[run_id] = place
+        left[place] -= 1
+        wanted -= 1
+        if free is not None:
+            room[job_type] = free - 1
+    return dealt
+
+
+def _next_place(places: list[int], turn: int, left: list[int]) -> int | None:
+    """The first of `places` (ascending) from `turn` on, round to its beginning, that has room left."""
+    n, first = len(places), bisect_left(places, turn)
+    return next((place for i in range(n) if left[place := places[(first + i) % n]]), None)
+
+
+def _ready_lanes(ledger: Ledger) -> list[Lane]:
+    return [
+        ledger.lanes[lane_id]
+        for (lane_id, state), n in ledger.counts.items()
+        if state is State.QUEUED and n > 0 and not ledger.held_back(ledger.lanes[lane_id])
+    ]
+
+
+def takers_of(lane: Lane, claims: tuple[Claim, ...]) -> list[int]:
+    return [
+        place
+        for place, claim in enumerate(claims)
+        if lane.job_type in claim.job_types and (claim.queues is None or lane.queue in claim.queues)
+    ]
+
+
+def _head(tx: Transaction, lane_id: int, limit: int) -> list[tuple[int, int, int, int]]:
+    return [(rank, due_at, run_id, lane_id) for rank, due_at, run_id in tx.rows(sql.READY, lane_id, limit)]

@@ -1,0 +1,164 @@
+"""The verb `dispatch`: runs, their first events and the idempotency record, in one."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from blazy_jobs_server.domain.errors import IdempotencyKeyReused, JobsError, JobTypeNotFound
+from blazy_jobs_server.domain.instants import after
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Order
+from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.rows import pack, to_run
+from blazy_jobs_server.store.transaction import Transaction
+
+KEY_LIFE_SECONDS = 86_400
+NOTHING = (None,) * 12
+
+
+class Dispatch(NamedTuple):
+    orders: tuple[Order, ...]
+    idempotency: IdempotencyKey | None
+
+
+class Fresh(NamedTuple):
+    """Rows to insert: of PLAIN_COLUMNS, and of DISPATCH_COLUMNS."""
+
+    plain: list[tuple[Any, ...]]
+    other: list[tuple[Any, ...]]
+
+    def save(self, tx: Transaction) -> None:
+        """Before the end too, where a dispatch looks at what another one of the same transaction made."""
+        sql.insert_plain_runs(tx.cursor, self.plain)
+        sql.insert_runs(tx.cursor, self.other)
+        self.plain.clear()
+        self.other.clear()
+
+
+def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | JobsError]:
+    fresh = Fresh([], [])
+    deduped: dict[tuple[str, str], Run] = {}
+    answers: list[Dispatched | JobsError] = []
+    for argument in arguments:
+        answers.append(_dispatch(tx, argument, fresh, deduped))
+    fresh.save(tx)
+    return answers
+
+
+def _dispatch(
+    tx: Transaction, argument: Dispatch, fresh: Fresh, deduped: dict[tuple[str, str], Run]
+) -> Dispatched | JobsError:
+    job_types = tx.ledger.job_types
+    for order in argument.orders:
+        if order.job_type not in job_types:
+            return JobTypeNotFound(order.job_type)
+    key = argument.idempotency
+    if key is not None:
+        found = _find_idempotent(tx, key, fresh)
+        if found is not None:
+            return found
+        if not argument.orders:
+            return Dispatched([], [])
+    keep_until = None if key is None else after(tx.now, KEY_LIFE_SECONDS)
+    runs: list[Run] = []
+    made: list[bool] = []
+    for order in argument.orders:
+        existing = None if order.dedupe_key is None else _find_deduped(tx, order, deduped)
+        run = existing or make(tx, order, keep_until, fresh)
+        if existing is not None and keep_until is not None:
+            fresh.save(tx)
+            _keep(tx, existing, keep_until)
+        if existing is None and order.dedupe_key is not None:
+            deduped[order.job_type, order.dedupe_key] = run
+        runs.append(run)
+        made.append(existing is None)
+    if key is not None:
+        _remember(tx, key, runs)
+    return Dispatched(runs, made)
+
+
+def _keep(tx: Transaction, run: Run, until: int) -> None:
+    """The run is kept as long as the key that found it."""
+    tx.cursor.execute("UPDATE runs SET keep_until = max(coalesce(keep_until, 0), ?) WHERE id = ?", (until, run.id))
+    leased = tx.ledger.leases.get(run.id)
+    if leased is not None:
+        leased.keep_until = max(leased.keep_until or 0, until)
+
+
+def make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) -> Run:
+    run = tx.new_run(order, tx.lane(order.job_type, order.queue), keep_until)
+    plain, rest = run_rows(run)
+    if rest == NOTHING:
+        fresh.plain.append(plain)
+    else:
+        fresh.other.append(plain + rest)
+    return run
+
+
+def run_rows(run: Run) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The values of PLAIN_COLUMNS, and of the rest of DISPATCH_COLUMNS."""
+    plain = (
+        run.id,
+        run.lane_id,
+        run.definition_id,
+        run.state,
+        -run.priority,
+        run.due_at,
+        run.created_at,
+        run.seq,
+        run.payload,
+    )
+    rest = (
+        None if run.tags == "[]" else run.tags,
+        None if run.metadata == "{}" else run.metadata,
+        run.overrides,
+        run.expires_at,
+        run.keep_until,
+        run.dedupe_key,
+        run.replay_of,
+        run.schedule,
+        run.fire_at,
+        run.job_id,
+        run.job_added_at,
+        run.followed,
+    )
+    return plain, rest
+
+
+def _find_deduped(tx: Transaction, order: Order, deduped: dict[tuple[str, str], Run]) -> Run | None:
+    """An unfinished run of the job type with the key: of this transaction or an earlier one."""
+    pending = deduped.get((order.job_type, order.dedupe_key or ""))
+    if pending is not None:
+        return pending
+    ids = tx.ids(sql.FIND_DEDUPED, order.dedupe_key, order.job_type)
+    return _read(tx, ids)[0] if ids else None
+
+
+def _read(tx: Transaction, run_ids: list[int]) -> list[Run]:
+    return [to_run(row, tx.ledger) for row in tx.rows(sql.RUNS_BY_ID, pack(run_ids))]
+
+
+def _find_idempotent(tx: Transaction, key: IdempotencyKey, fresh: Fresh) -> Dispatched | IdempotencyKeyReused | None:
+    """What an earlier dispatch under this key made; a refusal where it was one of another body."""
+    row = tx.cursor.execute(sql.FIND_IDEMPOTENT, (key.scope, key.key)).fetchone()
+    if row is None:
+        return None
+    fingerprint, run_id, answer = row
+    if fingerprint != key.fingerprint:
+        return IdempotencyKeyReused()
+    fresh.save(tx)
+    first: list[tuple[int, int]] = [(run_id, 0)] if answer is None else orjson.loads(answer)
+    found = {run.id: run for run in _read(tx, [item[0] for item in first])}
+    runs = [found[item[0]] for item in first if item[0] in found]
+    erased = {item[0]: State(item[1]) for item in first if item[0] not in found}
+    return Dispatched(runs, [False] * len(runs), True, [item[0] for item in first], erased)
+
+
+def _remember(tx: Transaction, key: IdempotencyKey, runs: list[Run]) -> None:
+    if len(runs) == 1:
+        run_id, answer = runs[0].id, None
+    else:
+        run_id, answer = None, pack([(run.id, run.state) for run in runs])
+    tx.cursor.execute(sql.INSERT_IDEMPOTENT, (key.scope, key.key, key.fingerprint, tx.now, run_id, answer))

@@ -1,0 +1,114 @@
+"""What the writer keeps in memory, and reads anew from the database after a transaction that failed.
+
+One server owns the file and one thread writes it, so these are never stale: the few and small things that every
+transaction needs (job types, queues, lanes, numbers of runs), and the runs that are leased out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import msgspec
+from msgspec import Struct
+
+from blazy_jobs_server.domain.ids import KeyMaker
+from blazy_jobs_server.domain.job_type import Definition, JobType, Overrides, Queue, Settings
+from blazy_jobs_server.domain.run import Run, State
+
+
+class Lane(Struct, frozen=True):
+    """A pair of job type and queue."""
+
+    id: int
+    job_type: str
+    queue: str
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        return (self.job_type, self.queue)
+
+
+class Version(Struct, frozen=True):
+    """One version of a definition, never changed."""
+
+    name: str
+    version: int
+    definition: Definition
+    settings: Settings
+
+
+_overrides = msgspec.json.Decoder(Overrides)
+
+
+class Ledger:
+    def __init__(self) -> None:
+        self.lanes: dict[int, Lane] = {}
+        self.lane_ids: dict[tuple[str, str], int] = {}
+        self.versions: dict[int, Version] = {}
+        self.job_types: dict[str, JobType] = {}
+        self.retired: dict[str, int] = {}
+        """The last version of a name that is free again."""
+        self.queues: dict[str, Queue] = {}
+        self.counts: dict[tuple[int, State], int] = {}
+        self.leases: dict[int, Run] = {}
+        """All running runs, without their payload."""
+        self.keys = KeyMaker()
+        self._settings = lru_cache(maxsize=4096)(self._parse_settings)
+
+    def _parse_settings(self, definition_id: int, overrides: str) -> Settings:
+        return _overrides.decode(overrides).settings(self.versions[definition_id].definition)
+
+    def settings(self, definition_id: int, overrides: str) -> Settings:
+        """A version's settings with a dispatch's own (JSON text) over them."""
+        return self._settings(definition_id, overrides)
+
+    def add_version(self, definition_id: int, version: int, definition: Definition) -> None:
+        settings = Overrides().settings(definition)
+        self.versions[definition_id] = Version(definition.name, version, definition, settings)
+
+    def add_lane(self, lane_id: int, job_type: str, queue: str) -> None:
+        self.lanes[lane_id] = Lane(lane_id, job_type, queue)
+        self.lane_ids[job_type, queue] = lane_id
+
+    def add_queue(self, queue: Queue) -> None:
+        self.queues[queue.name] = queue
+
+    def elsewhere(self, queue: str) -> bool:
+        """Whether another engine delivers the queue."""
+        known = self.queues.get(queue)
+        return known is not None and known.bullmq is not None
+
+    def count(self, lane_id: int, state: State) -> int:
+        return self.counts.get((lane_id, state), 0)
+
+    def lanes_of(self, job_type: str) -> list[Lane]:
+        return [lane for lane in self.lanes.values() if lane.job_type == job_type]
+
+    def in_states(self, job_type: str, states: Iterable[State]) -> int:
+        return sum(self.count(lane.id, state) for lane in self.lanes_of(job_type) for state in states)
+
+    def unfinished_in(self, queue: str) -> bool:
+        return any(
+            n > 0 and not state.final and self.lanes[lane_id].queue == queue
+            for (lane_id, state), n in self.counts.items()
+        )
+
+    def held_back(self, lane: Lane) -> bool:
+        """Paused, delivered by another engine, or of a retired name (which has no unfinished runs)."""
+        job_type = self.job_types.get(lane.job_type)
+        queue = self.queues[lane.queue]
+        return job_type is None or job_type.paused or queue.paused or queue.bullmq is not None
+
+    def limited(self, job_type: str) -> bool:
+        known = self.job_types.get(job_type)
+        return known is not None and known.definition.concurrency is not None
+
+    def room_left(self, job_type: str) -> int | None:
+        """As `room`; None also of a retired name."""
+        return self.room(job_type) if job_type in self.job_types else None
+
+    def room(self, job_type: str) -> int | None:
+        """How many more runs may run under the concurrency limit; None without one."""
+        limit = self.job_types[job_type].definition.concurrency
+        return None if limit is None else max(0, limit - self.in_states(job_type, (State.RUNNING,)))

@@ -1,0 +1,50 @@
+"""The verbs of workers: `register_worker` and `give_up_worker`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.ports import WorkerRecord
+from blazy_jobs_server.store.rows import pack
+from blazy_jobs_server.store.transaction import Transaction
+
+
+class GiveUp(NamedTuple):
+    worker_id: int
+    lost: bool
+
+
+def register_worker(tx: Transaction, arguments: list[WorkerRecord]) -> list[WorkerRecord]:
+    answers = []
+    for argument in arguments:
+        worker = msgspec.structs.replace(argument, id=tx.ledger.keys.next(tx.now), registered_at=tx.now)
+        tx.cursor.execute(
+            "INSERT INTO workers (id, name, job_types, queues, concurrency, registered_at, pool, pid) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                worker.id,
+                worker.name,
+                pack(worker.job_types),
+                None if worker.queues is None else pack(worker.queues),
+                worker.concurrency,
+                worker.registered_at,
+                worker.pool,
+                worker.pid,
+            ),
+        )
+        answers.append(worker)
+    return answers
+
+
+def give_up_worker(tx: Transaction, arguments: list[GiveUp]) -> list[int]:
+    answers = []
+    for worker_id, lost in arguments:
+        held = [run for run in tx.ledger.leases.values() if run.worker_id == worker_id]
+        for run in held:
+            tx.move(run, lifecycle.lose(run, tx.now) if lost else lifecycle.release(run, tx.now))
+        tx.cursor.execute("DELETE FROM workers WHERE id = ?", (worker_id,))
+        answers.append(len(held))
+    return answers

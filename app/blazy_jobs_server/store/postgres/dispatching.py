@@ -1,0 +1,228 @@
+"""The verb `dispatch` on PostgreSQL: what two servers do at once meets at the idempotency key and the dedupe key."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from zlib import crc32
+
+import orjson
+
+from blazy_jobs_server.domain.errors import (
+    DefinitionChanged,
+    IdempotencyKeyReused,
+    JobsError,
+    JobTypeNotFound,
+    StoreUnavailable,
+)
+from blazy_jobs_server.domain.instants import after
+from blazy_jobs_server.domain.lifecycle import Transition
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Order
+from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS, NOTHING, Dispatch, run_rows
+from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.transaction import Transaction
+from blazy_jobs_server.store.rows import pack
+
+Dedupe = tuple[str, str]
+"""Job type and key."""
+
+
+class Draft(NamedTuple):
+    """What a dispatch would make, of which nothing is noted yet. A run stands alone where it was found."""
+
+    argument: Dispatch
+    runs: list[Run]
+    created: list[Transition]
+    made: list[bool]
+
+
+async def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | JobsError]:
+    answers: list[Dispatched | JobsError | None] = [None] * len(arguments)
+    left = list(range(len(arguments)))
+    while left:
+        # Of those with the same idempotency key one goes first, and the others see what it made.
+        turn: list[int] = []
+        later: list[int] = []
+        keys: set[tuple[str, str]] = set()
+        for place in left:
+            key = arguments[place].idempotency
+            name = None if key is None else (key.scope, key.key)
+            (later if name in keys else turn).append(place)
+            if name is not None:
+                keys.add(name)
+        for place, answer in zip(turn, await _turn(tx, [arguments[place] for place in turn]), strict=True):
+            answers[place] = answer
+        left = later
+    return [answer for answer in answers if answer is not None]
+
+
+async def _turn(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | JobsError]:
+    answers: dict[int, Dispatched | JobsError] = {}
+    for place, argument in enumerate(arguments):
+        refusal = _refusal(tx, argument)
+        if refusal is not None:
+            answers[place] = refusal
+    await _replay(tx, arguments, answers)
+    open_places = [place for place in range(len(arguments)) if place not in answers]
+    deduped = await _find_deduped(tx, [arguments[place] for place in open_places])
+    drafts = {place: _draft(tx, arguments[place], deduped) for place in open_places}
+    await _reserve(tx, drafts)
+    overtaken = {place for place in open_places if place not in drafts}
+    await _replay(tx, arguments, answers, overtaken)
+    for place in overtaken - answers.keys():
+        answers[place] = StoreUnavailable("the run of this idempotency key has just been erased")
+    for place, draft in drafts.items():
+        for created in draft.created:
+            tx.note_created(created)
+        answers[place] = Dispatched(draft.runs, draft.made)
+    insert_runs(tx, [created.run for draft in drafts.values() for created in draft.created])
+    await _keep(tx, drafts)
+    return [answers[place] for place in range(len(arguments))]
+
+
+def _refusal(tx: Transaction, argument: Dispatch) -> JobsError | None:
+    for order in argument.orders:
+        known = tx.ledger.job_types.get(order.job_type)
+        if known is None:
+            return JobTypeNotFound(order.job_type)
+        if known.definition_id != order.definition_id:
+            return DefinitionChanged(order.job_type)
+    return None
+
+
+async def _replay(
+    tx: Transaction,
+    arguments: list[Dispatch],
+    answers: dict[int, Dispatched | JobsError],
+    places: set[int] | None = None,
+) -> None:
+    """Answers those whose key was used before: of `places`, or where they are all still open."""
+    wanted: dict[tuple[str, str], int] = {}
+    for place, argument in enumerate(arguments):
+        key = argument.idempotency
+        if key is None or isinstance(answers.get(place), JobTypeNotFound):
+            continue
+        if places is None or place in places:
+            wanted[key.scope, key.key] = place
+    if not wanted:
+        return
+    rows = await tx.rows(sql.FIND_IDEMPOTENT, [scope for scope, _ in wanted], [key for _, key in wanted])
+    for scope, key, fingerprint, run_id, answer in rows:
+        place = wanted[scope, key]
+        asked = arguments[place].idempotency
+        assert asked is not None
+        if fingerprint != asked.fingerprint:
+            answers[place] = IdempotencyKeyReused()
+        else:
+            first = [(run_id, 0)] if answer is None else orjson.loads(answer)
+            answers[place] = await _as_first(tx, first)
+    for place in wanted.values():
+        if not arguments[place].orders:
+            answers.setdefault(place, Dispatched([], []))
+
+
+async def _as_first(tx: Transaction, first: list[tuple[int, int]]) -> Dispatched:
+    keys = [item[0] for item in first]
+    found = {run.id: run for run in await tx.runs(sql.RUNS_BY_ID, keys)}
+    runs = [found[key] for key in keys if key in found]
+    erased = {key: State(state) for key, state in first if key not in found}
+    return Dispatched(runs, [False] * len(runs), True, keys, erased)
+
+
+async def _find_deduped(tx: Transaction, arguments: list[Dispatch]) -> dict[Dedupe, Run]:
+    """Unfinished runs under the keys that are asked for. No other server makes one until this transaction ends."""
+    wanted = {
+        (order.job_type, order.dedupe_key)
+        for argument in arguments
+        for order in argument.orders
+        if order.dedupe_key is not None
+    }
+    if not wanted:
+        return {}
+    stripes = sorted({sql.LOCK_DEDUPE + crc32("\0".join(pair).encode()) % sql.DEDUPE_STRIPES for pair in wanted})
+    await tx.rows(sql.LOCK_ALL, stripes)
+    rows = await tx.rows(sql.FIND_DEDUPED, [name for name, _ in wanted], [key for _, key in wanted])
+    runs = {run.id: run for run in await tx.runs(sql.RUNS_BY_ID, [row[2] for row in rows])}
+    return {(row[0], row[1]): runs[row[2]] for row in rows}
+
+
+def _draft(tx: Transaction, argument: Dispatch, deduped: dict[Dedupe, Run]) -> Draft:
+    keep_until = None if argument.idempotency is None else after(tx.now, KEY_LIFE_SECONDS)
+    draft = Draft(argument, [], [], [])
+    for order in argument.orders:
+        existing = None if order.dedupe_key is None else deduped.get((order.job_type, order.dedupe_key))
+        if existing is None:
+            created = tx.create(order, lane_of(tx, order), keep_until)
+            draft.created.append(created)
+            draft.runs.append(created.run)
+            if order.dedupe_key is not None:
+                deduped[order.job_type, order.dedupe_key] = created.run
+        else:
+            draft.runs.append(existing)
+        draft.made.append(existing is None)
+    return draft
+
+
+def lane_of(tx: Transaction, order: Order) -> int:
+    """Made before the transaction began."""
+    return tx.ledger.lane_ids[order.job_type, order.queue]
+
+
+async def _reserve(tx: Transaction, drafts: dict[int, Draft]) -> None:
+    """Writes the idempotency keys. A draft whose key another server had first is dropped: what it made stands.
+
+    In the order of keys, as everywhere, because another transaction's key is waited for.
+    """
+    rows: dict[tuple[str, str], tuple[int, tuple[Any, ...]]] = {}
+    for place, draft in drafts.items():
+        key = draft.argument.idempotency
+        if key is not None:
+            rows[key.scope, key.key] = (place, _idempotency_row(tx, key, draft.runs))
+    if not rows:
+        return
+    ordered = [rows[name][1] for name in sorted(rows)]
+    reserved = await tx.rows(sql.INSERT_IDEMPOTENT, *(list(column) for column in zip(*ordered, strict=True)))
+    for name in rows.keys() - {(row[0], row[1]) for row in reserved}:
+        _hand_on(drafts.pop(rows[name][0]), drafts)
+
+
+def _hand_on(dropped: Draft, drafts: dict[int, Draft]) -> None:
+    """A run of the dropped draft that others found by its dedupe key is the first of them's to make."""
+    created = {one.run.id: one for one in dropped.created}
+    for draft in drafts.values():
+        for place, run in enumerate(draft.runs):
+            if run.id in created:
+                draft.created.append(created.pop(run.id))
+                draft.made[place] = True
+
+
+def _idempotency_row(tx: Transaction, key: IdempotencyKey, runs: list[Run]) -> tuple[Any, ...]:
+    if len(runs) == 1:
+        return (key.scope, key.key, key.fingerprint, tx.now, runs[0].id, None)
+    return (key.scope, key.key, key.fingerprint, tx.now, None, pack([(run.id, run.state) for run in runs]))
+
+
+async def _keep(tx: Transaction, drafts: dict[int, Draft]) -> None:
+    """What a dispatch under an idempotency key found is kept as long as the key."""
+    found = sorted(
+        run.id
+        for draft in drafts.values()
+        if draft.argument.idempotency is not None
+        for run, made in zip(draft.runs, draft.made, strict=True)
+        if not made
+    )
+    if found:
+        await tx.execute(sql.KEEP, found, after(tx.now, KEY_LIFE_SECONDS))
+
+
+def insert_runs(tx: Transaction, runs: list[Run]) -> None:
+    plain: list[tuple[Any, ...]] = []
+    other: list[tuple[Any, ...]] = []
+    for run in runs:
+        row, rest = run_rows(run)
+        if rest == NOTHING:
+            plain.append(row)
+        else:
+            other.append(row + rest)
+    tx.later(sql.INSERT_PLAIN_RUNS, plain)
+    tx.later(sql.INSERT_RUNS, other)

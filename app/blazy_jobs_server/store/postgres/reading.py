@@ -1,0 +1,300 @@
+"""The reading side of PostgreSQL: single statements on a few connections, or a snapshot where several must agree."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.ids import COUNTER_BITS
+from blazy_jobs_server.domain.job_type import JobType, Queue
+from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
+from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.store.ledger import Ledger
+from blazy_jobs_server.store.postgres import connecting
+from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.definitions import load_ledger
+from blazy_jobs_server.store.postgres.membership import to_worker
+from blazy_jobs_server.store.postgres.transaction import as_run
+from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP, MAX_KEY
+from blazy_jobs_server.store.rows import PAGE_BYTES, to_event
+from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
+
+CONNECTIONS = 8
+Connection = asyncpg.pool.PoolConnectionProxy
+
+
+class Reader:
+    def __init__(self, url: str, now: Callable[[], int]) -> None:
+        self._pool = connecting.pool(url, CONNECTIONS)
+        self._now = now
+        self._directory = Ledger()
+
+    async def open(self) -> None:
+        await self._pool
+
+    async def close(self) -> None:
+        self._pool.terminate()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Any]:
+        """Errors of the database come out as StoreUnavailable."""
+        try:
+            async with self._pool.acquire(timeout=connecting.ANSWER_SECONDS) as connection:
+                try:
+                    yield connection
+                except TimeoutError:
+                    # It hangs, and so may the others: none of them is waited for again.
+                    connection.terminate()
+                    await self._pool.expire_connections()
+                    raise
+        except Exception as error:
+            if connecting.away(error):
+                raise connecting.unavailable(error) from error
+            raise
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncIterator[Any]:
+        async with self.connection() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+            yield connection
+
+    async def _known(self, connection: Any, lanes: set[int], definitions: set[int]) -> Ledger:
+        """Lanes and versions never change; they are read again when an unknown one is met."""
+        directory = self._directory
+        if not (lanes <= directory.lanes.keys() and definitions <= directory.versions.keys()):
+            self._directory = directory = await load_ledger(connection)
+        return directory
+
+    async def _runs(self, connection: Any, rows: Sequence[Any]) -> list[Run]:
+        directory = await self._known(connection, {row[1] for row in rows}, {row[2] for row in rows})
+        return [as_run(row, directory) for row in rows]
+
+    async def value(self, statement: str, *parameters: Any) -> Any:
+        async with self.connection() as connection:
+            return await connection.fetchval(statement, *parameters)
+
+    async def rows(self, statement: str, *parameters: Any) -> list[Any]:
+        async with self.connection() as connection:
+            found: list[Any] = await connection.fetch(statement, *parameters)
+            return found
+
+    async def ahead(self) -> int:
+        """How far the database's clock is ahead of ours, in microseconds: by the quickest of a few answers, which was
+        asked in the middle of its time (RFC 5905 does so)."""
+        found: list[tuple[int, int]] = []
+        async with self.connection() as connection:
+            for _ in range(5):
+                asked = self._now()
+                theirs = await connection.fetchval("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+                answered = self._now()
+                found.append((answered - asked, theirs - (asked + answered) // 2))
+        return min(found)[1]
+
+    # -- runs
+
+    async def run(self, run_id: int) -> Run | None:
+        async with self.connection() as connection:
+            rows = await connection.fetch(sql.RUNS_BY_ID, [run_id])
+            found = await self._runs(connection, rows)
+            return found[0] if found else None
+
+    async def runs_by(self, statement: str, *parameters: Any) -> list[Run]:
+        async with self.connection() as connection:
+            return await self._runs(connection, await connection.fetch(statement, *parameters))
+
+    async def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        states = [int(state) for state in UNFINISHED]
+        found = await self.runs_by(sql.UNFINISHED_OF_QUEUE, queue, states, after, limit + 1)
+        page: list[Run] = []
+        size = 0
+        for run in found[:limit]:
+            size += len(run.payload) + 1024
+            if page and size > PAGE_BYTES:
+                return page, True
+            page.append(run)
+        return page, len(found) > limit
+
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
+        async with self._snapshot() as connection:
+            ids = await self._list(connection, where, before, limit + 1)
+            page: list[Run] = []
+            size = 0
+            # A few at a time: one may be as large as a page.
+            for start in range(0, min(len(ids), limit), 16):
+                rows = await connection.fetch(
+                    f"{sql.RUNS_BY_ID} ORDER BY r.id DESC", ids[start : min(start + 16, limit)]
+                )
+                for run in await self._runs(connection, rows):
+                    size += len(run.payload) + len(run.result or "") + len(run.error or "") + 1024
+                    if page and size > PAGE_BYTES:
+                        return page, True
+                    page.append(run)
+            return page, len(ids) > limit
+
+    async def _list(self, connection: Any, where: RunFilter, before: int | None, limit: int) -> list[int]:
+        """The newest keys that match: each pair of lane and state is a range of the index runs_listed."""
+        conditions, parameters = _narrowed(where, before)
+        narrowed = "".join(f" AND {condition}" for condition in conditions)
+        parameters.append(limit)
+        newest = f"ORDER BY r.id DESC LIMIT ${len(parameters)}"
+        if not (where.states or where.job_type or where.queue):
+            rows = await connection.fetch(f"SELECT r.id FROM runs AS r WHERE true{narrowed} {newest}", *parameters)
+            return [row[0] for row in rows]
+        places = [
+            (row[0], row[1])
+            for row in await connection.fetch(
+                "SELECT DISTINCT c.lane_id, c.state FROM run_counts AS c JOIN lanes AS l ON l.id = c.lane_id "
+                "WHERE ($1::text IS NULL OR l.job_type = $1) AND ($2::text IS NULL OR l.queue = $2)",
+                where.job_type,
+                where.queue,
+            )
+            if not where.states or State(row[1]) in where.states
+        ]
+        n = len(parameters)
+        rows = await connection.fetch(
+            f"SELECT h.id FROM unnest(${n + 1}::int[], ${n + 2}::int[]) AS p(lane_id, state) CROSS JOIN LATERAL ("
+            f"SELECT r.id FROM runs AS r WHERE r.lane_id = p.lane_id AND r.state = p.state{narrowed} {newest}) AS h "
+            f"ORDER BY h.id DESC LIMIT ${n}",
+            *parameters,
+            [lane_id for lane_id, _ in places],
+            [state for _, state in places],
+        )
+        return [row[0] for row in rows]
+
+    # -- schedules
+
+    async def schedule(self, name: str) -> Schedule | None:
+        found = await self.schedules_by(sql.SCHEDULE, name)
+        return found[0] if found else None
+
+    async def schedules_by(self, statement: str, *parameters: Any) -> list[Schedule]:
+        return [to_schedule(row) for row in await self.rows(statement, *parameters)]
+
+    async def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
+        rows = await self.rows(sql.SCHEDULES_PAGE, 2**31 - 1 if before is None else before, limit + 1)
+        return schedules_page(rows, limit)
+
+    # -- events
+
+    async def events(self, run_id: int, after: int, limit: int) -> list[Event]:
+        return await self._events(run_id, "", after, limit)
+
+    async def attempt_events(self, run_id: int) -> list[Event]:
+        return await self._events(run_id, f"AND e.type IN {BOUNDARIES}", 0, None)
+
+    async def _events(self, run_id: int, condition: str, after: int, limit: int | None) -> list[Event]:
+        async with self._snapshot() as connection:
+            run = await connection.fetchrow(
+                "SELECT lane_id, definition_id, tags, result, error FROM runs WHERE id = $1", run_id
+            )
+            if run is None:
+                return []
+            lane = (await self._known(connection, {run[0]}, {run[1]})).lanes[run[0]]
+            statement = sql.EVENTS_OF_RUN.replace("ORDER BY", f"{condition} ORDER BY")
+            events: list[Event] = []
+            size = 0
+            async for row in connection.cursor(statement, run_id, after, limit, prefetch=100):
+                event = to_event(row, lane.job_type, lane.queue, run[2], run[3], run[4])
+                size += len(event.data) + 256
+                if events and size > PAGE_BYTES and limit is not None:
+                    break
+                events.append(event)
+            return events
+
+    async def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
+        """Looks at FEED_STEP events at most, up to the horizon."""
+        events: list[Event] = []
+        found, _ = await self.tail(after, FEED_STEP)
+        for event in found:
+            after = event.id
+            if where.admits(event):
+                events.append(event)
+                if len(events) >= limit:
+                    break
+        return events, after
+
+    async def tail(self, after: int, limit: int) -> tuple[list[Event], int]:
+        """The next events of all runs, and the horizon: the key below which there are all that there will ever be."""
+        async with self.connection() as connection:
+            # The horizon first: what is read next has all that lies below it.
+            horizon: int = await connection.fetchval(sql.HORIZON)
+            rows = await connection.fetch(sql.FEED, after, horizon, limit)
+            directory = await self._known(connection, {row[8] for row in rows}, set())
+            events = [to_event(row, *directory.lanes[row[8]].pair, row[9], row[10], row[11]) for row in rows]
+            return events, horizon
+
+    async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
+        async with self.connection() as connection:
+            horizon: int = await connection.fetchval(sql.HORIZON)
+            pruned = await connection.fetchval(
+                "SELECT coalesce(max(pruned_event), 0) FROM lanes "
+                "WHERE ($1::text IS NULL OR job_type = $1) AND ($2::text IS NULL OR queue = $2)",
+                where.job_type,
+                where.queue,
+            )
+            return horizon - 1, pruned
+
+    # -- the rest
+
+    async def definitions(self) -> tuple[list[JobType], list[Queue]]:
+        async with self._snapshot() as connection:
+            ledger = await load_ledger(connection)
+            return list(ledger.job_types.values()), list(ledger.queues.values())
+
+    async def counts(self) -> dict[tuple[str, str, State], int]:
+        async with self._snapshot() as connection:
+            rows = await connection.fetch(sql.COUNTS)
+            lanes = (await self._known(connection, {row[0] for row in rows}, set())).lanes
+            return {(*lanes[lane_id].pair, State(state)): runs for lane_id, state, runs in rows}
+
+    async def workers(self) -> list[WorkerRecord]:
+        return [to_worker(row) for row in await self.rows(sql.WORKERS)]
+
+    async def worker(self, worker_id: int) -> WorkerRecord | None:
+        rows = await self.rows(sql.WORKER, worker_id)
+        return to_worker(rows[0]) if rows else None
+
+    async def sizes(self) -> dict[str, int]:
+        """Bytes, and the creation (microseconds since the epoch) of the oldest run in each state."""
+        async with self.connection() as connection:
+            sizes: dict[str, int] = {
+                "database_bytes": await connection.fetchval("SELECT pg_database_size(current_database())"),
+                "free_bytes": 0,
+                "wal_bytes": 0,
+            }
+            oldest = await connection.fetch(
+                "SELECT p.state, min(h.id) FROM (SELECT DISTINCT lane_id, state FROM run_counts) AS p "
+                "CROSS JOIN LATERAL (SELECT r.id FROM runs AS r WHERE r.lane_id = p.lane_id AND r.state = p.state "
+                "ORDER BY r.id LIMIT 1) AS h GROUP BY 1"
+            )
+            for state, key in oldest:
+                sizes[f"oldest_{STATE_NAMES[state]}_at"] = key >> COUNTER_BITS
+            return sizes
+
+
+def _narrowed(where: RunFilter, before: int | None) -> tuple[list[str], list[Any]]:
+    """Conditions on `r`, with their parameters from $1 on."""
+    conditions: list[str] = []
+    parameters: list[Any] = []
+
+    def narrow(condition: str, value: Any) -> None:
+        parameters.append(value)
+        conditions.append(condition.format(f"${len(parameters)}"))
+
+    if before is not None:
+        narrow("r.id < {}", before)
+    if where.created_after is not None:
+        # A key is never smaller than its creation time, so this bounds the walk; the column decides.
+        narrow("r.id >= {}", min(max(where.created_after, 0) << COUNTER_BITS, MAX_KEY))
+        narrow("r.created_at >= {}", where.created_after)
+    if where.created_before is not None:
+        narrow("r.created_at < {}", where.created_before)
+    if where.tag is not None:
+        narrow("r.tags::jsonb ? {}", where.tag)
+    if where.schedule is not None:
+        narrow("r.schedule = {}", where.schedule)
+    return conditions, parameters

@@ -1,0 +1,50 @@
+"""The verbs `erase` and `prune` on PostgreSQL."""
+
+from __future__ import annotations
+
+from blazy_jobs_server.domain.errors import RunNotFinished
+from blazy_jobs_server.domain.run import STATE_NAMES, State
+from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS
+from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.transaction import Transaction
+
+
+async def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
+    await tx.lock(set(arguments))
+    answers: list[bool | RunNotFinished] = []
+    for run_id in arguments:
+        run = tx.locked.get(run_id)
+        if run is None:
+            answers.append(False)
+        elif not run.state.final:
+            answers.append(RunNotFinished(STATE_NAMES[run.state]))
+        else:
+            await _delete(tx, [run_id])
+            tx.count(run.lane_id, run.state, -1)
+            del tx.locked[run_id]
+            answers.append(True)
+    return answers
+
+
+async def prune(tx: Transaction, arguments: list[int]) -> list[int]:
+    """One server at a time does it."""
+    if not await tx.value(sql.TRY_LOCK, sql.LOCK_PRUNE):
+        return [0] * len(arguments)
+    answers = []
+    for limit in arguments:
+        doomed = await tx.rows(sql.DELETABLE, tx.now, limit)
+        for _, lane_id, state in doomed:
+            tx.count(lane_id, State(state), -1)
+        if doomed:
+            run_ids = [run_id for run_id, _, _ in doomed]
+            await tx.execute(sql.PRUNED, run_ids, [lane_id for _, lane_id, _ in doomed])
+            await _delete(tx, run_ids)
+        await tx.execute(sql.DELETE_BATCH_KEYS, tx.now - KEY_LIFE_SECONDS * 1_000_000, limit)
+        answers.append(len(doomed))
+    return answers
+
+
+async def _delete(tx: Transaction, run_ids: list[int]) -> None:
+    for statement in (sql.DELETE_EVENTS, sql.DELETE_RUNS, sql.DELETE_KEYS_OF):
+        await tx.execute(statement, run_ids)
+    await tx.execute(sql.ERASED, max(run_ids))

@@ -1,0 +1,395 @@
+"""The store on PostgreSQL."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import asyncpg
+import structlog
+from msgspec import UNSET, UnsetType
+
+from blazy_jobs_server.domain.errors import StoreUnavailable
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.ids import COUNTER_BITS
+from blazy_jobs_server.domain.instants import EARLIEST
+from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.ports import (
+    Claim,
+    Clock,
+    Commit,
+    Dispatched,
+    EventFilter,
+    Fire,
+    Fired,
+    Followed,
+    Held,
+    IdempotencyKey,
+    Neighbours,
+    Order,
+    Report,
+    Reported,
+    RunFilter,
+    Sighting,
+    Swept,
+    WorkerRecord,
+)
+from blazy_jobs_server.store.changes import Fits
+from blazy_jobs_server.store.claiming import Claims
+from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
+from blazy_jobs_server.store.dispatching import Dispatch
+from blazy_jobs_server.store.following import Follow, SavePlace
+from blazy_jobs_server.store.membership import GiveUp
+from blazy_jobs_server.store.migrations import HEAD, UnknownSchema, migrate
+from blazy_jobs_server.store.postgres import connecting
+from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.claiming import takers
+from blazy_jobs_server.store.postgres.membership import Register
+from blazy_jobs_server.store.postgres.neighbours import PostgresNeighbours
+from blazy_jobs_server.store.postgres.reading import Reader
+from blazy_jobs_server.store.postgres.session import HOT, REST, Catalogue, Session, Told, Verb, give_a_full_term
+from blazy_jobs_server.store.postgres.writer import Writer
+from blazy_jobs_server.store.reporting import Cancel, Reports
+from blazy_jobs_server.store.scheduling import SaveSchedule
+from blazy_jobs_server.store.unusable import DatabaseUnusable
+
+log = structlog.get_logger("store")
+
+TOGETHER = 256
+"""Hot verbs that share a transaction at most."""
+PLACE_PARAMETERS = ("host", "port", "dbname", "database", "user", "service")
+
+
+class PostgresStore:
+    """Implements `ports.Store`.
+
+    `home` names the place of this server, the same after a restart. `on_time` is told how far the database's clock is
+    ahead of ours (microseconds), at the start and every minute.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        *,
+        lease_seconds: float,
+        fits: Fits,
+        home: str = "",
+        on_time: Callable[[int], None] = lambda ahead: None,
+        draw: Callable[[], float] = random.random,
+        on_batch: Callable[[int], None] = lambda size: None,
+    ) -> None:
+        self._url = url
+        self._clock = clock
+        self._draw = draw
+        self._fits = fits
+        self._lease_seconds = lease_seconds
+        self._on_batch = on_batch
+        self._home = home
+        self._on_time = on_time
+        self._opened = False
+        self._something_ready = True
+        self.neighbours: Neighbours | None = None
+        self.on_commit: Callable[[Commit], None] = lambda commit: None
+
+    # -- opening and closing
+
+    async def open(self) -> None:
+        """Brings the schema up to date. Raises DatabaseUnusable."""
+        with self._usable():
+            await self._migrate()
+            self._catalogue = Catalogue()
+            self._reader = Reader(self._url, self._clock.now)
+            await self._reader.open()
+            self._on_time(await self._reader.ahead())
+            await self._take_keys()
+            self.neighbours = self._others = PostgresNeighbours(
+                self._url, self._clock, self._reader, self._catalogue, self._home, self._on_time
+            )
+            await self._join()
+        self._hot = self._writer(HOT, TOGETHER)
+        self._rest = self._writer(REST, 1)
+        self._opened = True
+
+    @contextmanager
+    def _usable(self) -> Iterator[None]:
+        """Raises DatabaseUnusable."""
+        try:
+            yield
+        except Exception as error:
+            cause = connecting.cause(error)
+            if isinstance(cause, UnknownSchema | StoreUnavailable | asyncpg.PostgresError) or connecting.away(cause):
+                raise DatabaseUnusable(f"{described(self._url)}: {cause or type(cause).__name__}") from error
+            raise
+
+    def _writer(self, verbs: dict[str, Verb], together: int) -> Writer:
+        session = Session(
+            self._url,
+            self._clock,
+            self._catalogue,
+            verbs,
+            draw=self._draw,
+            fits=self._fits,
+            lease_seconds=self._lease_seconds,
+        )
+        return Writer(session, self._committed, together=together)
+
+    async def upgrade(self) -> bool:
+        """Brings the schema up to date; False where it was already. Raises DatabaseUnusable."""
+        with self._usable():
+            return await self._migrate()
+
+    async def _migrate(self) -> bool:
+        connection = await connecting.connect(self._url)
+        try:
+            encoding = await connection.fetchval("SHOW server_encoding")
+            if encoding != "UTF8":
+                raise DatabaseUnusable(f"{described(self._url)}: its encoding is {encoding}, and must be UTF8")
+            there = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
+            if there and await connection.fetchval("SELECT version_num FROM alembic_version") == HEAD:
+                return False  # as nearly always, without what takes longer than the rest of the start
+        finally:
+            await connection.close()
+        engine = connecting.migrating_engine(self._url)
+        try:
+            async with engine.begin() as migrating:
+                # Servers that start at once take turns.
+                await migrating.exec_driver_sql(f"SELECT pg_advisory_xact_lock({sql.LOCK_CLASS}, {sql.LOCK_MIGRATION})")
+                return await migrating.run_sync(migrate)
+        finally:
+            await engine.dispose()
+
+    async def _take_keys(self) -> None:
+        """Keys go on after all that are there, although the clock went back, or the cluster is another one."""
+        async with self._reader.connection() as connection, connection.transaction():
+            await connection.execute(sql.LOCK, sql.LOCK_DEFINITIONS)
+            newest = await connection.fetchval(
+                "SELECT greatest((SELECT max(id) FROM runs), (SELECT max(id) FROM workers), erased_key) "
+                "FROM shared WHERE id = 1"
+            )
+            self._catalogue.keys.last = max(newest, 1 << COUNTER_BITS)
+            latest = await connection.fetchval(
+                "SELECT greatest((SELECT max(id) FROM events), (SELECT max(pruned_event) FROM lanes), 0)"
+            )
+            feed_base, tx = await connection.fetchrow(
+                "SELECT feed_base, pg_current_xact_id()::text::bigint FROM shared WHERE id = 1"
+            )
+            if feed_base + (tx << sql.EVENT_BITS) <= latest or feed_base == 0:
+                base = max(latest + 1, self._clock.now() << COUNTER_BITS) - (tx << sql.EVENT_BITS)
+                await connection.execute("UPDATE shared SET feed_base = $1 WHERE id = 1", base)
+
+    async def _join(self) -> None:
+        """Servers come one after the other: when the next one looks at leases and workers, the first one, before which
+        nobody could renew a lease or be heard, has given them a full term."""
+        async with self._reader.connection() as connection, connection.transaction():
+            await connection.execute(sql.LOCK, sql.LOCK_OPENING)
+            if await self._others.open():
+                await give_a_full_term(connection, self._clock.now(), self._lease_seconds)
+
+    async def close(self) -> None:
+        if not self._opened:
+            return
+        self._opened = False
+        await self._hot.close()
+        await self._rest.close()
+        await self._others.close()
+        await self._reader.close()
+
+    def _committed(self, told: Told, batch: int) -> None:
+        self._on_batch(batch)
+        if told.commit.ready:
+            self._something_ready = True
+        self._others.committed(told)
+        self.on_commit(told.commit)
+
+    async def _write(self, verb: str, argument: Any) -> Any:
+        return await (self._hot if verb in HOT else self._rest).submit(verb, argument)
+
+    async def ping(self) -> None:
+        await self._write("ping", None)
+
+    # -- definitions
+
+    async def job_types(self) -> list[JobType]:
+        return (await self._reader.definitions())[0]
+
+    async def queues(self) -> list[Queue]:
+        return (await self._reader.definitions())[1]
+
+    async def save_job_type(
+        self,
+        definition: Definition,
+        *,
+        expect: int | None,
+        source: Source,
+        declarer: Declarer | None,
+        paused: bool | None,
+    ) -> JobType | None:
+        saved: JobType | None = await self._write(
+            "save_job_type", SaveJobType(definition, expect, source, declarer, paused)
+        )
+        return saved
+
+    async def retire_job_type(self, name: str) -> bool:
+        retired: bool = await self._write("retire_job_type", name)
+        return retired
+
+    async def pause_job_type(self, name: str, paused: bool) -> JobType | None:
+        job_type: JobType | None = await self._write("pause_job_type", PauseJobType(name, paused))
+        return job_type
+
+    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
+        queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq))
+        return queue
+
+    # -- queues of other engines
+
+    async def follow(self, sightings: Sequence[Sighting], lease_seconds: float) -> list[Followed]:
+        followed: list[Followed] = await self._write("follow", Follow(tuple(sightings), lease_seconds))
+        return followed
+
+    async def save_place(self, queue: str, place: str) -> None:
+        await self._write("save_place", SavePlace(queue, place))
+
+    async def place(self, queue: str) -> str | None:
+        place: str | None = await self._reader.value(sql.PLACE, queue)
+        return place
+
+    async def runs_of(self, run_ids: Sequence[int]) -> list[Run]:
+        return await self._reader.runs_by(sql.RUNS_BY_ID, list(run_ids))
+
+    async def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        return await self._reader.unfinished(queue, after, limit)
+
+    async def counts(self) -> dict[tuple[str, str, State], int]:
+        return await self._reader.counts()
+
+    # -- runs
+
+    async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+        self._something_ready = True  # for a claim that comes with it
+        dispatched: Dispatched = await self._write("dispatch", Dispatch(tuple(orders), idempotency))
+        return dispatched
+
+    async def run(self, run_id: int) -> Run | None:
+        return await self._reader.run(run_id)
+
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
+        return await self._reader.runs(where, before, limit)
+
+    async def events(self, run_id: int, after: int, limit: int) -> list[Event]:
+        return await self._reader.events(run_id, after, limit)
+
+    async def attempt_events(self, run_id: int) -> list[Event]:
+        return await self._reader.attempt_events(run_id)
+
+    async def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
+        return await self._reader.feed(after, where, limit)
+
+    async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
+        return await self._reader.feed_bounds(where)
+
+    # -- schedules
+
+    async def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
+        return await self._reader.schedules(before, limit)
+
+    async def schedule(self, name: str) -> Schedule | None:
+        return await self._reader.schedule(name)
+
+    async def schedules_of_app(self, app: str) -> list[Schedule]:
+        return await self._reader.schedules_by(sql.SCHEDULES_OF_APP, app)
+
+    async def due_schedules(self, now: int, limit: int, offset: int = 0, since: int = EARLIEST) -> list[Schedule]:
+        return await self._reader.schedules_by(sql.DUE_SCHEDULES, since, now, limit, offset)
+
+    async def next_wake(self, after: int) -> int | None:
+        at: int | None = await self._reader.value(sql.NEXT_WAKE, after)
+        return at
+
+    async def save_schedule(self, schedule: Schedule, *, expect: int | None) -> Schedule | None:
+        saved: Schedule | None = await self._write("save_schedule", SaveSchedule(schedule, expect))
+        return saved
+
+    async def delete_schedule(self, name: str) -> bool:
+        deleted: bool = await self._write("delete_schedule", name)
+        return deleted
+
+    async def fire(self, fires: Sequence[Fire]) -> list[Fired]:
+        fired: list[Fired] = await self._write("fire", tuple(fires))
+        return fired
+
+    # -- leases
+
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run] | None]:
+        if not await self._may_find(tuple(claims)):
+            return [[] for _ in claims]
+        self._something_ready = False
+        leased: list[list[Run] | None] = await self._write("claim", Claims(tuple(claims), lease_seconds))
+        if any(runs and len(runs) == claim.limit for runs, claim in zip(leased, claims, strict=True)):
+            self._something_ready = True
+        return leased
+
+    async def _may_find(self, claims: tuple[Claim, ...]) -> bool:
+        """Looks before a transaction is begun: most claims of idle workers find nothing."""
+        ledger = self._catalogue.ledger
+        if self._something_ready or ledger is None:
+            return True
+        known = self._catalogue.revision
+        lanes = list(takers(ledger, claims))
+        return bool(await self._reader.value(sql.ANY_READY, lanes, self._clock.now(), known))
+
+    async def report(
+        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float
+    ) -> tuple[list[Reported], list[Held]]:
+        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds)
+        answer: tuple[list[Reported], list[Held]] = await self._write("report", argument)
+        return answer
+
+    async def cancel(self, run_id: int, reason: str | None) -> Run | None:
+        run: Run | None = await self._write("cancel", Cancel(run_id, reason))
+        return run
+
+    async def erase(self, run_id: int) -> bool:
+        erased: bool = await self._write("erase", run_id)
+        return erased
+
+    async def sweep(self) -> Swept:
+        swept: Swept = await self._write("sweep", None)
+        return swept
+
+    async def prune(self, limit: int) -> int:
+        pruned: int = await self._write("prune", limit)
+        return pruned
+
+    # -- workers
+
+    async def register_worker(self, worker: WorkerRecord) -> WorkerRecord:
+        argument = Register(worker, self._others.server, self._home)
+        registered: WorkerRecord = await self._write("register_worker", argument)
+        return registered
+
+    async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
+        given: int = await self._write("give_up_worker", GiveUp(worker_id, lost))
+        return given
+
+    async def workers(self) -> list[WorkerRecord]:
+        return await self._reader.workers()
+
+    async def sizes(self) -> dict[str, int]:
+        return await self._reader.sizes()
+
+
+def described(url: str) -> str:
+    """Without what may be secret: of the user's part the name, of the parameters those that say where it is."""
+    parts = urlsplit(url)
+    user, at, hosts = parts.netloc.rpartition("@")
+    place = [pair for pair in parse_qsl(parts.query) if pair[0] in PLACE_PARAMETERS]
+    return parts._replace(
+        netloc=f"{user.partition(':')[0]}{at}{hosts}", query=urlencode(place, safe="/,:"), fragment=""
+    ).geturl()

@@ -1,0 +1,100 @@
+"""Group commit: everything asked while a transaction is under way shares the next one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from blazy_jobs_server.store.postgres.connecting import away, crossed, unavailable
+from blazy_jobs_server.store.postgres.session import Session, Told, Work
+
+MAX_ORDERS = 20_000
+"""Runs made in one transaction: its events have numbers of 20 bits, and others wait for its locks."""
+TRIES = 3
+
+
+class Writer:
+    """`together` works at most share a transaction."""
+
+    def __init__(self, session: Session, committed: Callable[[Told, int], None], *, together: int) -> None:
+        self._session = session
+        self._committed = committed
+        self._together = together
+        self._inbox: list[Work] = []
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._task = asyncio.get_running_loop().create_task(self._work(), name="writer")
+
+    def submit(self, verb: str, argument: Any) -> asyncio.Future[Any]:
+        if self._closed:
+            raise RuntimeError("the writer is closed")
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._inbox.append(Work(verb, argument, future))
+        self._wake.set()
+        return future
+
+    async def close(self) -> None:
+        """Everything submitted before is still written. Closing twice is harmless."""
+        self._closed = True
+        self._wake.set()
+        await self._task
+        await self._session.close()
+
+    async def _work(self) -> None:
+        while self._inbox or not self._closed:
+            if not self._inbox:
+                self._wake.clear()
+                await self._wake.wait()
+                # A turn of the loop later: what many ask for at once comes together, and shall share a commit.
+                await asyncio.sleep(0)
+                continue
+            await self._write(self._next_batch())
+
+    def _next_batch(self) -> list[Work]:
+        orders = 0
+        for size, work in enumerate(self._inbox):
+            if work.verb == "dispatch":
+                orders += len(work.argument.orders)
+            if size and (size >= self._together or orders > MAX_ORDERS):
+                batch, self._inbox = self._inbox[:size], self._inbox[size:]
+                return batch
+        batch, self._inbox = self._inbox, []
+        return batch
+
+    async def _write(self, batch: list[Work]) -> None:
+        error: Exception | None = None
+        for _ in range(TRIES):
+            error = await self._try(batch)
+            if error is None:
+                return
+            if not crossed(error):
+                break
+        assert error is not None
+        if len(batch) == 1 or away(error):
+            answer = unavailable(error) if away(error) or crossed(error) else error
+            for work in batch:
+                _answer(work, answer)
+            return
+        # One of them spoils the transaction for all: each by itself, so that only that one fails.
+        for work in batch:
+            await self._write([work])
+
+    async def _try(self, batch: list[Work]) -> Exception | None:
+        try:
+            answers, told = await self._session.perform(batch)
+        except Exception as error:  # noqa: BLE001  # told to every caller, or narrowed to the one it belongs to
+            return error
+        self._committed(told, len(batch))
+        for work, answer in zip(batch, answers, strict=True):
+            _answer(work, answer)
+        return None
+
+
+def _answer(work: Work, answer: Any) -> None:
+    if work.future.done():
+        return  # its caller went away
+    if isinstance(answer, Exception):
+        work.future.set_exception(answer)
+    else:
+        work.future.set_result(answer)

@@ -1,0 +1,313 @@
+"""The reading side of SQLite: snapshots on connections of their own, on a few threads, beside the writer."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Engine, Select, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
+
+from blazy_jobs_server.domain.errors import StoreUnavailable
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.ids import COUNTER_BITS
+from blazy_jobs_server.domain.job_type import JobType, Queue
+from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
+from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.definitions import load_definitions, load_queues
+from blazy_jobs_server.store.ledger import Lane, Ledger
+from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
+from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
+from blazy_jobs_server.store.tables import CountRow, RunRow, WorkerRow
+
+FEED_STEP = 500
+MAX_KEY = 2**63 - 1
+BOUNDARIES = "(1, 4, 5, 7, 8, 9)"
+"""The event types that begin or end an attempt: started, retrying, interrupted and the final ones."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Reader:
+    """Its methods block; `await reader.on_thread(method, ...)` runs one on a thread."""
+
+    def __init__(self, engine: Engine, path: Path, threads: int = 4) -> None:
+        self._engine = engine
+        self._path = path
+        self._directory = Ledger()
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+
+    async def on_thread(self, method: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: method(*arguments, **keywords))
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        self._engine.dispose()
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[tuple[Connection, sqlite3.Cursor]]:
+        """One consistent view. Errors of the database come out as StoreUnavailable."""
+        try:
+            with self._engine.connect() as connection:
+                driver = connection.connection.driver_connection
+                assert isinstance(driver, sqlite3.Connection)
+                connection.exec_driver_sql("BEGIN")
+                yield connection, driver.cursor()
+                connection.rollback()
+        except (DBAPIError, sqlite3.Error) as error:
+            raise StoreUnavailable(str(getattr(error, "orig", None) or error)) from error
+
+    def _known(self, cursor: sqlite3.Cursor, lane_id: int, definition_id: int) -> Ledger:
+        """Lanes and definitions never change; they are read again when an unknown one is met."""
+        if lane_id not in self._directory.lanes or definition_id not in self._directory.versions:
+            directory = Ledger()
+            load_definitions(cursor, directory)
+            self._directory = directory
+        return self._directory
+
+    def _lanes(self, cursor: sqlite3.Cursor) -> dict[int, Lane]:
+        newest = cursor.execute("SELECT coalesce(max(id), 0), count(*) FROM lanes").fetchone()
+        if newest[1] != len(self._directory.lanes):
+            directory = Ledger()
+            load_definitions(cursor, directory)
+            self._directory = directory
+        return self._directory.lanes
+
+    def _to_run(self, cursor: sqlite3.Cursor, row: Any) -> Run:
+        return to_run(row, self._known(cursor, row[1], row[2]))
+
+    # -- runs
+
+    def run(self, run_id: int) -> Run | None:
+        with self._snapshot() as (_, cursor):
+            rows = orjson.loads(cursor.execute(sql.RUNS_BY_ID, (pack([run_id]),)).fetchone()[0])
+            return self._to_run(cursor, rows[0]) if rows else None
+
+    def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
+        with self._snapshot() as (connection, cursor):
+            ids = self._list(connection, cursor, where, before, limit + 1)
+            return self._page(cursor, ids, limit)
+
+    def _page(self, cursor: sqlite3.Cursor, ids: list[int], limit: int) -> tuple[list[Run], bool]:
+        page: list[Run] = []
+        size = 0
+        statement = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?"
+        for run_id in ids[:limit]:
+            run = self._to_run(cursor, cursor.execute(statement, (run_id,)).fetchone())
+            size += len(run.payload) + len(run.result or "") + len(run.error or "") + 1024
+            if page and size > PAGE_BYTES:
+                return page, True
+            page.append(run)
+        return page, len(ids) > limit
+
+    def _list(
+        self, connection: Connection, cursor: sqlite3.Cursor, where: RunFilter, before: int | None, limit: int
+    ) -> list[int]:
+        """The newest keys that match: each pair of lane and state is a range of the index runs_listed."""
+        query = self._narrowed(where, before).limit(limit)
+        if not (where.states or where.job_type or where.queue):
+            return list(connection.execute(query).scalars())
+        lanes = {
+            lane.id
+            for lane in self._lanes(cursor).values()
+            if where.job_type in (None, lane.job_type) and where.queue in (None, lane.queue)
+        }
+        found: list[int] = []
+        places = select(col(CountRow.lane_id), col(CountRow.state)).where(col(CountRow.runs) > 0)
+        for place in connection.execute(places):
+            if place.lane_id in lanes and (not where.states or State(place.state) in where.states):
+                ranged = query.where(col(RunRow.lane_id) == place.lane_id, col(RunRow.state) == place.state)
+                found.extend(connection.execute(ranged).scalars())
+        return sorted(found, reverse=True)[:limit]
+
+    @staticmethod
+    def _narrowed(where: RunFilter, before: int | None) -> Select[int]:
+        query = select(col(RunRow.id)).order_by(col(RunRow.id).desc())
+        if before is not None:
+            query = query.where(col(RunRow.id) < before)
+        if where.created_after is not None:
+            # A key is never smaller than its creation time, so this bounds the walk; the column decides.
+            query = query.where(col(RunRow.id) >= min(max(where.created_after, 0) << COUNTER_BITS, MAX_KEY))
+            query = query.where(col(RunRow.created_at) >= where.created_after)
+        if where.created_before is not None:
+            query = query.where(col(RunRow.created_at) < where.created_before)
+        if where.tag is not None:
+            query = query.where(
+                text("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE json_each.value = :tag)").bindparams(
+                    tag=where.tag
+                )
+            )
+        if where.schedule is not None:
+            query = query.where(col(RunRow.schedule) == where.schedule)
+        return query
+
+    # -- followed queues
+
+    def runs_of(self, run_ids: Sequence[int]) -> list[Run]:
+        with self._snapshot() as (_, cursor):
+            rows = orjson.loads(cursor.execute(sql.RUNS_BY_ID, (pack(run_ids),)).fetchone()[0])
+            return [self._to_run(cursor, row) for row in rows]
+
+    def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        with self._snapshot() as (_, cursor):
+            found: list[int] = []
+            for lane in self._lanes(cursor).values():
+                if lane.queue == queue:
+                    for state in UNFINISHED:
+                        rows = cursor.execute(sql.UNFINISHED_OF_LANE, (lane.id, int(state), after, limit + 1))
+                        found.extend(row[0] for row in rows.fetchall())
+            return self._page(cursor, sorted(found)[: limit + 1], limit)
+
+    def place(self, queue: str) -> str | None:
+        with self._snapshot() as (_, cursor):
+            row = cursor.execute(sql.PLACE, (queue,)).fetchone()
+            return None if row is None else row[0]
+
+    # -- schedules
+
+    def schedule(self, name: str) -> Schedule | None:
+        found = self._schedules(sql.SCHEDULE, name)
+        return found[0] if found else None
+
+    def schedules_of_app(self, app: str) -> list[Schedule]:
+        return self._schedules(sql.SCHEDULES_OF_APP, app)
+
+    def due_schedules(self, now: int, limit: int, offset: int, since: int) -> list[Schedule]:
+        return self._schedules(sql.DUE_SCHEDULES, since, now, limit, offset)
+
+    def _schedules(self, statement: str, *parameters: Any) -> list[Schedule]:
+        with self._snapshot() as (_, cursor):
+            return [to_schedule(row) for row in cursor.execute(statement, parameters)]
+
+    def next_wake(self, after: int) -> int | None:
+        with self._snapshot() as (_, cursor):
+            row = cursor.execute(sql.NEXT_WAKE, (after,)).fetchone()
+            return None if row is None else row[0]
+
+    def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
+        with self._snapshot() as (_, cursor):
+            rows = cursor.execute(sql.SCHEDULES_PAGE, (MAX_KEY if before is None else before, limit + 1)).fetchall()
+            return schedules_page(rows, limit)
+
+    # -- events
+
+    def events(self, run_id: int, after: int, limit: int) -> list[Event]:
+        return self._events(run_id, "", after, limit)
+
+    def attempt_events(self, run_id: int) -> list[Event]:
+        return self._events(run_id, f"AND e.type IN {BOUNDARIES}", 0, -1)
+
+    def _events(self, run_id: int, condition: str, after: int, limit: int) -> list[Event]:
+        with self._snapshot() as (_, cursor):
+            run = cursor.execute(
+                "SELECT lane_id, definition_id, tags, result, error FROM runs WHERE id = ?", (run_id,)
+            ).fetchone()
+            if run is None:
+                return []
+            lane = self._known(cursor, run[0], run[1]).lanes[run[0]]
+            rows = cursor.execute(
+                f"SELECT e.id, e.run_id, e.seq, e.type, e.state, e.attempt, e.time, e.data FROM events AS e "
+                f"WHERE e.run_id = ? AND e.seq > ? {condition} ORDER BY e.seq LIMIT ?",
+                (run_id, after, limit),
+            )
+            events: list[Event] = []
+            size = 0
+            for row in rows:
+                event = to_event(row, lane.job_type, lane.queue, run[2], run[3], run[4])
+                size += len(event.data) + 256
+                if events and size > PAGE_BYTES and limit > 0:
+                    break
+                events.append(event)
+            return events
+
+    def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
+        """Looks at FEED_STEP events at most."""
+        events: list[Event] = []
+        with self._snapshot() as (_, cursor):
+            lanes = self._lanes(cursor)
+            for row in cursor.execute(sql.FEED, (after, FEED_STEP)):
+                after = row[0]
+                lane = lanes[row[8]]
+                event = to_event(row, lane.job_type, lane.queue, row[9], row[10], row[11])
+                if where.admits(event):
+                    events.append(event)
+                    if len(events) >= limit:
+                        break
+        return events, after
+
+    def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
+        with self._snapshot() as (_, cursor):
+            newest = cursor.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
+            rows = cursor.execute("SELECT job_type, queue, pruned_event FROM lanes").fetchall()
+            matching = [
+                pruned
+                for job_type, queue, pruned in rows
+                if where.job_type in (None, job_type) and where.queue in (None, queue)
+            ]
+            return max([newest, *(row[2] for row in rows)]), max(matching, default=0)
+
+    # -- the rest
+
+    def definitions(self) -> tuple[list[JobType], list[Queue]]:
+        with self._snapshot() as (_, cursor):
+            ledger = Ledger()
+            load_definitions(cursor, ledger)
+            load_queues(cursor, ledger)
+            return list(ledger.job_types.values()), list(ledger.queues.values())
+
+    def counts(self) -> dict[tuple[str, str, State], int]:
+        with self._snapshot() as (connection, cursor):
+            lanes = self._lanes(cursor)
+            return {
+                (*lanes[row.lane_id].pair, State(row.state)): row.runs
+                for row in connection.execute(select(col(CountRow.lane_id), col(CountRow.state), col(CountRow.runs)))
+                if row.runs
+            }
+
+    def workers(self) -> list[WorkerRecord]:
+        with self._snapshot() as (connection, _):
+            rows = connection.execute(select(WorkerRow.__table__)).mappings()  # type: ignore[attr-defined]  # SQLModel adds it
+            return [
+                WorkerRecord(
+                    id=row["id"],
+                    name=row["name"],
+                    job_types=tuple(orjson.loads(row["job_types"])),
+                    queues=None if row["queues"] is None else tuple(orjson.loads(row["queues"])),
+                    concurrency=row["concurrency"],
+                    registered_at=row["registered_at"],
+                    pool=bool(row["pool"]),
+                    pid=row["pid"],
+                )
+                for row in rows
+            ]
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the files, rows, and the creation (microseconds since the epoch) of the oldest run in each state."""
+        with self._snapshot() as (_, cursor):
+            sizes = {
+                "database_bytes": self._path.stat().st_size,
+                "free_bytes": cursor.execute("PRAGMA freelist_count").fetchone()[0]
+                * cursor.execute("PRAGMA page_size").fetchone()[0],
+            }
+            wal = self._path.with_name(self._path.name + "-wal")
+            sizes["wal_bytes"] = wal.stat().st_size if wal.exists() else 0
+            oldest: dict[int, int] = {}
+            for lane_id, state in cursor.execute("SELECT lane_id, state FROM run_counts WHERE runs > 0").fetchall():
+                key = cursor.execute(
+                    "SELECT id FROM runs WHERE lane_id = ? AND state = ? ORDER BY id LIMIT 1", (lane_id, state)
+                ).fetchone()
+                if key is not None:
+                    oldest[state] = min(oldest.get(state, key[0]), key[0])
+            for state, key in oldest.items():
+                sizes[f"oldest_{STATE_NAMES[state]}_at"] = key >> COUNTER_BITS
+            return sizes

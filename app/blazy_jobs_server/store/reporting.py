@@ -1,0 +1,156 @@
+"""The verbs `report` and `cancel`: what workers say of their runs, and who asks them to stop."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import NamedTuple
+
+from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.errors import RunFinished
+from blazy_jobs_server.domain.instants import after
+from blazy_jobs_server.domain.lifecycle import Transition
+from blazy_jobs_server.domain.run import STATE_NAMES, Error, Run, State
+from blazy_jobs_server.ports import Held, Report, Reported
+from blazy_jobs_server.store.changes import Changes
+from blazy_jobs_server.store.transaction import Transaction
+
+MAX_LOGS = 20_000
+"""Lines of a run's log that are kept."""
+
+MISFIT = Error("invalid_result", "The result does not fit the job type's result schema.")
+ACCEPTED = Reported("accepted")
+ACCEPTED_CANCELLING = Reported("accepted", cancel_requested=True)
+LEASE_LOST = Reported("lease_lost")
+
+#: The states in which a run may be found after its last word under a token, so that the word sent again is accepted.
+_AFTERWARDS = {
+    "completed": (State.COMPLETED,),
+    "failed": (State.FAILED, State.RETRYING, State.QUEUED, State.CANCELLED),
+    "cancelled": (State.CANCELLED,),
+    "released": (State.QUEUED, State.CANCELLED),
+    "snoozed": (State.SCHEDULED, State.QUEUED, State.CANCELLED),
+    "lost": (State.QUEUED, State.FAILED, State.CANCELLED),
+}
+
+
+class Reports(NamedTuple):
+    worker_id: int
+    reports: tuple[Report, ...]
+    holding: tuple[int, ...]
+    lease_seconds: float
+
+
+class Cancel(NamedTuple):
+    run_id: int
+    reason: str | None
+
+
+def report(tx: Transaction, arguments: list[Reports]) -> list[tuple[list[Reported], list[Held]]]:
+    wanted = dict.fromkeys(item.run_id for argument in arguments for item in argument.reports)
+    runs = tx.heads(wanted)
+    answers = []
+    for argument in arguments:
+        lease_until = after(tx.now, argument.lease_seconds)
+        reported = [judge(tx, runs, argument.worker_id, item, lease_until) for item in argument.reports]
+        held = [_renew(tx, argument.worker_id, run_id, lease_until) for run_id in argument.holding]
+        answers.append((reported, held))
+    return answers
+
+
+def judge(tx: Changes, runs: dict[int, Run], worker_id: int, item: Report, lease_until: int) -> Reported:
+    run = runs.get(item.run_id)
+    if run is None:
+        return LEASE_LOST
+    if not _holds(run, worker_id, item):
+        return ACCEPTED if _said_before(run, item) else LEASE_LOST
+    if item.kind == "cancelled" and not run.cancel_requested:
+        return Reported("rejected", error="no cancel was asked of this run")
+    transition = _transition(tx, run, item)
+    run = runs[run.id] = tx.move(run, transition)
+    if run.state is State.RUNNING:
+        run.lease_until = lease_until
+    return ACCEPTED_CANCELLING if run.cancel_requested else ACCEPTED
+
+
+def _holds(run: Run, worker_id: int, item: Report) -> bool:
+    """The fence: only the lease that a run is under now may write to it."""
+    return (
+        run.state is State.RUNNING
+        and run.lease_token == item.token
+        and run.worker_id == worker_id
+        and run.attempt == item.attempt
+    )
+
+
+def _said_before(run: Run, item: Report) -> bool:
+    if run.lease_token != item.token or run.state not in _AFTERWARDS.get(item.kind, ()):
+        return False
+    # Of what is queued again, a failure has spent its attempt, and what was given back has not.
+    return run.state is not State.QUEUED or (run.attempt == item.attempt) is (item.kind == "failed")
+
+
+def _transition(tx: Changes, run: Run, item: Report) -> Transition:
+    now = tx.now
+    if item.dropped:
+        run = _with_dropped(run, item.dropped)
+    match item.kind:
+        case "completed":
+            schema = tx.ledger.versions[run.definition_id].definition.result_schema
+            if schema is not None and not tx.fits(run.definition_id, schema, item.data):
+                return lifecycle.fail(run, now, MISFIT, retryable=False)
+            return lifecycle.complete(run, now, item.data)
+        case "progress":
+            return lifecycle.progress(run, now, item.data)
+        case "log":
+            if run.logs >= MAX_LOGS:
+                return Transition(_with_dropped(run, 1), ())
+            return lifecycle.log(run, now, item.data)
+        case "failed":
+            return lifecycle.fail(
+                run,
+                now,
+                item.error or Error("handler_error", "failed"),
+                retryable=item.retryable,
+                retry_after_seconds=item.retry_after_seconds,
+                draw=tx.draw(),
+            )
+        case "released":
+            return lifecycle.release(run, now)
+        case "snoozed":
+            return lifecycle.snooze(run, now, after(now, item.delay_seconds))
+        case "lost":
+            return lifecycle.lose(run, now)
+        case "cancelled":
+            return lifecycle.stop(run, now)
+        case "touch":
+            return Transition(run, ())
+    raise ValueError(f"no report of the kind {item.kind!r}")
+
+
+def _with_dropped(run: Run, lines: int) -> Run:
+    run = copy(run)
+    run.logs_dropped += lines
+    return run
+
+
+def _renew(tx: Transaction, worker_id: int, run_id: int, lease_until: int) -> Held:
+    run = tx.ledger.leases.get(run_id)
+    if run is None or run.worker_id != worker_id:
+        return Held(run_id, False, False)
+    run.lease_until = lease_until
+    return Held(run_id, True, run.cancel_requested)
+
+
+def cancel(tx: Transaction, arguments: list[Cancel]) -> list[Run | RunFinished | None]:
+    runs = tx.heads({argument.run_id for argument in arguments})
+    return [cancel_one(tx, runs, argument) for argument in arguments]
+
+
+def cancel_one(tx: Changes, runs: dict[int, Run], argument: Cancel) -> Run | RunFinished | None:
+    run = runs.get(argument.run_id)
+    if run is None:
+        return None
+    if run.state.final:
+        return RunFinished(STATE_NAMES[run.state])
+    run = runs[run.id] = tx.move(run, lifecycle.cancel(run, tx.now, argument.reason))
+    return run

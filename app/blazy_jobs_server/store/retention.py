@@ -1,0 +1,50 @@
+"""The verbs `erase` and `prune`: how history ends."""
+
+from __future__ import annotations
+
+from blazy_jobs_server.domain.errors import RunNotFinished
+from blazy_jobs_server.domain.run import STATE_NAMES, State
+from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS
+from blazy_jobs_server.store.rows import pack
+from blazy_jobs_server.store.transaction import Transaction
+
+
+def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
+    answers: list[bool | RunNotFinished] = []
+    for run_id in arguments:
+        run = tx.heads([run_id]).get(run_id)
+        if run is None:
+            answers.append(False)
+        elif not run.state.final:
+            answers.append(RunNotFinished(STATE_NAMES[run.state]))
+        else:
+            _delete(tx, [run_id])
+            tx.count(run.lane_id, run.state, -1)
+            answers.append(True)
+    return answers
+
+
+def prune(tx: Transaction, arguments: list[int]) -> list[int]:
+    answers = []
+    for limit in arguments:
+        doomed = tx.cursor.execute(sql.DELETABLE, (tx.now, limit)).fetchall()
+        lanes: dict[int, list[int]] = {}
+        for run_id, lane_id, state in doomed:
+            lanes.setdefault(lane_id, []).append(run_id)
+            tx.count(lane_id, State(state), -1)
+        for lane_id, run_ids in lanes.items():
+            newest = tx.cursor.execute(sql.NEWEST_EVENT_OF, (pack(run_ids),)).fetchone()[0]
+            tx.cursor.execute(sql.PRUNED, (newest or 0, lane_id))
+        if doomed:
+            _delete(tx, [run_id for run_id, _, _ in doomed])
+        tx.cursor.execute(sql.DELETE_BATCH_KEYS, (tx.now - KEY_LIFE_SECONDS * 1_000_000, limit))
+        answers.append(len(doomed))
+    return answers
+
+
+def _delete(tx: Transaction, run_ids: list[int]) -> None:
+    ids = pack(run_ids)
+    for statement in (sql.DELETE_EVENTS, sql.DELETE_RUNS, sql.DELETE_KEYS_OF):
+        tx.cursor.execute(statement, (ids,))
+    tx.cursor.execute(sql.ERASED, (tx.ledger.keys.last,))

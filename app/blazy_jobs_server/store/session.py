@@ -1,0 +1,147 @@
+"""The writer's side of SQLite: begins, performs and ends the transactions, and knows every verb."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from blazy_jobs_server.domain.errors import JobsError, StoreUnavailable
+from blazy_jobs_server.domain.instants import after
+from blazy_jobs_server.ports import Clock, Commit
+from blazy_jobs_server.store import (
+    claiming,
+    definitions,
+    dispatching,
+    following,
+    membership,
+    reporting,
+    retention,
+    scheduling,
+    sweeping,
+)
+from blazy_jobs_server.store.changes import Fits
+from blazy_jobs_server.store.ledger import Ledger
+from blazy_jobs_server.store.transaction import Transaction
+
+
+class Verb(NamedTuple):
+    """`order` sorts the verbs of one transaction: what makes work or room comes before what takes it.
+
+    The function takes the arguments of all callers that share the transaction and returns their answers in order; an
+    exception among the answers is a refusal of that caller alone.
+    """
+
+    order: int
+    function: Callable[[Transaction, list[Any]], list[Any]]
+
+
+VERBS: dict[str, Verb] = {
+    "save_job_type": Verb(0, definitions.save_job_type),
+    "retire_job_type": Verb(0, definitions.retire_job_type),
+    "pause_job_type": Verb(0, definitions.pause_job_type),
+    "save_queue": Verb(0, definitions.save_queue),
+    "register_worker": Verb(0, membership.register_worker),
+    "save_schedule": Verb(0, scheduling.save_schedule),
+    "delete_schedule": Verb(0, scheduling.delete_schedule),
+    "save_place": Verb(0, following.save_place),
+    "dispatch": Verb(1, dispatching.dispatch),
+    "follow": Verb(2, following.follow),
+    "report": Verb(2, reporting.report),
+    "cancel": Verb(3, reporting.cancel),
+    "give_up_worker": Verb(3, membership.give_up_worker),
+    "fire": Verb(3, scheduling.fire),
+    "sweep": Verb(4, sweeping.sweep),
+    "claim": Verb(5, claiming.claim),
+    "erase": Verb(6, retention.erase),
+    "prune": Verb(6, retention.prune),
+    "ping": Verb(7, lambda _, arguments: [None] * len(arguments)),
+}
+
+
+class SqliteSession:
+    """Owns the one writing connection. Lives on the writer's thread."""
+
+    def __init__(
+        self, engine: Engine, clock: Clock, draw: Callable[[], float], fits: Fits, lease_seconds: float
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._draw = draw
+        self._fits = fits
+        self._lease_seconds = lease_seconds
+        self._connection: Connection | None = None
+        self._cursor: sqlite3.Cursor | None = None
+        self._ledger: Ledger | None = None
+        self._transaction: Transaction | None = None
+        self._failing = False
+        """The last transaction failed. The next one writes in any case, so that also an empty one proves something."""
+
+    def begin(self) -> None:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        cursor = self._cursor = driver.cursor()
+        cursor.execute("BEGIN IMMEDIATE")
+        now = self._clock.now()
+        if self._ledger is None:
+            self._ledger = definitions.load_ledger(cursor, after(now, self._lease_seconds))
+        self._transaction = Transaction(cursor, self._ledger, now, self._draw, self._fits)
+
+    def perform(self, verb: str, arguments: list[Any]) -> list[Any]:
+        transaction = self._transaction
+        assert transaction is not None
+        answers = VERBS[verb].function(transaction, arguments)
+        transaction.flush()
+        return answers
+
+    def commit(self) -> Commit:
+        transaction, self._transaction = self._transaction, None
+        assert transaction is not None
+        transaction.save_counts()
+        if self._failing:
+            transaction.cursor.execute("PRAGMA user_version = 0")  # which it is already; the page is written anew
+        transaction.cursor.execute("COMMIT")
+        self._failing = False
+        return transaction.news
+
+    def rollback(self) -> None:
+        """The connection goes with the transaction: SQLite rolls back what a closed one left open, whatever failed.
+
+        So does the ledger, which may have noted what now never happened. The cursor is closed by name: the error's
+        traceback holds on to it, and a connection with an open statement keeps its lock although it is closed.
+        """
+        self._failing = True
+        self._transaction = None
+        self._ledger = None
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            cursor.close()
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.invalidate()
+            connection.close()
+
+    def failed(self, error: Exception) -> Exception:
+        if self.transient(error):
+            return StoreUnavailable(str(getattr(error, "orig", None) or error))
+        return error
+
+    def transient(self, error: Exception) -> bool:
+        if isinstance(error, JobsError):
+            return False
+        driver_error = error.orig if isinstance(error, DBAPIError) else error
+        return isinstance(driver_error, sqlite3.OperationalError) or (
+            type(driver_error) is sqlite3.DatabaseError  # a damaged or foreign file
+        )
+
+    def close(self) -> None:
+        """The last connection to be closed moves all that the write-ahead log holds into the database file."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._engine.dispose()

@@ -1,0 +1,358 @@
+"""The store on one SQLite file, which one server owns."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import random
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.instants import EARLIEST
+from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.ports import (
+    Claim,
+    Clock,
+    Commit,
+    Dispatched,
+    EventFilter,
+    Fire,
+    Fired,
+    Followed,
+    Held,
+    IdempotencyKey,
+    Neighbours,
+    Order,
+    Report,
+    Reported,
+    RunFilter,
+    Sighting,
+    Swept,
+    WorkerRecord,
+)
+from blazy_jobs_server.store.changes import Fits
+from blazy_jobs_server.store.claiming import Claims
+from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
+from blazy_jobs_server.store.dispatching import Dispatch
+from blazy_jobs_server.store.following import Follow, SavePlace
+from blazy_jobs_server.store.membership import GiveUp
+from blazy_jobs_server.store.migrations import UnknownSchema, migrate
+from blazy_jobs_server.store.reading import Reader
+from blazy_jobs_server.store.reporting import Cancel, Reports
+from blazy_jobs_server.store.scheduling import SaveSchedule
+from blazy_jobs_server.store.session import VERBS, SqliteSession
+from blazy_jobs_server.store.unusable import DatabaseUnusable
+from blazy_jobs_server.store.writer import Writer
+
+
+class DatabaseInUse(DatabaseUnusable):
+    """Another server owns the file, and the folder that it is in."""
+
+    def __init__(self, path: Path, owner: str) -> None:
+        who = f" (process {owner})" if owner else ""
+        super().__init__(
+            f"{path.parent} is in use by another server{who}. One server owns a data folder: stop that one, "
+            "or give this one a folder of its own with --data."
+        )
+
+
+class SqliteStore:
+    """Implements `ports.Store`."""
+
+    neighbours: Neighbours | None = None
+
+    def __init__(
+        self,
+        path: Path,
+        clock: Clock,
+        *,
+        lease_seconds: float,
+        fits: Fits,
+        draw: Callable[[], float] = random.random,
+        on_batch: Callable[[int], None] = lambda size: None,
+    ) -> None:
+        self._path = Path(os.path.realpath(path))
+        self._clock = clock
+        self._draw = draw
+        self._fits = fits
+        self._lease_seconds = lease_seconds
+        self._on_batch = on_batch
+        self._lock: int | None = None
+        self.on_commit: Callable[[Commit], None] = lambda commit: None
+
+    # -- opening and closing
+
+    async def open(self) -> None:
+        """Takes the file, brings its schema up to date. Raises DatabaseUnusable."""
+        self._lock = _lock(self._path)
+        try:
+            upgrade(self._path)
+        except DatabaseUnusable:
+            os.close(self._lock)
+            self._lock = None
+            raise
+        writing = _writing_engine(self._path)
+        self._reader = Reader(_reading_engine(self._path), self._path)
+        self._session = SqliteSession(writing, self._clock, self._draw, self._fits, self._lease_seconds)
+        self._writer: Writer[Commit] = Writer(self._session, self._committed)
+
+    async def close(self) -> None:
+        if self._lock is None:
+            return
+        await self._writer.close()
+        self._reader.close()
+        self._session.close()
+        os.close(self._lock)
+        self._lock = None
+
+    def _committed(self, commit: Commit, batch: int) -> None:
+        self._on_batch(batch)
+        self.on_commit(commit)
+
+    async def _write(self, verb: str, argument: Any) -> Any:
+        return await self._writer.submit(VERBS[verb].order, verb, argument)
+
+    async def ping(self) -> None:
+        await self._write("ping", None)
+
+    # -- definitions
+
+    async def job_types(self) -> list[JobType]:
+        return (await self._reader.on_thread(self._reader.definitions))[0]
+
+    async def queues(self) -> list[Queue]:
+        return (await self._reader.on_thread(self._reader.definitions))[1]
+
+    async def save_job_type(
+        self,
+        definition: Definition,
+        *,
+        expect: int | None,
+        source: Source,
+        declarer: Declarer | None,
+        paused: bool | None,
+    ) -> JobType | None:
+        saved: JobType | None = await self._write(
+            "save_job_type", SaveJobType(definition, expect, source, declarer, paused)
+        )
+        return saved
+
+    async def retire_job_type(self, name: str) -> bool:
+        retired: bool = await self._write("retire_job_type", name)
+        return retired
+
+    async def pause_job_type(self, name: str, paused: bool) -> JobType | None:
+        job_type: JobType | None = await self._write("pause_job_type", PauseJobType(name, paused))
+        return job_type
+
+    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
+        queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq))
+        return queue
+
+    async def counts(self) -> dict[tuple[str, str, State], int]:
+        return await self._reader.on_thread(self._reader.counts)
+
+    # -- runs
+
+    async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+        dispatched: Dispatched = await self._write("dispatch", Dispatch(tuple(orders), idempotency))
+        return dispatched
+
+    async def run(self, run_id: int) -> Run | None:
+        return await self._reader.on_thread(self._reader.run, run_id)
+
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
+        return await self._reader.on_thread(self._reader.runs, where, before, limit)
+
+    async def events(self, run_id: int, after: int, limit: int) -> list[Event]:
+        return await self._reader.on_thread(self._reader.events, run_id, after, limit)
+
+    async def attempt_events(self, run_id: int) -> list[Event]:
+        return await self._reader.on_thread(self._reader.attempt_events, run_id)
+
+    async def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
+        return await self._reader.on_thread(self._reader.feed, after, where, limit)
+
+    async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
+        return await self._reader.on_thread(self._reader.feed_bounds, where)
+
+    # -- queues of other engines
+
+    async def follow(self, sightings: Sequence[Sighting], lease_seconds: float) -> list[Followed]:
+        followed: list[Followed] = await self._write("follow", Follow(tuple(sightings), lease_seconds))
+        return followed
+
+    async def save_place(self, queue: str, place: str) -> None:
+        await self._write("save_place", SavePlace(queue, place))
+
+    async def place(self, queue: str) -> str | None:
+        return await self._reader.on_thread(self._reader.place, queue)
+
+    async def runs_of(self, run_ids: Sequence[int]) -> list[Run]:
+        return await self._reader.on_thread(self._reader.runs_of, run_ids)
+
+    async def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
+        return await self._reader.on_thread(self._reader.unfinished, queue, after, limit)
+
+    # -- schedules
+
+    async def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
+        return await self._reader.on_thread(self._reader.schedules, before, limit)
+
+    async def schedule(self, name: str) -> Schedule | None:
+        return await self._reader.on_thread(self._reader.schedule, name)
+
+    async def schedules_of_app(self, app: str) -> list[Schedule]:
+        return await self._reader.on_thread(self._reader.schedules_of_app, app)
+
+    async def due_schedules(self, now: int, limit: int, offset: int = 0, since: int = EARLIEST) -> list[Schedule]:
+        return await self._reader.on_thread(self._reader.due_schedules, now, limit, offset, since)
+
+    async def next_wake(self, after: int) -> int | None:
+        return await self._reader.on_thread(self._reader.next_wake, after)
+
+    async def save_schedule(self, schedule: Schedule, *, expect: int | None) -> Schedule | None:
+        saved: Schedule | None = await self._write("save_schedule", SaveSchedule(schedule, expect))
+        return saved
+
+    async def delete_schedule(self, name: str) -> bool:
+        deleted: bool = await self._write("delete_schedule", name)
+        return deleted
+
+    async def fire(self, fires: Sequence[Fire]) -> list[Fired]:
+        fired: list[Fired] = await self._write("fire", tuple(fires))
+        return fired
+
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:
+        leased: list[list[Run]] = await self._write("claim", Claims(tuple(claims), lease_seconds))
+        return leased
+
+    async def report(
+        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float
+    ) -> tuple[list[Reported], list[Held]]:
+        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds)
+        answer: tuple[list[Reported], list[Held]] = await self._write("report", argument)
+        return answer
+
+    async def cancel(self, run_id: int, reason: str | None) -> Run | None:
+        run: Run | None = await self._write("cancel", Cancel(run_id, reason))
+        return run
+
+    async def erase(self, run_id: int) -> bool:
+        erased: bool = await self._write("erase", run_id)
+        return erased
+
+    async def sweep(self) -> Swept:
+        swept: Swept = await self._write("sweep", None)
+        return swept
+
+    async def prune(self, limit: int) -> int:
+        pruned: int = await self._write("prune", limit)
+        return pruned
+
+    # -- workers
+
+    async def register_worker(self, worker: WorkerRecord) -> WorkerRecord:
+        registered: WorkerRecord = await self._write("register_worker", worker)
+        return registered
+
+    async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
+        given: int = await self._write("give_up_worker", GiveUp(worker_id, lost))
+        return given
+
+    async def workers(self) -> list[WorkerRecord]:
+        return await self._reader.on_thread(self._reader.workers)
+
+    async def sizes(self) -> dict[str, int]:
+        return await self._reader.on_thread(self._reader.sizes)
+
+
+def upgrade(path: Path) -> bool:
+    """Brings the schema up to date; False where it was already. Raises DatabaseUnusable."""
+    engine = _writing_engine(path)
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            changed = migrate(connection)
+            connection.commit()
+            return changed
+    except (DBAPIError, sqlite3.Error, UnknownSchema) as error:
+        raise DatabaseUnusable(f"{path}: {getattr(error, 'orig', None) or error}") from error
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def hold(path: Path) -> Iterator[None]:
+    """No server uses the file, which need not be there, or its folder meanwhile. Raises DatabaseUnusable."""
+    descriptor = _lock(path)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(path: Path) -> int:
+    """An advisory lock beside the file, which the kernel lets go of when the process ends, however it does.
+
+    Not on the file itself: closing any descriptor of it would drop SQLite's own locks (POSIX fcntl).
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DatabaseUnusable(f"{path.parent} cannot be used as the data folder: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise DatabaseInUse(path, owner) from None
+    try:
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    except OSError:
+        # A full disk: the lock holds all the same, only its owner's name is missing.
+        return descriptor
+    return descriptor
+
+
+def _writing_engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN IMMEDIATE ourselves
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -65536")
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute("PRAGMA journal_size_limit = 67108864")
+        os.chmod(path, 0o600)
+
+    return engine
+
+
+def _reading_engine(path: Path) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}", poolclass=QueuePool, pool_size=8, connect_args={"check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA query_only = 1")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+
+    return engine

@@ -1,0 +1,192 @@
+"""The SQL of SQLite's hot path, in the order of a run's life. See rows.py for how many rows go in and out at once."""
+
+from __future__ import annotations
+
+from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.store.rows import EVENT_COLUMNS, RUN_COLUMNS, gathered, insert, select_list, update, update_runs
+from blazy_jobs_server.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
+
+# -- dispatch
+
+PLAIN_COLUMNS = ("id", "lane_id", "definition_id", "state", "rank", "due_at", "created_at", "seq", "payload")
+"""What every run has; most have no more."""
+DISPATCH_COLUMNS = (
+    *PLAIN_COLUMNS,
+    "tags",
+    "meta",
+    "overrides",
+    "expires_at",
+    "keep_until",
+    "dedupe_key",
+    "replay_of",
+    "schedule",
+    "fire_at",
+    "job_id",
+    "job_added_at",
+    "followed",
+)
+insert_plain_runs = insert("runs", PLAIN_COLUMNS)
+insert_runs = insert("runs", DISPATCH_COLUMNS)
+insert_events = insert("events", EVENT_COLUMNS)
+FIND_DEDUPED = (
+    f"SELECT r.id FROM runs AS r JOIN lanes AS l ON l.id = r.lane_id "
+    f"WHERE r.dedupe_key = ? AND r.dedupe_key IS NOT NULL AND r.{UNFINISHED_SQL} AND l.job_type = ?"
+)
+FIND_IDEMPOTENT = "SELECT fingerprint, run_id, answer FROM idempotency_keys WHERE scope = ? AND key = ?"
+INSERT_IDEMPOTENT = (
+    "INSERT INTO idempotency_keys (scope, key, fingerprint, created_at, run_id, answer) VALUES (?, ?, ?, ?, ?, ?)"
+)
+
+# -- claim
+
+READY = (
+    "SELECT json_group_array(json_array(r.rank, r.due_at, r.id)) FROM ("
+    f"SELECT rank, due_at, id FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} "
+    "ORDER BY rank, due_at, id LIMIT ?) AS r"
+)
+HEAD_OF_LANE = gathered(
+    RUN_COLUMNS,
+    f"(SELECT * FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} ORDER BY rank, due_at, id LIMIT ?) AS r",
+)
+RUNS_BY_ID = gathered(RUN_COLUMNS, "json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value")
+START_COLUMNS = ("seq", "attempt", "claims", "started_at", "worker_id", "lease_token", "deadline_at")
+start_runs = update_runs(f"state = {int(State.RUNNING)}", START_COLUMNS)
+
+# -- report, and every other change
+
+COMPLETE_COLUMNS = ("seq", "finished_at", "delete_at", "result")
+complete_runs = update_runs(
+    f"state = {int(State.COMPLETED)}, error = NULL, alone = 0, deadline_at = NULL", COMPLETE_COLUMNS
+)
+CHANGE_COLUMNS = (
+    "state",
+    "due_at",
+    "seq",
+    "attempt",
+    "claims",
+    "losses",
+    "alone",
+    "cancel_requested",
+    "logs",
+    "logs_dropped",
+    "started_at",
+    "finished_at",
+    "delete_at",
+    "worker_id",
+    "lease_token",
+    "deadline_at",
+    "cancel_reason",
+    "error",
+    "progress",
+    "result",
+    "followed",
+    "followed_lines",
+)
+change_runs = update_runs("", CHANGE_COLUMNS)
+HEADS_BY_ID = (
+    "SELECT json_group_array(json_array("
+    + ", ".join("''" if column == "payload" else f"r.{column}" for column in RUN_COLUMNS)
+    + ")) FROM json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value"
+)
+RUNNING = f"SELECT id FROM runs WHERE lane_id = ? AND state = {int(State.RUNNING)}"
+
+# -- follow
+
+FIND_JOB = (
+    "SELECT r.id, r.job_added_at FROM runs AS r CROSS JOIN lanes AS l ON l.id = r.lane_id "
+    "WHERE r.job_id = ? AND r.job_id IS NOT NULL AND l.queue = ? ORDER BY r.id DESC LIMIT 1"
+)
+UNFINISHED_OF_LANE = "SELECT id FROM runs WHERE lane_id = ? AND state = ? AND id > ? ORDER BY id LIMIT ?"
+PLACE = "SELECT place FROM queues WHERE name = ?"
+SAVE_PLACE = "UPDATE queues SET place = ? WHERE name = ?"
+
+# -- sweep
+
+DUE = f"SELECT id FROM runs WHERE {WAITING_SQL} AND due_at <= ? ORDER BY due_at LIMIT ?"
+NEXT_DUE = f"SELECT due_at FROM runs WHERE {WAITING_SQL} ORDER BY due_at LIMIT 1"
+EXPIRED = f"SELECT id FROM runs WHERE {EXPIRING_SQL} AND expires_at <= ? ORDER BY expires_at LIMIT ?"
+NEXT_EXPIRY = f"SELECT expires_at FROM runs WHERE {EXPIRING_SQL} ORDER BY expires_at LIMIT 1"
+
+# -- schedules
+
+SCHEDULE_COLUMNS = (
+    "name",
+    "job_type",
+    "body",
+    "source",
+    "app",
+    "declared_at",
+    "paused",
+    "orphaned",
+    "revision",
+    "created_at",
+    "updated_at",
+    "next_fire_at",
+    "wake_at",
+    "last_fire_at",
+    "last_run_id",
+    "last_skipped_at",
+    "missed",
+)
+_SCHEDULES = f"SELECT {', '.join(SCHEDULE_COLUMNS)} FROM schedules"
+SCHEDULE = f"{_SCHEDULES} WHERE name = ?"
+DUE_SCHEDULES = (
+    f"{_SCHEDULES} WHERE wake_at IS NOT NULL AND wake_at BETWEEN ? AND ? ORDER BY wake_at, id LIMIT ? OFFSET ?"
+)
+NEXT_WAKE = "SELECT min(wake_at) FROM schedules WHERE wake_at IS NOT NULL AND wake_at > ?"
+SCHEDULES_OF_APP = f"{_SCHEDULES} WHERE app IS NOT NULL AND app = ?"
+SCHEDULES_OF_JOB_TYPE = "SELECT 1 FROM schedules WHERE job_type = ? LIMIT 1"
+SCHEDULES_PAGE = f"SELECT {', '.join(SCHEDULE_COLUMNS)}, id FROM schedules WHERE id < ? ORDER BY id DESC LIMIT ?"
+INSERT_SCHEDULE = (
+    f"INSERT INTO schedules ({', '.join(SCHEDULE_COLUMNS)}) VALUES ({', '.join('?' * len(SCHEDULE_COLUMNS))})"
+)
+UPDATE_SCHEDULE = f"UPDATE schedules SET {', '.join(f'{c} = ?' for c in SCHEDULE_COLUMNS)} WHERE name = ?"
+OVERLAPPING = f"SELECT id FROM runs WHERE schedule IS NOT NULL AND {UNFINISHED_SQL} AND schedule = ? LIMIT ?"
+SCHEDULES_STAND = gathered(
+    ("name", "revision", "created_at", "next_fire_at"),
+    "json_each(?) AS j CROSS JOIN schedules AS r ON r.name = j.value",
+)
+FIRED = gathered(
+    ("schedule", "fire_at"),
+    "json_each(?) AS j CROSS JOIN runs AS r ON r.fire_at IS NOT NULL "
+    "AND r.schedule = json_extract(j.value, '$[0]') AND r.fire_at = json_extract(j.value, '$[1]')",
+)
+FIRE_COLUMNS = ("revision", "next_fire_at", "wake_at", "last_fire_at", "last_run_id", "last_skipped_at", "missed")
+fire_schedules = update("schedules", "name", FIRE_COLUMNS)
+
+# -- retention
+
+DELETABLE = (
+    "SELECT id, lane_id, state FROM runs WHERE delete_at IS NOT NULL AND delete_at <= ? ORDER BY delete_at LIMIT ?"
+)
+NEWEST_EVENT_OF = "SELECT max(e.id) FROM json_each(?) AS j CROSS JOIN events AS e ON e.run_id = j.value"
+DELETE_EVENTS = "DELETE FROM events WHERE run_id IN (SELECT value FROM json_each(?))"
+DELETE_RUNS = "DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))"
+DELETE_KEYS_OF = "DELETE FROM idempotency_keys WHERE run_id IN (SELECT value FROM json_each(?))"
+DELETE_BATCH_KEYS = (
+    "DELETE FROM idempotency_keys WHERE (scope, key) IN ("
+    "SELECT k.scope, k.key FROM idempotency_keys AS k WHERE k.created_at < ? AND k.run_id IS NULL AND NOT EXISTS ("
+    f"SELECT 1 FROM json_each(k.answer) AS j JOIN runs AS r ON r.id = j.value ->> 0 WHERE r.{UNFINISHED_SQL}) "
+    "ORDER BY k.created_at LIMIT ?)"
+)
+ERASED = "UPDATE shared SET erased_key = max(erased_key, ?) WHERE id = 1"
+PRUNED = "UPDATE lanes SET pruned_event = max(pruned_event, ?) WHERE id = ?"
+
+# -- counts
+
+COUNT = (
+    "INSERT INTO run_counts (lane_id, state, runs) "
+    "SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true "
+    "ON CONFLICT (lane_id, state, shard) DO UPDATE SET runs = runs + excluded.runs"
+)
+
+# -- reads
+
+EVENTS_OF_RUN = (
+    f"SELECT {select_list(EVENT_COLUMNS, 'e')} FROM events AS e WHERE e.run_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?"
+)
+"""Index events_of_run."""
+FEED = (
+    f"SELECT {select_list(EVENT_COLUMNS, 'e')}, r.lane_id, r.tags, r.result, r.error FROM events AS e "
+    "JOIN runs AS r ON r.id = e.run_id WHERE e.id > ? ORDER BY e.id LIMIT ?"
+)

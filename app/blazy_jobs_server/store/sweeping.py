@@ -1,0 +1,71 @@
+"""The verb `sweep`: everything that happens because its time has come."""
+
+from __future__ import annotations
+
+from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.lifecycle import Transition
+from blazy_jobs_server.domain.run import Run
+from blazy_jobs_server.ports import Swept
+from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.changes import Changes
+from blazy_jobs_server.store.transaction import Transaction
+
+BATCH = 500
+
+
+def sweep(tx: Transaction, arguments: list[None]) -> list[Swept]:
+    """One bounded step. The answer's `due_at` is in the past where more is to be done at once."""
+    full = promote(tx)
+    full = expire(tx) or full
+    _take_back(tx)
+    tx.flush()
+    due_at = tx.now if full else _next(tx)
+    return [Swept(due_at)] * len(arguments)
+
+
+def promote(tx: Transaction) -> bool:
+    """Queues what is due; whether there may be more."""
+    due = tx.ids(sql.DUE, tx.now, BATCH)
+    for run in tx.heads(due).values():
+        tx.move(run, lifecycle.promote(run))
+    tx.flush()
+    return len(due) == BATCH
+
+
+def expire(tx: Transaction) -> bool:
+    """Fails what was not started by its expiry; whether there may be more."""
+    expired = tx.ids(sql.EXPIRED, tx.now, BATCH)
+    for run in tx.heads(expired).values():
+        tx.move(run, lifecycle.expire(run, tx.now))
+    tx.flush()
+    return len(expired) == BATCH
+
+
+def _take_back(tx: Transaction) -> None:
+    for run in list(tx.ledger.leases.values()):
+        transition = overdue(tx, run)
+        if transition is not None:
+            tx.move(run, transition)
+
+
+def overdue(tx: Changes, run: Run) -> Transition | None:
+    if run.deadline_at is not None and run.deadline_at <= tx.now:
+        return lifecycle.time_out(run, tx.now, tx.draw())
+    if run.lease_until is not None and run.lease_until <= tx.now:
+        # Its worker lives but does not name it: the claim's answer may never have arrived.
+        return lifecycle.release(run, tx.now)
+    return None
+
+
+def _next(tx: Transaction) -> int | None:
+    instants = [
+        instant
+        for run in tx.ledger.leases.values()
+        for instant in (run.lease_until, run.deadline_at)
+        if instant is not None
+    ]
+    for statement in (sql.NEXT_DUE, sql.NEXT_EXPIRY):
+        row = tx.cursor.execute(statement).fetchone()
+        if row is not None:
+            instants.append(row[0])
+    return min(instants, default=None)

@@ -1,0 +1,279 @@
+"""The tables. Instants are microseconds since the epoch; states and event types are their numbers.
+
+Rows are lean because there are many: integer keys from which the public ids are derived, no foreign keys on the hot
+path, JSON as text. What one column could say twice is said once: a run takes its settings from its definition, and a
+final event's result or error stands in its run.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Index, Integer, Text
+from sqlmodel import Field, SQLModel
+
+from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.store.migrations import where
+
+UNFINISHED_SQL = f"state < {int(State.COMPLETED)}"
+WAITING_SQL = f"state IN ({int(State.SCHEDULED)}, {int(State.RETRYING)}) AND followed IS NULL"
+"""What waits here for its time; what is in another engine's queue waits there."""
+
+CANCELLING_SQL = f"state = {int(State.RUNNING)} AND cancel_requested = 1"
+EXPIRING_SQL = f"expires_at IS NOT NULL AND claims = 0 AND {UNFINISHED_SQL}"
+
+
+def _big(*, null: bool = False, default: str | None = None) -> Column[int]:
+    return Column(BigInteger, nullable=null, server_default=default)
+
+
+def _key() -> Column[int]:
+    # INTEGER, not BIGINT: only so does SQLite make it the row's own key.
+    return Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False)
+
+
+class JobTypeRow(SQLModel, table=True):
+    """The live or retired name; its definition is in `job_type_versions`."""
+
+    __tablename__ = "job_types"
+    name: str = Field(primary_key=True)
+    definition_id: int
+    version: int
+    source: str
+    app: str | None = None
+    declared_at: int | None = Field(default=None, sa_column=_big(null=True))
+    paused: bool = False
+    retired: bool = False
+    created_at: int = Field(sa_column=_big())
+    updated_at: int = Field(sa_column=_big())
+
+
+class JobTypeVersionRow(SQLModel, table=True):
+    """Never changed once written: runs point at it."""
+
+    __tablename__ = "job_type_versions"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    version: int
+    body: str = Field(sa_column=Column(Text, nullable=False))
+
+
+class QueueRow(SQLModel, table=True):
+    """`bullmq` is how it lives in Redis (JSON), `place` how far its events there are followed."""
+
+    __tablename__ = "queues"
+    name: str = Field(primary_key=True)
+    paused: bool = False
+    made_at: int = Field(default=0, sa_column=_big(default="0"))
+    """Where several servers share the database; else the row's own number says the order."""
+    bullmq: str | None = None
+    place: str | None = None
+
+
+class LaneRow(SQLModel, table=True):
+    """A pair of job type and queue: what claims, counts and lists are made of."""
+
+    __tablename__ = "lanes"
+    id: int | None = Field(default=None, primary_key=True)
+    job_type: str
+    queue: str
+    pruned_event: int = Field(default=0, sa_column=_big(default="0"))
+    """The newest event key that retention has deleted here."""
+
+    __table_args__ = (Index("lanes_pair", "job_type", "queue", unique=True),)
+
+
+class RunRow(SQLModel, table=True):
+    __tablename__ = "runs"
+    id: int = Field(sa_column=_key())
+    lane_id: int
+    definition_id: int
+    state: int
+    rank: int
+    """Minus the priority: ascending order is the order of starts."""
+    due_at: int = Field(sa_column=_big())
+    created_at: int = Field(sa_column=_big())
+    seq: int
+    attempt: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    claims: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    losses: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    alone: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    cancel_requested: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    logs: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    logs_dropped: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    started_at: int | None = Field(default=None, sa_column=_big(null=True))
+    finished_at: int | None = Field(default=None, sa_column=_big(null=True))
+    delete_at: int | None = Field(default=None, sa_column=_big(null=True))
+    expires_at: int | None = Field(default=None, sa_column=_big(null=True))
+    keep_until: int | None = Field(default=None, sa_column=_big(null=True))
+    worker_id: int | None = Field(default=None, sa_column=_big(null=True))
+    lease_token: str | None = None
+    lease_until: int | None = Field(default=None, sa_column=_big(null=True))
+    """Where several servers share the database; one that owns it keeps it in memory."""
+    deadline_at: int | None = Field(default=None, sa_column=_big(null=True))
+    replay_of: int | None = Field(default=None, sa_column=_big(null=True))
+    dedupe_key: str | None = None
+    overrides: str | None = None
+    schedule: str | None = None
+    fire_at: int | None = Field(default=None, sa_column=_big(null=True))
+    job_id: str | None = None
+    job_added_at: int | None = Field(default=None, sa_column=_big(null=True))
+    followed: int | None = None
+    followed_lines: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    tags: str | None = None
+    meta: str | None = None
+    cancel_reason: str | None = None
+    error: str | None = None
+    progress: str | None = None
+    result: str | None = None
+    payload: str = Field(sa_column=Column(Text, nullable=False))
+
+    __table_args__ = (
+        # the claim: the head of each lane, in the order of starts
+        Index("runs_ready", "lane_id", "rank", "due_at", "id", **where(f"state = {int(State.QUEUED)}")),
+        # the sweep: what waits for its time
+        Index("runs_due", "due_at", **where(WAITING_SQL)),
+        # the sweep: what may expire unstarted
+        Index("runs_expiring", "expires_at", **where(EXPIRING_SQL)),
+        # lists by job type, queue or state, newest first; the running ones of a lane
+        Index("runs_listed", "lane_id", "state", "id"),
+        # what is leased: the sweep, and a worker that is given up
+        Index("runs_leased", "worker_id", **where(f"state = {int(State.RUNNING)}")).ddl_if(dialect="postgresql"),
+        # whose handlers are asked to end
+        Index("runs_cancelling", "worker_id", **where(CANCELLING_SQL)).ddl_if(dialect="postgresql"),
+        # dispatch with a dedupe key
+        Index("runs_dedupe", "dedupe_key", **where(f"dedupe_key IS NOT NULL AND {UNFINISHED_SQL}")),
+        # retention
+        Index("runs_deletable", "delete_at", **where("delete_at IS NOT NULL")),
+        # lists by schedule
+        Index("runs_of_schedule", "schedule", "id", **where("schedule IS NOT NULL")),
+        # a schedule's overlap
+        Index("runs_overlapping", "schedule", **where(f"schedule IS NOT NULL AND {UNFINISHED_SQL}")),
+        # the run of a job of others
+        Index("runs_of_job", "job_id", "id", **where("job_id IS NOT NULL")),
+        # one run a time of a schedule
+        Index("runs_fired", "schedule", "fire_at", unique=True, **where("fire_at IS NOT NULL")),
+    )
+
+
+class EventRow(SQLModel, table=True):
+    __tablename__ = "events"
+    id: int = Field(sa_column=_key())
+    run_id: int = Field(sa_column=_big())
+    seq: int
+    type: int
+    state: int
+    attempt: int
+    time: int = Field(sa_column=_big())
+    data: str | None = None
+    """JSON text; null where it stands in the run: the result of `completed`, the error of `failed`."""
+
+    __table_args__ = (
+        # a run's log in order; and that no number is given twice
+        Index("events_of_run", "run_id", "seq", unique=True),
+    )
+
+
+class IdempotencyRow(SQLModel, table=True):
+    __tablename__ = "idempotency_keys"
+    scope: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    fingerprint: str
+    created_at: int = Field(sa_column=_big())
+    run_id: int | None = Field(default=None, sa_column=_big(null=True))
+    """The run of a single dispatch; a batch has its in `answer`."""
+    answer: str | None = None
+    """JSON: [[run key, state], ...]"""
+
+    __table_args__ = (
+        # erasing a run takes its key along
+        Index("idempotency_of_run", "run_id", **where("run_id IS NOT NULL")),
+        # retention of keys
+        Index("idempotency_age", "created_at"),
+        {"sqlite_with_rowid": False},
+    )
+
+
+class CountRow(SQLModel, table=True):
+    """How many runs there are, kept in step in each transaction."""
+
+    __tablename__ = "run_counts"
+    lane_id: int = Field(primary_key=True)
+    state: int = Field(primary_key=True)
+    shard: int = Field(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
+    """Each server that shares the database counts in its own, and the sum is the number."""
+    runs: int
+
+
+class ScheduleRow(SQLModel, table=True):
+    """`body` is its definition; the rest is how it stands."""
+
+    __tablename__ = "schedules"
+    id: int | None = Field(default=None, primary_key=True)
+    name: str
+    job_type: str
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    source: str
+    app: str | None = None
+    declared_at: int | None = Field(default=None, sa_column=_big(null=True))
+    paused: bool = False
+    orphaned: bool = False
+    revision: int
+    created_at: int = Field(sa_column=_big())
+    updated_at: int = Field(sa_column=_big())
+    next_fire_at: int | None = Field(default=None, sa_column=_big(null=True))
+    wake_at: int | None = Field(default=None, sa_column=_big(null=True))
+    """`next_fire_at` and the schedule's jitter."""
+    last_fire_at: int | None = Field(default=None, sa_column=_big(null=True))
+    last_run_id: int | None = Field(default=None, sa_column=_big(null=True))
+    last_skipped_at: int | None = Field(default=None, sa_column=_big(null=True))
+    missed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+    __table_args__ = (
+        Index("schedules_name", "name", unique=True),
+        # what is to be fired, the earliest first
+        Index("schedules_due", "wake_at", **where("wake_at IS NOT NULL")),
+        # retiring a job type
+        Index("schedules_of_job_type", "job_type"),
+        # what a newer declaration lacks
+        Index("schedules_of_app", "app", **where("app IS NOT NULL")),
+    )
+
+
+class WorkerRow(SQLModel, table=True):
+    __tablename__ = "workers"
+    id: int = Field(sa_column=_key())
+    name: str
+    job_types: str = Field(sa_column=Column(Text, nullable=False))
+    queues: str | None = None
+    concurrency: int
+    registered_at: int = Field(sa_column=_big())
+    pool: bool = False
+    pid: int | None = None
+    home: str | None = None
+    """Of a pool's worker: the data folder whose server it belongs to."""
+    server: int | None = Field(default=None, sa_column=_big(null=True))
+    """Which server heard it last."""
+    seen_at: int | None = Field(default=None, sa_column=_big(null=True))
+
+
+class ServerRow(SQLModel, table=True):
+    """The servers that share the database."""
+
+    __tablename__ = "servers"
+    id: int = Field(sa_column=_key())
+    seen_at: int = Field(sa_column=_big())
+
+
+class SharedRow(SQLModel, table=True):
+    """One row, of what a server leaves to the next, or servers that share the database agree on."""
+
+    __tablename__ = "shared"
+    id: int = Field(primary_key=True)
+    revision: int = Field(default=0, sa_column=_big(default="0"))
+    """Goes up with every change of a job type, queue or lane."""
+    erased_key: int = Field(default=0, sa_column=_big(default="0"))
+    """Keys of deleted rows are no greater: none is given twice, although the clock goes back."""
+    feed_base: int = Field(default=0, sa_column=_big(default="0"))
+    """Added to the keys of events; see postgres/statements.py."""
+
+
+metadata = SQLModel.metadata

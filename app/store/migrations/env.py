@@ -1,8 +1,0 @@
-"""Alembic's entry: runs on the connection that the store hands over, inside its transaction."""
-
-from alembic import context
-
-from app.store.tables import metadata
-
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
-context.run_migrations()
