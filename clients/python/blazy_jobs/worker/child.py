@@ -6,9 +6,7 @@ It imports the user's modules and says what they declare, or what is wrong with 
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
-import resource
 import signal
 import socket
 import sys
@@ -18,14 +16,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from blazy_jobs.errors import DefinitionError
-from blazy_jobs.worker.frames import READY, REFUSED, pack
+from blazy_jobs.worker import host, slot
+from blazy_jobs.worker.descriptors import out_of_reach
+from blazy_jobs.worker.frames import IMPORT_FAILED, READY, REFUSED, pack
 from blazy_jobs.worker.modules import CannotLoad, Loaded, load
-from blazy_jobs.worker.pulse import Page
+from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
 
-IMPORT_FAILED = 3
-HIGH_DESCRIPTOR = 512
 PR_SET_PDEATHSIG = 1
-PULSE_SECONDS = 0.25
 PACKAGE = str(Path(__file__).parents[1]) + os.sep
 
 
@@ -44,12 +41,11 @@ def main(arguments: list[str]) -> NoReturn:
     threading.Thread(target=_beat_until, args=(pulse, imported), name="pulse", daemon=True).start()
     loaded, declared = _load(targets, sock)
     imported.set()
-    if role == "host":
-        from blazy_jobs.worker.host import serve
-    else:
-        from blazy_jobs.worker.slot import serve
     sock.sendall(declared)
-    serve(sock, pulse, loaded)
+    if role == "host":
+        host.serve(sock, pulse, loaded)
+    else:
+        slot.serve(sock, pulse, loaded)
 
 
 def _load(targets: list[str], sock: socket.socket) -> tuple[Loaded, bytes]:
@@ -81,27 +77,11 @@ def _beat_until(pulse: Page, imported: threading.Event) -> None:
         end_with_leases(pulse)
 
 
-def end_with_leases(pulse: Page) -> None:
-    """The control process, stopped or cut off, has not renewed them: others run this process's runs in a moment."""
-    if pulse.leases_end():
-        pulse.end_itself()
-        os.killpg(os.getpgrp(), signal.SIGKILL)
-
-
 def die_with(parent: int) -> None:
     """This process is killed when its parent dies, also when it died just now."""
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def out_of_reach(descriptor: int) -> int:
-    """Moves a descriptor to where handlers that close what they did not open (3 to 255) leave it alone."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    least = min(HIGH_DESCRIPTOR, soft - 32) if soft != resource.RLIM_INFINITY else HIGH_DESCRIPTOR
-    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, least)
-    os.close(descriptor)
-    return moved
 
 
 def _do_nothing(number: int, frame: object) -> None:

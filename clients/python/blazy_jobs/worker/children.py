@@ -14,8 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from blazy_jobs.worker.channel import Channel
-from blazy_jobs.worker.child import IMPORT_FAILED
-from blazy_jobs.worker.frames import READY, REFUSED, Frame
+from blazy_jobs.worker.frames import IMPORT_FAILED, READY, REFUSED, Frame
 from blazy_jobs.worker.pulse import Page
 
 

@@ -25,6 +25,11 @@ STUCK = b"S"  # header: run ids that were told to stop and did not
 CALL = b"X"  # header: [run_id, payload or None]: middleware has come to its process handler
 HANG_UP = b"Y"  # header: run_id: that middleware was told to stop
 
+EVENTS = frozenset(("progress", "log"))
+"""The types of words that do not end their run."""
+IMPORT_FAILED = 3
+"""The exit code of a child whose modules cannot be used."""
+
 
 class Frame(NamedTuple):
     kind: bytes

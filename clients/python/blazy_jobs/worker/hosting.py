@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from blazy_jobs.worker import frames
 from blazy_jobs.worker.children import Child
-from blazy_jobs.worker.frames import Frame, pack
+from blazy_jobs.worker.frames import EVENTS, Frame, pack
 from blazy_jobs.worker.held import Held
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import crashed, of_stop
+from blazy_jobs.worker.ports import Supervisor
 
-if TYPE_CHECKING:
-    from blazy_jobs.worker.control import Control
-
-EVENTS = frozenset(("progress", "log"))
 SILENT_SECONDS = 3.0
 SHORT_LIFE_SECONDS = 2.0
 MAX_RESTART_SECONDS = 5.0
@@ -29,7 +26,7 @@ log = Log("blazy_jobs.worker")
 class Hosting:
     """Keeps one host alive. `on_ready` is called each time that one is ready to run."""
 
-    def __init__(self, control: Control, on_ready: Callable[[Child], None]) -> None:
+    def __init__(self, control: Supervisor, on_ready: Callable[[Child], None]) -> None:
         self._control = control
         self._on_ready = on_ready
         self._child: Child | None = None

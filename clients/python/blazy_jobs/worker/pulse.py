@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import mmap
 import os
+import signal
 import struct
 import time
 
+PULSE_SECONDS = 0.25
+"""A child beats, and looks at this page, so often."""
 SIZE = mmap.PAGESIZE
 _INSTANT = struct.Struct("<d")
 _NUMBER = struct.Struct("<q")
@@ -89,3 +92,10 @@ class Page:
         if _NUMBER.unpack_from(self._memory, _STOP)[0] != number:
             return None
         return REASONS[_NUMBER.unpack_from(self._memory, _STOP_REASON)[0]] or None
+
+
+def end_with_leases(pulse: Page) -> None:
+    """The control process, stopped or cut off, has not renewed them: others run this process's runs in a moment."""
+    if pulse.leases_end():
+        pulse.end_itself()
+        os.killpg(os.getpgrp(), signal.SIGKILL)

@@ -20,11 +20,11 @@ import orjson
 
 from blazy_jobs.errors import Stopped
 from blazy_jobs.worker import frames, outcome, run_log
-from blazy_jobs.worker.child import HIGH_DESCRIPTOR, PULSE_SECONDS, end_with_leases
+from blazy_jobs.worker.descriptors import HIGH_DESCRIPTOR
 from blazy_jobs.worker.executor import Executor, close_loop
 from blazy_jobs.worker.frames import Unpacker, pack
 from blazy_jobs.worker.modules import Loaded
-from blazy_jobs.worker.pulse import Page
+from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
 from blazy_jobs.worker.standing import Standing, current
 
 FULL_BYTES = 256 * 1024

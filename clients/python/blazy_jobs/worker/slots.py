@@ -9,19 +9,16 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from blazy_jobs.worker import frames
-from blazy_jobs.worker.frames import Frame, pack
+from blazy_jobs.worker.frames import EVENTS, Frame, pack
 from blazy_jobs.worker.held import Held
-from blazy_jobs.worker.hosting import EVENTS
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import crashed, of_stop
-
-if TYPE_CHECKING:
-    from blazy_jobs.worker.control import Control
+from blazy_jobs.worker.ports import Supervisor
 
 AHEAD_SECONDS = 0.05
 """What a slot may have ahead, by the pace of late."""
@@ -139,7 +136,7 @@ class Slot:
 
 
 class Slots:
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Supervisor) -> None:
         self.control = control
         self._waiting: deque[Held] = deque()
         self._alone: deque[Held] = deque()

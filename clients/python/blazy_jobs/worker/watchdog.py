@@ -8,9 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from blazy_jobs.worker.child import PULSE_SECONDS, end_with_leases
 from blazy_jobs.worker.logs import Log
-from blazy_jobs.worker.pulse import Page
+from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
 from blazy_jobs.worker.standing import Standing
 
 BLOCKED_SECONDS = 1.0
