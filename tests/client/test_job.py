@@ -12,7 +12,7 @@ from blazy_jobs import DefinitionError, Job, Retry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from blazy_jobs_server.api.models import JobTypeIn
+from blazy_jobs_server.api.job_type_models import JobTypeIn
 from blazy_jobs_server.api.requests import fit
 from blazy_jobs_server.api.strict_json import parse
 from blazy_jobs_server.domain.errors import InvalidRequest, MalformedJson

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from blazy_jobs_server.api import models
+from blazy_jobs_server.api import fields, job_type_models, run_models
 from blazy_jobs_server.domain.errors import InvalidRequest, NotSupported
 from blazy_jobs_server.domain.instants import SECOND, from_datetime
 from blazy_jobs_server.domain.job_type import Definition, Handler
@@ -27,14 +27,14 @@ _FIELDS = (
 )
 
 
-def retry_changes(value: models.RetryIn | int) -> dict[str, Any]:
+def retry_changes(value: job_type_models.RetryIn | int) -> dict[str, Any]:
     """What it says of the policy; a bare integer is the number of retries."""
     if isinstance(value, int):
         return {"max_attempts": value + 1}
     return value.model_dump(exclude_unset=True)
 
 
-def changes(body: models.JobTypePatch, path: str = "") -> dict[str, Any]:
+def changes(body: job_type_models.JobTypePatch, path: str = "") -> dict[str, Any]:
     """The fields of a Definition that the body sets. Raises NotSupported and InvalidRequest."""
     given = body.model_fields_set
     fields: dict[str, Any] = {name: getattr(body, name) for name in _FIELDS if name in given}
@@ -45,13 +45,13 @@ def changes(body: models.JobTypePatch, path: str = "") -> dict[str, Any]:
     return fields
 
 
-def _handler(handler: models.WorkerHandlerIn | models.HttpHandlerIn, path: str) -> Handler:
-    if isinstance(handler, models.HttpHandlerIn):
+def _handler(handler: job_type_models.WorkerHandlerIn | job_type_models.HttpHandlerIn, path: str) -> Handler:
+    if isinstance(handler, job_type_models.HttpHandlerIn):
         raise NotSupported(f"{path}/handler/kind", "This server does not run HTTP handlers yet; use 'worker'.")
     return Handler(handler.kind)
 
 
-def definition(name: str, body: models.JobTypeIn | models.JobTypePut, path: str = "") -> Definition:
+def definition(name: str, body: job_type_models.JobTypeIn | job_type_models.JobTypePut, path: str = "") -> Definition:
     """A whole definition, with the defaults for what is left out."""
     fields = changes(body, path)
     if body.retry is not None:
@@ -59,7 +59,7 @@ def definition(name: str, body: models.JobTypeIn | models.JobTypePut, path: str 
     return Definition(name=name, **fields)
 
 
-def changed(known: Definition, body: models.JobTypePatch) -> Definition:
+def changed(known: Definition, body: job_type_models.JobTypePatch) -> Definition:
     """`known` with what a PATCH says; a partial `retry` keeps the rest of it."""
     fields = changes(body)
     if body.retry is not None:
@@ -67,13 +67,13 @@ def changed(known: Definition, body: models.JobTypePatch) -> Definition:
     return msgspec.structs.replace(known, **fields)
 
 
-def wish(body: models.DispatchIn, now: int, path: str = "") -> Wish:
+def wish(body: run_models.DispatchIn, now: int, path: str = "") -> Wish:
     """What a dispatch asks for. Raises InvalidRequest."""
     given = body.model_fields_set
     run_at = None
     if body.run_at is not None:
         run_at = from_datetime(body.run_at)
-        if run_at > now + models.YEAR_SECONDS * SECOND:
+        if run_at > now + fields.YEAR_SECONDS * SECOND:
             raise InvalidRequest.at(f"{path}/run_at", "is more than a year ahead", "out_of_range")
     return Wish(
         payload=body.payload,

@@ -8,7 +8,7 @@ import orjson
 from pydantic import BaseModel
 
 from blazy_jobs_server.api import problems
-from blazy_jobs_server.api.models import Problem
+from blazy_jobs_server.api.problem_models import Problem
 from blazy_jobs_server.domain import errors
 from blazy_jobs_server.domain.errors import FieldError, JobsError
 

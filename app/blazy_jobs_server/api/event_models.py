@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field
 from typing_extensions import TypeAliasType
 
-from blazy_jobs_server.api.models import Progress, RunError, RunState
+from blazy_jobs_server.api.fields import RunState
+from blazy_jobs_server.api.run_models import Progress, RunError
 
 EventType = TypeAliasType(
     "EventType",

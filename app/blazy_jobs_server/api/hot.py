@@ -14,7 +14,7 @@ import msgspec
 import orjson
 from starlette.types import Receive, Scope
 
-from blazy_jobs_server.api import models, render
+from blazy_jobs_server.api import render, report_models, run_models
 from blazy_jobs_server.api.context import Answer, Context
 from blazy_jobs_server.api.definitions import wish
 from blazy_jobs_server.api.reports import read_report
@@ -60,7 +60,7 @@ async def dispatch(context: Context, scope: Scope, receive: Receive, name: str) 
     if type(value) is dict and value.keys() == _PAYLOAD_ALONE:
         asked = Wish(payload=value["payload"])
     else:
-        asked = wish(fit(models.DispatchIn, value), jobs.clock.now())
+        asked = wish(fit(run_models.DispatchIn, value), jobs.clock.now())
     key = idempotency_key(headers, caller_scope(headers, "POST", scope["path"]), value)
     dispatched = await jobs.dispatcher.dispatch(entry, asked, key)
     return await answer_dispatched(context, headers, dispatched)
@@ -108,7 +108,7 @@ def _read_batch(value: Any, now: int) -> tuple[list[tuple[str, Wish] | None], li
     frame."""
     items = value.get("runs") if type(value) is dict else None
     if type(items) is not list or value.keys() != {"runs"} or not 1 <= len(items) <= MAX_BATCH:
-        fit(models.BatchIn, value)  # says what is wrong with it
+        fit(run_models.BatchIn, value)  # says what is wrong with it
         raise InvalidRequest.at("/runs", f"must be a list of 1 to {MAX_BATCH} runs", "list_type")
     wishes: list[tuple[str, Wish] | None] = []
     errors: list[FieldError] = []
@@ -117,7 +117,7 @@ def _read_batch(value: Any, now: int) -> tuple[list[tuple[str, Wish] | None], li
             wishes.append((item["job_type"], Wish(payload=item["payload"])))
             continue
         try:
-            given = fit(models.BatchItem, item)
+            given = fit(run_models.BatchItem, item)
             wishes.append((given.job_type, wish(given, now, f"/runs/{index}")))
         except InvalidRequest as error:
             wishes.append(None)
@@ -153,7 +153,7 @@ async def claim(context: Context, scope: Scope, receive: Receive, worker_id: str
     worker = worker_key(worker_id)
     await leasing.known(worker)
     value = await _json(context, scope, receive, context.settings.max_body_bytes)
-    body = fit(models.ClaimIn, value)
+    body = fit(report_models.ClaimIn, value)
     seconds = min(body.wait_seconds, context.settings.max_wait_seconds)
     gone = asyncio.ensure_future(_disconnected(receive))
     try:

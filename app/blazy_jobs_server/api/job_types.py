@@ -7,7 +7,7 @@ from typing import TypeVar
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from blazy_jobs_server.api import examples, models, render
+from blazy_jobs_server.api import examples, fields, job_type_models, render
 from blazy_jobs_server.api.context import Answer, context_of
 from blazy_jobs_server.api.definitions import changed, definition
 from blazy_jobs_server.api.describe import BODY, JOB_TYPE_LINKS, accepts, answers, describe
@@ -41,7 +41,7 @@ def _answer(job_type: JobType, status: int = 200) -> Answer:
     summary="Register a job type",
     status_code=201,
     responses=describe(
-        {201: models.JobType},
+        {201: job_type_models.JobType},
         *BODY,
         InvalidSchema,
         NotSupported,
@@ -50,10 +50,10 @@ def _answer(job_type: JobType, status: int = 200) -> Answer:
         links=JOB_TYPE_LINKS,
         headers={201: ("Location",)},
     ),
-    openapi_extra=accepts(models.JobTypeIn, examples.REGISTER),
+    openapi_extra=accepts(job_type_models.JobTypeIn, examples.REGISTER),
 )
 async def register_job_type(request: Request) -> Response:
-    body = await read_json(request, models.JobTypeIn)
+    body = await read_json(request, job_type_models.JobTypeIn)
     job_type = await context_of(request).jobs.catalogue.register(definition(body.name, body), body.paused)
     return respond(_answer(job_type, 201))
 
@@ -63,7 +63,7 @@ async def register_job_type(request: Request) -> Response:
     operation_id="put_job_type",
     summary="Register or replace a job type",
     responses=describe(
-        {200: models.JobType, 201: models.JobType},
+        {200: job_type_models.JobType, 201: job_type_models.JobType},
         *BODY,
         InvalidSchema,
         NotSupported,
@@ -72,12 +72,12 @@ async def register_job_type(request: Request) -> Response:
         links=JOB_TYPE_LINKS,
         headers={201: ("Location",)},
     ),
-    openapi_extra=accepts(models.JobTypePut, examples.REPLACE),
+    openapi_extra=accepts(job_type_models.JobTypePut, examples.REPLACE),
 )
 async def put_job_type(request: Request, name: str) -> Response:
     """Idempotent. `paused` is no part of the definition and stays as it is where it is left out."""
     check_name(name)
-    body = await read_json(request, models.JobTypePut)
+    body = await read_json(request, job_type_models.JobTypePut)
     check_same_name(name, body.name)
     job_type, new = await context_of(request).jobs.catalogue.replace(definition(name, body), body.paused)
     return respond(_answer(job_type, 201 if new else 200))
@@ -85,7 +85,7 @@ async def put_job_type(request: Request, name: str) -> Response:
 
 def check_name(name: str) -> None:
     if not NAME.fullmatch(name):
-        raise InvalidRequest.at("/name", f"must match {models.NAME_PATTERN}", "string_pattern_mismatch")
+        raise InvalidRequest.at("/name", f"must match {fields.NAME_PATTERN}", "string_pattern_mismatch")
 
 
 def check_same_name(name: str, in_body: str | None) -> None:
@@ -97,7 +97,9 @@ def check_same_name(name: str, in_body: str | None) -> None:
     "",
     operation_id="list_job_types",
     summary="List job types, newest first",
-    responses=describe({200: models.JobTypePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+    responses=describe(
+        {200: job_type_models.JobTypePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}
+    ),
 )
 async def list_job_types(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
     catalogue = context_of(request).jobs.catalogue
@@ -131,7 +133,9 @@ def page_of(items: list[tuple[Place, T]], cursor: str | None, limit: int) -> tup
     "/{name}",
     operation_id="get_job_type",
     summary="Read a job type",
-    responses=describe({200: models.JobType}, JobTypeNotFound, text={200: "the job type"}, links=("dispatch_run",)),
+    responses=describe(
+        {200: job_type_models.JobType}, JobTypeNotFound, text={200: "the job type"}, links=("dispatch_run",)
+    ),
 )
 async def get_job_type(request: Request, name: str) -> Response:
     catalogue = context_of(request).jobs.catalogue
@@ -144,14 +148,14 @@ async def get_job_type(request: Request, name: str) -> Response:
     operation_id="patch_job_type",
     summary="Change some fields of a job type",
     responses=describe(
-        {200: models.JobType}, *BODY, InvalidSchema, NotSupported, JobTypeNotFound, text={200: "as it is now"}
+        {200: job_type_models.JobType}, *BODY, InvalidSchema, NotSupported, JobTypeNotFound, text={200: "as it is now"}
     ),
-    openapi_extra=accepts(models.JobTypePatch, examples.CHANGE),
+    openapi_extra=accepts(job_type_models.JobTypePatch, examples.CHANGE),
 )
 async def patch_job_type(request: Request, name: str) -> Response:
     catalogue = context_of(request).jobs.catalogue
     catalogue.entry(name)
-    body = await read_json(request, models.JobTypePatch)
+    body = await read_json(request, job_type_models.JobTypePatch)
     job_type = await catalogue.change(name, lambda known: changed(known, body), body.paused)
     return respond(_answer(job_type))
 
@@ -173,8 +177,8 @@ async def retire_job_type(request: Request, name: str) -> Response:
     "/{name}/pause",
     operation_id="pause_job_type",
     summary="Hold the runs of a job type back",
-    responses=describe({200: models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
-    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
+    responses=describe({200: job_type_models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_job_type(request: Request, name: str) -> Response:
     return await _pause(request, name, True)
@@ -184,8 +188,8 @@ async def pause_job_type(request: Request, name: str) -> Response:
     "/{name}/resume",
     operation_id="resume_job_type",
     summary="Let the runs of a job type go",
-    responses=describe({200: models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
-    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
+    responses=describe({200: job_type_models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_job_type(request: Request, name: str) -> Response:
     return await _pause(request, name, False)
@@ -194,5 +198,5 @@ async def resume_job_type(request: Request, name: str) -> Response:
 async def _pause(request: Request, name: str, paused: bool) -> Response:
     catalogue = context_of(request).jobs.catalogue
     await catalogue.found(name)
-    await read_json(request, models.EmptyIn, optional=True)
+    await read_json(request, fields.EmptyIn, optional=True)
     return respond(_answer(await catalogue.pause(name, paused)))

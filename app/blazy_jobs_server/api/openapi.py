@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from blazy_jobs_server.api import describe, examples
-from blazy_jobs_server.api.models import NAME_PATTERN
+from blazy_jobs_server.api.fields import NAME_PATTERN
 
 DESCRIPTION = """A standalone job server: register job types, dispatch runs, read their status and watch their events \
 live. At-least-once execution, exactly-once recorded outcome, a gapless ordered event log for every run.

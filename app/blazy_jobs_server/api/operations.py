@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse
 
-from blazy_jobs_server.api import models
+from blazy_jobs_server.api import operation_models
 from blazy_jobs_server.api.context import Answer, Context, context_of, guard
 from blazy_jobs_server.api.describe import ALWAYS, answers, describe, problems_of, reference
 from blazy_jobs_server.api.runs import respond
@@ -30,7 +30,7 @@ OPEN: dict[str, Any] = {"security": []}
 
 
 def _healthy(text: str) -> dict[int | str, dict[str, Any]]:
-    return {200: {"description": text, "content": {"application/json": {"schema": reference(models.Health)}}}}
+    return {200: {"description": text, "content": {"application/json": {"schema": reference(operation_models.Health)}}}}
 
 
 @router.get(
@@ -72,7 +72,7 @@ def _redis(context: Context) -> dict[str, str]:
     "/v1/stats",
     operation_id="get_stats",
     summary="Counts, throughput, latencies and sizes",
-    responses=describe({200: models.Stats}, text={200: "as of now"}),
+    responses=describe({200: operation_models.Stats}, text={200: "as of now"}),
     dependencies=[Depends(guard)],
 )
 async def get_stats(request: Request) -> Response:

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 from msgspec import UNSET, UnsetType, to_builtins
 
-from blazy_jobs_server.api import examples, models, render
+from blazy_jobs_server.api import examples, fields, queue_models, render
 from blazy_jobs_server.api.context import Answer, Context, context_of
 from blazy_jobs_server.api.describe import BODY, QUEUE_LINKS, accepts, describe
 from blazy_jobs_server.api.job_types import check_name, check_same_name, page_of
@@ -47,7 +47,9 @@ async def _json(context: Context, queue: Queue) -> dict[str, Any]:
     "",
     operation_id="list_queues",
     summary="List queues",
-    responses=describe({200: models.QueuePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+    responses=describe(
+        {200: queue_models.QueuePage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}
+    ),
 )
 async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
     context = context_of(request)
@@ -61,7 +63,7 @@ async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = 
     "/{name}",
     operation_id="get_queue",
     summary="Read a queue",
-    responses=describe({200: models.Queue}, QueueNotFound, text={200: "the queue"}),
+    responses=describe({200: queue_models.Queue}, QueueNotFound, text={200: "the queue"}),
 )
 async def get_queue(request: Request, name: str) -> Response:
     context = context_of(request)
@@ -74,7 +76,7 @@ async def get_queue(request: Request, name: str) -> Response:
     operation_id="put_queue",
     summary="Make or change a queue",
     responses=describe(
-        {200: models.Queue, 201: models.Queue},
+        {200: queue_models.Queue, 201: queue_models.Queue},
         *BODY,
         NotSupported,
         QueueInUse,
@@ -83,12 +85,12 @@ async def get_queue(request: Request, name: str) -> Response:
         text={200: "changed, or as it was", 201: "made"},
         links=QUEUE_LINKS,
     ),
-    openapi_extra=accepts(models.QueueIn, examples.QUEUE),
+    openapi_extra=accepts(queue_models.QueueIn, examples.QUEUE),
 )
 async def put_queue(request: Request, name: str) -> Response:
     context = context_of(request)
     check_name(name)
-    body = await read_json(request, models.QueueIn)
+    body = await read_json(request, queue_models.QueueIn)
     check_same_name(name, body.name)
     if "engine" in body.model_fields_set and body.engine == "database" and body.bullmq is not None:
         raise InvalidRequest.at("/bullmq", "is of queues with the engine 'bullmq' only", "exclusive")
@@ -100,12 +102,12 @@ async def put_queue(request: Request, name: str) -> Response:
     return respond(Answer(200 if known else 201, orjson.dumps(await _json(context, queue))))
 
 
-def _bullmq(body: models.QueueIn) -> Bullmq | UnsetType | None:
+def _bullmq(body: queue_models.QueueIn) -> Bullmq | UnsetType | None:
     if "engine" not in body.model_fields_set and body.bullmq is None:
         return UNSET
     if body.engine == "database" and body.bullmq is None:
         return None
-    given = body.bullmq or models.Bullmq()
+    given = body.bullmq or queue_models.Bullmq()
     return Bullmq(given.prefix, given.consume)
 
 
@@ -113,8 +115,8 @@ def _bullmq(body: models.QueueIn) -> Bullmq | UnsetType | None:
     "/{name}/pause",
     operation_id="pause_queue",
     summary="Hold the runs of a queue back",
-    responses=describe({200: models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
-    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
+    responses=describe({200: queue_models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_queue(request: Request, name: str) -> Response:
     return await _pause(request, name, True)
@@ -124,8 +126,8 @@ async def pause_queue(request: Request, name: str) -> Response:
     "/{name}/resume",
     operation_id="resume_queue",
     summary="Let the runs of a queue go",
-    responses=describe({200: models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
-    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
+    responses=describe({200: queue_models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_queue(request: Request, name: str) -> Response:
     return await _pause(request, name, False)
@@ -134,6 +136,6 @@ async def resume_queue(request: Request, name: str) -> Response:
 async def _pause(request: Request, name: str, paused: bool) -> Response:
     context = context_of(request)
     found = context.jobs.catalogue.queue(name)
-    await read_json(request, models.EmptyIn, optional=True)
+    await read_json(request, fields.EmptyIn, optional=True)
     queue = await context.jobs.projection.pause(found, paused)
     return respond(Answer(200, orjson.dumps(await _json(context, queue))))

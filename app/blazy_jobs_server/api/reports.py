@@ -31,7 +31,7 @@ class ErrorItem(Struct, forbid_unknown_fields=True):
 
 
 class Item(Struct, forbid_unknown_fields=True, kw_only=True):
-    """As models.ReportItem, for the many."""
+    """As report_models.ReportItem, for the many."""
 
     run_id: str
     attempt: int

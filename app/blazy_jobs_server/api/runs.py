@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from blazy_jobs_server.api import examples, hot, models, render
+from blazy_jobs_server.api import examples, fields, hot, render, run_models
 from blazy_jobs_server.api.context import Answer, context_of
 from blazy_jobs_server.api.describe import (
     BODY,
@@ -66,7 +66,7 @@ def respond(answer: Answer) -> Response:
     summary="Dispatch a run",
     status_code=202,
     responses=describe(
-        {202: models.Run, 200: models.Run},
+        {202: run_models.Run, 200: run_models.Run},
         *BODY,
         *IDEMPOTENT,
         InvalidPayload,
@@ -75,7 +75,7 @@ def respond(answer: Answer) -> Response:
         links=RUN_LINKS,
         headers=DISPATCH_ANSWER_HEADERS,
     ),
-    openapi_extra=accepts(models.DispatchIn, examples.DISPATCH, headers=DISPATCH_HEADERS),
+    openapi_extra=accepts(run_models.DispatchIn, examples.DISPATCH, headers=DISPATCH_HEADERS),
 )
 async def dispatch_run(request: Request, name: str) -> Response:
     """Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or `dedupe_key`)
@@ -89,14 +89,14 @@ async def dispatch_run(request: Request, name: str) -> Response:
     summary="Dispatch up to 10,000 runs, all or none",
     status_code=202,
     responses=describe(
-        {202: models.Batch, 200: models.Batch},
+        {202: run_models.Batch, 200: run_models.Batch},
         *BODY,
         *IDEMPOTENT,
         InvalidBatch,
         text={200: "the first answer's runs", 202: "made, in the order given"},
         headers={200: ("Idempotency-Replayed",)},
     ),
-    openapi_extra=accepts(models.BatchIn, examples.BATCH, headers=[IDEMPOTENCY_KEY]),
+    openapi_extra=accepts(run_models.BatchIn, examples.BATCH, headers=[IDEMPOTENCY_KEY]),
 )
 async def dispatch_batch(request: Request) -> Response:
     return respond(await hot.batch(context_of(request), request.scope, request.receive))
@@ -106,17 +106,17 @@ async def dispatch_batch(request: Request) -> Response:
     "/v1/runs",
     operation_id="list_runs",
     summary="List runs, newest first",
-    responses=describe({200: models.RunPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+    responses=describe({200: run_models.RunPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
 )
 async def list_runs(
     request: Request,
-    state: Annotated[list[models.RunState], Query()] = [],  # noqa: B006  # FastAPI copies it
+    state: Annotated[list[fields.RunState], Query()] = [],  # noqa: B006  # FastAPI copies it
     job_type: Annotated[str | None, Query(max_length=128)] = None,
     queue: Annotated[str | None, Query(max_length=128)] = None,
     tag: Annotated[str | None, Query(max_length=128)] = None,
     schedule: Annotated[str | None, Query(max_length=128)] = None,
-    created_after: models.Instant | None = None,
-    created_before: models.Instant | None = None,
+    created_after: fields.Instant | None = None,
+    created_before: fields.Instant | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
@@ -147,7 +147,7 @@ async def batch_is_no_run() -> Response:
     "/v1/runs/{run_id}",
     operation_id="get_run",
     summary="Read a run",
-    responses=describe({200: models.Run}, InvalidRequest, RunNotFound, text={200: "as it is now"}),
+    responses=describe({200: run_models.Run}, InvalidRequest, RunNotFound, text={200: "as it is now"}),
 )
 async def get_run(
     request: Request, run_id: str, wait_seconds: Annotated[float | None, Query(ge=0, le=60)] = None
@@ -164,7 +164,7 @@ async def get_run(
     operation_id="list_attempts",
     summary="List a run's attempts, oldest first: one for each claim",
     responses=describe(
-        {200: models.AttemptPage}, InvalidRequest, InvalidCursor, RunNotFound, text={200: "a page, oldest first"}
+        {200: run_models.AttemptPage}, InvalidRequest, InvalidCursor, RunNotFound, text={200: "a page, oldest first"}
     ),
 )
 async def list_attempts(request: Request, run_id: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
@@ -220,19 +220,19 @@ def fold_attempts(events: list[Event]) -> list[dict[str, object]]:
     summary="Cancel a run",
     status_code=202,
     responses=describe(
-        {200: models.Run, 202: models.Run},
+        {200: run_models.Run, 202: run_models.Run},
         *BODY,
         RunNotFound,
         RunFinished,
         text={200: "cancelled", 202: "its handler was asked"},
     ),
-    openapi_extra=accepts(models.CancelIn, examples.CANCEL, required=False),
+    openapi_extra=accepts(run_models.CancelIn, examples.CANCEL, required=False),
 )
 async def cancel_run(request: Request, run_id: str) -> Response:
     jobs = context_of(request).jobs
     key = run_key(run_id)
     await jobs.run(key)
-    body = await read_json(request, models.CancelIn, optional=True)
+    body = await read_json(request, run_models.CancelIn, optional=True)
     # What was done decides the status: a handler that was asked may have ended by the time of the read.
     status = 202 if (await jobs.cancel(key, body.reason)).state is State.RUNNING else 200
     run = await jobs.run(key)
@@ -245,7 +245,7 @@ async def cancel_run(request: Request, run_id: str) -> Response:
     summary="Dispatch a run's payload anew",
     status_code=202,
     responses=describe(
-        {202: models.Run, 200: models.Run},
+        {202: run_models.Run, 200: run_models.Run},
         *BODY,
         *IDEMPOTENT,
         InvalidPayload,
@@ -255,12 +255,12 @@ async def cancel_run(request: Request, run_id: str) -> Response:
         links=RUN_LINKS,
         headers=DISPATCH_ANSWER_HEADERS,
     ),
-    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False, headers=DISPATCH_HEADERS),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False, headers=DISPATCH_HEADERS),
 )
 async def replay_run(request: Request, run_id: str) -> Response:
     context = context_of(request)
     run = await context.jobs.run(run_key(run_id))
-    await read_json(request, models.EmptyIn, optional=True)
+    await read_json(request, fields.EmptyIn, optional=True)
     headers = headers_of(request.scope)
     key = idempotency_key(headers, caller_scope(headers, "POST", request.scope["path"]), {})
     dispatched = await context.jobs.dispatcher.replay(run, key)

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_v
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
-from blazy_jobs_server.api.models import WHOLE, YEAR_SECONDS, In, Instant, Name, Omittable, Priority, Tags
+from blazy_jobs_server.api.fields import WHOLE, YEAR_SECONDS, In, Instant, Name, Omittable, Priority, Tags
 
 Overlap = TypeAliasType("Overlap", Literal["allow", "skip", "cancel_running"])
 CatchUp = TypeAliasType("CatchUp", Literal["none", "latest", "all"])

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from blazy_jobs_server.api import examples, hot, models, render
+from blazy_jobs_server.api import examples, fields, hot, render, run_models
 from blazy_jobs_server.api import schedule_models as shapes
 from blazy_jobs_server.api.context import Answer, context_of
 from blazy_jobs_server.api.describe import (
@@ -272,7 +272,7 @@ async def delete_schedule(request: Request, name: str) -> Response:
     operation_id="pause_schedule",
     summary="Let a schedule's times pass",
     responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, text={200: "as it is now"}),
-    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_schedule(request: Request, name: str) -> Response:
     return await _pause(request, name, True)
@@ -283,7 +283,7 @@ async def pause_schedule(request: Request, name: str) -> Response:
     operation_id="resume_schedule",
     summary="Fire again from now on; nothing is made up for",
     responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, text={200: "as it is now"}),
-    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_schedule(request: Request, name: str) -> Response:
     return await _pause(request, name, False)
@@ -292,7 +292,7 @@ async def resume_schedule(request: Request, name: str) -> Response:
 async def _pause(request: Request, name: str, paused: bool) -> Response:
     scheduler = context_of(request).jobs.scheduler
     await scheduler.get(name)
-    await read_json(request, models.EmptyIn, optional=True)
+    await read_json(request, fields.EmptyIn, optional=True)
     schedule = await scheduler.change(name, lambda known: known, paused)
     return respond(Answer(200, schedule_json(schedule)))
 
@@ -303,7 +303,7 @@ async def _pause(request: Request, name: str, paused: bool) -> Response:
     summary="Make a run of it now",
     status_code=202,
     responses=describe(
-        {202: models.Run, 200: models.Run},
+        {202: run_models.Run, 200: run_models.Run},
         *BODY,
         *IDEMPOTENT,
         ScheduleNotFound,
@@ -313,13 +313,13 @@ async def _pause(request: Request, name: str, paused: bool) -> Response:
         links=RUN_LINKS,
         headers=DISPATCH_ANSWER_HEADERS,
     ),
-    openapi_extra=accepts(models.EmptyIn, examples.NOTHING, required=False, headers=DISPATCH_HEADERS),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False, headers=DISPATCH_HEADERS),
 )
 async def trigger_schedule(request: Request, name: str) -> Response:
     """Beside the runs of its times, and whatever its `overlap` says."""
     context = context_of(request)
     await context.jobs.scheduler.get(name)
-    await read_json(request, models.EmptyIn, optional=True)
+    await read_json(request, fields.EmptyIn, optional=True)
     headers = headers_of(request.scope)
     key = idempotency_key(headers, caller_scope(headers, "POST", request.url.path), {})
     dispatched = await context.jobs.scheduler.trigger(name, key)

@@ -1,12 +1,14 @@
-"""What a worker says of itself and of its code, as the OpenAPI document shows it."""
+"""What a worker says of itself and of its code, and what the server knows of it, as the OpenAPI document shows it."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
-from blazy_jobs_server.api.models import WHOLE, Bullmq, In, Instant, JobTypeIn, Name
+from blazy_jobs_server.api.fields import WHOLE, In, Instant, Name
+from blazy_jobs_server.api.job_type_models import JobTypeIn
+from blazy_jobs_server.api.queue_models import Bullmq
 from blazy_jobs_server.api.schedule_models import ScheduleIn
 
 
@@ -34,3 +36,31 @@ class WorkerIn(In):
     queues: Annotated[list[Name], Field(max_length=1000)] | None = None
     concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True), WHOLE] = 10
     declares: DeclaresIn | Annotated[list[DeclaresIn], Field(max_length=100)] | None = None
+
+
+class ConflictOut(BaseModel):
+    kind: Literal["job_type", "schedule", "queue"]
+    name: str
+    reason: str
+
+
+class WorkerRegistered(BaseModel):
+    id: str
+    lease_seconds: float
+    heartbeat_seconds: float
+    conflicts: list[ConflictOut]
+
+
+class Worker(BaseModel):
+    id: str
+    name: str
+    job_types: list[str]
+    queues: list[str] | None
+    concurrency: int
+    registered_at: AwareDatetime
+    seen_at: AwareDatetime
+
+
+class WorkerPage(BaseModel):
+    data: list[Worker]
+    next_cursor: str | None

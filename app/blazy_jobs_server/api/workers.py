@@ -8,7 +8,7 @@ import struct
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from blazy_jobs_server.api import examples, hot, models, render
+from blazy_jobs_server.api import examples, hot, job_type_models, render, report_models, worker_models
 from blazy_jobs_server.api.context import Answer, Context, context_of
 from blazy_jobs_server.api.definitions import definition
 from blazy_jobs_server.api.describe import BODY, LEASE_LINKS, WORKER_LINKS, accepts, answers, describe
@@ -36,7 +36,7 @@ router = APIRouter(prefix="/v1/workers", tags=["workers"])
     summary="Register a worker",
     status_code=201,
     responses=describe(
-        {201: models.WorkerRegistered},
+        {201: worker_models.WorkerRegistered},
         *BODY,
         InvalidSchema,
         NotSupported,
@@ -118,7 +118,7 @@ def _declarations(body: WorkerIn) -> list[tuple[Declarer, list[Definition], list
     return declared
 
 
-def _definitions(job_types: list[models.JobTypeIn], path: str) -> list[Definition]:
+def _definitions(job_types: list[job_type_models.JobTypeIn], path: str) -> list[Definition]:
     found: dict[str, Definition] = {}
     for place, job_type in enumerate(job_types):
         if job_type.name in found:
@@ -144,7 +144,9 @@ def _schedules(schedules: list[ScheduleIn], path: str) -> list[tuple[ScheduleDef
     "",
     operation_id="list_workers",
     summary="List the workers that are there, newest first",
-    responses=describe({200: models.WorkerPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+    responses=describe(
+        {200: worker_models.WorkerPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}
+    ),
 )
 async def list_workers(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     before = cursor_key(cursor)
@@ -188,10 +190,10 @@ async def remove_worker(request: Request, worker_id: str) -> Response:
     operation_id="claim_runs",
     summary="Claim runs, waiting for the first",
     responses={
-        **describe({200: models.Leases}, *BODY, WorkerNotFound, text={200: "what to run"}, links=LEASE_LINKS),
+        **describe({200: report_models.Leases}, *BODY, WorkerNotFound, text={200: "what to run"}, links=LEASE_LINKS),
         204: {"description": "nothing came; also when something else is to be heard, such as a cancel: report then"},
     },
-    openapi_extra=accepts(models.ClaimIn, examples.CLAIM, required=False),
+    openapi_extra=accepts(report_models.ClaimIn, examples.CLAIM, required=False),
 )
 async def claim_runs(request: Request, worker_id: str) -> Response:
     return respond(await hot.claim(context_of(request), request.scope, request.receive, worker_id))
@@ -202,9 +204,9 @@ async def claim_runs(request: Request, worker_id: str) -> Response:
     operation_id="report_runs",
     summary="Report on runs, and renew their leases",
     responses=describe(
-        {200: models.ReportOut}, *BODY, WorkerNotFound, text={200: "what was made of each report, in its order"}
+        {200: report_models.ReportOut}, *BODY, WorkerNotFound, text={200: "what was made of each report, in its order"}
     ),
-    openapi_extra=accepts(models.ReportIn, examples.REPORT, required=False),
+    openapi_extra=accepts(report_models.ReportIn, examples.REPORT, required=False),
 )
 async def report_runs(request: Request, worker_id: str) -> Response:
     """Items are judged one by one. Sending a report again after a lost answer is safe."""

@@ -1,0 +1,83 @@
+"""The fields and enumerations that several resources share."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
+
+T = TypeVar("T")
+
+
+def _not_null(value: object) -> object:
+    if value is None:
+        raise PydanticCustomError("null_value", "may be left out, but not be null")
+    return value
+
+
+Omittable = Annotated[T | SkipJsonSchema[None], BeforeValidator(_not_null)]
+"""May be left out, but not be null."""
+
+
+def _whole(value: object) -> object:
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""JSON Schema calls 3.0 an integer, and so do we."""
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$"
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+Tags = Annotated[list[Tag], Field(max_length=20)]
+Priority = Annotated[int, Field(ge=-100, le=100, strict=True), WHOLE]
+YEAR_SECONDS = 366 * 86_400
+Seconds = Annotated[float, Field(ge=0, le=YEAR_SECONDS, allow_inf_nan=False)]
+Timeout = Annotated[float, Field(gt=0, le=30 * 86_400, allow_inf_nan=False)]
+Expiry = Annotated[float, Field(gt=0, le=YEAR_SECONDS, allow_inf_nan=False)]
+
+# Names of their own in the document, so that generated code has one type for each.
+RunState = TypeAliasType(
+    "RunState", Literal["scheduled", "queued", "running", "retrying", "completed", "failed", "cancelled"]
+)
+Backoff = TypeAliasType("Backoff", Literal["exponential", "linear", "fixed"])
+OnLost = TypeAliasType("OnLost", Literal["retry", "fail"])
+WaitReason = TypeAliasType("WaitReason", Literal["paused", "no_worker", "concurrency_limit", "rate_limit"])
+QueueEngine = TypeAliasType("QueueEngine", Literal["database", "bullmq"])
+JsonSchema = TypeAliasType(
+    "JsonSchema",
+    Annotated[
+        dict[str, Any] | bool,
+        Field(description="JSON Schema 2020-12, at most 64 KiB, with `#`-local `$ref` and linear-time patterns only"),
+    ],
+)
+Metadata = TypeAliasType(
+    "Metadata",
+    Annotated[
+        dict[Annotated[str, StringConstraints(max_length=128)], Annotated[str, StringConstraints(max_length=4096)]],
+        Field(max_length=50, description="the caller's own words about a run"),
+    ],
+)
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str) or not RFC3339.fullmatch(value):
+        raise ValueError("must be an RFC 3339 instant, such as 2026-01-31T12:00:00Z")
+    return value
+
+
+Instant = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_instant)]
+
+
+class In(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class EmptyIn(In):
+    """No field is known here."""

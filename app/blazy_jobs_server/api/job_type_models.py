@@ -1,0 +1,140 @@
+"""The shapes of job types, as the OpenAPI document shows them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from typing_extensions import TypeAliasType
+
+from blazy_jobs_server.api.fields import (
+    WHOLE,
+    YEAR_SECONDS,
+    Backoff,
+    Expiry,
+    In,
+    JsonSchema,
+    Name,
+    Omittable,
+    OnLost,
+    Priority,
+    Seconds,
+    Tags,
+    Timeout,
+)
+
+
+class WorkerHandlerIn(In):
+    """A worker process that serves this name takes the runs."""
+
+    kind: Literal["worker"]
+
+
+class HttpHandlerIn(In):
+    """The server POSTs each run to `url`. A server that cannot yet answers `422 not_supported`."""
+
+    kind: Literal["http"]
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+
+
+HandlerIn = TypeAliasType("HandlerIn", Annotated[WorkerHandlerIn | HttpHandlerIn, Field(discriminator="kind")])
+
+
+class RetryIn(In):
+    """What is left out comes from the default, or in a dispatch from the job type."""
+
+    max_attempts: Omittable[Annotated[int, Field(ge=1, le=1000, strict=True), WHOLE]] = None
+    backoff: Omittable[Backoff] = None
+    initial_seconds: Omittable[Seconds] = None
+    factor: Omittable[Annotated[float, Field(ge=1, le=100, allow_inf_nan=False)]] = None
+    max_seconds: Omittable[Seconds] = None
+    jitter: Omittable[bool] = None
+    on_lost: Omittable[OnLost] = None
+
+
+Retries = Annotated[
+    int,
+    Field(ge=0, le=999, strict=True, description="the number of retries: one less than attempts"),
+    WHOLE,
+]
+RetryField = RetryIn | Retries
+
+
+class JobTypePatch(In):
+    """Fields of a job type to change; those left out stay."""
+
+    description: Omittable[Annotated[str, Field(max_length=4096)]] = None
+    handler: Omittable[HandlerIn] = None
+    queue: Omittable[Name] = None
+    priority: Omittable[Priority] = None
+    retry: Omittable[RetryField] = None
+    timeout_seconds: Omittable[Timeout] = None
+    expires_seconds: Expiry | None = None
+    payload_schema: JsonSchema | None = None
+    result_schema: JsonSchema | None = None
+    retention_seconds: Omittable[Annotated[float, Field(ge=0, le=10 * YEAR_SECONDS, allow_inf_nan=False)]] = None
+    concurrency: Annotated[int, Field(ge=1, le=1_000_000, strict=True), WHOLE] | None = None
+    paused: Omittable[bool] = None
+    tags: Omittable[Tags] = None
+
+
+class JobTypePut(JobTypePatch):
+    """A whole definition; the name comes from the path and may be left out."""
+
+    name: Name | None = None
+    handler: HandlerIn
+
+
+class JobTypeIn(JobTypePatch):
+    """A definition to register."""
+
+    name: Name
+    handler: HandlerIn
+
+
+class WorkerHandlerOut(BaseModel):
+    kind: Literal["worker"]
+
+
+class HttpHandlerOut(BaseModel):
+    kind: Literal["http"]
+    url: str
+
+
+HandlerOut = TypeAliasType("HandlerOut", Annotated[WorkerHandlerOut | HttpHandlerOut, Field(discriminator="kind")])
+
+
+class RetryOut(BaseModel):
+    max_attempts: int
+    backoff: Backoff
+    initial_seconds: float
+    factor: float
+    max_seconds: float
+    jitter: bool
+    on_lost: OnLost
+
+
+class JobType(BaseModel):
+    name: str
+    description: str
+    handler: HandlerOut
+    queue: str
+    priority: int
+    retry: RetryOut
+    timeout_seconds: float
+    expires_seconds: float | None
+    payload_schema: JsonSchema | None
+    result_schema: JsonSchema | None
+    retention_seconds: float
+    concurrency: int | None
+    paused: bool
+    tags: list[str]
+    version: int
+    source: Literal["api", "code"]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class JobTypePage(BaseModel):
+    data: list[JobType]
+    next_cursor: str | None

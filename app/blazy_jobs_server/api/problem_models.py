@@ -1,0 +1,22 @@
+"""The shape of errors, as the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+
+class ProblemError(BaseModel):
+    path: str = Field(description="JSON Pointer (RFC 6901) of the field")
+    message: str
+    code: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). `code` is stable; `detail` is for people."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: list[ProblemError] | None = None

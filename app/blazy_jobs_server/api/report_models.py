@@ -1,0 +1,142 @@
+"""What a worker takes and what it says of it, as the OpenAPI document shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from typing_extensions import TypeAliasType
+
+from blazy_jobs_server.api.fields import WHOLE, In, Instant, Seconds
+from blazy_jobs_server.api.run_models import Run
+
+
+class ClaimIn(In):
+    max: Annotated[int, Field(ge=1, le=1000, strict=True), WHOLE] = 10
+    wait_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 30
+
+
+class Lease(BaseModel):
+    run: Run
+    attempt: int
+    lease_token: str
+    lease_until: AwareDatetime
+    deadline_at: AwareDatetime
+    alone: bool
+
+
+class Leases(BaseModel):
+    data: list[Lease]
+
+
+class ReportErrorIn(In):
+    message: str
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")] = "handler_error"
+    type: str | None = None
+    traceback: str | None = None
+
+
+class ReportFacts(In):
+    run_id: str
+    attempt: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    lease_token: str
+
+
+class ProgressReport(ReportFacts):
+    type: Literal["progress"]
+    percent: float | None = Field(None, description="clamped to 0 to 100")
+    message: str | None = None
+    data: Any = None
+
+
+class LogReport(ReportFacts):
+    type: Literal["log"]
+    level: str | None = Field(None, description="debug, info (also for an unknown one), warning, error or critical")
+    message: str | None = None
+    fields: dict[str, Any] | None = None
+    dropped: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = Field(
+        None, description="lines that the worker did not send"
+    )
+
+
+class CompletedReport(ReportFacts):
+    type: Literal["completed"]
+    result: Any = None
+
+
+class FailedReport(ReportFacts):
+    type: Literal["failed"]
+    error: ReportErrorIn
+    retryable: bool | None = Field(None, description="true where it is left out")
+    retry_after_seconds: Seconds | None = None
+
+
+class ReleasedReport(ReportFacts):
+    """Given back unfinished, at no attempt's cost."""
+
+    type: Literal["released"]
+    reason: str | None = None
+
+
+class SnoozedReport(ReportFacts):
+    """Given back, to come again later, at no attempt's cost."""
+
+    type: Literal["snoozed"]
+    delay_seconds: Seconds | None = None
+    due_at: Instant | None = Field(None, description="instead of delay_seconds")
+
+
+class CancelledReport(ReportFacts):
+    """The handler has ended because its cancel was asked."""
+
+    type: Literal["cancelled"]
+    reason: str | None = None
+
+
+class LostReport(ReportFacts):
+    """The process that held the run died, and nobody knows whether this run did it."""
+
+    type: Literal["lost"]
+
+
+ReportItem = TypeAliasType(
+    "ReportItem",
+    Annotated[
+        ProgressReport
+        | LogReport
+        | CompletedReport
+        | FailedReport
+        | ReleasedReport
+        | SnoozedReport
+        | CancelledReport
+        | LostReport,
+        Field(discriminator="type", description="one thing that a worker says of a run it holds"),
+    ],
+)
+
+
+class ReportIn(In):
+    reports: Annotated[list[ReportItem], Field(max_length=10_000)] = []
+    holding: Annotated[list[str], Field(max_length=10_000)] = []
+
+
+class Reported(BaseModel):
+    """What was made of the report at the same place. `run_id` and `attempt` are null where its own were none."""
+
+    run_id: str | None
+    attempt: int | None
+    status: Literal["accepted", "lease_lost", "rejected"]
+    error: str | None
+    cancel_requested: bool
+
+
+class HeldRun(BaseModel):
+    run_id: str
+    held: bool
+    cancel_requested: bool
+
+
+class ReportOut(BaseModel):
+    data: list[Reported]
+    holding: list[HeldRun]
+    drain: bool
