@@ -1,0 +1,56 @@
+"""What the engine asks of the outside, at the grain of verbs.
+
+Instants are microseconds since the epoch. Every writing verb is one transaction: a run's change, its events, counts and
+idempotency record commit together, and the call returns after the commit is durable. A verb that raises wrote nothing.
+All raise `StoreUnavailable` when the database cannot be read or written; the next call tries again.
+"""
+
+from blazy_jobs_server.ports.clock import Clock, Timer
+from blazy_jobs_server.ports.neighbours import Elsewhere, Neighbours
+from blazy_jobs_server.ports.queues import Followed, Job, JobEnd, JobNews, Offer, QueueEngine, QueueState, Sighting
+from blazy_jobs_server.ports.runs import (
+    Claim,
+    Commit,
+    Dispatched,
+    EventFilter,
+    Held,
+    IdempotencyKey,
+    Order,
+    Report,
+    Reported,
+    RunFilter,
+    Swept,
+    WorkerRecord,
+)
+from blazy_jobs_server.ports.schedules import Fire, Fired
+from blazy_jobs_server.ports.store import Store
+
+__all__ = [
+    "Claim",
+    "Clock",
+    "Commit",
+    "Dispatched",
+    "Elsewhere",
+    "EventFilter",
+    "Fire",
+    "Fired",
+    "Followed",
+    "Held",
+    "IdempotencyKey",
+    "Job",
+    "JobEnd",
+    "JobNews",
+    "Neighbours",
+    "Offer",
+    "Order",
+    "QueueEngine",
+    "QueueState",
+    "Report",
+    "Reported",
+    "RunFilter",
+    "Sighting",
+    "Store",
+    "Swept",
+    "Timer",
+    "WorkerRecord",
+]

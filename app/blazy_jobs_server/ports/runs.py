@@ -1,0 +1,167 @@
+"""What is asked and told of runs and of the workers that run them."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from msgspec.json import decode
+
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.job_type import Settings
+from blazy_jobs_server.domain.run import Error, Run, State
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """A run to be made. `due_at` 0 means at once. JSON texts as in `Run`."""
+
+    job_type: str
+    definition_id: int
+    version: int
+    settings: Settings
+    queue: str
+    priority: int
+    payload: str
+    overrides: str | None = None
+    due_at: int = 0
+    expires_seconds: float | None = None
+    dedupe_key: str | None = None
+    tags: str = "[]"
+    metadata: str = "{}"
+    replay_of: int | None = None
+    schedule: str | None = None
+    fire_at: int | None = None
+    """The time of the schedule that it is made for, which `due_at` is then too."""
+    job_id: str | None = None
+    """The job of others, in a queue of another engine, that the run is to follow; `job_added_at` as in `Run`."""
+    job_added_at: int | None = None
+
+
+class IdempotencyKey(Struct, frozen=True):
+    """`scope` is the caller's key, method and path; `fingerprint` that of the parsed body."""
+
+    scope: str
+    key: str
+    fingerprint: str
+
+
+class Dispatched(Struct, frozen=True):
+    """The runs of a dispatch in the order asked. `made` is false where a `dedupe_key` or the idempotency key found the
+    run; `replayed` says that the idempotency key did."""
+
+    runs: list[Run]
+    made: list[bool]
+    replayed: bool = False
+    first_ids: list[int] = []
+    """Of a replayed answer: all run keys that the first one gave, in its order."""
+    erased: dict[int, State] = {}
+    """Those of them that are erased since, with their state in the first answer."""
+
+
+class Claim(Struct, frozen=True):
+    """A worker asks for at most `limit` runs of `job_types` in `queues` (None: all), to be leased under `token`."""
+
+    worker_id: int
+    job_types: frozenset[str]
+    queues: frozenset[str] | None
+    limit: int
+    token: str
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One item of a worker's report. `kind` is the report's type, or `touch`, which writes no event; which of the rest
+    holds depends on it. `dropped` counts log lines that were not kept.
+
+    `data` is JSON text: a progress's or log line's event data, or the result.
+    """
+
+    run_id: int
+    attempt: int
+    token: str
+    kind: str
+    data: str = "null"
+    error: Error | None = None
+    retryable: bool = True
+    retry_after_seconds: float | None = None
+    delay_seconds: float = 0
+    dropped: int = 0
+
+
+class Reported(Struct, frozen=True):
+    """`status` is `accepted`, `lease_lost` or `rejected` (then `error` says why)."""
+
+    status: str
+    cancel_requested: bool = False
+    error: str | None = None
+
+
+class Held(Struct, frozen=True):
+    run_id: int
+    held: bool
+    cancel_requested: bool
+
+
+class WorkerRecord(Struct, frozen=True, kw_only=True):
+    """A registered worker. `pool` marks those of this server's own pool, with their process."""
+
+    id: int
+    name: str
+    job_types: tuple[str, ...]
+    queues: tuple[str, ...] | None
+    concurrency: int
+    registered_at: int
+    pool: bool = False
+    pid: int | None = None
+    home: str | None = None
+    """Of a pool's worker: the place of its server."""
+    seen_at: int | None = None
+    """When any server heard it, where several are there."""
+
+
+class RunFilter(Struct, frozen=True, kw_only=True):
+    states: frozenset[State] = frozenset()
+    job_type: str | None = None
+    queue: str | None = None
+    tag: str | None = None
+    schedule: str | None = None
+    created_after: int | None = None
+    created_before: int | None = None
+
+
+class EventFilter(Struct, frozen=True, kw_only=True):
+    """What a stream of all runs lets through; left out means all."""
+
+    types: frozenset[int] = frozenset()
+    job_type: str | None = None
+    queue: str | None = None
+    tag: str | None = None
+
+    def admits(self, event: Event) -> bool:
+        return (
+            (not self.types or event.type in self.types)
+            and self.job_type in (None, event.job_type)
+            and self.queue in (None, event.queue)
+            and (self.tag is None or (event.tags != "[]" and self.tag in decode(event.tags)))
+        )
+
+
+class Commit(Struct):
+    """What a transaction changed, told to the engine after the commit, in the order of commits."""
+
+    events: list[Event]
+    ready: set[tuple[str, str]]
+    """(job type, queue) pairs that may have gained a run to claim."""
+    counts: dict[tuple[str, str, State], int]
+    """Changes of the numbers of runs."""
+    waited: list[tuple[str, int]] = []
+    """(job type, microseconds from due to started) of each start."""
+    ran: list[tuple[str, State, int]] = []
+    """(job type, state after it, microseconds from started to ended) of each ended attempt."""
+    due_at: int | None = None
+    """The earliest instant at which a sweep may find something to do because of this transaction."""
+    fire_at: int | None = None
+    """The earliest instant at which a schedule that was changed may fire."""
+
+
+class Swept(Struct, frozen=True):
+    """`due_at` is when to sweep next; None when nothing waits for its time."""
+
+    due_at: int | None

@@ -1,0 +1,155 @@
+"""The store's verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from msgspec import UNSET, UnsetType
+
+from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.ports.neighbours import Neighbours
+from blazy_jobs_server.ports.queues import FollowingStore
+from blazy_jobs_server.ports.runs import (
+    Claim,
+    Commit,
+    Dispatched,
+    EventFilter,
+    Held,
+    IdempotencyKey,
+    Order,
+    Report,
+    Reported,
+    RunFilter,
+    Swept,
+    WorkerRecord,
+)
+from blazy_jobs_server.ports.schedules import ScheduleStore
+
+
+class Store(ScheduleStore, FollowingStore, Protocol):
+    on_commit: Callable[[Commit], None]
+    neighbours: Neighbours | None
+    """None where this server has the database for itself."""
+
+    async def open(self) -> None:
+        """Every lease found is valid for a full term from now, whatever it said."""
+        ...
+
+    async def close(self) -> None: ...
+
+    async def ping(self) -> None:
+        """Takes the database's write lock, and after a failure proves that it can be written again."""
+        ...
+
+    async def job_types(self) -> list[JobType]: ...
+
+    async def save_job_type(
+        self,
+        definition: Definition,
+        *,
+        expect: int | None,
+        source: Source,
+        declarer: Declarer | None,
+        paused: bool | None,
+    ) -> JobType | None:
+        """Registers or replaces. `expect` is the version that must be there (None: no live one); None is returned where
+        it was not. An unchanged definition keeps its version; `paused` None leaves it."""
+        ...
+
+    async def retire_job_type(self, name: str) -> bool:
+        """False while runs of it are unfinished, or a schedule names it."""
+        ...
+
+    async def pause_job_type(self, name: str, paused: bool) -> JobType | None: ...
+    async def queues(self) -> list[Queue]: ...
+    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
+        """Makes it where it is not there; `paused` None and `bullmq` UNSET leave it.
+
+        Raises QueueInUse where runs in it are unfinished and would have to be found elsewhere.
+        """
+        ...
+
+    async def counts(self) -> dict[tuple[str, str, State], int]:
+        """Runs by (job type, queue, state), as stored."""
+        ...
+
+    async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+        """Makes all of the runs or none. Without orders it only looks for the answer of an earlier one under the key.
+
+        Raises IdempotencyKeyReused, JobTypeNotFound where one was retired meanwhile, and DefinitionChanged where
+        another server has changed one.
+        """
+        ...
+
+    async def run(self, run_id: int) -> Run | None: ...
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
+        """Newest first, from `before` (exclusive), and whether more follow. Ends early at 4 MiB of JSON."""
+        ...
+
+    async def events(self, run_id: int, after: int, limit: int) -> list[Event]:
+        """Of one run with a greater `seq` than `after`, oldest first."""
+        ...
+
+    async def attempt_events(self, run_id: int) -> list[Event]:
+        """Those events of a run that begin or end an attempt, oldest first."""
+        ...
+
+    async def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
+        """Of all runs in the order of commits, after the event key `after`, and the key up to which was looked."""
+        ...
+
+    async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
+        """A place after all events that there are, for who starts now, and the newest event key that retention has
+        deleted of those that `where` may match."""
+        ...
+
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> Sequence[list[Run] | None]:
+        """Leases out what is due by now, by priority, then due time, then creation, dealt over the claims in turn.
+
+        Counts the attempt. Passes over paused job types and queues and full concurrency limits. None answers a claim
+        whose worker another server has given up.
+        """
+        ...
+
+    async def report(
+        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float
+    ) -> tuple[list[Reported], list[Held]]:
+        """Writes what still holds its token and attempt, and renews the leases that are named.
+
+        Sending it again is safe: what was accepted before is `accepted` again where it was the run's last word.
+        """
+        ...
+
+    async def cancel(self, run_id: int, reason: str | None) -> Run | None:
+        """The run after it; None when there is none. Raises RunFinished."""
+        ...
+
+    async def erase(self, run_id: int) -> bool:
+        """False when there is none. Raises RunNotFinished."""
+        ...
+
+    async def sweep(self) -> Swept:
+        """One bounded step of everything whose time has come: promotes due runs, expires, takes back leases past their
+        deadline (timeout) or not renewed (released). The answer says when the next step is due."""
+        ...
+
+    async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
+        """Removes the worker and gives its runs back: `lost` counts a loss, else released. Returns how many."""
+        ...
+
+    async def register_worker(self, worker: WorkerRecord) -> WorkerRecord:
+        """Stores it under a new id (the record's own is ignored)."""
+        ...
+
+    async def workers(self) -> list[WorkerRecord]: ...
+
+    async def prune(self, limit: int) -> int:
+        """Deletes at most `limit` finished runs that have passed their retention, with their events; says how many."""
+        ...
+
+    async def sizes(self) -> dict[str, int]:
+        """Bytes and rows, and the oldest rows, for the statistics."""
+        ...
