@@ -23,6 +23,8 @@ from examples.demo.server import DEFAULT_PORT, DataInUse, PortTaken, Server, Ser
 
 STOPPED = 130
 DATABASE = "shop.db"
+DATA = Path("demo-data")
+"""Not the server's own default: the examples' job types and schedules stay out of the person's first server."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +62,7 @@ def demonstrate(screen: Screen, *, once: bool, wanted_port: int | None) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="blazy-jobs-demo-")))
         mail = stack.enter_context(MailSink())
         orders = stack.enter_context(OrdersServer())
-        data = [folder / "data"] if once else [Path("data"), folder / "data"]
+        data = [folder / "data"] if once else [DATA.resolve(), folder / "data"]
         server = start(screen, stack, port, data, settings(folder, mail))
         client = stack.enter_context(Client(server.url))
         stage = Stage(client, screen, mail, orders, database=folder / DATABASE, reports=folder)
@@ -73,9 +75,7 @@ def demonstrate(screen: Screen, *, once: bool, wanted_port: int | None) -> int:
         if stage.failures:
             screen.line(server.last_words("may know more"))
         if not once:
-            screen.invite(server.url, server.log_path)
-            threading.Thread(target=follow_all, args=(server.url, screen), daemon=True).start()
-            serve_on(server)
+            serve_on(server, screen)
         return 1 if stage.failures else 0
 
 
@@ -102,9 +102,11 @@ def follow_all(url: str, screen: Screen) -> None:
         screen.event(f"{event.job_type} {event.run_id} {event.seq:>3}", event)
 
 
-def serve_on(server: Server) -> None:
+def serve_on(server: Server, screen: Screen) -> None:
     """Until Ctrl-C. Raises `ServerFailed` when the server ends by itself."""
     try:
+        screen.invite(server.url, server.log_path)
+        threading.Thread(target=follow_all, args=(server.url, screen), daemon=True).start()
         server.wait()
     except KeyboardInterrupt:
         return
