@@ -22,7 +22,7 @@ from blazy_jobs_server.domain.errors import InvalidRequest, MalformedJson
 from blazy_jobs_server.domain.schedule import Cron, Plan
 from blazy_jobs_server.engine import zones
 from blazy_jobs_server.engine.fire_times import FireTimes
-from blazy_jobs_server.engine.scheduler import check_plan
+from blazy_jobs_server.engine.plans import check_plan
 
 
 def handler() -> None: ...

@@ -123,7 +123,7 @@ async def _find(request: Request) -> None:
     if run_id is not None:
         await jobs.run(ids.parse_run_id(run_id) or 0)
     if request.url.path.startswith("/v1/schedules/") and "name" in request.path_params:
-        await jobs.scheduler.get(request.path_params["name"])
+        await jobs.schedules.get(request.path_params["name"])
 
 
 def install(app: FastAPI) -> None:

@@ -45,7 +45,7 @@ from blazy_jobs_server.domain.schedule import (
     ScheduleDefinition,
     Trigger,
 )
-from blazy_jobs_server.engine.scheduler import check_plan, preview
+from blazy_jobs_server.engine.plans import check_plan, preview
 
 router = APIRouter(prefix="/v1/schedules", tags=["schedules"])
 
@@ -168,7 +168,7 @@ def _times(instants: list[int]) -> Response:
 )
 async def create_schedule(request: Request) -> Response:
     body = await read_json(request, shapes.ScheduleIn)
-    schedule = await context_of(request).jobs.scheduler.register(definition_of(body.name, body), bool(body.paused))
+    schedule = await context_of(request).jobs.schedules.register(definition_of(body.name, body), bool(body.paused))
     location = (b"location", f"/v1/schedules/{schedule.name}".encode())
     return respond(Answer(201, schedule_json(schedule), (location,)))
 
@@ -213,7 +213,7 @@ async def list_schedules(request: Request, limit: Limit = 50, cursor: Cursor = N
     responses=describe({200: shapes.Schedule}, ScheduleNotFound, text={200: "the schedule"}),
 )
 async def get_schedule(request: Request, name: str) -> Response:
-    return respond(Answer(200, schedule_json(await context_of(request).jobs.scheduler.get(name))))
+    return respond(Answer(200, schedule_json(await context_of(request).jobs.schedules.get(name))))
 
 
 @router.put(
@@ -234,8 +234,8 @@ async def put_schedule(request: Request, name: str) -> Response:
     check_name(name)
     body = await read_json(request, shapes.SchedulePut)
     check_same_name(name, body.name)
-    scheduler = context_of(request).jobs.scheduler
-    schedule, made = await scheduler.replace(definition_of(name, body), body.paused)
+    schedules = context_of(request).jobs.schedules
+    schedule, made = await schedules.replace(definition_of(name, body), body.paused)
     return respond(Answer(201 if made else 200, schedule_json(schedule)))
 
 
@@ -247,11 +247,11 @@ async def put_schedule(request: Request, name: str) -> Response:
     openapi_extra=accepts(shapes.SchedulePatch, examples.SCHEDULE_CHANGE),
 )
 async def patch_schedule(request: Request, name: str) -> Response:
-    scheduler = context_of(request).jobs.scheduler
-    await scheduler.get(name)
+    schedules = context_of(request).jobs.schedules
+    await schedules.get(name)
     body = await read_json(request, shapes.SchedulePatch)
     return respond(
-        Answer(200, schedule_json(await scheduler.change(name, lambda known: changed(known, body), body.paused)))
+        Answer(200, schedule_json(await schedules.change(name, lambda known: changed(known, body), body.paused)))
     )
 
 
@@ -263,7 +263,7 @@ async def patch_schedule(request: Request, name: str) -> Response:
     responses=describe({}, ScheduleNotFound),
 )
 async def delete_schedule(request: Request, name: str) -> Response:
-    await context_of(request).jobs.scheduler.delete(name)
+    await context_of(request).jobs.schedules.delete(name)
     return Response(status_code=204)
 
 
@@ -290,10 +290,10 @@ async def resume_schedule(request: Request, name: str) -> Response:
 
 
 async def _pause(request: Request, name: str, paused: bool) -> Response:
-    scheduler = context_of(request).jobs.scheduler
-    await scheduler.get(name)
+    schedules = context_of(request).jobs.schedules
+    await schedules.get(name)
     await read_json(request, fields.EmptyIn, optional=True)
-    schedule = await scheduler.change(name, lambda known: known, paused)
+    schedule = await schedules.change(name, lambda known: known, paused)
     return respond(Answer(200, schedule_json(schedule)))
 
 
@@ -318,11 +318,11 @@ async def _pause(request: Request, name: str, paused: bool) -> Response:
 async def trigger_schedule(request: Request, name: str) -> Response:
     """Beside the runs of its times, and whatever its `overlap` says."""
     context = context_of(request)
-    await context.jobs.scheduler.get(name)
+    await context.jobs.schedules.get(name)
     await read_json(request, fields.EmptyIn, optional=True)
     headers = headers_of(request.scope)
     key = idempotency_key(headers, caller_scope(headers, "POST", request.url.path), {})
-    dispatched = await context.jobs.scheduler.trigger(name, key)
+    dispatched = await context.jobs.schedules.trigger(name, key)
     return respond(await hot.answer_dispatched(context, headers, dispatched))
 
 
@@ -337,5 +337,5 @@ async def trigger_schedule(request: Request, name: str) -> Response:
 async def list_fire_times(request: Request, name: str, count: Annotated[int, Query(ge=1, le=1000)] = 10) -> Response:
     """Of a paused schedule: when it would, were it resumed now."""
     jobs = context_of(request).jobs
-    schedule = await jobs.scheduler.get(name)
-    return _times(await jobs.scheduler.next_times(schedule, jobs.clock.now(), count))
+    schedule = await jobs.schedules.get(name)
+    return _times(await jobs.schedules.next_times(schedule, jobs.clock.now(), count))

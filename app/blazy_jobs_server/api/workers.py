@@ -24,7 +24,7 @@ from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition
 from blazy_jobs_server.domain.schedule import ScheduleDefinition
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.leasing import Member
-from blazy_jobs_server.engine.scheduler import check_plan
+from blazy_jobs_server.engine.plans import check_plan
 from blazy_jobs_server.ports import WorkerRecord
 
 router = APIRouter(prefix="/v1/workers", tags=["workers"])
@@ -53,7 +53,7 @@ async def register_worker(request: Request) -> Response:
     conflicts: list[Conflict] = await _declare_queues(context, body)
     for declarer, definitions, schedules in declared:
         conflicts += await context.jobs.catalogue.declare(declarer, definitions)
-        conflicts += await context.jobs.scheduler.declare(declarer, schedules)
+        conflicts += await context.jobs.schedules.declare(declarer, schedules)
     leasing = context.jobs.leasing
     record = await leasing.register(
         WorkerRecord(

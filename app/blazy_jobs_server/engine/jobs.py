@@ -15,8 +15,10 @@ from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.loop import Alarm
 from blazy_jobs_server.engine.neighbourhood import Neighbourhood
 from blazy_jobs_server.engine.numbers import Numbers
+from blazy_jobs_server.engine.plans import Orders
 from blazy_jobs_server.engine.projection import Projection
 from blazy_jobs_server.engine.scheduler import Scheduler
+from blazy_jobs_server.engine.schedules import Schedules
 from blazy_jobs_server.engine.sweeper import Sweeper
 from blazy_jobs_server.ports import Clock, Commit, QueueEngine, Store, Timer
 
@@ -42,7 +44,9 @@ class Jobs:
         self.dispatcher.on_dispatching = self.leasing.offer
         self.sweeper = Sweeper(store, clock, self.leasing.give_up_silent)
         timer = schedule_timer if schedule_timer is not None else Alarm(clock.now)
-        self.scheduler = Scheduler(store, clock, self.catalogue, self.dispatcher, timer)
+        orders = Orders(self.catalogue, self.dispatcher)
+        self.schedules = Schedules(store, clock, self.catalogue, self.dispatcher, orders)
+        self.scheduler = Scheduler(store, clock, self.catalogue, orders, timer)
         self.scheduler.on_cancel = self.leasing.nudge
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)

@@ -1,0 +1,250 @@
+"""The schedules: made and changed over HTTP, declared by code, and triggered by hand. The scheduler fires them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+
+import msgspec
+import structlog
+
+from blazy_jobs_server.domain.errors import (
+    InvalidPayload,
+    InvalidRequest,
+    JobTypeNotFound,
+    ScheduleExists,
+    ScheduleNotFound,
+    StoreUnavailable,
+)
+from blazy_jobs_server.domain.job_type import Declarer, Source
+from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
+from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
+from blazy_jobs_server.engine.dispatch import Dispatcher
+from blazy_jobs_server.engine.due_times import fire_times
+from blazy_jobs_server.engine.fire_times import BadPlan
+from blazy_jobs_server.engine.plans import Orders, preview
+from blazy_jobs_server.ports import Clock, Dispatched, IdempotencyKey, Store
+
+log = structlog.get_logger("schedules")
+
+TRIES = 12
+TRY_SECONDS = 0.01
+
+
+class Schedules:
+    def __init__(
+        self, store: Store, clock: Clock, catalogue: Catalogue, dispatcher: Dispatcher, orders: Orders
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._catalogue = catalogue
+        self._dispatcher = dispatcher
+        self._orders = orders
+        self._writing = asyncio.Lock()
+
+    # -- reading
+
+    async def get(self, name: str) -> Schedule:
+        """Raises ScheduleNotFound."""
+        schedule = await self._store.schedule(name)
+        if schedule is None:
+            raise ScheduleNotFound(name)
+        return schedule
+
+    @staticmethod
+    async def next_times(schedule: Schedule, after: int, count: int) -> list[int]:
+        """None where it cannot fire."""
+        try:
+            return await preview(schedule.definition.plan, schedule.created_at, after, count)
+        except BadPlan:
+            return []
+
+    # -- writing
+
+    async def register(self, definition: ScheduleDefinition, paused: bool) -> Schedule:
+        """Raises ScheduleExists, InvalidRequest and InvalidPayload."""
+        await self._catalogue.fresh()
+        self._orders.check(definition)
+        async with self._writing:
+            saved = await self._make(definition, "api", None, paused)
+            if saved is None:
+                raise ScheduleExists(definition.name)
+            return saved
+
+    async def replace(self, definition: ScheduleDefinition, paused: bool | None) -> tuple[Schedule, bool]:
+        """Registers or replaces; says whether the name was new."""
+        await self._catalogue.fresh()
+        self._orders.check(definition)
+        async with self._writing:
+            async for _ in tries():
+                known = await self._store.schedule(definition.name)
+                if known is None:
+                    saved = await self._make(definition, "api", None, bool(paused))
+                else:
+                    saved = await self._change_over_http(known, definition, paused)
+                if saved is not None:
+                    return saved, known is None
+        raise StoreUnavailable("the schedule changes all the time")
+
+    async def change(
+        self, name: str, change: Callable[[ScheduleDefinition], ScheduleDefinition], paused: bool | None = None
+    ) -> Schedule:
+        """Raises ScheduleNotFound, InvalidRequest and InvalidPayload."""
+        await self._catalogue.fresh()
+        async with self._writing:
+            async for _ in tries():
+                known = await self.get(name)
+                definition = change(known.definition)
+                same = definition == known.definition
+                if same and paused in (None, known.paused):
+                    return known
+                if not (same and paused):  # what can make no run any more can be paused
+                    self._orders.check(definition)
+                saved = await self._change_over_http(known, definition, paused)
+                if saved is not None:
+                    return saved
+        raise StoreUnavailable("the schedule changes all the time")
+
+    async def delete(self, name: str) -> None:
+        """Raises ScheduleNotFound. Its runs stay."""
+        if not await self._store.delete_schedule(name):
+            raise ScheduleNotFound(name)
+        log.info("schedule deleted", name=name)
+
+    async def trigger(self, name: str, idempotency: IdempotencyKey | None) -> Dispatched:
+        """A run now, beside those of its times. Raises ScheduleNotFound, JobTypeNotFound and InvalidPayload."""
+        await self._catalogue.fresh()
+        schedule = await self.get(name)
+        try:
+            order = msgspec.structs.replace(self._orders.of(schedule.definition), schedule=name)
+        except (JobTypeNotFound, InvalidPayload):
+            if (replayed := await self._dispatcher.replayed(idempotency)) is not None:
+                return replayed
+            raise
+        return await self._dispatcher.store_orders([order], idempotency)
+
+    async def _make(
+        self, definition: ScheduleDefinition, source: Source, declarer: Declarer | None, paused: bool
+    ) -> Schedule | None:
+        now = self._clock.now()
+        schedule = Schedule(
+            definition=definition,
+            source=source,
+            declarer=declarer,
+            paused=paused,
+            created_at=now,
+            next_fire_at=None if paused else fire_times(definition.plan, now).after(now),
+        )
+        return await self._save(schedule, None)
+
+    async def _change_over_http(
+        self, known: Schedule, definition: ScheduleDefinition, paused: bool | None
+    ) -> Schedule | None:
+        """What is changed so is the code's no more; a pause alone takes nothing from it. An orphan is one until it is
+        resumed."""
+        source, declarer = (known.source, known.declarer) if definition == known.definition else ("api", None)
+        paused = known.paused if paused is None else paused
+        return await self._change(known, definition, source, declarer, paused, orphaned=known.orphaned and paused)
+
+    async def _change(
+        self,
+        known: Schedule,
+        definition: ScheduleDefinition,
+        source: Source,
+        declarer: Declarer | None,
+        paused: bool,
+        orphaned: bool = False,
+    ) -> Schedule | None:
+        """A plan that changed, or that goes on after a pause, counts from now: nothing is made up for."""
+        now = self._clock.now()
+        next_fire_at = known.next_fire_at
+        if paused:
+            next_fire_at = None
+        elif known.paused or definition.plan != known.definition.plan:
+            next_fire_at = fire_times(definition.plan, known.created_at).after(now)
+        schedule = msgspec.structs.replace(
+            known,
+            definition=definition,
+            source=source,
+            declarer=declarer,
+            paused=paused,
+            orphaned=orphaned,
+            next_fire_at=next_fire_at,
+        )
+        return known if schedule == known else await self._save(schedule, known.revision)
+
+    async def _save(self, schedule: Schedule, expect: int | None) -> Schedule | None:
+        saved = await self._store.save_schedule(schedule, expect=expect)
+        if saved is not None:
+            log.info("schedule saved", name=saved.name, source=saved.source, paused=saved.paused)
+        return saved
+
+    # -- declarations
+
+    async def declare(self, declarer: Declarer, declared: list[tuple[ScheduleDefinition, bool]]) -> list[Conflict]:
+        """What code says of its schedules, and whether each begins paused. What was made over HTTP, or belongs to
+        another app, is not overwritten; what a newer declaration of the same app lacks is paused and marked."""
+        conflicts = []
+        async with self._writing:
+            replaced = declarer.declared_at < await self._newest(declarer.app)
+            for definition, paused in declared:
+                reason = await self._taken(declarer, definition, paused, replaced)
+                if reason is not None:
+                    conflicts.append(Conflict("schedule", definition.name, reason))
+                    log.warning("schedule not taken from code", name=definition.name, reason=reason)
+            await self._orphan(declarer, {definition.name for definition, _ in declared})
+        return conflicts
+
+    async def _newest(self, app: str) -> int:
+        """The time of its newest declaration, as far as anything of it is still there."""
+        schedules = await self._store.schedules_of_app(app)
+        times = [known.declarer.declared_at for known in schedules if known.declarer is not None]
+        return max([self._catalogue.newest(app), *times])
+
+    async def _taken(
+        self, declarer: Declarer, definition: ScheduleDefinition, paused: bool, replaced: bool
+    ) -> str | None:
+        """Why it was not. `replaced`: a newer build of the app has declared what it has."""
+        try:
+            self._orders.check(definition)
+        except (InvalidRequest, InvalidPayload) as error:
+            return error.detail
+        async for _ in tries():
+            saved, reason = await self._declare(declarer, definition, paused, replaced)
+            if saved:
+                return reason
+        return "it changes all the time"
+
+    async def _declare(
+        self, declarer: Declarer, definition: ScheduleDefinition, paused: bool, replaced: bool
+    ) -> tuple[bool, str | None]:
+        """Whether that was the last word, and why it was not taken."""
+        known = await self._store.schedule(definition.name)
+        if known is None:
+            return replaced or await self._make(definition, "code", declarer, paused) is not None, None
+        if known.declarer is None:
+            same = known.definition == definition
+            return True, None if same else "it was made or changed over HTTP; delete it there to give it to the code"
+        if known.declarer.app != declarer.app:
+            return True, f"the app {known.declarer.app!r} has declared it"
+        if known.declarer.declared_at > declarer.declared_at:
+            return True, None  # of an older build, which a newer one has replaced
+        paused = known.paused and not known.orphaned
+        return await self._change(known, definition, "code", declarer, paused) is not None, None
+
+    async def _orphan(self, declarer: Declarer, declared: set[str]) -> None:
+        for known in await self._store.schedules_of_app(declarer.app):
+            assert known.declarer is not None
+            older = known.declarer.declared_at < declarer.declared_at
+            if known.source == "code" and older and known.name not in declared and not known.orphaned:
+                # It is what that declaration says: the same one, or an older one, changes nothing any more.
+                await self._change(known, known.definition, "code", declarer, True, orphaned=True)
+                log.warning("schedule orphaned: a newer declaration lacks it", name=known.name, app=declarer.app)
+
+
+async def tries() -> AsyncIterator[int]:
+    """For a write that somebody else may be quicker with: once more a moment later, each time a longer one."""
+    for number in range(TRIES):
+        yield number
+        await asyncio.sleep(random.uniform(0, TRY_SECONDS) * (number + 1))
