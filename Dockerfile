@@ -4,7 +4,7 @@ FROM python:3.11-slim AS wheels
 WORKDIR /build
 COPY requirements.build.lock ./
 RUN python -m venv /tools && /tools/bin/pip install --no-cache-dir --require-hashes -r requirements.build.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY clients/python clients/python
 RUN /tools/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation -w /wheels ./clients/python .

@@ -1,12 +1,13 @@
 .DEFAULT_GOAL := help
-PYTHON ?= python3.11
+# The newest that is there and can make an environment.
+PYTHON ?= $(or $(firstword $(foreach version,3.14 3.13 3.12 3.11,$(shell python$(version) -c 'import ensurepip' 2>/dev/null && echo python$(version)))),python3)
 BIN := .venv/bin
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 .venv/.ready: requirements.lock pyproject.toml clients/python/pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Blazy Jobs needs Python 3.11 or newer; name it: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Blazy Jobs needs Python 3.11 or newer, with its module venv; name one: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e .

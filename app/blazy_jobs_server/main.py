@@ -31,6 +31,7 @@ from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore, hold
 from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
 from blazy_jobs_server.store.unusable import DatabaseUnusable
+from blazy_jobs_server.version import VERSION
 from blazy_jobs_server.workers import pool as pools
 
 if TYPE_CHECKING:
@@ -90,7 +91,9 @@ class Server:
         self._pool.start()
         self._tune()
         url = _url(listener)
-        log.info("listening", url=url, data=str(settings.data), workers=settings.workers, pid=os.getpid())
+        log.info(
+            "listening", version=VERSION, url=url, data=str(settings.data), workers=settings.workers, pid=os.getpid()
+        )
         announcing = asyncio.create_task(self._announce(url), name="announce")
         await self._stop.wait()
         announcing.cancel()

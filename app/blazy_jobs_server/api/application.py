@@ -11,8 +11,7 @@ from starlette.responses import JSONResponse, Response
 from blazy_jobs_server.api import events, job_types, operations, problems, queues, runs, schedules, workers
 from blazy_jobs_server.api.context import Context, guard
 from blazy_jobs_server.api.openapi import document
-
-VERSION = "0.1.0"
+from blazy_jobs_server.version import VERSION
 
 
 def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI:

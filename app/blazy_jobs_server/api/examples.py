@@ -333,6 +333,7 @@ ANSWERS: dict[str, list[Any]] = {
     "Health": [{"status": "ok"}],
     "Stats": [
         {
+            "version": "0.1.0",
             "counts": _COUNTS,
             "finished_last_minute": 12,
             "started_last_minute": 13,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from blazy_jobs_server.domain.event import EVENT_NAMES
 from blazy_jobs_server.domain.instants import SECOND, rfc3339
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED
 from blazy_jobs_server.engine.numbers import BOUNDS, Histogram, Numbers
+from blazy_jobs_server.version import VERSION
 
 router = APIRouter(tags=["operations"])
 
@@ -82,6 +84,7 @@ async def get_stats(request: Request) -> Response:
     numbers = jobs.numbers
     oldest = {name: rfc3339(at) for name in STATE_NAMES if (at := sizes.get(f"oldest_{name}_at")) is not None}
     stats = {
+        "version": VERSION,
         "counts": {STATE_NAMES[state]: n for state, n in numbers.by_state().items()},
         "finished_last_minute": numbers.finished.total(),
         "started_last_minute": numbers.started.total(),
@@ -128,6 +131,9 @@ class _Metrics(Collector):
         self._sizes = sizes
 
     def collect(self) -> Iterator[Metric]:
+        build = GaugeMetricFamily("jobs_build_info", "1; the labels say what is running", labels=["version", "python"])
+        build.add_metric([VERSION, platform.python_version()], 1)
+        yield build
         numbers = self._jobs.numbers
         yield from self._runs(numbers)
         events = CounterMetricFamily("jobs_events", "Events written", labels=["type"])

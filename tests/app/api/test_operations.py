@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from blazy_jobs_server.version import VERSION
 from tests.app.server import JSON, Server, problem
 
 ROOT = Path(__file__).parents[3]
@@ -179,6 +181,7 @@ async def test_statistics(server: Server) -> None:
     assert (stats["ran"]["count"], stats["ran"]["mean_seconds"]) == (2, 3)
     assert 2 <= stats["waited"]["p50_seconds"] <= stats["waited"]["p99_seconds"] <= 2.5
     assert (stats["workers"], stats["open_streams"]) == (1, 0)
+    assert stats["version"] == VERSION
     assert stats["database_bytes"] > 0
     assert stats["wal_bytes"] > 0
     assert set(stats["oldest"]) == {"scheduled", "queued", "completed", "failed"}
@@ -190,6 +193,7 @@ async def test_statistics(server: Server) -> None:
 
 
 FAMILIES = {
+    "jobs_build_info": "gauge",
     "jobs_runs": "gauge",
     "jobs_oldest_seconds": "gauge",
     "jobs_events": "counter",
@@ -234,6 +238,7 @@ async def test_metrics_tell_what_happened(server: Server) -> None:
     assert value(families, "jobs_wait_seconds_sum", job_type="greet") == 4
     assert value(families, "jobs_attempt_seconds_count", job_type="greet", state="failed") == 1
     assert value(families, "jobs_workers") == 1
+    assert value(families, "jobs_build_info", version=VERSION, python=platform.python_version()) == 1
     assert value(families, "jobs_database_bytes") > 0
 
 

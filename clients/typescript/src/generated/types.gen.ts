@@ -1096,6 +1096,10 @@ export type StateCounts = {
 };
 
 export type Stats = {
+    /**
+     * The server's version, as its distribution has it.
+     */
+    version: string;
     counts: StateCounts;
     finished_last_minute: number;
     started_last_minute: number;

@@ -27,6 +27,7 @@ T = TypeVar("T", bound="Stats")
 class Stats:
     """ 
         Attributes:
+            version (str): The server's version, as its distribution has it.
             counts (StateCounts):
             finished_last_minute (int):
             started_last_minute (int):
@@ -40,6 +41,7 @@ class Stats:
             oldest (Oldest): When the oldest run in each state came into it; left out where there is none.
      """
 
+    version: str
     counts: StateCounts
     finished_last_minute: int
     started_last_minute: int
@@ -61,6 +63,8 @@ class Stats:
         from ..models.latency import Latency # noqa: PLC0415
         from ..models.oldest import Oldest # noqa: PLC0415
         from ..models.state_counts import StateCounts # noqa: PLC0415
+        version = self.version
+
         counts = self.counts.to_dict()
 
         finished_last_minute = self.finished_last_minute
@@ -87,6 +91,7 @@ class Stats:
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({
+            "version": version,
             "counts": counts,
             "finished_last_minute": finished_last_minute,
             "started_last_minute": started_last_minute,
@@ -110,6 +115,8 @@ class Stats:
         from ..models.oldest import Oldest # noqa: PLC0415
         from ..models.state_counts import StateCounts # noqa: PLC0415
         d = dict(src_dict)
+        version = d.pop("version")
+
         counts = StateCounts.from_dict(d.pop("counts"))
 
 
@@ -145,6 +152,7 @@ class Stats:
 
 
         stats = cls(
+            version=version,
             counts=counts,
             finished_last_minute=finished_last_minute,
             started_last_minute=started_last_minute,
