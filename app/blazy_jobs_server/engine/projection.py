@@ -13,7 +13,7 @@ from blazy_jobs_server.domain.job_type import Bullmq, Queue
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.dispatch import Dispatcher
-from blazy_jobs_server.engine.followed_queue import FollowedQueue
+from blazy_jobs_server.engine.followed.queue import FollowedQueue
 from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.numbers import Numbers

@@ -7,28 +7,22 @@ What is done here beside is to send many of them in one round trip, and to read 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, cast
 
 import msgpack
 import orjson
 from bullmq import Job as BullmqJob
-from bullmq import Queue as BullmqQueue
 from bullmq.job import optsFromJSON
 from bullmq.redis_connection import loadScript
-from redis import asyncio as redis
-from redis.asyncio.connection import parse_url
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
 
-from blazy_jobs_server.domain.errors import QueueUnavailable
-from blazy_jobs_server.domain.following import UNKNOWN, JobSeen
-from blazy_jobs_server.domain.job_type import Bullmq, Queue
-from blazy_jobs_server.domain.run import Error, State
+from blazy_jobs_server.domain.following import JobSeen
+from blazy_jobs_server.domain.job_type import Queue
+from blazy_jobs_server.domain.run import Error
 from blazy_jobs_server.ports import Job, JobEnd, JobNews, Offer, QueueState
 from blazy_jobs_server.queues import translation as words
+from blazy_jobs_server.queues.connection import ANSWER_SECONDS, Connection, asking
+from blazy_jobs_server.queues.reading import WORKER_NAME, Reading, job_of
 from blazy_jobs_server.queues.translation import MILLISECOND
 
 LOCK_SECONDS = 30.0
@@ -36,25 +30,7 @@ STALLED_SECONDS = 5.0
 """Between two checks for lost workers. One check holds off everybody's next one for so long, so it is short."""
 MAX_STALLS = 2
 """The third loss fails a job, as it fails a run."""
-ANSWER_SECONDS = 5.0
-NEWS_AT_ONCE = 500
 MAX_RESULT_BYTES = 1024 * 1024
-WORKER_NAME = "blazy-jobs"
-
-HASH_FIELDS = (
-    "timestamp",
-    "name",
-    "atm",
-    "attemptsMade",
-    "ats",
-    "stc",
-    "finishedOn",
-    "returnvalue",
-    "failedReason",
-    "stacktrace",
-    "priority",
-    "opts",
-)
 
 RELOCK = """
 -- Takes a lock anew that ran out, unless someone else has had the job since.
@@ -66,15 +42,6 @@ redis.call("SET", KEYS[2], ARGV[1], "PX", ARGV[2])
 redis.call("SREM", KEYS[3], ARGV[3])
 return 1
 """
-
-COUNTED = (
-    ("wait", State.QUEUED),
-    ("paused", State.QUEUED),
-    ("prioritized", State.QUEUED),
-    ("delayed", State.SCHEDULED),
-    ("waiting-children", State.SCHEDULED),
-    ("active", State.RUNNING),
-)
 
 
 class _Held(NamedTuple):
@@ -98,69 +65,32 @@ class BullmqEngine:
         stalled_seconds: float = STALLED_SECONDS,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._now = now
-        self._max_result = max_result_bytes
-        self._place = _place(url)
         self.lock_seconds = lock_seconds
         self._lock = round(lock_seconds * 1000)
         self._stalled = round(stalled_seconds * 1000)
-        # One try: whoever asks tries again, and says meanwhile that the queue is not there.
-        retry = Retry(NoBackoff(), 0)
-        self._redis = redis.from_url(
-            url,
-            decode_responses=True,
-            encoding_errors="replace",
-            socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=2.0,
-            retry=retry,
-        )
-        self._patient = redis.from_url(
-            url,
-            decode_responses=True,
-            encoding_errors="replace",
-            socket_timeout=ANSWER_SECONDS * 3,
-            socket_connect_timeout=2.0,
-            retry=retry,
-        )
-        self._relock = self._redis.register_script(RELOCK)
-        self._to_front = self._redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
-        self._queues: dict[tuple[str, str], Any] = {}
+        self._connection = Connection(url, now)
+        self._reading = Reading(self._connection, max_result_bytes)
+        self._relock = self._connection.redis.register_script(RELOCK)
+        self._to_front = self._connection.redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
         """When the next delayed job of a queue is due (milliseconds), as far as its engine has told."""
 
     def is_at(self, url: str) -> bool:
-        try:
-            return _place(url) == self._place
-        except ValueError:
-            return False
+        return self._connection.is_at(url)
 
     async def ping(self) -> None:
-        async with _asking():
-            await cast(Awaitable[Any], self._redis.ping())
+        await self._connection.ping()
 
     async def close(self) -> None:
-        await self._redis.aclose()
-        await self._patient.aclose()
-
-    def _queue(self, queue: Queue) -> Any:
-        prefix = (queue.bullmq or Bullmq()).prefix
-        known = self._queues.get((prefix, queue.name))
-        if known is None:
-            known = self._queues[prefix, queue.name] = BullmqQueue(
-                queue.name, {"connection": self._redis, "prefix": prefix}
-            )
-        return known
-
-    def _milliseconds(self) -> int:
-        return int(self._now() * 1000)
+        await self._connection.close()
 
     # -- putting in
 
     async def offer(self, queue: Queue, offers: Sequence[Offer]) -> None:
-        theirs = self._queue(queue)
-        now = self._milliseconds()
-        async with _asking(), self._redis.pipeline(transaction=True) as pipe:
+        theirs = self._connection.queue_of(queue)
+        now = self._connection.milliseconds()
+        async with asking(), self._connection.redis.pipeline(transaction=True) as pipe:
             for offer in offers:
                 delay = max(0, -(-offer.due_at // MILLISECOND) - now)
                 opts = words.options(offer.retry, offer.priority, delay) | {"jobId": offer.job_id, "timestamp": now}
@@ -177,7 +107,7 @@ class BullmqEngine:
     # -- taking and holding
 
     async def take(self, queue: Queue, tokens: Sequence[str]) -> list[Job]:
-        theirs = self._queue(queue)
+        theirs = self._connection.queue_of(queue)
         scripts = theirs.scripts
         keys = scripts.getKeys(
             [
@@ -194,8 +124,8 @@ class BullmqEngine:
                 "marker",
             ]
         )
-        now = self._milliseconds()
-        async with _asking(), self._redis.pipeline(transaction=False) as pipe:
+        now = self._connection.milliseconds()
+        async with asking(), self._connection.redis.pipeline(transaction=False) as pipe:
             for token in tokens:
                 opts = {"token": token, "lockDuration": self._lock, "limiter": None, "name": WORKER_NAME}
                 packed = msgpack.packb(opts, use_bin_type=True)
@@ -210,7 +140,7 @@ class BullmqEngine:
                     self._due[theirs.qualifiedName] = float(answer[3])
                 continue
             fields = dict(zip(answer[0][::2], answer[0][1::2], strict=True))
-            job = self._job(answer[1], fields, JobSeen(stage="active", token=token, starts=int(fields.get("ats") or 1)))
+            job = job_of(answer[1], fields, JobSeen(stage="active", token=token, starts=int(fields.get("ats") or 1)))
             self._hold(queue, job.job_id, fields)
             if fields.get("defa"):
                 # Its workers were lost too often: BullMQ leaves it to the next who takes it to say so.
@@ -229,47 +159,30 @@ class BullmqEngine:
         self._held[queue.name, job_id] = held
         return held
 
-    @staticmethod
-    def _job(job_id: str, fields: dict[str, Any], seen: JobSeen, lines: Sequence[str] = (), first: int = 0) -> Job:
-        """`seen` stands where more is known than the hash says, as of a job that was just taken."""
-        if seen.stage == "active":
-            counted = words.from_hash(fields, active=True, score=None, token=seen.token)
-            seen = counted if counted.stage == "active" else seen
-        return Job(
-            job_id=job_id,
-            seen=seen,
-            name=fields.get("name") or "",
-            payload=fields.get("data"),
-            priority=words.from_priority(int(fields.get("priority") or 0)),
-            added_at=int(fields.get("timestamp") or 0),
-            max_attempts=words.attempts_of(fields.get("opts")),
-            lines=tuple(words.from_line(line) for line in lines),
-            line_from=first,
-        )
-
     async def arrival(self, queue: Queue, seconds: float) -> bool:
-        theirs = self._queue(queue)
+        theirs = self._connection.queue_of(queue)
         place = theirs.qualifiedName
-        now = self._milliseconds()
+        now = self._connection.milliseconds()
         until = min(now + seconds * 1000, now + ANSWER_SECONDS * 1000, self._due.get(place, now + 1e9))
-        async with _asking():
+        async with asking():
             # BZPOPMIN takes the marker from all who wait for it: whoever takes a job then puts it back for the next.
             popped = await cast(
-                Awaitable[Any], self._patient.bzpopmin(theirs.keys["marker"], timeout=max(0.001, (until - now) / 1000))
+                Awaitable[Any],
+                self._connection.patient.bzpopmin(theirs.keys["marker"], timeout=max(0.001, (until - now) / 1000)),
             )
-        if popped and float(popped[2]) > self._milliseconds():
+        if popped and float(popped[2]) > self._connection.milliseconds():
             # Of a delayed job, whose time is known now and waited for the next time.
             self._due[place] = float(popped[2])
             return False
-        return bool(popped) or self._due.get(place, now + 1e9) <= self._milliseconds()
+        return bool(popped) or self._due.get(place, now + 1e9) <= self._connection.milliseconds()
 
     async def pass_on(self, queue: Queue) -> None:
-        async with _asking():
-            await self._redis.zadd(self._queue(queue).keys["marker"], {"0": 0})
+        async with asking():
+            await self._connection.redis.zadd(self._connection.queue_of(queue).keys["marker"], {"0": 0})
 
     async def hold(self, queue: Queue, locks: Sequence[tuple[str, str, int]]) -> list[str]:
-        theirs = self._queue(queue)
-        async with _asking():
+        theirs = self._connection.queue_of(queue)
+        async with asking():
             ids, tokens = [lock[0] for lock in locks], [lock[1] for lock in locks]
             failed = set(await theirs.scripts.extendJobLocks(ids, tokens, self._lock))
             lost = []
@@ -284,10 +197,10 @@ class BullmqEngine:
     # -- ending
 
     async def end(self, queue: Queue, ends: Sequence[JobEnd]) -> list[bool]:
-        theirs = self._queue(queue)
-        async with _asking():
+        theirs = self._connection.queue_of(queue)
+        async with asking():
             await self._know(queue, [end.job_id for end in ends])
-            async with self._redis.pipeline(transaction=False) as pipe:
+            async with self._connection.redis.pipeline(transaction=False) as pipe:
                 for end in ends:
                     await self._end(pipe, theirs, queue, end)
                 codes = await pipe.execute()
@@ -295,15 +208,15 @@ class BullmqEngine:
             for end, ok in zip(ends, done, strict=True):
                 self._held.pop((queue.name, end.job_id), None)
                 if ok and end.lost:
-                    await self._redis.hincrby(theirs.toKey(end.job_id), "stc", 1)
+                    await self._connection.redis.hincrby(theirs.toKey(end.job_id), "stc", 1)
         return done
 
     async def _know(self, queue: Queue, job_ids: Sequence[str]) -> None:
         """Of those that were taken before this server began."""
         unknown = [job_id for job_id in job_ids if (queue.name, job_id) not in self._held]
         if unknown:
-            theirs = self._queue(queue)
-            async with self._redis.pipeline(transaction=False) as pipe:
+            theirs = self._connection.queue_of(queue)
+            async with self._connection.redis.pipeline(transaction=False) as pipe:
                 for job_id in unknown:
                     pipe.hmget(theirs.toKey(job_id), ["opts", "atm", "stacktrace"])
                 for job_id, (opts, atm, stacks) in zip(unknown, await pipe.execute(), strict=True):
@@ -322,7 +235,7 @@ class BullmqEngine:
         stacks = words.stacks_of(held.stacks, held.opts, _stack(error))
         told = {"failedReason": error.message, "stacktrace": stacks}
         if end.kind == "again":
-            now = self._milliseconds()
+            now = self._connection.milliseconds()
             delay = max(0, -(-end.due_at // MILLISECOND) - now)
             fields = {"fieldsToUpdate": told} if end.spent else {}
             opts = {"skipAttempt": not end.spent, **fields}
@@ -341,55 +254,33 @@ class BullmqEngine:
         await scripts.commands["moveToFinished"](keys=keys, args=args, client=pipe)
 
     async def remove(self, queue: Queue, job_ids: Sequence[str]) -> list[bool]:
-        scripts = self._queue(queue).scripts
-        async with _asking(), self._redis.pipeline(transaction=False) as pipe:
+        scripts = self._connection.queue_of(queue).scripts
+        async with asking(), self._connection.redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
                 keys = [scripts.toKey(job_id), scripts.keys["repeat"]]
                 await scripts.commands["removeJob"](keys=keys, args=[job_id, 1, scripts.keys[""]], client=pipe)
             return [code == 1 for code in await pipe.execute()]
 
-    # -- looking
+    # -- the queue, and what is read of it
 
     async def look(self, queue: Queue, wanted: Sequence[tuple[str, int]], *, payloads: bool) -> list[Job]:
-        if not wanted:
-            return []
-        theirs = self._queue(queue)
-        fields = (*HASH_FIELDS, "data") if payloads else HASH_FIELDS
-        async with _asking(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.lrange(theirs.keys["active"], 0, -1)
-            for job_id, first_line in wanted:
-                key = theirs.toKey(job_id)
-                pipe.hmget(key, fields)
-                pipe.zscore(theirs.keys["delayed"], job_id)
-                pipe.get(f"{key}:lock")
-                pipe.lrange(f"{key}:logs", first_line, -1)
-            active, *rest = await pipe.execute()
-        actives = set(active)
-        jobs = []
-        for place, (job_id, first_line) in enumerate(wanted):
-            values, score, token, lines = rest[place * 4 : place * 4 + 4]
-            found = dict(zip(fields, values, strict=True))
-            seen = words.from_hash(found, active=job_id in actives, score=score, token=token)
-            seen = words.bounded(seen, self._max_result)
-            jobs.append(self._job(job_id, found, seen, lines, first_line))
-        return jobs
+        return await self._reading.look(queue, wanted, payloads=payloads)
 
     async def unfinished(self, queue: Queue, start: int, limit: int) -> tuple[list[str], bool]:
-        keys = self._queue(queue).keys
-        last = start + limit - 1
-        async with _asking(), self._redis.pipeline(transaction=True) as pipe:
-            for name in ("active", "wait", "paused"):
-                pipe.lrange(keys[name], start, last)
-            for name in ("prioritized", "delayed"):
-                pipe.zrange(keys[name], start, last)
-            parts = await pipe.execute()
-        return [job_id for part in parts for job_id in part], any(len(part) == limit for part in parts)
+        return await self._reading.unfinished(queue, start, limit)
 
-    # -- the queue
+    async def state(self, queue: Queue) -> QueueState:
+        return await self._reading.state(queue)
+
+    async def newest_place(self, queue: Queue) -> str:
+        return await self._reading.newest_place(queue)
+
+    async def news(self, queue: Queue, place: str, seconds: float) -> tuple[list[JobNews], str]:
+        return await self._reading.news(queue, place, seconds)
 
     async def tell_progress(self, queue: Queue, progress: Sequence[tuple[str, str]]) -> None:
-        scripts = self._queue(queue).scripts
-        async with _asking(), self._redis.pipeline(transaction=False) as pipe:
+        scripts = self._connection.queue_of(queue).scripts
+        async with asking(), self._connection.redis.pipeline(transaction=False) as pipe:
             for job_id, data in progress:
                 keys = [scripts.toKey(job_id), scripts.keys["events"], scripts.keys["meta"]]
                 value = orjson.dumps(words.to_progress(data)).decode()
@@ -397,90 +288,17 @@ class BullmqEngine:
             await pipe.execute()
 
     async def pause(self, queue: Queue, paused: bool) -> None:
-        async with _asking():
-            await self._queue(queue).scripts.pause(paused)
-
-    async def state(self, queue: Queue) -> QueueState:
-        theirs = self._queue(queue)
-        async with _asking(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.hexists(theirs.keys["meta"], "paused")
-            pipe.exists(theirs.toKey(WORKER_NAME))
-            for name, _ in COUNTED:
-                if name in ("wait", "paused", "active"):
-                    pipe.llen(theirs.keys[name])
-                else:
-                    pipe.zcard(theirs.keys[name])
-            paused, marked, *sizes = await pipe.execute()
-        counts = dict.fromkeys((State.SCHEDULED, State.QUEUED, State.RUNNING), 0)
-        for (_, state), size in zip(COUNTED, sizes, strict=True):
-            counts[state] += size
-        return QueueState(paused=bool(paused), marked=bool(marked), counts=counts)
+        async with asking():
+            await self._connection.queue_of(queue).scripts.pause(paused)
 
     async def mark(self, queue: Queue) -> None:
-        async with _asking():
-            await self._redis.set(self._queue(queue).toKey(WORKER_NAME), "1")
+        async with asking():
+            await self._connection.redis.set(self._connection.queue_of(queue).toKey(WORKER_NAME), "1")
 
     async def recover(self, queue: Queue) -> None:
-        async with _asking():
-            await self._queue(queue).scripts.moveStalledJobsToWait(MAX_STALLS, self._stalled)
-
-    # -- its events
-
-    async def newest_place(self, queue: Queue) -> str:
-        key = self._queue(queue).keys["events"]
-        async with _asking():
-            newest = await self._redis.xrevrange(key, count=1)
-        return str(newest[0][0]) if newest else "0-0"
-
-    async def news(self, queue: Queue, place: str, seconds: float) -> tuple[list[JobNews], str]:
-        key = self._queue(queue).keys["events"]
-        async with _asking():
-            block = max(1, round(min(seconds, ANSWER_SECONDS) * 1000))
-            answer = await self._patient.xread({key: place}, count=NEWS_AT_ONCE, block=block)
-        if not answer:
-            return [], place
-        entries = cast(list[Any], answer)[0][1]
-        return [_news(fields, self._max_result) for _, fields in entries], str(entries[-1][0])
-
-
-def _news(fields: dict[str, str], max_result_bytes: int) -> JobNews:
-    word, job_id = fields.get("event", ""), fields.get("jobId", "")
-    match word:
-        case "paused" | "resumed":
-            return JobNews(kind=word, word=word)
-        case "progress":
-            data = words.from_progress(fields.get("data", "null"))
-            return JobNews(kind="progress", word=word, job_id=job_id, progress=data)
-        case "removed":
-            return JobNews(kind="removed", word=word, job_id=job_id)
-        case "completed":
-            ended = JobSeen(stage="completed", starts=UNKNOWN, result=words.from_result(fields.get("returnvalue")))
-            ended = words.bounded(ended, max_result_bytes)
-            return JobNews(kind="changed", word=word, job_id=job_id, ended=ended)
-        case "failed":
-            ended = JobSeen(stage="failed", starts=UNKNOWN, **words.from_failure(fields.get("failedReason"), None))
-            return JobNews(kind="changed", word=word, job_id=job_id, ended=ended)
-    return JobNews(kind="changed", word=word, job_id=job_id)
-
-
-def _place(url: str) -> tuple[Any, ...]:
-    """What makes two addresses the same Redis. Raises ValueError."""
-    parts = parse_url(url)
-    if "path" in parts:
-        return (parts["path"], int(parts.get("db", 0)))
-    host = parts.get("host", "localhost").lower()
-    host = "localhost" if host in ("127.0.0.1", "::1") else host
-    return (host, int(parts.get("port", 6379)), int(parts.get("db", 0)))
+        async with asking():
+            await self._connection.queue_of(queue).scripts.moveStalledJobsToWait(MAX_STALLS, self._stalled)
 
 
 def _stack(error: Error) -> str:
     return error.traceback or f"{error.type or 'Error'}: {error.message}"
-
-
-@asynccontextmanager
-async def _asking() -> AsyncIterator[None]:
-    """What goes wrong between us and Redis comes out as QueueUnavailable."""
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
-        raise QueueUnavailable(str(error) or type(error).__name__) from error
