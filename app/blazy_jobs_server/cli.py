@@ -118,7 +118,7 @@ def openapi(
 
 def main() -> None:
     """`python -m blazy_jobs_server.cli`: the server's commands without the client's."""
-    app = typer.Typer(add_completion=False, no_args_is_help=True)
+    app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
     app.command()(serve)
     app.command()(migrate)
     app.command()(copy)

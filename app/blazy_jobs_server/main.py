@@ -25,6 +25,7 @@ from blazy_jobs_server.api.context import Context, PoolContext
 from blazy_jobs_server.api.front import Front, PoolDoor, ProbesDoor
 from blazy_jobs_server.api.protocol import Protocol
 from blazy_jobs_server.clock import ScheduleTimer, SystemClock
+from blazy_jobs_server.engine import loop
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.settings import Settings
@@ -71,6 +72,7 @@ class Server:
     async def run(self) -> int:
         """Serves until told to stop; the exit code. Raises StartFailed and DatabaseUnusable."""
         settings = self._settings
+        asyncio.get_running_loop().set_exception_handler(loop.report_error)
         listener = bind(settings)
         self._build()
         try:
@@ -213,9 +215,8 @@ class Server:
         self._stop.set()
 
     def _handle_signals(self) -> None:
-        loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._on_signal)
+            asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
 
     def _on_signal(self) -> None:
         if self._stop.is_set():

@@ -42,7 +42,23 @@ class Front:
                 if answer is not None:
                     await _send(send, answer)
                     return
-        await self._app(scope, receive, send)
+        await self._through(scope, receive, send)
+
+    async def _through(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """To the framework, which answers and logs a bug and then raises it again. That is for us to end: what comes
+        out of here would be logged a second time."""
+        ended = False
+
+        async def sending(message: Message) -> None:
+            nonlocal ended
+            await send(message)
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception:
+            if not ended:
+                raise
 
     async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What GET would answer, without its body (RFC 9110, 9.3.2); a stream ends with its headers."""

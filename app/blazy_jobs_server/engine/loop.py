@@ -15,6 +15,15 @@ log = structlog.get_logger("loop")
 RESTART_SECONDS = 1.0
 
 
+def report_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """The loop's exception handler. asyncio's own shows what the objects at hand look like, and so what is in them."""
+    task = context.get("task") or context.get("future")
+    name = task.get_name() if isinstance(task, asyncio.Task) else None
+    log.error(
+        "unexpected error in the event loop", what=context["message"], task=name, exc_info=context.get("exception")
+    )
+
+
 class Tasks:
     """The background tasks of one owner. Stopping before the start, or twice, is harmless."""
 

@@ -328,8 +328,11 @@ def _lock(path: Path) -> int:
     return descriptor
 
 
+ANY_THREAD = {"check_same_thread": False}
+
+
 def _writing_engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args={"check_same_thread": False})
+    engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args=ANY_THREAD, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: sqlite3.Connection, _: Any) -> None:
@@ -346,7 +349,7 @@ def _writing_engine(path: Path) -> Engine:
 
 def _reading_engine(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}", poolclass=QueuePool, pool_size=8, connect_args={"check_same_thread": False}
+        f"sqlite:///{path}", poolclass=QueuePool, pool_size=8, connect_args=ANY_THREAD, hide_parameters=True
     )
 
     @event.listens_for(engine, "connect")

@@ -112,4 +112,10 @@ def crossed(error: BaseException) -> bool:
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:
-    return StoreUnavailable(str(error) or type(error).__name__)
+    """With the database's message. Its details, and what the driver says of an argument, quote what is in the rows."""
+    said = str(error)
+    if isinstance(error, ValueError):
+        said = ""
+    elif isinstance(error, asyncpg.PostgresError):
+        said = str(error.args[0]) if error.args else ""
+    return StoreUnavailable(said or type(error).__name__)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from blazy_jobs.worker.control import Control
+from blazy_jobs.worker.logs import report_error
 from blazy_jobs.worker.settings import Settings, read_settings
 
 
@@ -22,6 +23,7 @@ def run(settings: Settings) -> int:
 
 
 async def _run(settings: Settings) -> int:
+    asyncio.get_running_loop().set_exception_handler(report_error)
     return await Control(settings).run()
 
 

@@ -314,4 +314,4 @@ class Control:
             self.fail(f"the server refuses this worker: {error}")
         elif error is not None:
             self._loop.call_exception_handler({"message": f"task {task.get_name()} failed", "exception": error})
-            self.fail(f"{task.get_name()}: {type(error).__name__}: {error}")
+            self.fail(f"{task.get_name()}: {type(error).__name__}")

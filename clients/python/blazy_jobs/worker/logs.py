@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,3 +54,14 @@ class Log:
             os.write(2, raw)  # in one piece, so that the lines of several processes do not mix
         except OSError:
             sys.stderr = None  # nobody reads: say no more, go on
+
+
+def report_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """The exception handler of a worker's own loop: what happened and where. Neither what the error says nor what the
+    objects at hand look like: there may be payloads in it."""
+    error = context.get("exception")
+    fields: dict[str, Any] = {"what": context["message"]}
+    if error is not None:
+        fields["error"] = type(error).__name__
+        fields["at"] = "".join(traceback.format_tb(error.__traceback__, limit=-20)) or None
+    Log("blazy_jobs.worker").error("unexpected error", **fields)

@@ -1,0 +1,4 @@
+"""`server` is one in this process, with time moved by hand; `serve` starts real ones."""
+
+from tests.app.conftest import _plain_logs, clock, data, empty_database, server, store_settings  # noqa: F401
+from tests.support.fixtures import *  # noqa: F403
