@@ -334,7 +334,7 @@ def test_a_hostile_problem_does_nothing_to_the_terminal(stub: Stub, call: Call) 
 
 
 def test_no_server_is_exit_code_3(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blazy_jobs.wire.MAX_TRIES", 1)
+    monkeypatch.setattr("blazy_jobs.client.tries.MAX_TRIES", 1)
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         called = call("runs", "--url", f"http://127.0.0.1:{held.getsockname()[1]}")

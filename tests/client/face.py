@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from blazy_jobs import AsyncClient
-from blazy_jobs.async_client import AsyncRun
+from blazy_jobs.client.aio.run import AsyncRun
 
 
 class Face:

@@ -14,7 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
-from blazy_jobs import ApiError, Client, ConnectionFailed, Event, RunCancelled, RunFailed, schedule, wire
+from blazy_jobs import ApiError, Client, ConnectionFailed, Event, RunCancelled, RunFailed, schedule
+from blazy_jobs.client import bodies as sent
 
 from tests.client.face import FacedClient
 from tests.client.proxy import Proxy
@@ -129,7 +130,7 @@ def test_refusals_carry_their_code_and_places(client: Any) -> None:
 
 
 def test_many_are_dispatched_in_batches_and_only_once(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_BATCH_RUNS", 40)
+    monkeypatch.setattr(sent, "MAX_BATCH_RUNS", 40)
     runs: list[Any] = [("greet", {"name": str(n)}) for n in range(99)]
     runs.append({"job_type": "greet", "payload": {"name": "last"}, "priority": 5})
     ids = client.dispatch_many(runs, idempotency_key=f"many-{time.time_ns()}")
@@ -142,8 +143,8 @@ def test_many_are_dispatched_in_batches_and_only_once(client: Any, monkeypatch: 
 
 
 def test_batches_are_cut_by_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_BATCH_BYTES", 1000)
-    bodies = list(wire.batches(("greet", "x" * 300) for _ in range(7)))
+    monkeypatch.setattr(sent, "MAX_BATCH_BYTES", 1000)
+    bodies = list(sent.batches(("greet", "x" * 300) for _ in range(7)))
     assert [len(json.loads(body)["runs"]) for body in bodies] == [2, 2, 2, 1]
 
 

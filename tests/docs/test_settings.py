@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 from blazy_jobs import cli as client_cli
-from blazy_jobs.wire import DEFAULT_URL
+from blazy_jobs.client.address import DEFAULT_URL
 from blazy_jobs.worker.outcome import max_result_bytes
 from blazy_jobs.worker.settings import read_settings
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from blazy_jobs import schedule
-from blazy_jobs.context import JobContext, MiddlewareRun
+from blazy_jobs.context import CallNext, JobContext, Middleware, MiddlewareRun
 from blazy_jobs.errors import (
     ApiError,
     ConnectionFailed,
@@ -20,13 +20,16 @@ from blazy_jobs.errors import (
     Snooze,
     Stopped,
 )
-from blazy_jobs.job import Job, Retry
-from blazy_jobs.jobs import CallNext, Jobs, JobsQueue, Middleware
+from blazy_jobs.job import Job
+from blazy_jobs.jobs import Jobs, JobsQueue
+from blazy_jobs.retry import Retry
 
 if TYPE_CHECKING:
-    from blazy_jobs.async_client import AsyncClient, AsyncRun
-    from blazy_jobs.client import Client, Run
-    from blazy_jobs.wire import Event
+    from blazy_jobs.client.aio.client import AsyncClient
+    from blazy_jobs.client.aio.run import AsyncRun
+    from blazy_jobs.client.event import Event
+    from blazy_jobs.client.sync.client import Client
+    from blazy_jobs.client.sync.run import Run
 
 __all__ = [
     "ApiError",
@@ -58,11 +61,11 @@ __all__ = [
 
 # A worker's processes have no use for the client and its HTTP library, which take most of the time of an import.
 _LATER = {
-    "AsyncClient": "async_client",
-    "AsyncRun": "async_client",
-    "Client": "client",
-    "Run": "client",
-    "Event": "wire",
+    "AsyncClient": "client.aio.client",
+    "AsyncRun": "client.aio.run",
+    "Client": "client.sync.client",
+    "Run": "client.sync.run",
+    "Event": "client.event",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -133,3 +133,7 @@ class MiddlewareRun:
 
     def __repr__(self) -> str:
         return f"MiddlewareRun({self.job_type!r}, {self.id!r}, attempt={self.attempt})"
+
+
+CallNext = Callable[[MiddlewareRun], Awaitable[Any]]
+Middleware = Callable[[MiddlewareRun, CallNext], Awaitable[Any]]

@@ -5,44 +5,28 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from blazy_jobs import limits, strict_json
+from blazy_jobs.context import Middleware
+from blazy_jobs.declared import Declared
 from blazy_jobs.errors import DefinitionError
 from blazy_jobs.limits import checked_name
 from blazy_jobs.payload import Intake, InvalidPayload
+from blazy_jobs.retry import RetryOption, check_retry, retry_settings
 from blazy_jobs.schedule import Schedule
 
 if TYPE_CHECKING:
-    from blazy_jobs.async_client import AsyncRun
-    from blazy_jobs.jobs import Jobs
+    from blazy_jobs.client.aio.run import AsyncRun
 
 Handler = Callable[..., Any]
 Isolation = Literal["async", "process", "thread"]
-Backoff = Literal["exponential", "linear", "fixed"]
 
 MAX_DESCRIPTION_CHARS = 4096
 
 
-@dataclass(frozen=True, kw_only=True)
-class Retry:
-    """When a failed attempt is tried again; `max_attempts` counts the first one."""
-
-    max_attempts: int = 4
-    backoff: Backoff = "exponential"
-    initial_seconds: float = 1
-    factor: float = 2
-    max_seconds: float = 3600
-    jitter: bool = True
-    on_lost: Literal["retry", "fail"] = "retry"
-
-
-RetryOption = int | Retry | Mapping[str, Any] | None
-
-
-class Job:
+class Job(Declared):
     """`timeout`, `expires` and `retention` are seconds or a timedelta. What is left out is the server's default.
 
     Calling a job calls its handler, in this process and without middleware. Raises DefinitionError.
@@ -77,7 +61,7 @@ class Job:
         self.queue = None if queue is None else checked_name(queue, "queue")
         about = f"job {name!r}:"
         self.priority = None if priority is None else limits.whole(priority, -100, 100, f"{about} priority")
-        _check_retry(retry, about)
+        check_retry(retry, about)
         self.retry = retry
         self.timeout_seconds = _seconds(timeout, 30 * limits.DAY_SECONDS, f"{about} timeout", zero=False)
         self.expires_seconds = _seconds(expires, limits.YEAR_SECONDS, f"{about} expires", zero=False)
@@ -91,8 +75,8 @@ class Job:
         for key, one in self.schedules.items():
             _check_payload(self.intake, one, f"{about} the payload of the schedule {key!r}")
         self.tags = limits.tags(tags, f"{about} tags")
-        self.collections: list[Jobs] = []
-        """The `Jobs` that have taken it in: whose middleware is around it."""
+        self.middlewares: list[list[Middleware]] = []
+        """Those of each `Jobs` that has taken it in."""
         if description is not None:
             limits.text(description, MAX_DESCRIPTION_CHARS, f"{about} description")
         self.description = _first_paragraph(handler) if description is None else description
@@ -124,7 +108,7 @@ class Job:
 
     async def dispatch(self, payload: Any = None, **options: Any) -> AsyncRun:
         """Dispatches a run through the client of JOBS_URL; `options` as in `AsyncClient.dispatch`."""
-        from blazy_jobs.async_client import default_client
+        from blazy_jobs.client.aio.client import default_client
 
         return await default_client().dispatch(self.name, payload, **options)
 
@@ -160,15 +144,6 @@ def name_of(handler: Handler) -> str:
     return str(name).strip("_").replace("_", "-")
 
 
-def retry_settings(retry: RetryOption) -> int | dict[str, Any] | None:
-    """As the API takes it: a number of retries, or settings."""
-    if isinstance(retry, Retry):
-        return asdict(retry)
-    if isinstance(retry, Mapping):
-        return dict(retry)
-    return retry
-
-
 def _is_async(handler: Handler, name: str) -> bool:
     function: Any = handler
     while isinstance(function, functools.partial):
@@ -189,33 +164,6 @@ def _isolation(isolation: Isolation | None, is_async: bool, name: str) -> Isolat
     if isolation == "thread" and is_async:
         raise DefinitionError(f"job {name!r}: an `async def` handler cannot run in a thread")
     return isolation
-
-
-def _check_retry(retry: RetryOption, about: str) -> None:
-    settings = retry_settings(retry)
-    if settings is None:
-        return
-    if not isinstance(settings, dict):
-        limits.whole(settings, 0, 999, f"{about} retry")
-        return
-    for name, value in settings.items():
-        what = f"{about} retry's {name}"
-        match name:
-            case "max_attempts":
-                limits.whole(value, 1, 1000, what)
-            case "backoff":
-                limits.one_of(value, get_args(Backoff), what)
-            case "initial_seconds" | "max_seconds":
-                limits.number(value, 0, limits.YEAR_SECONDS, what)
-            case "factor":
-                limits.number(value, 1, 100, what)
-            case "jitter":
-                if not isinstance(value, bool):
-                    raise DefinitionError(f"{what} is True or False, not {value!r:.200}")
-            case "on_lost":
-                limits.one_of(value, ("retry", "fail"), what)
-            case _:
-                raise DefinitionError(f"{about} retry has no setting {name!r}")
 
 
 def _seconds(value: float | timedelta | None, high: int, what: str, *, zero: bool = True) -> float | None:

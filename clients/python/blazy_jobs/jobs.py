@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, overload
 from urllib.parse import urlsplit, urlunsplit
 
-from blazy_jobs.context import MiddlewareRun
+from blazy_jobs.context import Middleware
 from blazy_jobs.errors import DefinitionError
 from blazy_jobs.job import Handler, Job, name_of
 from blazy_jobs.limits import checked_name
 
 if TYPE_CHECKING:
-    from blazy_jobs.async_client import AsyncRun
-
-CallNext = Callable[[MiddlewareRun], Awaitable[Any]]
-Middleware = Callable[[MiddlewareRun, CallNext], Awaitable[Any]]
+    from blazy_jobs.client.aio.run import AsyncRun
 
 
 class Jobs:
@@ -66,7 +63,7 @@ class Jobs:
             for name in other.schedules.keys() & job.schedules.keys():
                 raise DefinitionError(f"job {job.name!r}: job {other.name!r} has a schedule named {name!r} already")
         self._jobs[job.name] = job
-        job.collections.append(self)
+        job.middlewares.append(self.middlewares)
         return job
 
     def use(self, middleware: Middleware) -> Middleware:
@@ -137,6 +134,6 @@ class JobsQueue:
 
     async def add(self, name: str, payload: Any = None, **options: Any) -> AsyncRun:
         """Dispatches a run of `name` through the client of JOBS_URL; `options` as in `AsyncClient.dispatch`."""
-        from blazy_jobs.async_client import default_client
+        from blazy_jobs.client.aio.client import default_client
 
         return await default_client().dispatch(name, payload, **{"queue": self.name, **options})

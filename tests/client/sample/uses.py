@@ -8,6 +8,7 @@ from datetime import timedelta
 from blazy_jobs import (
     ApiError,
     AsyncClient,
+    CallNext,
     Client,
     Event,
     Job,
@@ -18,7 +19,6 @@ from blazy_jobs import (
     Retry,
     RunFailed,
 )
-from blazy_jobs.jobs import CallNext
 
 jobs = Jobs()
 

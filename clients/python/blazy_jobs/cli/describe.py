@@ -10,7 +10,7 @@ from blazy_jobs.cli.output import Part
 from blazy_jobs.cli.safe import cut, json_line, safe, safe_lines
 
 if TYPE_CHECKING:
-    from blazy_jobs.wire import Event
+    from blazy_jobs.client.event import Event
 
 EVENT_STYLES = {
     "queued": "cyan",

@@ -16,8 +16,8 @@ from blazy_jobs.cli.safe import event_record, json_lines, safe
 
 if TYPE_CHECKING:
     from blazy_jobs.cli.session import Session
-    from blazy_jobs.client import Run
-    from blazy_jobs.wire import Event
+    from blazy_jobs.client.event import Event
+    from blazy_jobs.client.sync.run import Run
 
 TERMINATED = 143
 FINAL = ("completed", "failed", "cancelled")

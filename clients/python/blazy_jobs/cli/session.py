@@ -15,7 +15,7 @@ from blazy_jobs.cli.output import Output
 
 if TYPE_CHECKING:
     from blazy_jobs.cli.line import Line
-    from blazy_jobs.client import Client
+    from blazy_jobs.client.sync.client import Client
 
 PAGE = 200
 DEFAULT_URL = "http://127.0.0.1:8000"
@@ -40,7 +40,7 @@ class Session:
     @cached_property
     def client(self) -> Client:
         line = self.line
-        from blazy_jobs.client import Client
+        from blazy_jobs.client.sync.client import Client
 
         key = self.given.api_key or os.environ.get("JOBS_API_KEY") or ""
         return Client(self.url, api_key=header_text(key, "the API key", 1000) if key else "", transport=line)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from blazy_jobs.job import Retry, RetryOption
+from blazy_jobs.retry import Retry, RetryOption
 
 
 def retry_of(option: RetryOption, base: Retry | None = None) -> Retry:

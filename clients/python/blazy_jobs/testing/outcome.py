@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 
 import orjson
 
-from blazy_jobs.job import Retry
+from blazy_jobs.retry import Retry
 from blazy_jobs.testing.backoff import delay_seconds
 from blazy_jobs.worker.outcome import Report
 

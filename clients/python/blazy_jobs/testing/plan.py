@@ -11,9 +11,11 @@ from typing import Any, TypedDict
 
 import orjson
 
+from blazy_jobs.context import Middleware
 from blazy_jobs.errors import seconds_of
-from blazy_jobs.job import Job, Retry, RetryOption
+from blazy_jobs.job import Job
 from blazy_jobs.jobs import Jobs
+from blazy_jobs.retry import Retry, RetryOption
 from blazy_jobs.strict_json import NotJson, encode
 from blazy_jobs.testing.backoff import retry_of
 from blazy_jobs.testing.clock import Clock
@@ -87,14 +89,14 @@ class Plan:
         self.timeout_seconds = DEFAULT_TIMEOUT_SECONDS if given is None else given
         self.cancel_seconds = None if self.cancel_after is None else seconds_of(self.cancel_after, "cancel_after")
         self.grace_seconds = grace_seconds()
-        self.loaded = Loaded(jobs={job.name: job}, middlewares={job.name: self._collection().middlewares})
+        self.loaded = Loaded(jobs={job.name: job}, middlewares={job.name: self._middlewares()})
 
-    def _collection(self) -> Jobs:
+    def _middlewares(self) -> list[Middleware]:
         if self.jobs is not None:
-            return self.jobs
-        if len(self.job.collections) > 1:
+            return self.jobs.middlewares
+        if len(self.job.middlewares) > 1:
             raise ValueError(f"{self.job!r} is in several Jobs: say with `jobs` whose middleware shall be around it")
-        return self.job.collections[0] if self.job.collections else Jobs()
+        return self.job.middlewares[0] if self.job.middlewares else []
 
     def lease(self, attempt: int) -> dict[str, Any]:
         job = self.job

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Self
 
-from blazy_jobs.async_client import AsyncClient
-from blazy_jobs.client import Client
+from blazy_jobs.client.aio.client import AsyncClient
+from blazy_jobs.client.sync.client import Client
 from blazy_jobs.job import Job
 from blazy_jobs.jobs import Jobs
 from blazy_jobs.testing.log_capture import logs_caught

@@ -10,9 +10,8 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from blazy_jobs.context import MiddlewareRun
+from blazy_jobs.context import Middleware, MiddlewareRun
 from blazy_jobs.errors import HandlerFailed
-from blazy_jobs.jobs import Middleware
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.outcome import Report, max_result_bytes, of_error, of_value
 from blazy_jobs.worker.standing import Standing, current, leave_if_forked

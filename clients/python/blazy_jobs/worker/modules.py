@@ -13,8 +13,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from blazy_jobs.context import Middleware
 from blazy_jobs.job import Job
-from blazy_jobs.jobs import Jobs, Middleware
+from blazy_jobs.jobs import Jobs
 
 
 class CannotLoad(Exception):

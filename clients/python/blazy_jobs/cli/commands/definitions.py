@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from blazy_jobs.cli import completion
-from blazy_jobs.cli.options import at_server, identifier
+from blazy_jobs.cli.at_server import at_server
+from blazy_jobs.cli.options import identifier
 from blazy_jobs.cli.safe import json_line, json_lines, safe
 from blazy_jobs.cli.session import Session
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from blazy_jobs.cli import completion, describe, times
-from blazy_jobs.cli.options import EventType, at_server
+from blazy_jobs.cli.at_server import at_server
+from blazy_jobs.cli.options import EventType
 from blazy_jobs.cli.safe import event_record, safe
 from blazy_jobs.cli.session import Session
 
 if TYPE_CHECKING:
-    from blazy_jobs.wire import Event
+    from blazy_jobs.client.event import Event
 
 SILENCE_SECONDS = 3.0
 """The stream says all that is kept without a pause; such a silence is its end."""

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from blazy_jobs.cli import completion, describe
+from blazy_jobs.cli.at_server import at_server
 from blazy_jobs.cli.failures import Unusable
-from blazy_jobs.cli.options import State, at_server, duration, header_text, identifier
+from blazy_jobs.cli.options import State, duration, header_text, identifier
 from blazy_jobs.cli.payload import read_payload
 from blazy_jobs.cli.safe import json_lines, safe
 from blazy_jobs.cli.session import Session
 
 if TYPE_CHECKING:
-    from blazy_jobs.client import Run
+    from blazy_jobs.client.sync.run import Run
 
 LAST_EVENTS = 20
 
@@ -271,7 +272,7 @@ def _last_events(session: Session, path: str) -> list[dict[str, Any]]:
 def _show(session: Session, run: Mapping[str, Any], attempts: list[Any], events: list[Any]) -> None:
     from blazy_jobs.cli import tables, times
     from blazy_jobs.cli.follow import run_parts
-    from blazy_jobs.wire import Event
+    from blazy_jobs.client.event import Event
 
     out = session.out
     out.line(*run_parts(run), f"  {describe.brief(run)}" if run["state"] != "failed" else "")

@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from blazy_jobs.wire import Event
+from blazy_jobs.client.event import Event
 
 ALL = "*"
 ERROR = "error"

@@ -1,0 +1,1 @@
+"""`AsyncClient`: the calls of sync/, awaited."""

@@ -1,0 +1,122 @@
+"""The connections to one server, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
+
+import httpx
+
+from blazy_jobs.client import address
+from blazy_jobs.client.answers import read_json
+from blazy_jobs.client.event import Event
+from blazy_jobs.client.listening import AsyncListening
+from blazy_jobs.client.stream import Following
+from blazy_jobs.client.tries import LIMITS, Tries
+from blazy_jobs.errors import ConnectionFailed
+
+if TYPE_CHECKING:
+    from blazy_jobs._generated.client import Client as GeneratedClient
+
+
+class AsyncConnection:
+    """The connections to one server, and what is asked over them."""
+
+    def __init__(
+        self, url: str | None = None, *, api_key: str | None = None, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self.url, headers = address.server_address(url, api_key)
+        self._http = httpx.AsyncClient(
+            base_url=self.url,
+            headers=headers,
+            transport=_Trying(transport or httpx.AsyncHTTPTransport(verify=address.is_tls(self.url), limits=LIMITS)),
+        )
+        self.listenings: WeakSet[AsyncListening] = WeakSet()
+
+    @property
+    def api(self) -> GeneratedClient:
+        """For the functions of `blazy_jobs._generated.api`: the whole API, on this client's connections."""
+        from blazy_jobs._generated.client import Client as GeneratedClient
+
+        return GeneratedClient(base_url=self.url).set_async_httpx_client(self._http)
+
+    async def aclose(self) -> None:
+        for listening in list(self.listenings):
+            await listening.stop()
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def request(self, method: str, path: str, *, waits_seconds: float = 0.0, **options: Any) -> Any:
+        """The answer's JSON. `waits_seconds`: how much longer than usual the server may take, as it was asked to."""
+        extensions = {"waits_seconds": waits_seconds, "repeatable": options.pop("repeatable", False)}
+        try:
+            return read_json(await self._http.request(method, path, extensions=extensions, **options))
+        except httpx.TransportError as error:
+            raise ConnectionFailed(f"{self.url}: {error or type(error).__name__}") from error
+
+    async def pages(self, path: str, params: Mapping[str, Any]) -> AsyncIterator[Any]:
+        """The items of a list, page by page."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = await self.request("GET", path, params={**params, **cursor})
+            for item in page["data"]:
+                yield item
+            if page["next_cursor"] is None:
+                return
+            cursor = {"cursor": page["next_cursor"]}
+
+    async def follow(self, place: Following) -> AsyncIterator[Event]:
+        while not place.ended:
+            options: dict[str, Any] = {"headers": place.headers(), "params": place.params}
+            try:
+                extensions = {"stream": True, "timeout": place.limits()}
+                async with self._http.stream("GET", place.path, extensions=extensions, **options) as response:
+                    if response.status_code == 200:
+                        async for chunk in response.aiter_raw():
+                            for event in place.feed(chunk):
+                                yield event
+                            place.deadline.left(0)
+                        pause: float | None = place.pause()
+                    else:
+                        await response.aread()
+                        pause = place.refused(response)
+            except httpx.TransportError:
+                pause = place.pause()
+            if pause is not None:
+                await asyncio.sleep(pause)
+
+
+class _Trying(httpx.AsyncBaseTransport):
+    """Tries again below everything that uses the connections, the generated client too."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner = inner
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.extensions.get("stream"):
+            return await self._inner.handle_async_request(request)
+        tries = Tries(request)
+        while True:
+            tries.begin(request)
+            try:
+                response = await self._inner.handle_async_request(request)
+                await response.aread()
+            except httpx.TransportError:
+                pause = tries.pause(None)
+                if pause is None:
+                    raise
+            else:
+                pause = tries.pause(response)
+                if pause is None:
+                    return response
+            await asyncio.sleep(pause)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()

@@ -1,0 +1,117 @@
+"""What both clients send: JSON text, and the headers with it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+
+from blazy_jobs.declared import Declared
+from blazy_jobs.errors import seconds_of
+from blazy_jobs.retry import RetryOption, retry_settings
+from blazy_jobs.strict_json import NotJson, encode
+
+MAX_BATCH_RUNS = 10_000
+MAX_BATCH_BYTES = 15 << 20
+"""The server takes 16 MiB a batch unless it is told otherwise."""
+
+Seconds = float | timedelta
+
+
+def name_of_job(job: str | Declared) -> str:
+    return job.name if isinstance(job, Declared) else job
+
+
+def dispatch_body(
+    payload: Any,
+    *,
+    queue: str | None = None,
+    priority: int | None = None,
+    delay: Seconds | None = None,
+    run_at: datetime | str | None = None,
+    retry: RetryOption = None,
+    timeout: Seconds | None = None,
+    expires: Seconds | None = None,
+    dedupe_key: str | None = None,
+    tags: Sequence[str] | None = None,
+    metadata: Mapping[str, str] | None = None,
+    delay_seconds: Seconds | None = None,
+    timeout_seconds: Seconds | None = None,
+    expires_seconds: Seconds | None = None,
+) -> dict[str, Any]:
+    """Durations in seconds or as timedelta, also by the API's names; `run_at` with its time zone. Raises ValueError."""
+    if isinstance(run_at, datetime):
+        if run_at.tzinfo is None:
+            raise ValueError("run_at needs a time zone: datetime(..., tzinfo=UTC)")
+        run_at = run_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(tags, str):
+        raise ValueError("tags is a list of texts, not one text")
+    given = {
+        "queue": queue,
+        "priority": priority,
+        "delay_seconds": _duration(delay, delay_seconds, "delay"),
+        "run_at": run_at,
+        "retry": retry_settings(retry),
+        "timeout_seconds": _duration(timeout, timeout_seconds, "timeout"),
+        "expires_seconds": _duration(expires, expires_seconds, "expires"),
+        "dedupe_key": dedupe_key,
+        "tags": None if tags is None else list(tags),
+        "metadata": None if metadata is None else dict(metadata),
+    }
+    return {"payload": payload, **{name: value for name, value in given.items() if value is not None}}
+
+
+def _duration(short: Seconds | None, long: Seconds | None, name: str) -> float | None:
+    if short is not None and long is not None:
+        raise ValueError(f"{name} and {name}_seconds say the same; give one")
+    value = short if short is not None else long
+    return None if value is None else seconds_of(value, name)
+
+
+def content(body: Mapping[str, Any]) -> bytes:
+    """JSON text. A payload may hold Pydantic models and dataclasses only as a whole. Raises ValueError."""
+    try:
+        parts = {name: orjson.Fragment(encode(value)) for name, value in body.items()}
+    except NotJson as error:
+        raise ValueError(f"cannot be sent as JSON: {error}") from None
+    return orjson.dumps(parts)
+
+
+def fresh_key() -> str:
+    return uuid.uuid4().hex
+
+
+def post_headers(idempotency_key: str | None = None, *, keyed: bool = True) -> dict[str, str]:
+    """`keyed`: with an Idempotency-Key, made up where none is given, so that a second try makes no second run."""
+    headers = {"Content-Type": "application/json"}
+    if keyed:
+        headers["Idempotency-Key"] = idempotency_key or fresh_key()
+    return headers
+
+
+def batches(runs: Iterable[tuple[str | Declared, Any] | Mapping[str, Any]]) -> Iterator[bytes]:
+    """The bodies of as few batches as can hold all these runs. Raises ValueError."""
+    parts: list[bytes] = []
+    size = 0
+    for run in runs:
+        item = {"job_type": name_of_job(run[0]), "payload": run[1]} if isinstance(run, tuple) else run
+        part = content(item)
+        if parts and (len(parts) == MAX_BATCH_RUNS or size + len(part) > MAX_BATCH_BYTES):
+            yield _batch(parts)
+            parts, size = [], 0
+        parts.append(part)
+        size += len(part) + 1
+    if parts:
+        yield _batch(parts)
+
+
+def _batch(parts: Sequence[bytes]) -> bytes:
+    return b'{"runs":[' + b",".join(parts) + b"]}"
+
+
+def batch_key(key: str, place: int) -> str:
+    """Each batch has a key of its own; the first has the one that was given."""
+    return key if place == 0 else f"{key}/{place}"

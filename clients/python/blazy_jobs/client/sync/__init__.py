@@ -1,0 +1,1 @@
+"""`Client`: each call returns when it is answered."""

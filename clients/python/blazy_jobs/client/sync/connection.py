@@ -1,0 +1,117 @@
+"""The connections to one server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from blazy_jobs.client import address
+from blazy_jobs.client.answers import read_json
+from blazy_jobs.client.event import Event
+from blazy_jobs.client.stream import Following
+from blazy_jobs.client.tries import LIMITS, Tries
+from blazy_jobs.errors import ConnectionFailed
+
+if TYPE_CHECKING:
+    from blazy_jobs._generated.client import Client as GeneratedClient
+
+
+class Connection:
+    """The connections to one server, and what is asked over them."""
+
+    def __init__(
+        self, url: str | None = None, *, api_key: str | None = None, transport: httpx.BaseTransport | None = None
+    ) -> None:
+        self.url, headers = address.server_address(url, api_key)
+        self._http = httpx.Client(
+            base_url=self.url,
+            headers=headers,
+            transport=_Trying(transport or httpx.HTTPTransport(verify=address.is_tls(self.url), limits=LIMITS)),
+        )
+
+    @property
+    def api(self) -> GeneratedClient:
+        """For the functions of `blazy_jobs._generated.api`: the whole API, on this client's connections."""
+        from blazy_jobs._generated.client import Client as GeneratedClient
+
+        return GeneratedClient(base_url=self.url).set_httpx_client(self._http)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def request(self, method: str, path: str, *, waits_seconds: float = 0.0, **options: Any) -> Any:
+        """The answer's JSON. `waits_seconds`: how much longer than usual the server may take, as it was asked to."""
+        extensions = {"waits_seconds": waits_seconds, "repeatable": options.pop("repeatable", False)}
+        try:
+            return read_json(self._http.request(method, path, extensions=extensions, **options))
+        except httpx.TransportError as error:
+            raise ConnectionFailed(f"{self.url}: {error or type(error).__name__}") from error
+
+    def pages(self, path: str, params: Mapping[str, Any]) -> Iterator[Any]:
+        """The items of a list, page by page."""
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.request("GET", path, params={**params, **cursor})
+            yield from page["data"]
+            if page["next_cursor"] is None:
+                return
+            cursor = {"cursor": page["next_cursor"]}
+
+    def follow(self, place: Following) -> Iterator[Event]:
+        while not place.ended:
+            options: dict[str, Any] = {"headers": place.headers(), "params": place.params}
+            try:
+                extensions = {"stream": True, "timeout": place.limits()}
+                with self._http.stream("GET", place.path, extensions=extensions, **options) as response:
+                    if response.status_code == 200:
+                        for chunk in response.iter_raw():
+                            yield from place.feed(chunk)
+                            place.deadline.left(0)
+                        pause: float | None = place.pause()
+                    else:
+                        response.read()
+                        pause = place.refused(response)
+            except httpx.TransportError:
+                if self._http.is_closed:
+                    raise
+                pause = place.pause()
+            if pause is not None:
+                time.sleep(pause)
+
+
+class _Trying(httpx.BaseTransport):
+    """Tries again below everything that uses the connections, the generated client too."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.extensions.get("stream"):
+            return self._inner.handle_request(request)
+        tries = Tries(request)
+        while True:
+            tries.begin(request)
+            try:
+                response = self._inner.handle_request(request)
+                response.read()
+            except httpx.TransportError:
+                pause = tries.pause(None)
+                if pause is None:
+                    raise
+            else:
+                pause = tries.pause(response)
+                if pause is None:
+                    return response
+            time.sleep(pause)
+
+    def close(self) -> None:
+        self._inner.close()
