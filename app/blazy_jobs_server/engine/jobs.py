@@ -50,9 +50,19 @@ class Jobs:
         self.scheduler.on_cancel = self.leasing.nudge
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
-        self.neighbourhood = Neighbourhood(self)
         self.projection = Projection(
             store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers, home
+        )
+        self.neighbourhood = Neighbourhood(
+            store,
+            clock,
+            catalogue=self.catalogue,
+            feed=self.feed,
+            leasing=self.leasing,
+            numbers=self.numbers,
+            projection=self.projection,
+            scheduler=self.scheduler,
+            sweeper=self.sweeper,
         )
         self.sweeper.may_prune = lambda: self.projection.is_level
         self.draining = False

@@ -3,53 +3,75 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
+from blazy_jobs_server.engine.catalogue import Catalogue
+from blazy_jobs_server.engine.feed import Feed
+from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.loop import Tasks
-from blazy_jobs_server.ports import Elsewhere, Neighbours
-
-if TYPE_CHECKING:
-    from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.engine.numbers import Numbers
+from blazy_jobs_server.engine.projection import Projection
+from blazy_jobs_server.engine.scheduler import Scheduler
+from blazy_jobs_server.engine.sweeper import Sweeper
+from blazy_jobs_server.ports import Clock, Elsewhere, Neighbours, Store
 
 
 class Neighbourhood:
     """Does nothing where this server has the database for itself."""
 
-    def __init__(self, jobs: Jobs) -> None:
-        self._jobs = jobs
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        catalogue: Catalogue,
+        feed: Feed,
+        leasing: Leasing,
+        numbers: Numbers,
+        projection: Projection,
+        scheduler: Scheduler,
+        sweeper: Sweeper,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._catalogue = catalogue
+        self._feed = feed
+        self._leasing = leasing
+        self._numbers = numbers
+        self._projection = projection
+        self._scheduler = scheduler
+        self._sweeper = sweeper
         self._tasks = Tasks()
         self._wake = asyncio.Event()
         self._all = False
         self._definitions = False
 
     def start(self) -> None:
-        neighbours = self._jobs.store.neighbours
+        neighbours = self._store.neighbours
         if neighbours is None:
             return
         neighbours.on_elsewhere = self._on_elsewhere
-        neighbours.on_feed = self._jobs.feed.publish_feed
-        neighbours.on_feed_torn = self._jobs.feed.tear_feed
+        neighbours.on_feed = self._feed.publish_feed
+        neighbours.on_feed_torn = self._feed.tear_feed
         self._tasks.keep("look at other servers", lambda: self._look(neighbours))
 
     async def stop(self) -> None:
         await self._tasks.stop()
 
     def _on_elsewhere(self, news: Elsewhere) -> None:
-        jobs = self._jobs
         if news.runs is None:
             self._all = True
         elif news.runs:
-            jobs.feed.look_again(news.runs & jobs.feed.followed())
+            self._feed.look_again(news.runs & self._feed.followed())
         if news.ready:
-            jobs.leasing.look_again()
+            self._leasing.look_again()
         for worker_id in news.cancelling:
-            jobs.leasing.nudge(worker_id)
+            self._leasing.nudge(worker_id)
         if news.due_at is not None:
-            jobs.sweeper.look_again(news.due_at)
+            self._sweeper.look_again(news.due_at)
         if news.fire_at is not None:
-            jobs.scheduler.look_again(news.fire_at)
+            self._scheduler.look_again(news.fire_at)
         if news.departed:
-            jobs.projection.compare()
+            self._projection.compare()
         self._definitions = self._definitions or news.definitions
         if self._all or self._definitions:
             self._wake.set()
@@ -60,14 +82,14 @@ class Neighbourhood:
         while True:
             if self._definitions or self._all:
                 self._definitions = False
-                await self._jobs.catalogue.fresh()
-                await self._jobs.leasing.meet_others()
+                await self._catalogue.fresh()
+                await self._leasing.meet_others()
             if self._all:
                 self._all = False
-                self._jobs.sweeper.look_again(self._jobs.clock.now())
-                await self._jobs.numbers.load()
-                followed = self._jobs.feed.followed()
+                self._sweeper.look_again(self._clock.now())
+                await self._numbers.load()
+                followed = self._feed.followed()
                 if followed:
-                    self._jobs.feed.look_again_at(await neighbours.standing(list(followed)), followed)
+                    self._feed.look_again_at(await neighbours.standing(list(followed)), followed)
             await self._wake.wait()
             self._wake.clear()
