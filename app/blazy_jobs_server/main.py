@@ -127,7 +127,7 @@ class Server:
             queue_engine=self._make_queue_engine(),
             home=home(settings.data) if settings.redis_url is not None else "",
         )
-        self._jobs.leasing.alive = pools.alive
+        self._jobs.leasing.membership.alive = pools.alive
         context = Context(self._jobs, settings)
         front = Front(application.build(context, self._ready), context)
         self._front = ProbesDoor(front) if settings.role == "worker" else front
@@ -202,7 +202,7 @@ class Server:
         for name in ("JOBS_DATABASE_URL", "JOBS_REDIS_URL"):
             environment.pop(name, None)  # the server alone speaks to them
         return pools.Pool(
-            self._jobs.leasing,
+            self._jobs.leasing.membership,
             size=settings.pool_size,
             modules=settings.modules,
             socket=self._socket_path,

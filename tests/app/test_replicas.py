@@ -137,7 +137,7 @@ async def test_a_claim_that_waits_on_one_gets_what_is_dispatched_on_the_other(bo
 
 
 async def _waits(server: Server) -> bool:
-    return bool(server.jobs.leasing._waiting) and not server.jobs.leasing._serving
+    return bool(server.jobs.leasing.claims.waiting) and not server.jobs.leasing.claims.serving
 
 
 async def test_who_waits_for_a_run_on_one_is_answered_when_it_ends_on_the_other(both: Both) -> None:

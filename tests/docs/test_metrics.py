@@ -25,7 +25,7 @@ def collected() -> dict[str, tuple[str, set[str]]]:
         numbers=numbers,
         clock=NOW,
         feed=SimpleNamespace(open_streams=0),
-        leasing=SimpleNamespace(everyone=list),
+        leasing=SimpleNamespace(membership=SimpleNamespace(everyone=list)),
         scheduler=SimpleNamespace(fired=0, skipped=0, missed=0),
         projection=SimpleNamespace(configured=True, is_up=True, backlog=0),
     )

@@ -151,13 +151,13 @@ def batch_json(dispatched: Dispatched) -> bytes:
 async def claim(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
     leasing = context.jobs.leasing
     worker = worker_key(worker_id)
-    await leasing.known(worker)
+    await leasing.membership.known(worker)
     value = await _json(context, scope, receive, context.settings.max_body_bytes)
     body = fit(report_models.ClaimIn, value)
     seconds = min(body.wait_seconds, context.settings.max_wait_seconds)
     gone = asyncio.ensure_future(_disconnected(receive))
     try:
-        runs = await leasing.claim(worker, body.max, seconds, gone)
+        runs = await leasing.claims.claim(worker, body.max, seconds, gone)
     finally:
         gone.cancel()
     return leases(runs)
@@ -179,7 +179,7 @@ def leases(runs: list[Run]) -> Answer:
 
 async def report(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
     worker = worker_key(worker_id)
-    await context.jobs.leasing.known(worker)
+    await context.jobs.leasing.membership.known(worker)
     value = await _json(context, scope, receive, context.settings.max_report_bytes, MAX_DEPTH + REPORT_LEVELS)
     items, holding = _read_frame(value)
     reports: list[Report] = []

@@ -90,7 +90,7 @@ async def get_stats(request: Request) -> Response:
         "started_last_minute": numbers.started.total(),
         "waited": _latency(numbers.together(numbers.waited.values())),
         "ran": _latency(numbers.together(numbers.ran.values())),
-        "workers": len(jobs.leasing.everyone()),
+        "workers": len(jobs.leasing.membership.everyone()),
         "open_streams": jobs.feed.open_streams,
         "database_bytes": sizes["database_bytes"],
         "wal_bytes": sizes["wal_bytes"],
@@ -155,7 +155,7 @@ class _Metrics(Collector):
         )
         yield batches
         yield GaugeMetricFamily("jobs_open_streams", "Event streams that are open", self._jobs.feed.open_streams)
-        yield GaugeMetricFamily("jobs_workers", "Workers that are there", len(self._jobs.leasing.everyone()))
+        yield GaugeMetricFamily("jobs_workers", "Workers that are there", len(self._jobs.leasing.membership.everyone()))
         times = CounterMetricFamily(
             "jobs_schedule_times", "Times of schedules, by what came of them", labels=["outcome"]
         )

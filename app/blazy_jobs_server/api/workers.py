@@ -23,7 +23,7 @@ from blazy_jobs_server.domain.instants import from_datetime, rfc3339
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition
 from blazy_jobs_server.domain.schedule import ScheduleDefinition
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
-from blazy_jobs_server.engine.leasing import Member
+from blazy_jobs_server.engine.membership import Member
 from blazy_jobs_server.engine.plans import check_plan
 from blazy_jobs_server.ports import WorkerRecord
 
@@ -55,7 +55,7 @@ async def register_worker(request: Request) -> Response:
         conflicts += await context.jobs.catalogue.declare(declarer, definitions)
         conflicts += await context.jobs.schedules.declare(declarer, schedules)
     leasing = context.jobs.leasing
-    record = await leasing.register(
+    record = await leasing.membership.register(
         WorkerRecord(
             id=0,
             name=body.name,
@@ -152,8 +152,8 @@ async def list_workers(request: Request, limit: Limit = 50, cursor: Cursor = Non
     before = cursor_key(cursor)
     leasing = context_of(request).jobs.leasing
     if context_of(request).jobs.store.neighbours is not None:
-        await leasing.meet_others()
-    members = leasing.everyone()
+        await leasing.membership.meet_others()
+    members = leasing.membership.everyone()
     rest = [member for member in members if before is None or member.record.id < before]
     page = rest[:limit]
     following = ids.encode(page[-1].record.id) if len(rest) > limit else None
@@ -181,7 +181,7 @@ def _json(member: Member) -> dict[str, object]:
     responses=answers(WorkerNotFound),
 )
 async def remove_worker(request: Request, worker_id: str) -> Response:
-    await context_of(request).jobs.leasing.leave(worker_key(worker_id))
+    await context_of(request).jobs.leasing.membership.leave(worker_key(worker_id))
     return Response(status_code=204)
 
 

@@ -41,13 +41,13 @@ class Jobs:
         self.catalogue = Catalogue(store)
         self.dispatcher = Dispatcher(store, self.catalogue, clock)
         self.leasing = Leasing(store, clock, lease_seconds=lease_seconds, heartbeat_seconds=heartbeat_seconds)
-        self.dispatcher.on_dispatching = self.leasing.offer
-        self.sweeper = Sweeper(store, clock, self.leasing.give_up_silent)
+        self.dispatcher.on_dispatching = self.leasing.claims.offer
+        self.sweeper = Sweeper(store, clock, self.leasing.membership.give_up_silent)
         timer = schedule_timer if schedule_timer is not None else Alarm(clock.now)
         orders = Orders(self.catalogue, self.dispatcher)
         self.schedules = Schedules(store, clock, self.catalogue, self.dispatcher, orders)
         self.scheduler = Scheduler(store, clock, self.catalogue, orders, timer)
-        self.scheduler.on_cancel = self.leasing.nudge
+        self.scheduler.on_cancel = self.leasing.claims.nudge
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
         self.projection = Projection(
@@ -97,7 +97,7 @@ class Jobs:
         self.numbers.on_commit(commit)
         self.sweeper.on_commit(commit)
         self.scheduler.on_commit(commit)
-        self.leasing.on_commit(commit)
+        self.leasing.claims.on_commit(commit)
         self.projection.on_commit(commit)
         self.feed.publish(commit.events)
 
@@ -153,7 +153,7 @@ class Jobs:
         if run is None:
             raise RunNotFound(public_run_id(run_id))
         if run.state is State.RUNNING and run.worker_id is not None:
-            self.leasing.nudge(run.worker_id)
+            self.leasing.claims.nudge(run.worker_id)
         return run
 
     async def erase(self, run_id: int) -> None:
@@ -170,7 +170,7 @@ class Jobs:
             return "paused"
         if self.catalogue.has_queue(run.queue) and self.projection.delivered_by_others(self.catalogue.queue(run.queue)):
             return None
-        if not self.leasing.served(run.job_type, run.queue):
+        if not self.leasing.membership.served(run.job_type, run.queue):
             return "no_worker"
         limit = self.catalogue.entry(run.job_type).job_type.definition.concurrency
         if limit is not None and self.numbers.running(run.job_type) >= limit:

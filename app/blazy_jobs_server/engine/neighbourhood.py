@@ -63,9 +63,9 @@ class Neighbourhood:
         elif news.runs:
             self._feed.look_again(news.runs & self._feed.followed())
         if news.ready:
-            self._leasing.look_again()
+            self._leasing.claims.look_again()
         for worker_id in news.cancelling:
-            self._leasing.nudge(worker_id)
+            self._leasing.claims.nudge(worker_id)
         if news.due_at is not None:
             self._sweeper.look_again(news.due_at)
         if news.fire_at is not None:
@@ -83,7 +83,7 @@ class Neighbourhood:
             if self._definitions or self._all:
                 self._definitions = False
                 await self._catalogue.fresh()
-                await self._leasing.meet_others()
+                await self._leasing.membership.meet_others()
             if self._all:
                 self._all = False
                 self._sweeper.look_again(self._clock.now())

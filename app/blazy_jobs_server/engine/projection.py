@@ -60,13 +60,13 @@ class Projection:
         if self._engine is None:
             return
         self._catalogue.on_load = self._look_again
-        self._leasing.on_claim = self._wake
+        self._leasing.claims.on_claim = self._wake
         self._leasing.before_report = self._guard
         self._tasks.keep("ask for Redis", self._ping)
 
     async def stop(self) -> None:
         self._leasing.before_report = None
-        self._leasing.on_claim = lambda: None
+        self._leasing.claims.on_claim = lambda: None
         self._catalogue.on_load = lambda: None
         await self._tasks.stop()
         for queue in self._queues.values():

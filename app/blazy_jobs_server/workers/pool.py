@@ -18,8 +18,8 @@ from pathlib import Path
 import structlog
 
 from blazy_jobs_server.domain.errors import StoreUnavailable
-from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.loop import Tasks
+from blazy_jobs_server.engine.membership import Membership
 from blazy_jobs_server.ports import WorkerRecord
 
 log = structlog.get_logger("pool")
@@ -41,7 +41,7 @@ class ModuleFailed(Exception):
 class Pool:
     def __init__(
         self,
-        leasing: Leasing,
+        membership: Membership,
         *,
         size: int,
         modules: list[str],
@@ -49,7 +49,7 @@ class Pool:
         environment: dict[str, str],
         on_fatal: Callable[[Exception], None],
     ) -> None:
-        self._leasing = leasing
+        self._membership = membership
         self._size = size
         self._modules = modules
         self._socket = socket
@@ -63,7 +63,7 @@ class Pool:
         """Set when a worker of this pool has registered, and so declared the modules' job types."""
         if size == 0:
             self.declared.set()
-        leasing.on_registered = self._registered
+        membership.on_registered = self._registered
 
     def _registered(self, record: WorkerRecord) -> None:
         if record.pool and record.name.partition("/")[0] in self._processes:
@@ -84,7 +84,7 @@ class Pool:
 
     async def _run_once(self, place: int) -> None:
         name = f"pool-{place}-{secrets.token_hex(4)}"
-        self._leasing.pool_names.add(name)
+        self._membership.pool_names.add(name)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -116,9 +116,9 @@ class Pool:
         while True:
             try:
                 if lost:
-                    await self._leasing.pool_process_died(name)
+                    await self._membership.pool_process_died(name)
                 else:
-                    await self._leasing.pool_process_stopped(name)
+                    await self._membership.pool_process_stopped(name)
             except StoreUnavailable as error:
                 log.warning("waiting for the store", name=name, reason=error.detail)
                 await asyncio.sleep(STORE_SECONDS)

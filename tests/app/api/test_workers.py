@@ -23,7 +23,8 @@ async def until_parked(server: Server, n: int = 1) -> None:
     """Returns when so many claims wait for a run, their time running."""
     for _ in range(200):
         await server.settle()
-        if sum(member.claims for member in server.jobs.leasing.members()) == n and not server.jobs.leasing._serving:
+        members = server.jobs.leasing.membership.members()
+        if sum(member.claims for member in members) == n and not server.jobs.leasing.claims.serving:
             return
     raise AssertionError("no claim waits")
 

@@ -17,15 +17,15 @@ from tests.app.server import Server, item
 
 
 async def pool_worker(leasing: Leasing, name: str, pid: int = 1) -> int:
-    leasing.pool_names.add(name.partition("/")[0])
+    leasing.membership.pool_names.add(name.partition("/")[0])
     record = WorkerRecord(
         id=0, name=name, job_types=("greet",), queues=None, concurrency=10, registered_at=0, pool=True, pid=pid
     )
-    return (await leasing.register(record)).id
+    return (await leasing.membership.register(record)).id
 
 
 async def take(leasing: Leasing, worker_id: int) -> Run:
-    [run] = await leasing.claim(worker_id, 1, 0, None)
+    [run] = await leasing.claims.claim(worker_id, 1, 0, None)
     return run
 
 
@@ -53,19 +53,19 @@ async def test_the_end_of_a_pool_process_ends_both_its_lanes_and_no_others(
         await server.dispatch()
     runs = [await take(leasing, worker) for worker in workers]
     if end == "died":
-        await leasing.pool_process_died("p1")
+        await leasing.membership.pool_process_died("p1")
     else:
-        await leasing.pool_process_stopped("p1")
+        await leasing.membership.pool_process_stopped("p1")
     found = [await read(server, run) for run in runs]
     assert [(run.state, run.losses, run.alone) for run in found] == [
         (State.QUEUED, losses, bool(losses)),
         (State.QUEUED, losses, bool(losses)),
         (State.RUNNING, 0, False),
     ]
-    assert [member.record.id for member in leasing.members()] == [workers[2]]
+    assert [member.record.id for member in leasing.membership.members()] == [workers[2]]
     with pytest.raises(WorkerNotFound):
-        await leasing.claim(workers[0], 1, 0, None)
-    await leasing.pool_process_died("p1")
+        await leasing.claims.claim(workers[0], 1, 0, None)
+    await leasing.membership.pool_process_died("p1")
     assert [(await read(server, run)).losses for run in runs] == [losses, losses, 0]
 
 
@@ -74,7 +74,7 @@ async def test_a_worker_elsewhere_of_the_same_name_is_not_the_pools(server: Serv
     worker = await server.worker(name="p1/async")
     await server.dispatch()
     lease = await worker.take()
-    await server.jobs.leasing.pool_process_died("p1")
+    await server.jobs.leasing.membership.pool_process_died("p1")
     assert (await server.run(lease))["state"] == "running"
 
 
@@ -82,12 +82,12 @@ async def test_a_pool_worker_of_another_server_is_told_to_stop_and_gets_nothing(
     await server.register()
     leasing = server.jobs.leasing
     mine, others = await pool_worker(leasing, "p1/async"), await pool_worker(leasing, "p2/async")
-    leasing.pool_names.discard("p2")
+    leasing.membership.pool_names.discard("p2")
     await server.dispatch()
-    assert await leasing.claim(others, 1, 0, None) == []
+    assert await leasing.claims.claim(others, 1, 0, None) == []
     assert (await leasing.report(others, [], [])).drain is True
     assert (await leasing.report(mine, [], [])).drain is False
-    assert len(await leasing.claim(mine, 1, 0, None)) == 1
+    assert len(await leasing.claims.claim(mine, 1, 0, None)) == 1
     leasing.drain()
     assert (await leasing.report(mine, [], [])).drain is True
 
@@ -99,12 +99,12 @@ async def test_a_pool_worker_that_died_with_its_server_is_nobodys_loss(server: S
     dead, alive = [await pool_worker(server.jobs.leasing, f"p{n}/async", pid=n) for n in (1, 2)]
     of_the_dead, of_the_living = [await take(server.jobs.leasing, worker) for worker in (dead, alive)]
     leasing = await another(server)
-    leasing.alive = lambda record: record.pid != 1
+    leasing.membership.alive = lambda record: record.pid != 1
     await leasing.start()
     run = await read(server, of_the_dead)
     assert (run.state, run.losses, run.alone) == (State.QUEUED, 0, False)
     assert (await read(server, of_the_living)).state is State.RUNNING
-    assert [member.record.id for member in leasing.members()] == [alive]
+    assert [member.record.id for member in leasing.membership.members()] == [alive]
     await leasing.stop()
 
 
@@ -130,26 +130,26 @@ async def test_who_falls_silent_is_lost_but_for_a_pool_worker_never_heard_since_
         await leasing.report(worker, [], [run.id])
     for _ in range(16):
         server.clock.move(0.95)
-        await leasing.give_up_silent()
+        await leasing.membership.give_up_silent()
     found = await read(server, run)
     assert (found.state, found.losses) == (State.QUEUED, losses)
-    assert leasing.members() == []
+    assert leasing.membership.members() == []
     await leasing.stop()
 
 
 async def test_what_is_served_changes_with_who_is_there(server: Server) -> None:
     leasing = server.jobs.leasing
-    assert not leasing.served("greet", "default")
+    assert not leasing.membership.served("greet", "default")
     worker = await server.worker()
-    assert leasing.served("greet", "default")
-    assert not leasing.served("other", "default")
+    assert leasing.membership.served("greet", "default")
+    assert not leasing.membership.served("other", "default")
     mail = await server.worker("other", queues=["mail"])
-    assert leasing.served("other", "mail")
-    assert not leasing.served("other", "default")
+    assert leasing.membership.served("other", "mail")
+    assert not leasing.membership.served("other", "default")
     await worker.leave()
     await mail.leave()
-    assert not leasing.served("greet", "default")
-    assert not leasing.served("other", "mail")
+    assert not leasing.membership.served("greet", "default")
+    assert not leasing.membership.served("other", "mail")
 
 
 # -- a store that fails
@@ -178,10 +178,10 @@ async def test_claims_that_wait_hear_of_a_store_that_fails_and_the_next_ones_are
     one, two = await pool_worker(leasing, "p1/async"), await pool_worker(leasing, "p1/slots")
     monkeypatch.setattr(server.store, "claim", Failing(server.store.claim, 1))
     answers = await asyncio.gather(
-        leasing.claim(one, 1, 30, None), leasing.claim(two, 1, 30, None), return_exceptions=True
+        leasing.claims.claim(one, 1, 30, None), leasing.claims.claim(two, 1, 30, None), return_exceptions=True
     )
     assert [type(answer) for answer in answers] == [StoreUnavailable] * 2
-    waiting = asyncio.create_task(leasing.claim(one, 1, 30, None))
+    waiting = asyncio.create_task(leasing.claims.claim(one, 1, 30, None))
     await server.settle()
     assert not waiting.done()
     await server.dispatch()
@@ -221,7 +221,7 @@ async def test_claims_that_come_together_share_a_transaction(server: Server, mon
         return await claim(claims, lease_seconds)
 
     monkeypatch.setattr(server.store, "claim", counted)
-    waiting = [asyncio.create_task(leasing.claim(worker, 1, 30, None)) for worker in workers]
+    waiting = [asyncio.create_task(leasing.claims.claim(worker, 1, 30, None)) for worker in workers]
     await server.settle()
     assert asked == [3]
     await server.post("/v1/runs/batch", {"runs": [{"job_type": "greet", "payload": n} for n in range(3)]}, status=202)

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from blazy_jobs_server.domain.run import Run
-from blazy_jobs_server.engine.leasing import Leasing, Waiting
+from blazy_jobs_server.engine.claims import Waiting
+from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.ports import WorkerRecord
 from tests.app.server import Server
 
@@ -34,14 +35,14 @@ async def waits(server: Server, leasing: Leasing, job_type: str) -> Claims:
     record = WorkerRecord(
         id=0, name=job_type, job_types=(job_type,), queues=None, concurrency=10, registered_at=0, pool=False, pid=1
     )
-    worker = await leasing.register(record)
-    claim = asyncio.create_task(leasing.claim(worker.id, 10, 60, None))
+    worker = await leasing.membership.register(record)
+    claim = asyncio.create_task(leasing.claims.claim(worker.id, 10, 60, None))
     await server.settle()
     return claim
 
 
 def queue_up(leasing: Leasing, *queues: str) -> list[asyncio.Task[list[Waiting]]]:
-    return [asyncio.create_task(leasing.reserve(queue, NAMES)) for queue in queues]
+    return [asyncio.create_task(leasing.sharing.reserve(queue, NAMES)) for queue in queues]
 
 
 async def test_queues_take_turns_and_none_is_left_out(server: Server, leasing: Leasing, claim: Claims) -> None:
@@ -50,7 +51,7 @@ async def test_queues_take_turns_and_none_is_left_out(server: Server, leasing: L
         await server.settle()
         assert [other.done() for other in turns] == [True] * (n + 1) + [False] * (len(turns) - n - 1)
         [waiting] = turn.result()
-        assert leasing.hand(waiting, [])
+        assert leasing.sharing.hand(waiting, [])
     assert not claim.done()
 
 
@@ -60,7 +61,7 @@ async def test_what_becomes_ready_in_the_store_while_a_queue_has_the_claims_is_c
     first, second = queue_up(leasing, "a", "b")
     [waiting] = await first
     await server.dispatch()
-    leasing.hand(waiting, [])
+    leasing.sharing.hand(waiting, [])
     assert [run.job_type for run in await claim] == ["greet"]
     assert not second.done()
     second.cancel()
@@ -71,7 +72,7 @@ async def test_a_queue_that_ends_while_it_is_given_claims_keeps_none(
 ) -> None:
     before, first, second = queue_up(leasing, "a", "b", "c")
     [waiting] = await before
-    leasing.hand(waiting, [])
+    leasing.sharing.hand(waiting, [])
     await asyncio.sleep(0)  # it has its turn, and has not gone on
     first.cancel()
     assert await second == [waiting]
@@ -85,9 +86,9 @@ async def test_a_queue_waits_for_the_claim_that_serves_what_it_has(
     [both] = queue_up(leasing, "a")
     assert len(await both) == 2
     [again] = queue_up(leasing, "a")
-    leasing.hand(next(w for w in both.result() if "other" in w.member.job_types), [])
+    leasing.sharing.hand(next(w for w in both.result() if "other" in w.member.job_types), [])
     await server.settle()
     assert not again.done()
-    leasing.hand(next(w for w in both.result() if "greet" in w.member.job_types), [])
+    leasing.sharing.hand(next(w for w in both.result() if "greet" in w.member.job_types), [])
     assert len(await again) == 2
     other.cancel()

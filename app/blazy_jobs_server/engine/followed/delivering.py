@@ -14,11 +14,12 @@ from blazy_jobs_server.domain.ids import parse_run_id
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Lease
 from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.engine.claims import Waiting
 from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.followed.levelling import Levelling
 from blazy_jobs_server.engine.followed.sightings import Sightings
 from blazy_jobs_server.engine.followed.tracking import Tracking, back_of, end_of, hand_of
-from blazy_jobs_server.engine.leasing import Leasing, Waiting
+from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.ports import Clock, Followed, Job, JobEnd, QueueEngine, Report, Store
 
@@ -102,13 +103,13 @@ class Delivering:
 
     async def _claims(self, arrived: bool) -> list[Waiting]:
         """Some that wait for jobs of this queue. Of one that has arrived others hear where there are none soon."""
-        if arrived and self._leasing.wants(self._queue.name):
+        if arrived and self._leasing.sharing.wants(self._queue.name):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PROBE_SECONDS):
-                    return await self._leasing.reserve(self._queue.name, self._names)
+                    return await self._leasing.sharing.reserve(self._queue.name, self._names)
         if arrived:
             await self._engine.pass_on(self._queue)
-        return await self._leasing.reserve(self._queue.name, self._names)
+        return await self._leasing.sharing.reserve(self._queue.name, self._names)
 
     def _wanted(self, reserved: Sequence[Waiting]) -> int:
         """How many jobs waiting claims can take. A job's name is known only when it is taken, so claims that serve none
@@ -147,7 +148,7 @@ class Delivering:
         finally:
             for place, waiting in enumerate(reserved):
                 runs = sorted(dealt.gifts.get(place, []), key=lambda run: (-run.priority, run.due_at, run.id))
-                if not self._leasing.hand(waiting, runs) and runs:
+                if not self._leasing.sharing.hand(waiting, runs) and runs:
                     self._tasks.spawn("give back", self._give_back(waiting, runs))
 
     async def _give_back(self, waiting: Waiting, runs: Sequence[Run]) -> None:
@@ -196,7 +197,7 @@ class Delivering:
             return False
         return (
             not paused
-            and self._leasing.served(job.name, self._queue.name)
+            and self._leasing.membership.served(job.name, self._queue.name)
             and (run is not None or bool(self._sightings.order(job)))
         )
 

@@ -1,0 +1,210 @@
+"""Which workers are there: those that speak to this server, and those that speak to others on the same database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from blazy_jobs_server.domain.errors import StoreUnavailable, WorkerNotFound
+from blazy_jobs_server.domain.ids import worker_id as public_worker_id
+from blazy_jobs_server.ports import Clock, Neighbours, Store, WorkerRecord
+
+log = structlog.get_logger("leasing")
+
+
+class Member:
+    """A worker that is there."""
+
+    __slots__ = ("called", "claims", "job_types", "queues", "record", "seen_at")
+
+    def __init__(self, record: WorkerRecord, now: int, *, called: bool) -> None:
+        self.record = record
+        self.job_types = frozenset(record.job_types)
+        self.queues = None if record.queues is None else frozenset(record.queues)
+        self.seen_at = now
+        self.called = called
+        """Whether it was heard since this server started."""
+        self.claims = 0
+        """How many of its claims wait; while one does, it is there."""
+
+    def serves(self, job_type: str, queue: str) -> bool:
+        return job_type in self.job_types and self.may_get(queue)
+
+    def may_get(self, queue: str) -> bool:
+        return self.queues is None or queue in self.queues
+
+
+class Membership:
+    def __init__(self, store: Store, clock: Clock, lease_seconds: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._lease_seconds = lease_seconds
+        self._looked_at = clock.now()
+        self._members: dict[int, Member] = {}
+        self._elsewhere: dict[int, Member] = {}
+        """Workers that speak to other servers on the same database."""
+        self._looking = asyncio.Lock()
+        self._told_at = 0
+        """When the neighbours were last told who is heard here."""
+        self._served: dict[tuple[str, str], bool] = {}
+        self.draining = False
+        """Nothing is leased out any more."""
+        self.pool_names: set[str] = set()
+        """Base names of the pool processes that this server started."""
+        self.alive: Callable[[WorkerRecord], bool] = lambda record: True
+        """Whether a pool worker's process lives."""
+        self.on_registered: Callable[[WorkerRecord], None] = lambda record: None
+        self.on_gone: Callable[[int], None] = lambda worker_id: None
+        """A worker is no more, or speaks to another server."""
+
+    async def load(self) -> None:
+        """Knows the workers again that the store remembers."""
+        self._looked_at = self._clock.now()
+        neighbours = self._store.neighbours
+        for record in await self._store.workers():
+            if neighbours is not None and not neighbours.at_home(record):
+                continue  # known when it is heard
+            if record.pool and not self.alive(record):
+                # It died with its server: nobody's loss.
+                await self._store.give_up_worker(record.id, lost=False)
+            else:
+                self._join(record, called=False)
+
+    def members(self) -> list[Member]:
+        """Those that speak to this server, newest first."""
+        return sorted(self._members.values(), key=lambda member: member.record.id, reverse=True)
+
+    def everyone(self) -> list[Member]:
+        """Those of other servers too, newest first."""
+        return sorted((self._elsewhere | self._members).values(), key=lambda member: member.record.id, reverse=True)
+
+    def served(self, job_type: str, queue: str) -> bool:
+        pair = (job_type, queue)
+        known = self._served.get(pair)
+        if known is None:
+            known = self._served[pair] = any(member.serves(job_type, queue) for member in self.everyone())
+        return known
+
+    def _join(self, record: WorkerRecord, *, called: bool) -> None:
+        self._members[record.id] = Member(record, self._clock.now(), called=called)
+        self._elsewhere.pop(record.id, None)
+        self._served.clear()
+
+    async def register(self, record: WorkerRecord) -> WorkerRecord:
+        registered = await self._store.register_worker(record)
+        self._join(registered, called=True)
+        log.info("worker registered", worker=public_worker_id(registered.id), name=registered.name)
+        self.on_registered(registered)
+        return registered
+
+    async def leave(self, worker_id: int) -> None:
+        """Its runs go back. Raises WorkerNotFound."""
+        await self.known(worker_id)
+        await self._give_up(worker_id, lost=False, why="left")
+
+    async def pool_process_died(self, base_name: str) -> None:
+        """A pool worker's process ended without leaving: what it had in hand is lost."""
+        self.pool_names.discard(base_name)
+        for member in self.members():
+            if member.record.pool and member.record.name.partition("/")[0] == base_name:
+                await self._give_up(member.record.id, lost=True, why="died")
+
+    async def pool_process_stopped(self, base_name: str) -> None:
+        """A pool worker was stopped on purpose: what it still had goes back at no cost."""
+        self.pool_names.discard(base_name)
+        for member in self.members():
+            if member.record.pool and member.record.name.partition("/")[0] == base_name:
+                await self._give_up(member.record.id, lost=False, why="stopped")
+
+    async def _give_up(self, worker_id: int, *, lost: bool, why: str) -> None:
+        member = self._members.pop(worker_id, None)
+        self._elsewhere.pop(worker_id, None)
+        self._served.clear()
+        self.on_gone(worker_id)
+        try:
+            runs = await self._store.give_up_worker(worker_id, lost=lost)
+        except StoreUnavailable:
+            # The store still knows it and its runs, so it must be found here when it is tried again.
+            if member is not None:
+                self._members[worker_id] = member
+                self._served.clear()
+            raise
+        level = log.warning if lost else log.info
+        level(f"worker {why}", worker=public_worker_id(worker_id), name=member and member.record.name, runs=runs)
+
+    async def known(self, worker_id: int) -> Member:
+        """A worker that is heard, which may have registered with another server. Raises WorkerNotFound."""
+        if worker_id not in self._members and self._store.neighbours is not None:
+            record = await self._store.neighbours.worker(worker_id)
+            if record is not None:
+                self._join(record, called=True)
+        return self.seen(worker_id)
+
+    def seen(self, worker_id: int) -> Member:
+        member = self._members.get(worker_id)
+        if member is None:
+            raise WorkerNotFound(public_worker_id(worker_id))
+        member.seen_at = self._clock.now()
+        member.called = True
+        return member
+
+    async def give_up_silent(self) -> None:
+        """Workers not heard for `lease_seconds` are gone, and what they had in hand is lost."""
+        now = self._clock.now()
+        if now - self._looked_at > self._lease_seconds / 2 * 1_000_000:
+            # This server stood still, and could not hear anybody. Seen here, for whoever is first to look after it.
+            for member in self.members():
+                member.seen_at = now
+        self._looked_at = now
+        if self._store.neighbours is not None:
+            async with self._looking:
+                await self._with_others(self._store.neighbours, now)
+            return
+        limit = now - int(self._lease_seconds * 1_000_000)
+        for member in self.members():
+            if member.claims == 0 and member.seen_at <= limit and member.record.id in self._members:
+                # A pool worker never heard since the start died with the server before this one.
+                lost = member.called or not member.record.pool
+                await self._give_up(member.record.id, lost=lost, why="fell silent")
+
+    async def _with_others(self, neighbours: Neighbours, now: int) -> None:
+        """Says who was heard here, gives up whom nobody has heard, and learns who else is there."""
+        heard = {
+            member.record.id: now if member.claims else member.seen_at
+            for member in self.members()
+            if member.called and (member.claims or member.seen_at >= self._told_at)
+        }
+        self._told_at = now
+        for worker_id in await neighbours.heard(heard):
+            self.forget(worker_id)
+        for record, lost in await neighbours.silent_workers(self._lease_seconds):
+            await self._give_up(record.id, lost=lost, why="fell silent")
+        limit = now - int(self._lease_seconds * 1_000_000)
+        for member in self.members():
+            if member.claims == 0 and member.seen_at <= limit:
+                self.forget(member.record.id)  # it speaks to another server now, or to none
+        await self.meet_others()
+
+    async def meet_others(self) -> None:
+        """Learns which workers speak to other servers."""
+        records = {record.id: record for record in await self._store.workers() if record.id not in self._members}
+        if records.keys() != self._elsewhere.keys():
+            self._served.clear()
+        self._elsewhere = {
+            worker_id: Member(record, record.seen_at or record.registered_at, called=False)
+            for worker_id, record in records.items()
+        }
+
+    def forget(self, worker_id: int) -> None:
+        """It is no more, or not here."""
+        self._members.pop(worker_id, None)
+        self._served.clear()
+        self.on_gone(worker_id)
+
+    def drains(self, member: Member) -> bool:
+        """Whether it is to stop as soon as it has ended what it runs."""
+        if not member.record.pool:
+            return False
+        return self.draining or member.record.name.partition("/")[0] not in self.pool_names
