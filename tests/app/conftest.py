@@ -18,12 +18,15 @@ from tests.app.clock import HandClock
 from tests.app.server import Server
 from tests.support.postgres import Postgres
 
+FOLDER = Path(__file__).parent
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Nothing here waits for real time, so what takes long hangs."""
     for item in items:
-        if "server" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+        here = item.path.is_relative_to(FOLDER) and "server" in getattr(item, "fixturenames", ())
+        if here and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(15))
 
 

@@ -1,18 +1,27 @@
-"""uvicorn's HTTP/1.1, with what it lacks: bounds on the size and the time of every request's head, problem documents
-for what is no HTTP, and the transport at hand for streams that must cut a reader."""
+"""uvicorn's HTTP/1.1, with what it lacks: bounds on the size and the time of every request's head, one `Host`, upgrades
+that are passed over, HTTP/1.0, problem documents for what is no HTTP, and the transport at hand for streams that must
+cut a reader."""
 
 from __future__ import annotations
 
 import asyncio
+import re
+from typing import Any
+from urllib.parse import urlsplit
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+import httptools
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document
 from blazy_jobs_server.domain.errors import HeaderTooLarge, JobsError, MalformedRequest
 
 HEADER_BYTES = 64 * 1024
 HEADER_SECONDS = 30.0
-_REASONS = {400: "Bad Request", 431: "Request Header Fields Too Large"}
+VERSIONS = ("1.1", "1.0")
+_OF_AN_OFFER = (b"upgrade", b"http2-settings")
+_HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
+"""As RFC 3986 has it: a name, an IPv4 address, or an IPv6 address in brackets; and a port."""
 
 
 class Protocol(HttpToolsProtocol):
@@ -22,56 +31,144 @@ class Protocol(HttpToolsProtocol):
     _in_head = True
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
+    _offer: bytes | None = None
+    """The head of a request that offers an upgrade, without the offer."""
+    _refusal: JobsError | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
         self._time_head()
 
     def data_received(self, data: bytes) -> None:
-        while data and not self.transport.is_closing():
+        self._unset_keepalive_if_required()
+        while data and self._refusal is None and not self.transport.is_closing():
             if not self._in_head:
-                return super().data_received(data)
+                return self._feed(data)
             self._time_head()
             room = HEADER_BYTES - self._head_bytes
             piece, data = data[:room], data[room:]
             self._head_bytes += len(piece)
-            super().data_received(piece)
+            self._feed(piece)
             if self._in_head and self._head_bytes >= HEADER_BYTES:
                 self._refuse(HeaderTooLarge(HEADER_BYTES))
         return None
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            while data:
+                try:
+                    self.parser.feed_data(data)
+                    return
+                except httptools.HttpParserUpgrade as upgrade:
+                    data = self._without_offer() + data[upgrade.args[0] :]
+        except httptools.HttpParserError:
+            self._refuse(self._refusal or MalformedRequest())
+
+    def _without_offer(self) -> bytes:
+        """An upgrade that is not wanted is ignored (RFC 9110, 7.8). To the parser all that follows an offer is of
+        another protocol, so it is told anew what was asked, without it, and what follows is the request's body."""
+        head, self._offer = self._offer or b"", None
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        return head
+
+    # -- from the parser
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["jobs.transport"] = self.transport  # type: ignore[typeddict-unknown-key]  # an extension of ours
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_head:  # a trailer is none (RFC 9110, 6.5.1)
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
+        version = self.parser.get_http_version()
+        if version not in VERSIONS or self.parser.get_method() == b"CONNECT":
+            raise MalformedRequest
+        if self.parser.should_upgrade():
+            self._offer = self._head_without_offer(version)
+            return
+        if b"://" in self.url:
+            self._use_authority_of_target()
+        self._check(version)
+        if version == "1.0":
+            self.expect_100_continue = False
         self._in_head = False
         self._stop_timing()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._in_head, self._head_bytes = True, 0
+        if self._offer is None:
+            super().on_message_complete()
+            self._in_head, self._head_bytes = True, 0
+
+    def _head_without_offer(self, version: str) -> bytes:
+        lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version.encode())]
+        for name, value in self.headers:
+            if name == b"connection":
+                options = [option.strip() for option in value.split(b",")]
+                value = b", ".join(option for option in options if option.lower() not in _OF_AN_OFFER)
+            if name not in _OF_AN_OFFER:
+                lines.append(name + b": " + value)
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+    def _use_authority_of_target(self) -> None:
+        """In place of `Host` (RFC 9112, 3.2.2)."""
+        parts = urlsplit(self.url)
+        self.url = (parts.path or b"/") + (b"?" + parts.query if parts.query else b"")
+        host = parts.netloc.rpartition(b"@")[2]
+        self.headers[:] = [(name, host if name == b"host" else value) for name, value in self.headers]
+
+    def _check(self, version: str) -> None:
+        """Raises MalformedRequest, which ends the connection."""
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and version == "1.1") or not all(_HOST.fullmatch(host) for host in hosts):
+            self._refusal = MalformedRequest("A request of HTTP/1.1 names the host it is for in one 'Host' header.")
+            raise self._refusal
+        if version == "1.0" and any(name == b"transfer-encoding" for name, _ in self.headers):
+            self._refusal = MalformedRequest("HTTP/1.0 knows no 'Transfer-Encoding'.")
+            raise self._refusal
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if cycle.scope["http_version"] == "1.0":
+            app = _CloseDelimited(app, cycle)
+        super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._refusal is not None and not self._is_answering():
+            self._say_refusal()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timing()
         super().connection_lost(exc)
 
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(MalformedRequest())
-
-    def _unsupported_upgrade_warning(self) -> None:
-        return  # answered as if nobody had asked for it (RFC 9110, 7.8)
+    # -- what is refused before it is a request
 
     def _refuse(self, error: JobsError) -> None:
-        body = document(error)
+        """After the answers to the requests before it."""
+        self._refusal = error
+        self._stop_timing()
+        if self._is_answering():
+            self.flow.pause_reading()
+        else:
+            self._say_refusal()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _say_refusal(self) -> None:
+        if self.transport.is_closing():
+            return
+        assert self._refusal is not None
+        body = document(self._refusal)
         head = [
-            f"HTTP/1.1 {error.status} {_REASONS[error.status]}",
             f"content-type: {MEDIA_TYPE}",
             f"content-length: {len(body)}",
             "connection: close",
         ]
-        self.transport.write("\r\n".join(head).encode() + b"\r\n\r\n" + body)
+        self.transport.write(STATUS_LINE[self._refusal.status] + "\r\n".join(head).encode() + b"\r\n\r\n" + body)
         self.transport.close()
 
     def _time_head(self) -> None:
@@ -86,3 +183,49 @@ class Protocol(HttpToolsProtocol):
     def _head_is_late(self) -> None:
         self._head_timer = None
         self.transport.abort()
+
+
+class _CloseDelimited:
+    """For HTTP/1.0, which knows no chunks: a body of unknown length ends with the connection (RFC 9112, 6.3)."""
+
+    def __init__(self, app: ASGIApp, cycle: RequestResponseCycle) -> None:
+        self._app = app
+        self._cycle = cycle
+        self._is_delimited = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and _has_unknown_length(scope, message):
+                self._begin(message)
+            elif self._is_delimited:
+                await self._go_on(message)
+            else:
+                await send(message)
+
+        await self._app(scope, receive, sending)
+
+    def _begin(self, message: Message) -> None:
+        self._is_delimited = True
+        cycle = self._cycle
+        cycle.response_started = True
+        cycle.keep_alive = False
+        head = [name + b": " + value + b"\r\n" for name, value in message.get("headers", ()) if name != b"connection"]
+        cycle.transport.write(STATUS_LINE[message["status"]] + b"".join(head) + b"connection: close\r\n\r\n")
+
+    async def _go_on(self, message: Message) -> None:
+        cycle = self._cycle
+        if cycle.flow.write_paused and not cycle.disconnected:
+            await cycle.flow.drain()
+        if cycle.disconnected:
+            return
+        cycle.transport.write(message.get("body", b""))
+        if not message.get("more_body", False):
+            cycle.response_complete = True
+            cycle.message_event.set()
+            cycle.transport.close()
+            cycle.on_response()
+
+
+def _has_unknown_length(scope: Scope, message: Message) -> bool:
+    has_body = scope["method"] != "HEAD" and message["status"] not in (204, 304)
+    return has_body and not any(name.lower() == b"content-length" for name, _ in message.get("headers", ()))

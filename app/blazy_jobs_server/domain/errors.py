@@ -141,8 +141,8 @@ class BadRequest(JobsError):
 class MalformedRequest(BadRequest):
     code, title = "malformed_request", "Malformed request"
 
-    def __init__(self) -> None:
-        super().__init__("This is no HTTP/1.1 request with a method that is known here.")
+    def __init__(self, detail: str = "This is no HTTP/1.1 request with a method that is known here.") -> None:
+        super().__init__(detail)
 
 
 class MalformedJson(BadRequest):
