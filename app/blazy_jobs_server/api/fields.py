@@ -46,7 +46,17 @@ RunState = TypeAliasType(
 )
 Backoff = TypeAliasType("Backoff", Literal["exponential", "linear", "fixed"])
 OnLost = TypeAliasType("OnLost", Literal["retry", "fail"])
-WaitReason = TypeAliasType("WaitReason", Literal["paused", "no_worker", "concurrency_limit", "rate_limit"])
+WaitReason = TypeAliasType(
+    "WaitReason",
+    Annotated[
+        Literal["paused", "no_worker", "concurrency_limit", "rate_limit", "queue_unavailable", "waiting_children"],
+        Field(
+            description="Why a run that could start does not. More values may come: treat one that you don't know as"
+            " another reason to wait. `queue_unavailable`: the Redis of its queue cannot be asked, or refuses what is"
+            " needed. `waiting_children`: its BullMQ job is the parent of a flow and waits for its children."
+        ),
+    ],
+)
 QueueEngine = TypeAliasType("QueueEngine", Literal["database", "bullmq"])
 JsonSchema = TypeAliasType(
     "JsonSchema",

@@ -336,8 +336,13 @@ class DefinitionChanged(StoreUnavailable):
 class QueueUnavailable(Unavailable):
     code, title = "queue_unavailable", "Queue unavailable"
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, cause: str = "unreachable", *, refused: bool = False) -> None:
+        """`cause` is a word for the reason that stays the same for the same trouble; empty where another one brought it
+        about. `refused`: it was asked, and
+        refuses until someone mends it."""
         super().__init__(f"The queue's Redis cannot be asked now: {reason}")
+        self.cause = cause
+        self.refused = refused
 
 
 class Draining(Unavailable):

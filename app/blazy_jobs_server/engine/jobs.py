@@ -168,6 +168,8 @@ class Jobs:
             return None
         if self.catalogue.is_paused(run.job_type, run.queue):
             return "paused"
+        if self.catalogue.has_queue(run.queue) and self.projection.unavailable(self.catalogue.queue(run.queue)):
+            return "queue_unavailable"
         if self.catalogue.has_queue(run.queue) and self.projection.delivered_by_others(self.catalogue.queue(run.queue)):
             return None
         if not self.leasing.membership.served(run.job_type, run.queue):

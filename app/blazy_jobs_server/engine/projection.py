@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import structlog
@@ -13,6 +14,7 @@ from blazy_jobs_server.domain.job_type import Bullmq, Queue
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.dispatch import Dispatcher
+from blazy_jobs_server.engine.followed.health import Health
 from blazy_jobs_server.engine.followed.queue import FollowedQueue
 from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.loop import Tasks
@@ -49,8 +51,7 @@ class Projection:
         self._tasks = Tasks()
         self._queues: dict[str, FollowedQueue] = {}
         self._attending = asyncio.Lock()
-        self._is_up = False
-        self._reason = "not asked yet"
+        self._health = Health(self._examine)
 
     # -- the life of the service
 
@@ -89,13 +90,13 @@ class Projection:
     async def _ping(self) -> None:
         assert self._engine is not None
         while True:
-            if not self._queues or not self._is_up:
+            if not self._queues or not self._health.is_up:
                 try:
                     await self._engine.ping()
                 except QueueUnavailable as error:
-                    self.down(error)
+                    self.down("", "ping", error)
                 else:
-                    self.up()
+                    self.up("", "ping")
             await asyncio.sleep(PING_SECONDS)
 
     # -- how the engine is
@@ -106,7 +107,7 @@ class Projection:
 
     @property
     def is_up(self) -> bool:
-        return self._is_up
+        return self._health.is_up
 
     @property
     def backlog(self) -> int:
@@ -119,15 +120,24 @@ class Projection:
     def _unfinished(self, queue: str) -> int:
         return sum(n for state, n in self._numbers.by_state(queue=queue).items() if not state.final)
 
-    def up(self) -> None:
-        if not self._is_up:
-            log.info("Redis answers")
-        self._is_up = True
+    def up(self, queue: str, task: str, *, in_full: bool = True) -> None:
+        self._health.up(queue, task, in_full=in_full)
 
-    def down(self, error: QueueUnavailable) -> None:
-        if self._is_up or self._reason != error.detail:
-            log.warning("waiting for Redis", reason=error.detail)
-        self._is_up, self._reason = False, error.detail
+    def down(self, queue: str, task: str, error: QueueUnavailable) -> None:
+        self._health.down(queue, task, error)
+
+    def unavailable(self, queue: Queue) -> bool:
+        """Whether the engine that is to deliver it cannot be asked now."""
+        return queue.bullmq is not None and (self._engine is None or self._health.troubled(queue.name))
+
+    def _examine(self) -> None:
+        self._tasks.spawn("examine Redis", self._warn())
+
+    async def _warn(self) -> None:
+        assert self._engine is not None
+        with contextlib.suppress(QueueUnavailable):  # it is asked again when it is back
+            for shortcoming in await self._engine.shortcomings():
+                log.warning("Redis is not set up as BullMQ needs it", reason=shortcoming)
 
     async def paused(self, queue: str, paused: bool) -> None:
         """The queue is paused there, or goes on, whoever said so."""
@@ -214,6 +224,7 @@ class Projection:
             if attended is not None and attended.queue.bullmq != queue.bullmq:
                 del self._queues[queue.name]
                 await attended.stop()
+                self._health.forget(queue.name)
                 attended = None
             if attended is None:
                 self._attend(queue)

@@ -21,7 +21,7 @@ from blazy_jobs_server.domain.job_type import Queue
 from blazy_jobs_server.domain.run import Error
 from blazy_jobs_server.ports import Job, JobEnd, JobNews, Offer, QueueState
 from blazy_jobs_server.queues import translation as words
-from blazy_jobs_server.queues.connection import ANSWER_SECONDS, Connection, asking
+from blazy_jobs_server.queues.connection import ANSWER_SECONDS, Connection
 from blazy_jobs_server.queues.reading import WORKER_NAME, Reading, job_of
 from blazy_jobs_server.queues.translation import MILLISECOND
 
@@ -82,6 +82,9 @@ class BullmqEngine:
     async def ping(self) -> None:
         await self._connection.ping()
 
+    async def shortcomings(self) -> list[str]:
+        return await self._connection.shortcomings()
+
     async def close(self) -> None:
         await self._connection.close()
 
@@ -90,7 +93,7 @@ class BullmqEngine:
     async def offer(self, queue: Queue, offers: Sequence[Offer]) -> None:
         theirs = self._connection.queue_of(queue)
         now = self._connection.milliseconds()
-        async with asking(), self._connection.redis.pipeline(transaction=True) as pipe:
+        async with self._connection.asking(), self._connection.redis.pipeline(transaction=True) as pipe:
             for offer in offers:
                 delay = max(0, -(-offer.due_at // MILLISECOND) - now)
                 opts = words.options(offer.retry, offer.priority, delay) | {"jobId": offer.job_id, "timestamp": now}
@@ -125,7 +128,7 @@ class BullmqEngine:
             ]
         )
         now = self._connection.milliseconds()
-        async with asking(), self._connection.redis.pipeline(transaction=False) as pipe:
+        async with self._connection.asking(), self._connection.redis.pipeline(transaction=False) as pipe:
             for token in tokens:
                 opts = {"token": token, "lockDuration": self._lock, "limiter": None, "name": WORKER_NAME}
                 packed = msgpack.packb(opts, use_bin_type=True)
@@ -164,7 +167,7 @@ class BullmqEngine:
         place = theirs.qualifiedName
         now = self._connection.milliseconds()
         until = min(now + seconds * 1000, now + ANSWER_SECONDS * 1000, self._due.get(place, now + 1e9))
-        async with asking():
+        async with self._connection.waiting():
             # BZPOPMIN takes the marker from all who wait for it: whoever takes a job then puts it back for the next.
             popped = await cast(
                 Awaitable[Any],
@@ -177,12 +180,12 @@ class BullmqEngine:
         return bool(popped) or self._due.get(place, now + 1e9) <= self._connection.milliseconds()
 
     async def pass_on(self, queue: Queue) -> None:
-        async with asking():
+        async with self._connection.asking():
             await self._connection.redis.zadd(self._connection.queue_of(queue).keys["marker"], {"0": 0})
 
     async def hold(self, queue: Queue, locks: Sequence[tuple[str, str, int]]) -> list[str]:
         theirs = self._connection.queue_of(queue)
-        async with asking():
+        async with self._connection.asking():
             ids, tokens = [lock[0] for lock in locks], [lock[1] for lock in locks]
             failed = set(await theirs.scripts.extendJobLocks(ids, tokens, self._lock))
             lost = []
@@ -198,7 +201,7 @@ class BullmqEngine:
 
     async def end(self, queue: Queue, ends: Sequence[JobEnd]) -> list[bool]:
         theirs = self._connection.queue_of(queue)
-        async with asking():
+        async with self._connection.asking():
             await self._know(queue, [end.job_id for end in ends])
             async with self._connection.redis.pipeline(transaction=False) as pipe:
                 for end in ends:
@@ -255,7 +258,7 @@ class BullmqEngine:
 
     async def remove(self, queue: Queue, job_ids: Sequence[str]) -> list[bool]:
         scripts = self._connection.queue_of(queue).scripts
-        async with asking(), self._connection.redis.pipeline(transaction=False) as pipe:
+        async with self._connection.asking(), self._connection.redis.pipeline(transaction=False) as pipe:
             for job_id in job_ids:
                 keys = [scripts.toKey(job_id), scripts.keys["repeat"]]
                 await scripts.commands["removeJob"](keys=keys, args=[job_id, 1, scripts.keys[""]], client=pipe)
@@ -280,7 +283,7 @@ class BullmqEngine:
 
     async def tell_progress(self, queue: Queue, progress: Sequence[tuple[str, str]]) -> None:
         scripts = self._connection.queue_of(queue).scripts
-        async with asking(), self._connection.redis.pipeline(transaction=False) as pipe:
+        async with self._connection.asking(), self._connection.redis.pipeline(transaction=False) as pipe:
             for job_id, data in progress:
                 keys = [scripts.toKey(job_id), scripts.keys["events"], scripts.keys["meta"]]
                 value = orjson.dumps(words.to_progress(data)).decode()
@@ -288,15 +291,15 @@ class BullmqEngine:
             await pipe.execute()
 
     async def pause(self, queue: Queue, paused: bool) -> None:
-        async with asking():
+        async with self._connection.asking():
             await self._connection.queue_of(queue).scripts.pause(paused)
 
     async def mark(self, queue: Queue) -> None:
-        async with asking():
+        async with self._connection.asking():
             await self._connection.redis.set(self._connection.queue_of(queue).toKey(WORKER_NAME), "1")
 
     async def recover(self, queue: Queue) -> None:
-        async with asking():
+        async with self._connection.asking():
             await self._connection.queue_of(queue).scripts.moveStalledJobsToWait(MAX_STALLS, self._stalled)
 
 

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any
 
 from bullmq import Queue as BullmqQueue
 from redis import asyncio as redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from blazy_jobs_server.domain.errors import QueueUnavailable
 from blazy_jobs_server.domain.job_type import Bullmq, Queue
+from blazy_jobs_server.queues.faults import GIVEN_UP, fault_of
 
 ANSWER_SECONDS = 5.0
+PROBE_KEY = "bull:blazy-jobs"
+"""Never set."""
+LEAST_VERSION = (6, 2)
 
 
 class Connection:
@@ -32,17 +39,21 @@ class Connection:
             encoding_errors="replace",
             socket_timeout=ANSWER_SECONDS,
             socket_connect_timeout=2.0,
+            socket_keepalive=True,
             retry=retry,
         )
         self.patient = redis.from_url(
             url,
             decode_responses=True,
             encoding_errors="replace",
-            socket_timeout=ANSWER_SECONDS * 3,
+            socket_timeout=ANSWER_SECONDS + 3,
             socket_connect_timeout=2.0,
+            socket_keepalive=True,
             retry=retry,
         )
         self._queues: dict[tuple[str, str], Any] = {}
+        self._waits: set[asyncio.Timeout] = set()
+        """Of the commands that wait for something to happen."""
 
     def is_at(self, url: str) -> bool:
         try:
@@ -50,9 +61,63 @@ class Connection:
         except ValueError:
             return False
 
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[None]:
+        """What goes wrong between us and Redis comes out as QueueUnavailable. All connections are given up where new
+        ones may lead to a better place: the name that they were made by may mean another Redis now."""
+        try:
+            yield
+        except (RedisError, OSError, TimeoutError) as error:
+            fault = fault_of(error)
+            if fault.elsewhere:
+                await self._start_over()
+            raise QueueUnavailable(fault.text, fault.key, refused=not fault.elsewhere) from error
+
+    @asynccontextmanager
+    async def waiting(self) -> AsyncIterator[None]:
+        """As `asking`, for commands that wait: they end when the connections are given up."""
+        try:
+            async with asyncio.timeout(None) as wait:
+                self._waits.add(wait)
+                try:
+                    async with self.asking():
+                        yield
+                finally:
+                    self._waits.discard(wait)
+        except TimeoutError as error:
+            raise QueueUnavailable("connecting again", GIVEN_UP) from error
+
+    async def _start_over(self) -> None:
+        for client in (self.redis, self.patient):
+            pool = client.connection_pool
+            await pool.update_active_connections_for_reconnect()  # type: ignore[no-untyped-call]
+            with contextlib.suppress(RedisError, OSError):
+                await pool.disconnect(inuse_connections=False)
+        for wait in list(self._waits):
+            wait.reschedule(asyncio.get_running_loop().time())
+
     async def ping(self) -> None:
-        async with asking():
-            await cast(Awaitable[Any], self.redis.ping())
+        """A write that changes nothing: a replica, or a Redis that refuses writes, would answer a PING."""
+        async with self.asking():
+            await self.redis.set(PROBE_KEY, "1", xx=True)
+
+    async def shortcomings(self) -> list[str]:
+        """What of the configuration endangers jobs."""
+        async with self.asking():
+            try:
+                info = await self.redis.info()
+            except ResponseError:
+                return []  # whoever may not ask is not told
+        found = []
+        policy = str(info.get("maxmemory_policy", "noeviction"))
+        if policy != "noeviction":
+            found.append(
+                f"its maxmemory-policy is {policy} and should be noeviction: when its memory is full, jobs are lost"
+            )
+        version = str(info.get("redis_version", ""))
+        if (numbers := _numbers(version)) and numbers < LEAST_VERSION:
+            found.append(f"it is version {version}, and 6.2 or newer is needed")
+        return found
 
     async def close(self) -> None:
         await self.redis.aclose()
@@ -71,6 +136,10 @@ class Connection:
         return int(self._now() * 1000)
 
 
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+
+
 def _place(url: str) -> tuple[Any, ...]:
     """What makes two addresses the same Redis. Raises ValueError."""
     parts = parse_url(url)
@@ -79,12 +148,3 @@ def _place(url: str) -> tuple[Any, ...]:
     host = parts.get("host", "localhost").lower()
     host = "localhost" if host in ("127.0.0.1", "::1") else host
     return (host, int(parts.get("port", 6379)), int(parts.get("db", 0)))
-
-
-@asynccontextmanager
-async def asking() -> AsyncIterator[None]:
-    """What goes wrong between us and Redis comes out as QueueUnavailable."""
-    try:
-        yield
-    except (RedisError, OSError, TimeoutError) as error:
-        raise QueueUnavailable(str(error) or type(error).__name__) from error

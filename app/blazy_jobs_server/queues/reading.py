@@ -10,7 +10,7 @@ from blazy_jobs_server.domain.job_type import Queue
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Job, JobNews, QueueState
 from blazy_jobs_server.queues import translation as words
-from blazy_jobs_server.queues.connection import ANSWER_SECONDS, Connection, asking
+from blazy_jobs_server.queues.connection import ANSWER_SECONDS, Connection
 
 NEWS_AT_ONCE = 500
 WORKER_NAME = "blazy-jobs"
@@ -50,7 +50,7 @@ class Reading:
             return []
         theirs = self._connection.queue_of(queue)
         fields = (*HASH_FIELDS, "data") if payloads else HASH_FIELDS
-        async with asking(), self._connection.redis.pipeline(transaction=True) as pipe:
+        async with self._connection.asking(), self._connection.redis.pipeline(transaction=True) as pipe:
             pipe.lrange(theirs.keys["active"], 0, -1)
             for job_id, first_line in wanted:
                 key = theirs.toKey(job_id)
@@ -72,7 +72,7 @@ class Reading:
     async def unfinished(self, queue: Queue, start: int, limit: int) -> tuple[list[str], bool]:
         keys = self._connection.queue_of(queue).keys
         last = start + limit - 1
-        async with asking(), self._connection.redis.pipeline(transaction=True) as pipe:
+        async with self._connection.asking(), self._connection.redis.pipeline(transaction=True) as pipe:
             for name in ("active", "wait", "paused"):
                 pipe.lrange(keys[name], start, last)
             for name in ("prioritized", "delayed"):
@@ -82,9 +82,10 @@ class Reading:
 
     async def state(self, queue: Queue) -> QueueState:
         theirs = self._connection.queue_of(queue)
-        async with asking(), self._connection.redis.pipeline(transaction=True) as pipe:
+        async with self._connection.asking(), self._connection.redis.pipeline(transaction=True) as pipe:
             pipe.hexists(theirs.keys["meta"], "paused")
-            pipe.exists(theirs.toKey(WORKER_NAME))
+            # A write, which says that this is no replica: the mark as it is, if it is there.
+            pipe.set(theirs.toKey(WORKER_NAME), "1", xx=True)
             for name, _ in COUNTED:
                 if name in ("wait", "paused", "active"):
                     pipe.llen(theirs.keys[name])
@@ -98,13 +99,13 @@ class Reading:
 
     async def newest_place(self, queue: Queue) -> str:
         key = self._connection.queue_of(queue).keys["events"]
-        async with asking():
+        async with self._connection.asking():
             newest = await self._connection.redis.xrevrange(key, count=1)
         return str(newest[0][0]) if newest else "0-0"
 
     async def news(self, queue: Queue, place: str, seconds: float) -> tuple[list[JobNews], str]:
         key = self._connection.queue_of(queue).keys["events"]
-        async with asking():
+        async with self._connection.waiting():
             block = max(1, round(min(seconds, ANSWER_SECONDS) * 1000))
             answer = await self._connection.patient.xread({key: place}, count=NEWS_AT_ONCE, block=block)
         if not answer:

@@ -78,13 +78,14 @@ class Delivering:
 
     async def run(self) -> None:
         await self._tracking.compared.wait()
-        self._tracking.state = await self._engine.state(
-            self._queue
-        )  # an engine that does not answer is asked without any claims
+        # An engine that does not answer is asked without any claims.
+        self._tracking.state = await self._engine.state(self._queue)
+        self._tracking.well("consume", in_full=False)
         arrived = False
         while True:
             self._newcomer.clear()
             served = await self._serve(await self._claims(arrived))
+            self._tracking.well("consume")
             arrived = served is Served.NOTHING and await self._arrival()
             if served is Served.IN_VAIN:
                 await self._engine.pass_on(self._queue)

@@ -47,7 +47,7 @@ class Following:
         caught_up, saved_at = False, 0
         while True:
             news, reached = await self._engine.news(self._queue, place, NEWS_SECONDS if caught_up else 0.001)
-            self._ear.up()
+            self._tracking.well("follow")
             if news:
                 await self._digest(news)
             elif not caught_up:

@@ -34,13 +34,19 @@ class Levelling:
             self._tracking.work.clear()
             while self._tracking.fresh or self._tracking.dirty or self._tracking.progress:
                 await self.level_once()
+            self._tracking.well("level")
 
     async def level_once(self) -> None:
         progress, self._tracking.progress = self._tracking.progress, {}
         told = [(hand.job_id, data) for run_id, data in progress.items() if (hand := self._tracking.hands.get(run_id))]
         if told:
             self._tracking.expect(*((job_id, "progress") for job_id, _ in told))
-            await self._engine.tell_progress(self._queue, told)
+            try:
+                await self._engine.tell_progress(self._queue, told)
+            except BaseException:
+                self._tracking.progress = progress | self._tracking.progress
+                self._tracking.work.set()
+                raise
         fresh, dirty = _some(self._tracking.fresh, PAGE), _some(self._tracking.dirty, PAGE)
         self._tracking.fresh -= fresh
         self._tracking.dirty -= dirty

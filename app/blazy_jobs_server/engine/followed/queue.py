@@ -34,6 +34,7 @@ from blazy_jobs_server.ports import Clock, QueueEngine, QueueState, Report, Stor
 log = structlog.get_logger("queues")
 
 AGAIN_SECONDS = 0.5
+REFUSED_SECONDS = 5.0
 TICK_SECONDS = 1.0
 RECONCILE_SECONDS = 60.0
 ENDED = (EventType.RETRYING, EventType.INTERRUPTED, EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED)
@@ -74,12 +75,12 @@ class FollowedQueue:
 
     def start(self) -> None:
         self._tracking.unsure.set()
-        self._tasks.keep(f"level {self.name}", lambda: self._trying(self._levelling.run))
-        self._tasks.keep(f"follow {self.name}", lambda: self._trying(self._following.run))
-        self._tasks.keep(f"watch {self.name}", lambda: self._trying(self._watch))
-        self._tasks.keep(f"reconcile {self.name}", lambda: self._trying(self._reconciling.run))
+        self._tasks.keep(f"level {self.name}", lambda: self._trying("level", self._levelling.run))
+        self._tasks.keep(f"follow {self.name}", lambda: self._trying("follow", self._following.run))
+        self._tasks.keep(f"watch {self.name}", lambda: self._trying("watch", self._watch))
+        self._tasks.keep(f"reconcile {self.name}", lambda: self._trying("reconcile", self._reconciling.run))
         if self.queue.bullmq is not None and self.queue.bullmq.consume:
-            self._tasks.keep(f"consume {self.name}", lambda: self._trying(self._delivering.run))
+            self._tasks.keep(f"consume {self.name}", lambda: self._trying("consume", self._delivering.run))
 
     async def stop(self) -> None:
         """What is still to be told is told, where Redis answers; else the next start finds it."""
@@ -91,13 +92,16 @@ class FollowedQueue:
         except (QueueUnavailable, StoreUnavailable, TimeoutError) as error:
             log.warning("stopped with a backlog", queue=self.name, runs=self.backlog, reason=str(error))
 
-    async def _trying(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _trying(self, task: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Tries again at once where the engine is gone, and less and less often where it refuses."""
+        wait_seconds = AGAIN_SECONDS
         while True:
             try:
                 await work()
             except QueueUnavailable as error:
-                self._tracking.lost(error)
-                await asyncio.sleep(AGAIN_SECONDS)
+                self._tracking.lost(error, task)
+                wait_seconds = min(wait_seconds * 2, REFUSED_SECONDS) if error.refused else AGAIN_SECONDS
+                await asyncio.sleep(wait_seconds)
 
     @property
     def reconciled(self) -> bool:
@@ -129,6 +133,7 @@ class FollowedQueue:
     async def _watch(self) -> None:
         while True:
             await self._look_after()
+            self._tracking.well("watch")
             await asyncio.sleep(TICK_SECONDS)
 
     async def look_at_queue(self) -> QueueState | None:
@@ -144,7 +149,6 @@ class FollowedQueue:
 
     async def _look_after(self) -> None:
         self._tracking.state = state = await self._engine.state(self.queue)
-        self._ear.up()
         await self._ear.paused(self.name, state.paused)
         if not state.marked or not self._tracking.is_level:
             self._tracking.unsure.set()

@@ -46,6 +46,7 @@ class Reconciling:
                 raise
             self._tracking.compared.set()
             self._tracking.healed = breaks
+            self._tracking.well("reconcile")
 
     async def _reconcile_runs(self) -> None:
         after_id, more = 0, True

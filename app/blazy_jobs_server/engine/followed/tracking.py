@@ -34,8 +34,11 @@ class Hand(NamedTuple):
 class Ear(Protocol):
     """Who hears how the engine is."""
 
-    def up(self) -> None: ...
-    def down(self, error: QueueUnavailable) -> None: ...
+    def up(self, queue: str, task: str, *, in_full: bool = True) -> None:
+        """What `task` does of the queue has succeeded; not `in_full`: it answers, and no more is known."""
+        ...
+
+    def down(self, queue: str, task: str, error: QueueUnavailable) -> None: ...
     async def paused(self, queue: str, paused: bool) -> None: ...
 
 
@@ -85,10 +88,16 @@ class Tracking:
         del self._expected[echo]
         return False
 
-    def lost(self, error: QueueUnavailable | TimeoutError) -> None:
-        self.state = None
-        self.breaks += 1
-        self._ear.down(error if isinstance(error, QueueUnavailable) else QueueUnavailable("no answer"))
+    def lost(self, error: QueueUnavailable | TimeoutError, task: str = "watch") -> None:
+        """What `task` does could not be done; where it is nobody's loop, the next look at the queue clears it."""
+        if not (isinstance(error, QueueUnavailable) and error.refused):
+            self.state = None
+            self.breaks += 1
+        error = error if isinstance(error, QueueUnavailable) else QueueUnavailable("no answer")
+        self._ear.down(self.queue.name, task, error)
+
+    def well(self, task: str, *, in_full: bool = True) -> None:
+        self._ear.up(self.queue.name, task, in_full=in_full)
 
     @property
     def reconciled(self) -> bool:

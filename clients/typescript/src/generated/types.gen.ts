@@ -1133,7 +1133,10 @@ export type TriggerOut = ({
     kind: 'date';
 } & DateTriggerOut);
 
-export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit';
+/**
+ * Why a run that could start does not. More values may come: treat one that you don't know as another reason to wait. `queue_unavailable`: the Redis of its queue cannot be asked, or refuses what is needed. `waiting_children`: its BullMQ job is the parent of a flow and waits for its children.
+ */
+export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit' | 'queue_unavailable' | 'waiting_children';
 
 export type Worker = {
     id: string;

@@ -1,0 +1,1 @@
+from tests.bullmq.conftest import *  # noqa: F403
