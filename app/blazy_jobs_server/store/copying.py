@@ -14,6 +14,7 @@ from sqlalchemy import Boolean, Table
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.store.postgres import connecting
 from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.surveying import survey
 from blazy_jobs_server.store.sqlite import hold, upgrade
 from blazy_jobs_server.store.tables import metadata
 from blazy_jobs_server.store.unusable import DatabaseUnusable
@@ -41,7 +42,9 @@ async def copy(path: Path, url: str, told: Callable[[str, int], None] = lambda t
     """
     with hold(path):
         upgrade(path)
-        connection = await connecting.connect(url, connecting.PATIENT, answer_seconds=None)
+        database = connecting.Database(url)
+        await survey(database)
+        connection = await database.connect(connecting.PATIENT, answer_seconds=None)
         try:
             with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as source:
                 async with connection.transaction():

@@ -55,15 +55,14 @@ async def test_whatever_the_address_says_an_empty_database_is_made_ready(
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ("ALTER DATABASE {name} SET default_transaction_read_only = on", "read-only transaction"),
-        ("ALTER DATABASE {name} SET search_path = nowhere", "no schema has been selected"),
+        ("DROP SCHEMA public", "no schema of its search_path is there"),
         ("ALTER DATABASE {name} SET role = pg_monitor", "permission denied for schema public"),
     ],
 )
 async def test_an_empty_database_that_cannot_be_made_ready_is_said_to_be_so(
     postgres: Postgres, fresh: str, change: str, reason: str
 ) -> None:
-    postgres.psql(change.format(name=fresh))
+    postgres.psql(change.format(name=fresh), fresh)
     with pytest.raises(DatabaseUnusable, match=reason):
         await store(postgres.url(fresh)).upgrade()
 

@@ -11,7 +11,7 @@ from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.ports import Store
 from blazy_jobs_server.store.migrations import HEAD, VERSIONS, migrate, revision_of
 from blazy_jobs_server.store.postgres import PostgresStore
-from blazy_jobs_server.store.postgres.connecting import migrating_engine
+from blazy_jobs_server.store.postgres.connecting import Database
 from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import HandClock
 from tests.contract.stage import LEASE_SECONDS, Place, Stage
@@ -94,7 +94,7 @@ def url(postgres: Postgres) -> str:
 @pytest.mark.system
 @pytest.mark.parametrize("version", EARLIER)
 async def test_a_database_of_an_earlier_version_works_on(url: str, clock: HandClock, version: str) -> None:
-    engine = migrating_engine(url)
+    engine = Database(url).migrating_engine()
     async with engine.begin() as connection:
         await connection.run_sync(lambda sync: migrate(sync, version))
         await connection.run_sync(fill)
@@ -109,7 +109,7 @@ async def test_a_database_of_an_earlier_version_works_on(url: str, clock: HandCl
 
 @pytest.mark.system
 async def test_the_last_version_is_the_one_that_is_made(url: str) -> None:
-    engine = migrating_engine(url)
+    engine = Database(url).migrating_engine()
     async with engine.begin() as connection:
         assert await connection.run_sync(revision_of) is None
         assert await connection.run_sync(migrate)

@@ -787,7 +787,7 @@ async def test_a_server_that_hangs_in_a_transaction_stops_the_others_for_seconds
     """A transaction of a server whose process was stopped, by its limits."""
     from blazy_jobs_server.store.postgres import connecting
 
-    stopped = await connecting.connect(pair.url)
+    stopped = await connecting.Database(pair.url).connect()
     await stopped.execute("BEGIN")
     await stopped.fetch(sql.BEGIN)
     await stopped.execute("SELECT pg_advisory_xact_lock($1, $2)", sql.LOCK_CLASS, dedupe_stripe("greet", "held"))

@@ -81,14 +81,14 @@ class PostgresNeighbours:
 
     def __init__(
         self,
-        url: str,
+        database: connecting.Database,
         clock: Clock,
         reader: Reader,
         catalogue: Catalogue,
         home: str,
         on_time: Callable[[int], None],
     ) -> None:
-        self._url = url
+        self._database = database
         self._clock = clock
         self._reader = reader
         self._catalogue = catalogue
@@ -153,7 +153,7 @@ class PostgresNeighbours:
 
     async def _connect(self) -> None:
         """Listens, and takes a shard: its lock lives as long as this connection."""
-        connection = await connecting.connect(self._url)
+        connection = await self._database.connect()
         try:
             shard = await connection.fetchval(
                 f"SELECT n FROM generate_series(0, {sql.MAX_SHARDS - 1}) AS n "

@@ -29,8 +29,8 @@ Connection = asyncpg.pool.PoolConnectionProxy
 
 
 class Reader:
-    def __init__(self, url: str, now: Callable[[], int]) -> None:
-        self._pool = connecting.pool(url, CONNECTIONS)
+    def __init__(self, database: connecting.Database, now: Callable[[], int]) -> None:
+        self._pool = database.pool(CONNECTIONS)
         self._now = now
         self._directory = Ledger()
 

@@ -119,7 +119,7 @@ class Session:
 
     def __init__(
         self,
-        url: str,
+        database: connecting.Database,
         clock: Clock,
         catalogue: Catalogue,
         verbs: dict[str, Verb],
@@ -128,7 +128,7 @@ class Session:
         fits: Fits,
         lease_seconds: float,
     ) -> None:
-        self._url = url
+        self._database = database
         self._clock = clock
         self._catalogue = catalogue
         self._verbs = verbs
@@ -208,7 +208,7 @@ class Session:
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connecting.connect(self._url)
+            self._connection = await self._database.connect()
         return self._connection
 
     async def _prepare(self, connection: asyncpg.Connection, works: list[Work]) -> None:

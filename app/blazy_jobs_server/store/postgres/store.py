@@ -53,6 +53,7 @@ from blazy_jobs_server.store.postgres.membership import Register
 from blazy_jobs_server.store.postgres.neighbours import PostgresNeighbours
 from blazy_jobs_server.store.postgres.reading import Reader
 from blazy_jobs_server.store.postgres.session import HOT, REST, Catalogue, Session, Told, Verb, give_a_full_term
+from blazy_jobs_server.store.postgres.surveying import survey
 from blazy_jobs_server.store.postgres.writer import Writer
 from blazy_jobs_server.store.reporting import Cancel, Reports
 from blazy_jobs_server.store.scheduling import SaveSchedule
@@ -85,6 +86,7 @@ class PostgresStore:
         on_batch: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._url = url
+        self._database = connecting.Database(url)
         self._clock = clock
         self._draw = draw
         self._fits = fits
@@ -104,12 +106,12 @@ class PostgresStore:
         with self._usable():
             await self._migrate()
             self._catalogue = Catalogue()
-            self._reader = Reader(self._url, self._clock.now)
+            self._reader = Reader(self._database, self._clock.now)
             await self._reader.open()
             self._on_time(await self._reader.ahead())
             await self._take_keys()
             self.neighbours = self._others = PostgresNeighbours(
-                self._url, self._clock, self._reader, self._catalogue, self._home, self._on_time
+                self._database, self._clock, self._reader, self._catalogue, self._home, self._on_time
             )
             await self._join()
         self._hot = self._writer(HOT, TOGETHER)
@@ -122,14 +124,15 @@ class PostgresStore:
         try:
             yield
         except Exception as error:
-            cause = connecting.cause(error)
-            if isinstance(cause, UnknownSchema | StoreUnavailable | asyncpg.PostgresError) or connecting.away(cause):
+            cause = error if isinstance(error, DatabaseUnusable) else connecting.cause(error)
+            known = UnknownSchema | DatabaseUnusable | StoreUnavailable | asyncpg.PostgresError
+            if isinstance(cause, known) or connecting.away(cause):
                 raise DatabaseUnusable(f"{described(self._url)}: {cause or type(cause).__name__}") from error
             raise
 
     def _writer(self, verbs: dict[str, Verb], together: int) -> Writer:
         session = Session(
-            self._url,
+            self._database,
             self._clock,
             self._catalogue,
             verbs,
@@ -145,17 +148,15 @@ class PostgresStore:
             return await self._migrate()
 
     async def _migrate(self) -> bool:
-        connection = await connecting.connect(self._url)
+        await survey(self._database)
+        connection = await self._database.connect()
         try:
-            encoding = await connection.fetchval("SHOW server_encoding")
-            if encoding != "UTF8":
-                raise DatabaseUnusable(f"{described(self._url)}: its encoding is {encoding}, and must be UTF8")
             there = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
             if there and await connection.fetchval("SELECT version_num FROM alembic_version") == HEAD:
                 return False  # as nearly always, without what takes longer than the rest of the start
         finally:
             await connection.close()
-        engine = connecting.migrating_engine(self._url)
+        engine = self._database.migrating_engine()
         try:
             async with engine.begin() as migrating:
                 # Servers that start at once take turns.
