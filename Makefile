@@ -47,6 +47,9 @@ openapi: setup ## write openapi.json, and the clients' cores from it
 	$(BIN)/python clients/generate.py
 	$(BIN)/python clients/generate_typescript.py
 
+docs: setup ## build the docs and the reference of both clients into build/site/html, and look for broken links
+	$(BIN)/python docs/site/build.py
+
 dist: setup ## build what a release consists of into dist/, and try it in empty environments (needs Node)
 	$(BIN)/python deploy/dist.py $(ARGS)
 
@@ -64,4 +67,4 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) -c requirements.lock pyproject.toml clients/python/pyproject.toml -o requirements.runtime.lock
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 
-.PHONY: help setup run test check bench faults openapi dist image try-image lock
+.PHONY: help setup run test check bench faults openapi docs dist image try-image lock
