@@ -462,5 +462,5 @@ def test_without_words_it_takes_the_address_and_key_of_the_environment(
     monkeypatch.setenv("JOBS_API_KEY", "secret")
     with Client() as client:
         assert client.url == running.url
-        assert client._http.headers["Authorization"] == "Bearer secret"
+        assert client.address.key.text() == "secret"
         assert client.dispatch("greet", {}).result(20)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 from blazy_jobs import cli as client_cli
-from blazy_jobs.client.address import DEFAULT_URL
+from blazy_jobs.address import DEFAULT_URL
 from blazy_jobs.worker.outcome import max_result_bytes
 from blazy_jobs.worker.settings import read_settings
 
@@ -62,6 +62,7 @@ def test_the_workers_table_has_each_setting_with_its_default() -> None:
     defaults: dict[str, object] = {
         "JOBS_URL": f"http://{settings.endpoint}",
         "JOBS_API_KEY": None,
+        "JOBS_API_KEY_FILE": None,
         "JOBS_WORKER_CONCURRENCY": settings.concurrency,
         "JOBS_WORKER_SLOTS": settings.slots,
         "JOBS_STOP_GRACE_SECONDS": settings.stop_grace_seconds,

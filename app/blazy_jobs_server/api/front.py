@@ -7,10 +7,10 @@ import asyncio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blazy_jobs_server.api import hot
-from blazy_jobs_server.api.context import Answer, Context
+from blazy_jobs_server.api.context import SAFE_METHODS, Answer, Context
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document, unexpected
 from blazy_jobs_server.api.requests import ClientDisconnected
-from blazy_jobs_server.domain.errors import JobsError
+from blazy_jobs_server.domain.errors import Forbidden, JobsError
 
 JSON = (b"content-type", b"application/json")
 PROBLEM = (b"content-type", MEDIA_TYPE.encode())
@@ -95,8 +95,15 @@ class Front:
         return None
 
 
+HANDLERS_DO = (
+    "A handler reads what is under /v1, and dispatches, cancels, replays and triggers runs; "
+    "for the rest name the server's address and a key."
+)
+
+
 class PoolDoor:
-    """The pool's socket: the worker routes and nothing else."""
+    """The pool's socket: for its workers the worker routes, and for their handlers to read and to make runs. What
+    changes definitions or erases is not there: a handler that may do it is given the server's address and a key."""
 
     def __init__(self, front: ASGIApp) -> None:
         self._front = front
@@ -104,9 +111,24 @@ class PoolDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             scope["jobs.pool"] = True
-            if not scope["path"].startswith("/v1/workers"):
+            path = scope["path"]
+            if not path.startswith("/v1/"):
                 scope["path"] = "/not-served-here"
+            elif not _is_for_the_pool(scope["method"], path.split("/")):
+                await _send_problem(send, Forbidden(HANDLERS_DO))
+                return
         await self._front(scope, receive, send)
+
+
+def _is_for_the_pool(method: str, parts: list[str]) -> bool:
+    if method in SAFE_METHODS:
+        return True
+    match parts[2:]:
+        case ["workers", *_]:
+            return True
+        case ["runs", *_] | ["job-types", _, "runs"] | ["schedules", _, "trigger"]:
+            return method == "POST"
+    return False
 
 
 class ProbesDoor:

@@ -19,6 +19,7 @@ from blazy_jobs.schedule import Schedule
 
 if TYPE_CHECKING:
     from blazy_jobs.client.aio.run import AsyncRun
+    from blazy_jobs.client.sync.run import Run
 
 Handler = Callable[..., Any]
 Isolation = Literal["async", "process", "thread"]
@@ -107,10 +108,17 @@ class Job(Declared):
         return {"name": self.name, "handler": {"kind": "worker"}, **known}
 
     async def dispatch(self, payload: Any = None, **options: Any) -> AsyncRun:
-        """Dispatches a run through the client of JOBS_URL; `options` as in `AsyncClient.dispatch`."""
+        """Dispatches a run: in a handler to the server that its own run is from, else to that of JOBS_URL. `options` as
+        in `AsyncClient.dispatch`."""
         from blazy_jobs.client.aio.client import default_client
 
         return await default_client().dispatch(self.name, payload, **options)
+
+    def dispatch_sync(self, payload: Any = None, **options: Any) -> Run:
+        """As `dispatch`, for `def` handlers and other code without an event loop."""
+        from blazy_jobs.client.sync.client import default_client
+
+        return default_client().dispatch(self.name, payload, **options)
 
 
 def _schedules(schedule: Schedule | Mapping[str, Schedule] | None, job: str) -> dict[str, Schedule]:

@@ -13,6 +13,7 @@ from blazy_jobs.limits import checked_name
 
 if TYPE_CHECKING:
     from blazy_jobs.client.aio.run import AsyncRun
+    from blazy_jobs.client.sync.run import Run
 
 
 class Jobs:
@@ -133,7 +134,13 @@ class JobsQueue:
         return self._jobs.job(name, **{"queue": self.name, **options})
 
     async def add(self, name: str, payload: Any = None, **options: Any) -> AsyncRun:
-        """Dispatches a run of `name` through the client of JOBS_URL; `options` as in `AsyncClient.dispatch`."""
+        """Dispatches a run of `name`, as `Job.dispatch` does, into this queue."""
         from blazy_jobs.client.aio.client import default_client
 
         return await default_client().dispatch(name, payload, **{"queue": self.name, **options})
+
+    def add_sync(self, name: str, payload: Any = None, **options: Any) -> Run:
+        """As `add`, for `def` handlers and other code without an event loop."""
+        from blazy_jobs.client.sync.client import default_client
+
+        return default_client().dispatch(name, payload, **{"queue": self.name, **options})

@@ -25,9 +25,11 @@ class CaughtUp(Exception):
 class Line(httpx.BaseTransport):
     """Under the client. `say` gets a sentence when a stream is lost, and when it is back."""
 
-    def __init__(self, secure: bool, url: str, inner: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self, secure: bool, url: str, socket_path: str | None = None, inner: httpx.BaseTransport | None = None
+    ) -> None:
         # Reading all certificates takes 60 ms, and nobody shows one to http://
-        self._inner = inner or httpx.HTTPTransport(verify=secure)
+        self._inner = inner or httpx.HTTPTransport(verify=secure, uds=socket_path)
         self._url = url
         self._lost_at: float | None = None
         self.say: Callable[[str], None] = lambda _: None

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from blazy_jobs import address
 from blazy_jobs.cli.failures import Unusable
 from blazy_jobs.cli.options import Given, header_text
 from blazy_jobs.cli.output import Output
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from blazy_jobs.client.sync.client import Client
 
 PAGE = 200
-DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 class Session:
@@ -27,7 +27,7 @@ class Session:
         self.out = Output(as_json=given.as_json, no_color=given.no_color)
         self.way_back = ""
         """What to say when Ctrl-C ends the command."""
-        self.url = (given.url or os.environ.get("JOBS_URL") or DEFAULT_URL).rstrip("/")
+        self.url = (given.url or os.environ.get("JOBS_URL") or address.DEFAULT_URL).rstrip("/")
 
     @cached_property
     def line(self) -> Line:
@@ -35,14 +35,19 @@ class Session:
         sys.modules.setdefault("httpx._main", cast(Any, None))
         from blazy_jobs.cli.line import Line
 
-        return Line(check_url(self.url), self.url)
+        check_url(self.url)
+        at = address.Address(self.url)
+        return Line(at.secure, self.url, at.socket_path)
 
     @cached_property
     def client(self) -> Client:
         line = self.line
         from blazy_jobs.client.sync.client import Client
 
-        key = self.given.api_key or os.environ.get("JOBS_API_KEY") or ""
+        try:
+            key = self.given.api_key or address.key_of(os.environ).text() or ""
+        except ValueError as error:
+            raise Unusable(str(error)) from None
         return Client(self.url, api_key=header_text(key, "the API key", 1000) if key else "", transport=line)
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
@@ -75,8 +80,10 @@ class Session:
             self.client.close()
 
 
-def check_url(url: str) -> bool:
-    """Whether it is a secure one. Raises Unusable."""
+def check_url(url: str) -> None:
+    """Raises Unusable."""
+    if url.startswith(address.UNIX):
+        return
     try:
         parts = urlsplit(url)
         fit = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
@@ -86,4 +93,3 @@ def check_url(url: str) -> bool:
         raise Unusable("the server's address must hold no password; the key is read from JOBS_API_KEY")
     if not fit or not url.isascii() or parts.query or parts.fragment:
         raise Unusable(f"{url!r} is not the address of a server; it looks like http://127.0.0.1:8000")
-    return parts.scheme == "https"

@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Self
 
+from blazy_jobs.address import Address, key_of
 from blazy_jobs.client.aio.client import AsyncClient
-from blazy_jobs.client.sync.client import Client
+from blazy_jobs.client.sync.client import Client, close_default_clients
 from blazy_jobs.job import Job
 from blazy_jobs.jobs import Jobs
 from blazy_jobs.testing.log_capture import logs_caught
 from blazy_jobs.testing.process import ServerProcess
 from blazy_jobs.testing.worker import ThreadWorker
-from blazy_jobs.worker.http import Endpoint
 from blazy_jobs.worker.modules import CannotLoad
 
 
@@ -27,8 +27,9 @@ class JobsServer:
     has put in place: `async def` ones on one event loop in a thread, `def` ones in a thread each. What is added to
     `jobs` later is served from the next use of `url`, `client` or `async_client` on.
 
-    Meanwhile JOBS_URL in this process's environment is the server's, so that `Client()` and `job.dispatch` find it.
-    The server itself gets no JOBS_* setting but those in `env`, such as {"JOBS_LOG_LEVEL": "debug"}.
+    Meanwhile JOBS_URL in this process's environment is the server's, so that `Client()` and `job.dispatch` find it; in
+    a handler they find the server that its run is from, also where a test has several. The server itself gets no JOBS_*
+    setting but those in `env`, such as {"JOBS_LOG_LEVEL": "debug"}.
 
     Timeouts and cancels cancel the task of an `async def` handler. In a `def` handler `ctx.cancelled` is true from then
     on, and it gets `Stopped` where it next says something. No thread can be killed: a handler that goes on for
@@ -49,6 +50,7 @@ class JobsServer:
         self._process: ServerProcess | None = None
         self._worker: ThreadWorker | None = None
         self._client: Client | None = None
+        self._key = ""
         self._async_clients: dict[asyncio.AbstractEventLoop, AsyncClient] = {}
 
     @property
@@ -70,7 +72,7 @@ class JobsServer:
         self._serve_new()
         loop = asyncio.get_running_loop()
         if loop not in self._async_clients:
-            self._async_clients[loop] = AsyncClient(self._running.url)
+            self._async_clients[loop] = AsyncClient(self._running.url, api_key=self._key)
         return self._async_clients[loop]
 
     @property
@@ -98,9 +100,12 @@ class JobsServer:
             self._open.callback(self._process.close)
             self._process.start()
             self._open.enter_context(logs_caught())
+            key = key_of(self._env)
+            self._key = key.text() or ""
             self._set_environment(self._process.url)
-            self._client = self._open.enter_context(Client(self._process.url))
-            self._worker = ThreadWorker(Endpoint(self._process.url))
+            self._open.callback(close_default_clients)
+            self._client = self._open.enter_context(Client(self._process.url, api_key=self._key))
+            self._worker = ThreadWorker(Address(self._process.url, key))
             self._worker.start()
             self._open.callback(self._worker.close)
             self._serve_new()
@@ -147,7 +152,7 @@ class JobsServer:
             self._served.update((job.name, job) for job, _ in new)
 
     def _set_environment(self, url: str) -> None:
-        before = {name: os.environ.get(name) for name in ("JOBS_URL", "JOBS_API_KEY")}
+        before = {name: os.environ.get(name) for name in ("JOBS_URL", "JOBS_API_KEY", "JOBS_API_KEY_FILE")}
 
         def restore() -> None:
             for name, value in before.items():
@@ -156,6 +161,9 @@ class JobsServer:
                 else:
                     os.environ[name] = value
 
+        for name in before:
+            os.environ.pop(name, None)
         os.environ["JOBS_URL"] = url
-        os.environ.pop("JOBS_API_KEY", None)
+        if self._key:
+            os.environ["JOBS_API_KEY"] = self._key
         self._open.callback(restore)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from blazy_jobs.address import Address, serving
 from blazy_jobs.job import Job
 from blazy_jobs.jobs import Jobs
 from blazy_jobs.testing.course import Course, executor_of
@@ -37,8 +38,9 @@ log = Log("blazy_jobs.testing")
 class ThreadWorker:
     """A thread with an event loop. `def` handlers have a thread each, which is told to stop and cannot be killed."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._endpoint = Endpoint(address.base_url, address.socket_path, address.key)
         self._loop = asyncio.new_event_loop()
         self._crews: list[Crew] = []
         self._thread = threading.Thread(target=self._work, name="blazy-jobs-worker", daemon=True)
@@ -63,6 +65,7 @@ class ThreadWorker:
         self._thread.join()
 
     async def _serve(self, name: str, loaded: Loaded) -> None:
+        serving.set(self._address)  # for all that is begun from here: its runs, and their handlers' threads
         crew = Crew(self._endpoint, name, loaded)
         self._crews.append(crew)
         await crew.begin_work()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +15,8 @@ from blazy_jobs.worker.settings import Settings, read_settings
 
 def run(settings: Settings) -> int:
     """Works until told to stop; the exit code."""
+    # What a handler dispatches, and what the programs do that it starts, goes to the server whose runs these are.
+    os.environ["JOBS_URL"] = settings.address.url
     try:
         import uvloop
     except ImportError:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from blazy_jobs.address import ApiKey
+
 MAX_HEADER_BYTES = 64 * 1024
 
 
@@ -46,7 +48,7 @@ class Response(NamedTuple):
 class Endpoint:
     """Where the server listens: `url` (http or https, with a path in front if need be), or a Unix socket."""
 
-    def __init__(self, url: str | None, socket_path: str | None = None, api_key: str | None = None) -> None:
+    def __init__(self, url: str | None, socket_path: str | None = None, key: ApiKey | None = None) -> None:
         self.socket_path = socket_path
         parts = urlsplit(url or "http://localhost")
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -57,11 +59,18 @@ class Endpoint:
         self.prefix = parts.path.rstrip("/")
         host = f"[{self.host}]" if ":" in self.host else self.host
         lines = [f"Host: {host}" + (f":{parts.port}" if parts.port else ""), "Accept: application/json"]
-        if api_key:
-            lines.append(f"Authorization: Bearer {api_key}")
+        self._lines = lines
+        self._key = key or ApiKey()
+        _ = self.headers
+
+    @property
+    def headers(self) -> bytes:
+        """With the key of this moment. Raises ValueError where it cannot be one."""
+        key = self._key.text()
+        lines = [*self._lines, f"Authorization: Bearer {key}"] if key else self._lines
         if any(char in line for line in lines for char in "\r\n"):
             raise ValueError("a header cannot have a line break in it")
-        self.headers = "\r\n".join(lines).encode("latin-1")
+        return "\r\n".join(lines).encode("latin-1")
 
     def __str__(self) -> str:
         return self.socket_path or f"{self.host}:{self.port}"

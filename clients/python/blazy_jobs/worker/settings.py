@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from blazy_jobs import address
 from blazy_jobs.worker.http import Endpoint
 
 
@@ -16,6 +17,7 @@ class Settings:
     """`name` tells worker processes apart in the server's list. Durations in seconds."""
 
     targets: tuple[str, ...]
+    address: address.Address
     endpoint: Endpoint
     name: str
     concurrency: int = 100
@@ -32,11 +34,11 @@ def read_settings(
     env: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Raises ValueError that names the setting."""
-    if url is None and socket_path is None:
-        url = env.get("JOBS_URL") or "http://127.0.0.1:8000"
+    at = address.Address(address.unix_url(socket_path)) if socket_path else address.find(url, env=env)
     return Settings(
         targets=targets,
-        endpoint=Endpoint(url, socket_path, None if socket_path else env.get("JOBS_API_KEY")),
+        address=at,
+        endpoint=Endpoint(at.base_url, at.socket_path, at.key),
         name=name or f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}",
         concurrency=int(_number(env, "JOBS_WORKER_CONCURRENCY", 100, least=1)),
         slots=int(_number(env, "JOBS_WORKER_SLOTS", 2, least=1)),

@@ -9,7 +9,8 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-from blazy_jobs.client import address, bodies, calls
+from blazy_jobs import address
+from blazy_jobs.client import bodies, calls
 from blazy_jobs.client.aio.connection import AsyncConnection
 from blazy_jobs.client.aio.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
 from blazy_jobs.client.aio.run import AsyncRun, AsyncRunList
@@ -84,14 +85,17 @@ class AsyncClient(AsyncConnection):
         return AsyncRun(self, data)
 
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncClient] = WeakKeyDictionary()
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, AsyncClient]] = WeakKeyDictionary()
 
 
 def default_client() -> AsyncClient:
-    """The client of JOBS_URL and JOBS_API_KEY that jobs dispatch through, one for each event loop."""
-    loop = asyncio.get_running_loop()
-    client = _clients.get(loop)
-    url, _ = address.server_address(None, None)
-    if client is None or client.url != url:
-        client = _clients[loop] = AsyncClient()
+    """The client that jobs dispatch through: of the server that the handler's run is from, else of JOBS_URL. One for
+    each event loop and server."""
+    for loop in [loop for loop in _clients if loop.is_closed()]:
+        del _clients[loop]  # its client holds it
+    clients = _clients.setdefault(asyncio.get_running_loop(), {})
+    at = address.find()
+    client = clients.get(at.url)
+    if client is None or client.address.key.text() != at.key.text():
+        client = clients[at.url] = AsyncClient()
     return client

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
 
+from blazy_jobs import address
 from blazy_jobs.client import bodies, calls
 from blazy_jobs.client.event import Event
 from blazy_jobs.client.stream import Following
@@ -77,3 +81,26 @@ class Client(Connection):
     def run(self, data: Mapping[str, Any]) -> Run:
         """A run that an answer shows."""
         return Run(self, data)
+
+
+_clients: dict[tuple[int, str], Client] = {}
+_making = threading.Lock()
+
+
+def default_client() -> Client:
+    """The client that jobs dispatch through: of the server that the handler's run is from, else of JOBS_URL. One for
+    each server, shared by all threads; a forked process has one of its own."""
+    at = address.find()
+    place = os.getpid(), at.url
+    with _making:
+        client = _clients.get(place)
+        if client is None or client.address.key.text() != at.key.text():
+            client = _clients[place] = Client()
+        return client
+
+
+@atexit.register
+def close_default_clients() -> None:
+    """Those of this process."""
+    for place in [place for place in _clients if place[0] == os.getpid()]:
+        _clients.pop(place).close()

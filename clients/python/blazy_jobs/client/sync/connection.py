@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
-from blazy_jobs.client import address
+from blazy_jobs import address
 from blazy_jobs.client.answers import read_json
 from blazy_jobs.client.event import Event
+from blazy_jobs.client.key import KeyAuth
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.tries import LIMITS, Tries
 from blazy_jobs.errors import ConnectionFailed
@@ -25,11 +26,12 @@ class Connection:
     def __init__(
         self, url: str | None = None, *, api_key: str | None = None, transport: httpx.BaseTransport | None = None
     ) -> None:
-        self.url, headers = address.server_address(url, api_key)
+        at = self.address = address.find(url, api_key)
+        self.url = at.url
         self._http = httpx.Client(
-            base_url=self.url,
-            headers=headers,
-            transport=_Trying(transport or httpx.HTTPTransport(verify=address.is_tls(self.url), limits=LIMITS)),
+            base_url=at.base_url,
+            auth=KeyAuth(at.key),
+            transport=_Trying(transport or httpx.HTTPTransport(verify=at.secure, uds=at.socket_path, limits=LIMITS)),
         )
 
     @property
