@@ -149,6 +149,20 @@ class Peer:
 
     # -- HTTP
 
+    async def _answer_unless_gone(
+        self, reader: asyncio.StreamReader, method: str, path: str, body: Any
+    ) -> tuple[int, Any] | None:
+        """None where the caller hangs up meanwhile: what waits for a run must not take one then."""
+        answering = asyncio.ensure_future(self._answer(method, path, body))
+        gone = asyncio.ensure_future(reader.read(1))  # nothing comes before the answer but an end
+        try:
+            await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
+            return None if gone.done() else answering.result()
+        finally:
+            answering.cancel()
+            gone.cancel()
+            await asyncio.gather(answering, gone, return_exceptions=True)
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = asyncio.current_task()
         assert connection is not None
@@ -159,11 +173,14 @@ class Peer:
                 method, path, _ = head[0].split(" ")
                 headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
                 raw = await reader.readexactly(int(headers.get("content-length", 0)))
-                status, answer = await self._answer(method, path, json.loads(raw) if raw else None)
+                answer = await self._answer_unless_gone(reader, method, path, json.loads(raw) if raw else None)
+                if answer is None:
+                    return
+                status, content = answer
                 if path.endswith("/report") and self.lose_answers:
                     self.lose_answers -= 1
                     return
-                body = b"" if answer is None else json.dumps(answer).encode()
+                body = b"" if content is None else json.dumps(content).encode()
                 writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
                 await writer.drain()
         except (asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError):

@@ -121,6 +121,15 @@ async def test_a_completion_ends_being_alone(stage: Stage, more: list[str]) -> N
     assert (lease.alone, run.alone, run.losses, run.state) == (True, False, 1, State.COMPLETED)
 
 
+@pytest.mark.parametrize("end", ["failed", "completed", "snoozed", "released", "lost"])
+async def test_what_is_released_as_a_suspect_runs_alone_until_an_attempt_ends_otherwise(stage: Stage, end: str) -> None:
+    await stage.say(await stage.started(), "released", alone=True)
+    [lease] = await stage.take()
+    assert (lease.alone, lease.losses, lease.attempt) == (True, 0, 1)
+    await stage.say(lease, end)
+    assert (await stage.read(lease)).alone is (end in ("released", "lost"))
+
+
 async def test_what_is_released_is_ready_at_once(stage: Stage) -> None:
     lease = await stage.started(queue="mail")
     await stage.say(lease, "released")

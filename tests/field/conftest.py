@@ -1,4 +1,5 @@
 """`server` is one in this process, with time moved by hand; `serve` starts real ones."""
 
 from tests.app.conftest import _plain_logs, clock, data, empty_database, server, store_settings  # noqa: F401
+from tests.client.conftest import peer, start  # noqa: F401  # a worker process, and a scripted server for it
 from tests.support.fixtures import *  # noqa: F403

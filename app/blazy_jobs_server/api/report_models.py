@@ -76,6 +76,9 @@ class ReleasedReport(ReportFacts):
 
     type: Literal["released"]
     reason: str | None = None
+    alone: bool | None = Field(
+        None, description="it may have held up its worker: its next leases carry alone, until an attempt ends otherwise"
+    )
 
 
 class SnoozedReport(ReportFacts):

@@ -50,6 +50,7 @@ class Item(Struct, forbid_unknown_fields=True, kw_only=True):
     delay_seconds: float | None = None
     due_at: datetime | None = None
     reason: str | None = None
+    alone: bool | None = None
 
 
 def read_report(value: Any, max_result_bytes: int, now: int) -> Report:
@@ -72,6 +73,8 @@ def read_report(value: Any, max_result_bytes: int, now: int) -> Report:
             return replace(report, data=_line(item), dropped=max(0, item.dropped or 0))
         case "failed":
             return _failed(item, report)
+        case "released":
+            return replace(report, alone=bool(item.alone))
         case "snoozed":
             return replace(report, delay_seconds=_delay(item, now))
         case _:

@@ -216,9 +216,10 @@ def _give_back(run: Run, now: int, reason: str, due_at: int) -> Transition:
     return Transition(run, (_event(run, EventType.INTERRUPTED, now, data),))
 
 
-def release(run: Run, now: int) -> Transition:
-    """Given back unfinished, at no attempt's cost."""
+def release(run: Run, now: int, *, alone: bool = False) -> Transition:
+    """Given back unfinished, at no attempt's cost. `alone`: it may have held up its worker, and runs by itself next."""
     run = _begin("release", run)
+    run.alone = run.alone or alone
     if run.cancel_requested:
         return _cancelled(run, now, run.cancel_reason)
     return _give_back(run, now, "released", now)

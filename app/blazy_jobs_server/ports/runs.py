@@ -82,6 +82,7 @@ class Report(Struct, frozen=True, kw_only=True):
     retryable: bool = True
     retry_after_seconds: float | None = None
     delay_seconds: float = 0
+    alone: bool = False
     dropped: int = 0
 
 

@@ -115,7 +115,7 @@ def _transition(tx: Changes, run: Run, item: Report) -> Transition:
                 draw=tx.draw(),
             )
         case "released":
-            return lifecycle.release(run, now)
+            return lifecycle.release(run, now, alone=item.alone)
         case "snoozed":
             return lifecycle.snooze(run, now, after(now, item.delay_seconds))
         case "lost":

@@ -572,6 +572,16 @@ async def test_a_lost_run_is_leased_alone_until_an_attempt_ends_otherwise(server
         assert again[0]["alone"] is (end in ("released", "lost"))
 
 
+@pytest.mark.parametrize("alone", [True, False, None])
+async def test_a_run_that_is_given_back_as_a_suspect_is_leased_alone(server: Server, alone: bool | None) -> None:
+    await server.register()
+    run = await server.dispatch()
+    worker = await server.worker()
+    assert (await worker.say(await worker.take(), "released", alone=alone))["status"] == "accepted"
+    assert (await worker.take())["alone"] is bool(alone)
+    assert (await server.run(run))["losses"] == 0
+
+
 async def test_losses_are_of_the_run_not_of_the_attempt(server: Server) -> None:
     await server.register(retry={"initial_seconds": 0})
     run = await server.dispatch()

@@ -41,6 +41,9 @@ class Control:
         self.slots = Slots(self)
         self.hosting = Hosting(self, self._host_ready)
         self._lanes: list[Lane] = []
+        self._host_lanes: list[Lane] = []
+        """Those whose runs all need the host."""
+        self._host_was_deaf = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._ending: asyncio.Future[int] = self._loop.create_future()
         self._drain: asyncio.Task[None] | None = None
@@ -142,12 +145,18 @@ class Control:
         declares = child.declared["modules"]
         for kind, capacity in (("async", self._host_capacity), ("process", self.slots.capacity)):
             served = {name: job for name, job in jobs.items() if job.lane == kind}
-            if served:
-                self._open_lane(kind, served, capacity, None if self._lanes else declares)
+            if not served:
+                continue
+            by_host = kind == "async" or all(job.middleware for job in served.values())
+            if by_host and kind == "process":
+                capacity = self._wrapped_capacity
+            lane = self._open_lane(kind, served, capacity, None if self._lanes else declares)
+            if by_host:
+                self._host_lanes.append(lane)
 
     def _open_lane(
         self, kind: str, jobs: dict[str, JobInfo], capacity: Callable[[], int], declares: list[Any] | None
-    ) -> None:
+    ) -> Lane:
         size = self.settings.concurrency if kind == "async" else self.settings.slots
         registration = {
             "name": f"{self.settings.name}/{kind}",
@@ -160,6 +169,7 @@ class Control:
         self._lanes.append(lane)
         first = self._lanes[0]
         self._speaking.append(self._spawn(self._serve(lane, None if first is lane else first), f"lane {kind}"))
+        return lane
 
     async def _serve(self, lane: Lane, after: Lane | None) -> None:
         """The first lane declares the jobs; the other registers when that is done."""
@@ -173,7 +183,11 @@ class Control:
         await lane.claim()
 
     def _host_capacity(self) -> int:
-        return self.settings.concurrency if self.hosting.ready else 0
+        return self.settings.concurrency if self.hosting.accepting else 0
+
+    def _wrapped_capacity(self) -> int:
+        """Of slots whose handlers all have middleware, which runs in the host."""
+        return self.slots.capacity() if self.hosting.accepting else 0
 
     # -- time
 
@@ -185,10 +199,18 @@ class Control:
             now = time.monotonic()
             self._notice_silence(now)
             self.hosting.tick(now)
+            self._notice_deafness()
             self.slots.tick(now)
             self._children = {child for child in self._children if child.alive}
             for lane in self._lanes:
                 lane.look_for_room()
+
+    def _notice_deafness(self) -> None:
+        deaf = self.hosting.deaf
+        if deaf and not self._host_was_deaf:
+            for lane in self._host_lanes:
+                lane.end_claim()
+        self._host_was_deaf = deaf
 
     def renewed(self) -> None:
         """The server has answered a renewal: the children need not end yet."""

@@ -17,23 +17,27 @@ from blazy_jobs.worker import frames, run_log
 from blazy_jobs.worker.channel import Channel
 from blazy_jobs.worker.executor import Executor, until_done, value_of
 from blazy_jobs.worker.frames import Frame, pack
+from blazy_jobs.worker.host_loop import HostLoop
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.pulse import Page
 from blazy_jobs.worker.standing import Standing, current
-from blazy_jobs.worker.watchdog import Watchdog
+from blazy_jobs.worker.watchdog import BLOCKED_SECONDS, Watchdog
 
 TICK_SECONDS = 0.05
 FULL_BYTES = 256 * 1024
 DEFAULT_GRACE_SECONDS = 5.0
+MOST_LOST_SECONDS = 8.0
+"""How much later a deadline may become: the server's own is 15 s later than the first, and a stop takes time too."""
 
 
 def serve(sock: socket.socket, pulse: Page, loaded: Loaded) -> NoReturn:
-    loop = new_loop()
+    loop = HostLoop()
     asyncio.set_event_loop(loop)
     run_log.catch()
     logging.getLogger("asyncio").propagate = logging.getLogger("asyncio").isEnabledFor(logging.DEBUG)
     host = Host(loop, sock, loaded)
-    Watchdog(loop, pulse, host.owner_of, host.busy).start()
+    host.watchdog = Watchdog(loop, pulse, host)
+    host.watchdog.start()
     while True:
         try:
             loop.run_forever()
@@ -41,16 +45,8 @@ def serve(sock: socket.socket, pulse: Page, loaded: Loaded) -> NoReturn:
             continue  # raised by a task that a handler left behind
 
 
-def new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
-
-
 class Host:
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: socket.socket, loaded: Loaded) -> None:
+    def __init__(self, loop: HostLoop, sock: socket.socket, loaded: Loaded) -> None:
         self._loop = loop
         self._thread = threading.get_ident()
         self._jobs = loaded.jobs
@@ -59,13 +55,17 @@ class Host:
         self._runs: dict[str, Standing] = {}
         self._tasks: dict[asyncio.Task[Any], Standing] = {}
         self._others: weakref.WeakKeyDictionary[asyncio.Task[Any], Standing] = weakref.WeakKeyDictionary()
-        self._begun = 0
+        self._taken = 0
+        self._mouth = threading.Lock()
+        """Held to begin a run and to send: when the loop is blocked, the watchdog speaks for it."""
+        self.watchdog: Watchdog | None = None
         self._items: list[tuple[str, str, int]] = []
         self._reports: list[bytes] = []
         self._flushing = False
         self._talking: set[Standing] = set()
         self._speaking = False
         self._ticking = False
+        self._tick_due = 0.0
         self._calls: dict[str, asyncio.Future[dict[str, Any]]] = {}
         loop.set_task_factory(self._make_task)
         self._channel = Channel(loop, sock, self._heard, _leave)
@@ -91,20 +91,29 @@ class Host:
                 _leave()
 
     def _begin(self, lease: dict[str, Any]) -> None:
-        self._begun += 1
-        standing = Standing(lease, self._jobs[lease["run"]["job_type"]], self._begun, self._woken)
+        self._taken += 1
+        standing = Standing(lease, self._jobs[lease["run"]["job_type"]], self._taken, self._woken)
         self._runs[standing.run_id] = standing
         task = asyncio.Task(self._carry_out(standing), loop=self._loop)
         standing.task = task
         self._tasks[task] = standing
 
     async def _carry_out(self, standing: Standing) -> None:
-        report = await self._executor.run(standing)
-        for kind, words in standing.words(last=True):
-            self._put(standing.run_id, kind, words)
-        self._talking.discard(standing)
-        self._put(standing.run_id, report["type"], standing.report(report))
-        del self._runs[standing.run_id]
+        with self._mouth:
+            given_back = standing.ended
+            if not given_back:
+                standing.begin()
+        if not given_back:
+            report = await self._executor.run(standing)
+            standing.ended = True
+            if report["type"] == "released" and standing.suspect:
+                report["alone"] = True
+            words = [*standing.words(last=True), (report["type"], standing.report(report))]
+            self._talking.discard(standing)
+            for kind, word in words:
+                self._put(standing.run_id, kind, word)
+        if self._runs.get(standing.run_id) is standing:
+            del self._runs[standing.run_id]
         del self._tasks[standing.task]  # type: ignore[arg-type]  # set before its first step
 
     # -- stops
@@ -122,16 +131,19 @@ class Host:
     def _tick_later(self) -> None:
         if not self._ticking and self._runs:
             self._ticking = True
+            self._tick_due = time.monotonic() + TICK_SECONDS
             self._loop.call_later(TICK_SECONDS, self._tick)
 
     def _tick(self) -> None:
         self._ticking = False
         now = time.monotonic()
+        if now - self._tick_due >= BLOCKED_SECONDS:
+            self._make_good(now - self._tick_due)
         stuck = []
         for standing in self._runs.values():
             if standing.stop_reason is None:
-                if now >= standing.deadline:
-                    self._stop(standing, "timeout")
+                if standing.has_begun and now >= standing.deadline:
+                    self._stop(standing, "release" if standing.suspect else "timeout")
             elif now - standing.stop_at >= self._grace_seconds and not standing.stuck and self._may_be_stuck(standing):
                 standing.stuck = True
                 stuck.append(standing.run_id)
@@ -139,6 +151,17 @@ class Host:
             self._flush()
             self._channel.send(pack(frames.STUCK, stuck))
         self._tick_later()
+
+    def _make_good(self, seconds: float) -> None:
+        """The loop was blocked so long, which was not the time of those that waited for it."""
+        assert self.watchdog is not None
+        named = self.watchdog.take_named()
+        for standing in self._runs.values():
+            if standing.has_begun and standing not in named:
+                made_good = min(seconds, MOST_LOST_SECONDS - standing.lost_seconds)
+                standing.lost_seconds += made_good
+                standing.deadline += made_good
+                standing.suspect = standing.suspect or made_good < seconds
 
     def _may_be_stuck(self, standing: Standing) -> bool:
         """Not while its process handler is being stopped, which has a grace of its own."""
@@ -163,18 +186,26 @@ class Host:
     # -- what the runs say
 
     def _put(self, run_id: str, kind: str, report: bytes) -> None:
-        self._items.append((run_id, kind, len(report)))
-        self._reports.append(report)
+        with self._mouth:
+            self._items.append((run_id, kind, len(report)))
+            self._reports.append(report)
         if not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
-        if self._items:
-            items, self._items = self._items, []
-            blob, self._reports = b"".join(self._reports), []
-            self._channel.send(pack(frames.WORDS, {"items": items}, blob))
+        with self._mouth:
+            if frame := self._next_frame():
+                self._channel.send(frame)
+
+    def _next_frame(self) -> bytes:
+        """All that was put, with the mouth held; nothing where there is nothing."""
+        if not self._items:
+            return b""
+        items, self._items = self._items, []
+        blob, self._reports = b"".join(self._reports), []
+        return pack(frames.WORDS, {"items": items}, blob)
 
     def _woken(self, standing: Standing) -> None:
         if standing in self._talking:
@@ -211,16 +242,39 @@ class Host:
         self._speaking = True
         self._loop.call_later(seconds, self._speak)
 
-    # -- for the watchdog
-
-    def busy(self) -> bool:
-        return bool(self._runs)
+    # -- for the watchdog, in its thread
 
     def owner_of(self, task: asyncio.Task[Any] | None) -> Standing | None:
-        """The run that a task works for. Called from the watchdog's thread."""
         if task is None:
-            return None
+            return self._loop.timer_of
         return self._tasks.get(task) or self._others.get(task)
+
+    def rescue(self) -> None:
+        self._channel.read_from_outside(self._give_back)
+        with self._mouth:
+            for standing in list(self._runs.values()):
+                if not standing.has_begun and not standing.ended:
+                    standing.ended = True
+                    self._release(standing.run_id, standing.attempt, standing.token)
+            if frame := self._next_frame():
+                self._channel.send_from_outside(frame)
+
+    def _give_back(self, frame: Frame) -> bool:
+        """Of what came while the loop was blocked: no run begins."""
+        if frame.kind == frames.QUIT:
+            _leave()
+        if frame.kind != frames.LEASES:
+            return False
+        with self._mouth:
+            for lease in orjson.loads(frame.blob)["data"]:
+                self._release(lease["run"]["id"], lease["attempt"], lease["lease_token"])
+        return True
+
+    def _release(self, run_id: str, attempt: int, token: str) -> None:
+        """With the mouth held."""
+        report = {"run_id": run_id, "attempt": attempt, "lease_token": token, "type": "released"}
+        self._reports.append(orjson.dumps(report))
+        self._items.append((run_id, "released", len(self._reports[-1])))
 
     def _make_task(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)

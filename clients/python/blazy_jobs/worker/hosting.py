@@ -8,17 +8,20 @@ from typing import Any
 
 import orjson
 
-from blazy_jobs.worker import frames
+from blazy_jobs.worker import blame, frames
+from blazy_jobs.worker.blame import Blame, Blocked
 from blazy_jobs.worker.children import Child
 from blazy_jobs.worker.frames import EVENTS, Frame, pack
 from blazy_jobs.worker.held import Held
 from blazy_jobs.worker.logs import Log
-from blazy_jobs.worker.outcome import crashed, of_stop
+from blazy_jobs.worker.outcome import crashed, of_stop, suspected
 from blazy_jobs.worker.ports import Supervisor
 
 SILENT_SECONDS = 3.0
 SHORT_LIFE_SECONDS = 2.0
 MAX_RESTART_SECONDS = 5.0
+LONGEST_LOOK_SECONDS = 2.0
+"""A longer gap between two looks at the host is this process's own, which was stopped meanwhile."""
 
 log = Log("blazy_jobs.worker")
 
@@ -34,21 +37,39 @@ class Hosting:
         self._waiting: list[Held] = []
         self._calls: dict[str, _Call] = {}
         self._number = 0
-        self._culprits: set[str] | None = None
+        self._blame: Blame | None = None
         """Whose fault it is that this host is being killed; None while it is not."""
         self._short_lives = 0
+        self._beat_at = 0.0
+        self._looked_at = time.monotonic()
+        self._silent_seconds = 0.0
         self._silent_warned = SILENT_SECONDS
         self._closed = False
 
     @property
     def ready(self) -> bool:
-        return self._child is not None and self._child.ready and self._culprits is None
+        return self._child is not None and self._child.ready and self._blame is None
+
+    @property
+    def accepting(self) -> bool:
+        return self.ready and not self.deaf
+
+    @property
+    def deaf(self) -> bool:
+        """What it would be given now would wait, for nobody knows how long."""
+        child = self._child
+        return child is not None and child.ready and (child.page.blocked is not None or self._is_silent)
+
+    @property
+    def _is_silent(self) -> bool:
+        return self._silent_seconds > SILENT_SECONDS
 
     def start(self) -> None:
         if self._closed:
             return
-        self._culprits = None
+        self._blame = None
         self._number = 0
+        self._beat_at = self._silent_seconds = 0.0
         self._silent_warned = SILENT_SECONDS
         self._child = self._control.spawn("host")
         self._child.on_frame = self._heard
@@ -61,6 +82,10 @@ class Hosting:
         child = self._child
         if child is None or not self.ready:
             self._waiting.extend(runs)
+            return
+        if self.deaf:
+            for held in runs:
+                held.finish(of_stop("release"))
             return
         now = time.monotonic()
         for held in runs:
@@ -86,7 +111,7 @@ class Hosting:
     def close(self) -> None:
         """Ends the host for good; what runs in it is given back."""
         self._closed = True
-        self._replace(())
+        self._replace(Blame("the worker ends"))
 
     @property
     def gone(self) -> bool:
@@ -109,7 +134,7 @@ class Hosting:
                     held = self._runs[run_id]
                     about = {"job_type": held.job.name, "run_id": run_id, "reason": held.stop_reason or "timeout"}
                     log.warning("a handler ignores its stop: its process is replaced", **about)
-                self._replace(stuck)
+                self._replace(Blame("a handler ignores its stop", guilty=frozenset(stuck)))
             case frames.CALL:
                 run_id, payload, changed = frame.header
                 if (caller := self._runs.get(run_id)) is not None:
@@ -159,52 +184,67 @@ class Hosting:
 
     def tick(self, now: float) -> None:
         child = self._child
-        if child is None or not child.ready or self._culprits is not None or not self._runs:
+        if child is None or not child.ready or self._blame is not None:
             return
+        self._look(child, now)
+        found = self._find_blame(child, now)
+        if found is not None:
+            self._say(found)
+            self._replace(found)
+
+    def _look(self, child: Child, now: float) -> None:
+        gap, self._looked_at = now - self._looked_at, now
+        beat_at = child.page.child_at
+        if beat_at != self._beat_at:
+            self._beat_at, self._silent_seconds, self._silent_warned = beat_at, 0.0, SILENT_SECONDS
+        elif gap < LONGEST_LOOK_SECONDS:
+            self._silent_seconds += gap
+
+    def _find_blame(self, child: Child, now: float) -> Blame | None:
         grace = self._control.settings.stop_grace_seconds
-        blocked = child.page.blocked
-        silent_seconds = now - child.page.child_at
-        if blocked is not None and blocked[0] > 0:
-            culprit = next((held for held in self._runs.values() if held.number == blocked[0]), None)
-            if culprit is not None and now >= _over(culprit, blocked[2]) + grace:
-                self._blame([culprit])
-        elif blocked is not None or silent_seconds > SILENT_SECONDS:
-            if silent_seconds > self._silent_warned:
-                self._silent_warned *= 2
-                runs = [f"{held.job.name} {held.run_id}" for held in list(self._runs.values())[:10]]
-                log.warning("the host is silent", seconds=round(silent_seconds, 1), in_hand=len(self._runs), runs=runs)
-            self._blame(held for held in self._runs.values() if now >= _over(held, held.deadline) + grace)
-        else:
-            # The host sees to its timeouts itself. What is far beyond has been forgotten there.
-            late = (held for held in self._runs.values() if now >= _over(held, held.deadline) + 3 * grace + 5)
-            self._blame(held for held in late if held.run_id not in self._calls)
+        if self._is_silent:
+            self._warn_of_silence()
+            return blame.of_silent(self._runs, self._silent_seconds, now, grace, first=self._number == 1)
+        if (blocked := child.page.blocked) is not None:
+            return blame.of_blocked(self._runs, Blocked(*blocked), now, grace)
+        # The host sees to its timeouts itself. What is far beyond has been forgotten there.
+        late = blame.overdue(self._runs.values(), now, 3 * grace + 5)
+        forgotten = frozenset(held.run_id for held in late if held.run_id not in self._calls)
+        return Blame("a handler cannot be stopped", guilty=forgotten) if forgotten else None
 
-    def _blame(self, culprits: Iterable[Held]) -> None:
-        late = list(culprits)
-        for held in late:
-            about = {"job_type": held.job.name, "run_id": held.run_id, "reason": held.stop_reason or "timeout"}
-            log.warning("a handler cannot be stopped: its process is replaced", **about)
-        if late:
-            self._replace(held.run_id for held in late)
+    def _warn_of_silence(self) -> None:
+        if self._silent_seconds > self._silent_warned:
+            self._silent_warned *= 2
+            seconds = round(self._silent_seconds, 1)
+            log.warning("the host is silent", seconds=seconds, in_hand=len(self._runs), runs=self._names(self._runs))
 
-    def _replace(self, culprits: Iterable[str]) -> None:
+    def _say(self, found: Blame) -> None:
+        guilty, suspects = self._names(found.guilty), self._names(found.suspects)
+        about = {"reason": found.why, "in_hand": len(self._runs), "timed_out": guilty, "to_run_alone": suspects}
+        log.warning("the host is replaced", **about)
+
+    def _names(self, run_ids: Iterable[str]) -> list[str]:
+        return [f"{self._runs[run_id].job.name} {run_id}" for run_id in list(run_ids)[:10]]
+
+    def _replace(self, found: Blame) -> None:
         if self._child is not None and self._child.alive:
-            self._culprits = (self._culprits or set()) | set(culprits)
+            earlier = self._blame or Blame(found.why)
+            self._blame = Blame(earlier.why, earlier.guilty | found.guilty, earlier.suspects | found.suspects)
             self._child.kill()
 
     def _exited(self) -> None:
         assert self._child is not None
-        child, culprits = self._child, self._culprits
+        child, found = self._child, self._blame
         runs, self._runs = self._runs, {}
         if child.refused is not None:
             self._control.cannot_use_modules(child.refused)
         elif child.page.ended_itself:
             log.warning("the host ended itself: its leases were not renewed", in_hand=len(runs))
-        elif culprits is None and not self._closed:
+        elif found is None and not self._closed:
             log.error("the host died", how=child.how_it_died(), in_hand=len(runs))
-        self._culprits = None
+        self._blame = None
         for held in runs.values():
-            report = self._judge(held, len(runs), culprits, child)
+            report = self._judge(held, len(runs), found, child)
             call = self._calls.get(held.run_id)
             if call is not None:
                 call.last_word = report
@@ -214,13 +254,15 @@ class Hosting:
                     self._control.slots.unreserve(held)
                 held.finish(report)
         if not self._closed:
-            self._restart(child, on_purpose=culprits is not None)
+            self._restart(child, on_purpose=found is not None)
 
-    def _judge(self, held: Held, in_hand: int, culprits: set[str] | None, child: Child) -> dict[str, Any]:
+    def _judge(self, held: Held, in_hand: int, found: Blame | None, child: Child) -> dict[str, Any]:
         if held.stop_reason is not None:
             return of_stop(held.stop_reason)
-        if culprits is not None:
-            return of_stop("timeout" if held.run_id in culprits else "release")
+        if found is not None and held.run_id in found.guilty:
+            return of_stop("timeout")
+        if found is not None:
+            return suspected() if held.run_id in found.suspects else of_stop("release")
         if child.page.ended_itself:
             return of_stop("release")
         return crashed(child.how_it_died()) if in_hand == 1 else {"type": "lost"}
@@ -248,8 +290,3 @@ class _Call:
 
     def finish(self, held: Held, kind: str, report: bytes) -> None:
         self._hosting.returned(self, report)
-
-
-def _over(held: Held, deadline: float) -> float:
-    """When its time was over, or it was told to stop."""
-    return min(deadline, held.stop_at) if held.stop_reason is not None else deadline

@@ -82,6 +82,10 @@ class Lane:
         if not self._room.is_set() and self._free() > 0:
             self._room.set()
 
+    def end_claim(self) -> None:
+        """What is being asked for could not begin: others shall have it."""
+        self.session.close_claims()
+
     # -- runs
 
     async def claim(self) -> None:

@@ -68,6 +68,11 @@ def of_stop(reason: str) -> Report:
     return {"type": "released"}
 
 
+def suspected() -> Report:
+    """Given back because it may be what held up its process: it runs alone next."""
+    return {"type": "released", "alone": True}
+
+
 def timed_out() -> Report:
     return failed("timeout", "the handler did not end within its timeout", kind="TimeoutError")
 

@@ -14,7 +14,9 @@ class HostRuns(Protocol):
     """The host, for the slots: middleware around a process handler runs there."""
 
     @property
-    def ready(self) -> bool: ...
+    def accepting(self) -> bool:
+        """A run that it is given now begins now."""
+
     def begin(self, runs: Sequence[Held], raw: bytes | None = None) -> None: ...
 
 

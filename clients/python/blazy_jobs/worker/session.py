@@ -127,6 +127,7 @@ class Session:
         self._reports.close()
 
     def close_claims(self) -> None:
+        """The claim that is waiting ends, and the server gives its runs to others."""
         self._claims.close()
 
     def _registered(self, answer: dict[str, Any]) -> None:

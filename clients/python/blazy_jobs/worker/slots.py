@@ -24,7 +24,8 @@ AHEAD_SECONDS = 0.05
 """What a slot may have ahead, by the pace of late."""
 MAX_AHEAD = 64
 GIVE_BACK_SECONDS = 1.0
-ALONE_GIVE_BACK_SECONDS = 5.0
+START_GIVE_BACK_SECONDS = 5.0
+"""Where a slot is being started for it."""
 LEAVE_SECONDS = 1.0
 IDLE_ALONE_SECONDS = 10.0
 MAX_START_FAILURES = 5
@@ -200,9 +201,11 @@ class Slots:
             if slot.alone and slot.idle and slot.usable and now - slot.idle_since > IDLE_ALONE_SECONDS:
                 slot.leaving_at = now
                 slot.child.send(pack(frames.QUIT))
-        if any(slot.usable and not slot.alone for slot in self._slots):
-            self._give_back(self._waiting, now - GIVE_BACK_SECONDS)
-        self._give_back(self._alone, now - ALONE_GIVE_BACK_SECONDS)
+        plain = [slot for slot in self._slots if not slot.alone]
+        if any(slot.usable for slot in plain):
+            soon = any(slot.child.declared is None for slot in plain)
+            self._give_back(self._waiting, now - (START_GIVE_BACK_SECONDS if soon else GIVE_BACK_SECONDS))
+        self._give_back(self._alone, now - START_GIVE_BACK_SECONDS)
 
     # -- what slots say
 
@@ -278,7 +281,7 @@ class Slots:
         slots.sort(key=lambda slot: len(slot.runs))
         while self._waiting and slots:
             if self._waiting[0].wrapped:
-                if slots[0].runs or not self.control.hosting.ready:
+                if slots[0].runs or not self.control.hosting.accepting:
                     return
                 slot, held = slots.pop(0), self._waiting.popleft()
                 slot.reserved = held

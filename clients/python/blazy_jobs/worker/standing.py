@@ -28,13 +28,17 @@ class Standing:
         "begun",
         "context",
         "deadline",
+        "ended",
+        "has_begun",
         "job",
+        "lost_seconds",
         "number",
         "run",
         "run_id",
         "stop_at",
         "stop_reason",
         "stuck",
+        "suspect",
         "task",
         "token",
         "wake",
@@ -49,14 +53,28 @@ class Standing:
         self.job = job
         self.number = number
         self.wake = wake
-        self.begun = time.monotonic()
-        self.deadline = self.begun + float(self.run["timeout_seconds"])
+        self.has_begun = False
+        self.ended = False
+        self._time_from(time.monotonic())
+        self.lost_seconds = 0.0
+        """Time of its own that others have taken by blocking the loop: its deadline is that much later."""
+        self.suspect = False
+        """Others have taken more than could be made good, or nobody knows whether it was others."""
         self.context = JobContext(self.run, self)
         self.stop_reason: str | None = None
         self.stop_at = 0.0
         self.stuck = False
         self.task: asyncio.Task[None] | None = None
         self._voice: Outbox | None = None
+
+    def begin(self) -> None:
+        """Its time runs from here on, not from when it was taken."""
+        self.has_begun = True
+        self._time_from(time.monotonic())
+
+    def _time_from(self, begun: float) -> None:
+        self.begun = begun
+        self.deadline = begun + float(self.run["timeout_seconds"])
 
     @property
     def voice(self) -> Outbox:

@@ -787,6 +787,10 @@ export type ReleasedReport = {
     lease_token: string;
     type: 'released';
     reason?: string | null;
+    /**
+     * it may have held up its worker: its next leases carry alone, until an attempt ends otherwise
+     */
+    alone?: boolean | null;
 };
 
 export type ReportErrorIn = {

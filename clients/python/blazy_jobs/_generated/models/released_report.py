@@ -31,6 +31,8 @@ class ReleasedReport:
             lease_token (str):
             type_ (Literal['released']):
             reason (None | str | Unset):
+            alone (bool | None | Unset): it may have held up its worker: its next leases carry alone, until an attempt ends
+                otherwise
      """
 
     run_id: str
@@ -38,6 +40,7 @@ class ReleasedReport:
     lease_token: str
     type_: Literal['released']
     reason: None | str | Unset = UNSET
+    alone: bool | None | Unset = UNSET
 
 
 
@@ -58,6 +61,12 @@ class ReleasedReport:
         else:
             reason = self.reason
 
+        alone: bool | None | Unset
+        if isinstance(self.alone, Unset):
+            alone = UNSET
+        else:
+            alone = self.alone
+
 
         field_dict: dict[str, Any] = {}
 
@@ -69,6 +78,8 @@ class ReleasedReport:
         })
         if reason is not UNSET:
             field_dict["reason"] = reason
+        if alone is not UNSET:
+            field_dict["alone"] = alone
 
         return field_dict
 
@@ -97,12 +108,23 @@ class ReleasedReport:
         reason = _parse_reason(d.pop("reason", UNSET))
 
 
+        def _parse_alone(data: object) -> bool | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(bool | None | Unset, data)
+
+        alone = _parse_alone(d.pop("alone", UNSET))
+
+
         released_report = cls(
             run_id=run_id,
             attempt=attempt,
             lease_token=lease_token,
             type_=type_,
             reason=reason,
+            alone=alone,
         )
 
         return released_report
