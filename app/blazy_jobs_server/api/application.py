@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from blazy_jobs_server.api import events, job_types, operations, problems, queues, runs, schedules, workers
 from blazy_jobs_server.api.context import Context, guard
 from blazy_jobs_server.api.openapi import document
+from blazy_jobs_server.api.queries import known_query
 from blazy_jobs_server.version import VERSION
 
 
@@ -30,7 +31,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     problems.install(app)
     guarded = [Depends(guard)]
     for router in (runs.router, events.router, job_types.router, queues.router, schedules.router, workers.router):
-        app.include_router(router, dependencies=guarded)
+        app.include_router(router, dependencies=[*guarded, Depends(known_query)])
     app.include_router(operations.router)
     app.include_router(_documents(app), dependencies=guarded)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the way that FastAPI documents

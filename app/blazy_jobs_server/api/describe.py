@@ -98,6 +98,7 @@ SHARED: dict[str, tuple[type[JobsError], ...]] = {
     "RequestTimeout": (errors.RequestTimeout,),
     "PayloadTooLarge": (errors.PayloadTooLarge,),
     "UnsupportedMedia": (errors.UnsupportedMedia,),
+    "InvalidRequest": (errors.InvalidRequest,),
     "QueueFull": (QueueFull,),
     "InternalError": (JobsError,),
     "StoreUnavailable": (errors.StoreUnavailable,),
@@ -247,7 +248,7 @@ def describe(
 
 def answers(*refusals: type[JobsError]) -> Responses:
     """The problem documents that a guarded route may answer."""
-    return problems_of(*ALWAYS, *GUARDED, *STORED, *refusals)
+    return problems_of(*ALWAYS, *GUARDED, *STORED, errors.InvalidRequest, *refusals)
 
 
 def problems_of(*refusals: type[JobsError]) -> Responses:

@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope
 from blazy_jobs_server.api import render, report_models, run_models
 from blazy_jobs_server.api.context import Answer, Context
 from blazy_jobs_server.api.definitions import wish
+from blazy_jobs_server.api.queries import refuse_query
 from blazy_jobs_server.api.reports import read_report
 from blazy_jobs_server.api.requests import (
     caller_scope,
@@ -46,7 +47,9 @@ REPORT_LEVELS = 3
 async def _json(context: Context, scope: Scope, receive: Receive, limit_bytes: int, max_depth: int = MAX_DEPTH) -> Any:
     """The parsed body; an empty object for none."""
     body = await read_body(scope, receive, limit_bytes, context.settings.body_timeout_seconds)
-    return parse(body, max_depth) if body else {}
+    value = parse(body, max_depth) if body else {}
+    refuse_query(scope)
+    return value
 
 
 # -- dispatch

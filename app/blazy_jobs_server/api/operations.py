@@ -15,7 +15,8 @@ from starlette.responses import PlainTextResponse
 
 from blazy_jobs_server.api import operation_models
 from blazy_jobs_server.api.context import Answer, Context, context_of, guard
-from blazy_jobs_server.api.describe import ALWAYS, answers, describe, problems_of, reference
+from blazy_jobs_server.api.describe import ALWAYS, GUARDED, STORED, describe, problems_of, reference
+from blazy_jobs_server.api.queries import known_query
 from blazy_jobs_server.api.runs import respond
 from blazy_jobs_server.domain.errors import Draining, StoreUnavailable, Unavailable
 from blazy_jobs_server.domain.event import EVENT_NAMES
@@ -75,7 +76,7 @@ def _redis(context: Context) -> dict[str, str]:
     operation_id="get_stats",
     summary="Counts, throughput, latencies and sizes",
     responses=describe({200: operation_models.Stats}, text={200: "as of now"}),
-    dependencies=[Depends(guard)],
+    dependencies=[Depends(guard), Depends(known_query)],
 )
 async def get_stats(request: Request) -> Response:
     jobs = context_of(request).jobs
@@ -115,7 +116,7 @@ def _latency(histogram: Histogram) -> dict[str, float | None]:
     summary="Metrics for Prometheus",
     dependencies=[Depends(guard)],
     response_class=PlainTextResponse,
-    responses={**answers(), 200: {"description": "text exposition"}},
+    responses={**problems_of(*ALWAYS, *GUARDED, *STORED), 200: {"description": "text exposition"}},
 )
 async def get_metrics(request: Request) -> Response:
     context = context_of(request)

@@ -116,14 +116,24 @@ def _methods(request: Request) -> list[str]:
     return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
-async def _find(request: Request) -> None:
-    """What is not there comes before what was asked of it. Raises RunNotFound and ScheduleNotFound."""
+async def find(request: Request) -> None:
+    """What is not there comes before what was asked of it. Raises the NotFound of what the path names."""
     jobs = request.app.state.context.jobs
-    run_id = request.path_params.get("run_id")
-    if run_id is not None:
-        await jobs.run(ids.parse_run_id(run_id) or 0)
-    if request.url.path.startswith("/v1/schedules/") and "name" in request.path_params:
-        await jobs.schedules.get(request.path_params["name"])
+    named: dict[str, str] = request.path_params
+    if "run_id" in named:
+        await jobs.run(ids.parse_run_id(named["run_id"]) or 0)
+    elif "worker_id" in named:
+        await jobs.leasing.membership.known(ids.parse_worker_id(named["worker_id"]) or 0)
+    elif "name" in named:
+        match request.url.path.split("/")[2]:
+            case "schedules":
+                await jobs.schedules.get(named["name"])
+            case "job-types":
+                await jobs.catalogue.fresh()
+                jobs.catalogue.entry(named["name"])
+            case "queues":
+                await jobs.refresh()
+                jobs.catalogue.queue(named["name"])
 
 
 def install(app: FastAPI) -> None:
@@ -142,7 +152,7 @@ def install(app: FastAPI) -> None:
     async def on_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         try:
-            await _find(request)
+            await find(request)
         except JobsError as not_there:
             return response(not_there)
         return response(of_query(error))

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope
 
 from blazy_jobs_server.api.problems import of_pydantic
+from blazy_jobs_server.api.queries import refuse_query
 from blazy_jobs_server.api.strict_json import parse
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import (
@@ -108,9 +109,9 @@ async def read_json(request: Request, model: type[M], *, optional: bool = False)
     """The request's JSON as the model; an `optional` body may be left out."""
     settings = request.app.state.settings
     body = await read_body(request.scope, request.receive, settings.max_body_bytes, settings.body_timeout_seconds)
-    if not body and optional:
-        return fit(model, {})
-    return fit(model, parse(body))
+    value = {} if not body and optional else parse(body)
+    refuse_query(request.scope)
+    return fit(model, value)
 
 
 def idempotency_key(headers: Mapping[bytes, bytes], scope: str, body: Any) -> IdempotencyKey | None:

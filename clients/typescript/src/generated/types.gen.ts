@@ -1427,6 +1427,10 @@ export type EraseRunErrors = {
      */
     409: Problem;
     /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
      * `internal_error`
      */
     500: Problem;
@@ -1846,6 +1850,10 @@ export type RetireJobTypeErrors = {
      */
     409: Problem;
     /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
      * `internal_error`
      */
     500: Problem;
@@ -1888,6 +1896,10 @@ export type GetJobTypeErrors = {
      * `job_type_not_found`
      */
     404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
@@ -2237,6 +2249,10 @@ export type GetQueueErrors = {
      * `queue_not_found`
      */
     404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
@@ -2646,6 +2662,10 @@ export type DeleteScheduleErrors = {
      */
     404: Problem;
     /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
      * `internal_error`
      */
     500: Problem;
@@ -2688,6 +2708,10 @@ export type GetScheduleErrors = {
      * `schedule_not_found`
      */
     404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
@@ -3229,6 +3253,10 @@ export type RemoveWorkerErrors = {
      */
     404: Problem;
     /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
      * `internal_error`
      */
     500: Problem;
@@ -3449,6 +3477,10 @@ export type GetStatsErrors = {
      * `cross_site`, `host_refused`
      */
     403: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
     /**
      * `internal_error`
      */
