@@ -41,6 +41,8 @@ def serve(
         str | None, typer.Option("--role", help="all, api (no workers) or worker (no API; JOBS_ROLE)", metavar="ROLE")
     ] = None,
     workers: Annotated[int | None, typer.Option(help="Worker processes; 0 for none (JOBS_WORKERS)")] = None,
+    app: Annotated[str | None, typer.Option(help="The app that the modules belong to (JOBS_APP)")] = None,
+    build: Annotated[str | None, typer.Option(help="Of the code; a newer one holds (JOBS_BUILD)")] = None,
     ready_fd: Annotated[
         int | None, typer.Option(help="Descriptor that gets the URL and a newline once the server is ready")
     ] = None,
@@ -52,7 +54,16 @@ def serve(
     from blazy_jobs_server import logs, main
     from blazy_jobs_server.store.unusable import DatabaseUnusable
 
-    flags = {"modules": modules or None, "host": host, "port": port, "data": data, "workers": workers, "role": role}
+    flags = {
+        "modules": modules or None,
+        "host": host,
+        "port": port,
+        "data": data,
+        "workers": workers,
+        "role": role,
+        "app": app,
+        "build": build,
+    }
     settings = _settings(flags)
     logs.configure(settings)
     if unknown := Settings.unknown(os.environ):

@@ -191,6 +191,8 @@ class Server:
     def _make_pool(self) -> pools.Pool:
         settings = self._settings
         environment = dict(os.environ) | {
+            "JOBS_APP": settings.app,
+            "JOBS_BUILD": settings.build,
             "JOBS_WORKER_CONCURRENCY": str(settings.worker_concurrency),
             "JOBS_WORKER_SLOTS": str(settings.worker_slots),
             "JOBS_STOP_GRACE_SECONDS": str(settings.stop_grace_seconds),

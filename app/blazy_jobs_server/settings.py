@@ -50,6 +50,9 @@ class Settings(BaseSettings):
     api_key: SecretStr | None = Field(None, validate_default=True)
     modules: Annotated[list[str], NoDecode] = []
 
+    app: str = Field("default", max_length=255)
+    build: str = Field("", max_length=255)
+
     workers: int = Field(2, ge=0, le=1000)
     worker_concurrency: int = Field(100, ge=1, le=10_000)
     worker_slots: int = Field(2, ge=1, le=1000)

@@ -69,6 +69,28 @@ def at(server: Server, worker: Worker) -> Worker:
 # -- definitions
 
 
+async def test_of_two_servers_what_was_started_last_at_either_holds(both: Both) -> None:
+    one, other = both
+
+    async def started(server: Server, **fields: Any) -> Worker:
+        job_type = {"name": "shop", "handler": {"kind": "worker"}, **fields}
+        return await server.worker("shop", declares={"app": "shop", "job_types": [job_type]})
+
+    async def timeouts() -> list[float]:
+        return [(await server.get("/v1/job-types/shop"))["timeout_seconds"] for server in both]
+
+    await started(one, timeout_seconds=1)
+    new = await started(other, timeout_seconds=2)
+    assert await timeouts() == [2, 2]
+    await at(one, new).leave()
+    assert await timeouts() == [1, 1]
+    many = [started(server, timeout_seconds=n) for n in range(3, 9) for server in both]
+    await asyncio.gather(*many)
+    last = (await one.store.started())[-1].id
+    [definition] = (await one.store.declarations([last]))[last][1].job_types
+    assert await timeouts() == [definition.timeout_seconds] * 2
+
+
 async def test_a_job_type_registered_on_one_is_dispatched_on_the_other_at_once(both: Both) -> None:
     one, other = both
     await one.register("fresh")

@@ -69,8 +69,7 @@ def test_a_module_declares_its_queues(tmp_path: Path) -> None:
         "@emails.process('send')\n"
         "async def send(payload): ...\n"
     )
-    [module] = load([str(file)]).modules
-    declaration = module.declaration()
+    [declaration] = load([str(file)]).describe()["declares"]
     assert declaration["queues"] == [
         {"name": "emails", "engine": "bullmq", "bullmq": {"prefix": "shop", "consume": False}}
     ]

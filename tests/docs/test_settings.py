@@ -63,6 +63,8 @@ def test_the_workers_table_has_each_setting_with_its_default() -> None:
         "JOBS_URL": f"http://{settings.endpoint}",
         "JOBS_API_KEY": None,
         "JOBS_API_KEY_FILE": None,
+        "JOBS_APP": settings.app,
+        "JOBS_BUILD": settings.build,
         "JOBS_WORKER_CONCURRENCY": settings.concurrency,
         "JOBS_WORKER_SLOTS": settings.slots,
         "JOBS_STOP_GRACE_SECONDS": settings.stop_grace_seconds,

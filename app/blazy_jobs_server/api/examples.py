@@ -110,8 +110,9 @@ WORKER: Examples = {
             "job_types": ["send-welcome-email"],
             "concurrency": 4,
             "declares": {
-                "app": "shop.jobs",
-                "declared_at": "2026-01-31T11:00:00Z",
+                "app": "shop",
+                "start": "4f1c0a5e",
+                "build": "2026-01-31.2",
                 "job_types": [{"name": "send-welcome-email", "handler": {"kind": "worker"}}],
             },
         },

@@ -11,6 +11,8 @@ from blazy_jobs_server.api.job_type_models import JobTypeIn
 from blazy_jobs_server.api.queue_models import Bullmq
 from blazy_jobs_server.api.schedule_models import ScheduleIn
 
+Label = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
 
 class QueueDeclared(In):
     """A queue of the code that lives in Redis. `redis` names the one that it must be: no other than the server's is
@@ -23,8 +25,27 @@ class QueueDeclared(In):
 
 
 class DeclaresIn(In):
-    app: Annotated[str, StringConstraints(min_length=1, max_length=255)]
-    declared_at: Instant
+    """What the code of an app declares. Of the workers that are there, the one that was started last holds."""
+
+    app: Label
+    declared_at: Annotated[Instant | None, Field(description="not looked at: no worker's clock counts")] = None
+    build: Annotated[
+        Label | None,
+        Field(description="any text: while a worker of a newer build is there, that one holds; newer appeared later"),
+    ] = None
+    start: Annotated[
+        Label | None,
+        Field(
+            description="names the process, or what started several: one that registers again with the same text is no "
+            "new start; each registration is one where it is left out"
+        ),
+    ] = None
+    modules: Annotated[
+        list[Label],
+        Field(
+            max_length=100, description="the names that the code was loaded by: those of two parts of one app differ"
+        ),
+    ] = []
     job_types: Annotated[list[JobTypeIn], Field(max_length=1000)] = []
     schedules: Annotated[list[ScheduleIn], Field(max_length=1000)] = []
     queues: Annotated[list[QueueDeclared], Field(max_length=100)] = []

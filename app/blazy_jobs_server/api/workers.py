@@ -18,10 +18,10 @@ from blazy_jobs_server.api.schedule_models import ScheduleIn
 from blazy_jobs_server.api.schedules import definition_of
 from blazy_jobs_server.api.worker_models import WorkerIn
 from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.declaration import Declaration, DeclaredSchedule
 from blazy_jobs_server.domain.errors import InvalidCursor, InvalidRequest, InvalidSchema, NotSupported, WorkerNotFound
-from blazy_jobs_server.domain.instants import from_datetime, rfc3339
-from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition
-from blazy_jobs_server.domain.schedule import ScheduleDefinition
+from blazy_jobs_server.domain.instants import rfc3339
+from blazy_jobs_server.domain.job_type import Bullmq, Definition
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.membership import Member
 from blazy_jobs_server.engine.plans import check_plan
@@ -49,13 +49,10 @@ async def register_worker(request: Request) -> Response:
     """A worker is any process that serves job types; with `declares` it announces the jobs in its code."""
     context = context_of(request)
     body = await read_json(request, WorkerIn)
-    declared = _declarations(body)
+    declares = _declarations(body)
     conflicts: list[Conflict] = await _declare_queues(context, body)
-    for declarer, definitions, schedules in declared:
-        conflicts += await context.jobs.catalogue.declare(declarer, definitions)
-        conflicts += await context.jobs.schedules.declare(declarer, schedules)
     leasing = context.jobs.leasing
-    record = await leasing.membership.register(
+    record, refused = await context.jobs.deployments.register(
         WorkerRecord(
             id=0,
             name=body.name,
@@ -65,8 +62,10 @@ async def register_worker(request: Request) -> Response:
             registered_at=0,
             pool=bool(request.scope.get("jobs.pool")),
             pid=_peer_pid(request),
-        )
+        ),
+        declares,
     )
+    conflicts += refused
     answer = {
         "id": ids.worker_id(record.id),
         "lease_seconds": leasing.lease_seconds,
@@ -104,17 +103,26 @@ async def _declare_queues(context: Context, body: WorkerIn) -> list[Conflict]:
     return [conflict for conflict in found if conflict is not None]
 
 
-def _declarations(body: WorkerIn) -> list[tuple[Declarer, list[Definition], list[tuple[ScheduleDefinition, bool]]]]:
+def _declarations(body: WorkerIn) -> list[Declaration]:
     """All that is declared, each definition checked before the first is taken. Raises what a registration may."""
     if body.declares is None:
         return []
     several = isinstance(body.declares, list)
-    declared = []
+    declared: list[Declaration] = []
     for index, declares in enumerate(body.declares if isinstance(body.declares, list) else [body.declares]):
         path = f"/declares/{index}" if several else "/declares"
         definitions = _definitions(declares.job_types, f"{path}/job_types")
         schedules = _schedules(declares.schedules, f"{path}/schedules")
-        declared.append((Declarer(declares.app, from_datetime(declares.declared_at)), definitions, schedules))
+        declared.append(
+            Declaration(
+                app=declares.app,
+                build=declares.build,
+                start=declares.start,
+                modules=tuple(sorted(declares.modules)),
+                job_types=tuple(definitions),
+                schedules=tuple(schedules),
+            )
+        )
     return declared
 
 
@@ -128,14 +136,13 @@ def _definitions(job_types: list[job_type_models.JobTypeIn], path: str) -> list[
     return list(found.values())
 
 
-def _schedules(schedules: list[ScheduleIn], path: str) -> list[tuple[ScheduleDefinition, bool]]:
-    """Each with whether it begins paused."""
-    found: dict[str, tuple[ScheduleDefinition, bool]] = {}
+def _schedules(schedules: list[ScheduleIn], path: str) -> list[DeclaredSchedule]:
+    found: dict[str, DeclaredSchedule] = {}
     for place, schedule in enumerate(schedules):
         if schedule.name in found:
             raise InvalidRequest.at(f"{path}/{place}/name", "is declared twice", "duplicate")
         declared = definition_of(schedule.name, schedule)
-        found[schedule.name] = (declared, bool(schedule.paused))
+        found[schedule.name] = DeclaredSchedule(declared, bool(schedule.paused))
         check_plan(declared.plan, f"{path}/{place}")
     return list(found.values())
 

@@ -65,10 +65,11 @@ NO_OVERRIDES = Overrides()
 
 
 class Declarer(Struct, frozen=True):
-    """The code that declared a job type: its app, and the app's build or file time (microseconds since the epoch)."""
+    """The code that declared a job type or schedule: its app, and the number of the declaration that holds. None is of
+    a version of this server that knew none."""
 
     app: str
-    declared_at: int
+    declaration: int | None = None
 
 
 class JobType(Struct, frozen=True, kw_only=True):

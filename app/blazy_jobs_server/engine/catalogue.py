@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import TypeVar
 
 import jsonschema_rs
@@ -51,6 +50,14 @@ class Conflict(Struct, frozen=True):
     kind: str
     name: str
     reason: str
+
+
+class Chosen(Struct, frozen=True):
+    """What a job type is to be, and why."""
+
+    definition: Definition
+    declarer: Declarer
+    why: str
 
 
 class Catalogue:
@@ -127,11 +134,6 @@ class Catalogue:
         return sorted(
             (entry.job_type for entry in self._entries.values()), key=lambda j: (j.created_at, j.name), reverse=True
         )
-
-    def newest(self, app: str) -> int:
-        """The time of the app's newest declaration that is known here; 0 of an app that has none."""
-        declarers = [entry.job_type.declarer for entry in self._entries.values()]
-        return max((d.declared_at for d in declarers if d is not None and d.app == app), default=0)
 
     def queue(self, name: str) -> Queue:
         """Raises QueueNotFound."""
@@ -271,29 +273,49 @@ class Catalogue:
 
     # -- declarations
 
-    async def declare(self, declarer: Declarer, definitions: list[Definition]) -> list[Conflict]:
-        """What code says of its job types. What was made over HTTP, or belongs to another app, is not overwritten."""
-        conflicts: list[Conflict] = []
-        for definition in definitions:
-            self.check(definition)
-            reason = await self._write(partial(self._declare, declarer, definition))
-            if reason is not None:
-                log.warning("declaration not taken", name=definition.name, app=declarer.app, reason=reason)
-                conflicts.append(Conflict("job_type", definition.name, reason))
-        return conflicts
+    async def declare(self, name: str, choose: Callable[[JobType | None], Chosen | None]) -> None:
+        """Brings it to what code says of it. `choose` is asked about the job type as it stands, and says None where it
+        is to stay so."""
 
-    async def _declare(self, declarer: Declarer, definition: Definition) -> str | None:
-        known = self.get(definition.name)
-        if known is None:
-            await self._save(definition, None, "code", declarer, None)
-            return None
-        if known.source == "api" or known.declarer is None:
-            same = known.definition == definition
-            return None if same else "it was made or changed over HTTP; DELETE gives the name back to the code"
-        if known.declarer.app != declarer.app:
-            return f"it belongs to the app {known.declarer.app!r}"
-        if declarer.declared_at < known.declarer.declared_at:
-            return None  # an older build, in a rolling deploy
-        if known.definition != definition or known.declarer != declarer:
-            await self._save(definition, known.version, "code", declarer, None)
-        return None
+        def wanted() -> Chosen | None:
+            known, chosen = self.get(name), choose(self.get(name))
+            if known is None or chosen is None or known.definition != chosen.definition or known.declarer is None:
+                return chosen
+            # Whose it is may change alone; which of the app's declarations said it first is left as it is.
+            settled = known.declarer.declaration is not None and known.declarer.app == chosen.declarer.app
+            return None if settled else chosen
+
+        async def attempt() -> None:
+            chosen, known = wanted(), self.get(name)
+            if chosen is None:
+                return
+            saved = await self._save(
+                chosen.definition, None if known is None else known.version, "code", chosen.declarer, None
+            )
+            if known is not None and known.definition != saved.definition:
+                log.info(
+                    "job type changed by code",
+                    name=name,
+                    was=f"version {known.version}",
+                    now=f"version {saved.version}",
+                    changed=differences(known.definition, saved.definition),
+                    why=chosen.why,
+                )
+
+        if wanted() is not None:
+            await self._write(attempt)
+
+
+def differences(was: Struct, now: Struct) -> str:
+    """In one line: short values as they were and are, long ones by their name."""
+    told = []
+    for field in now.__struct_fields__:
+        before, after = getattr(was, field), getattr(now, field)
+        if before != after:
+            plain = isinstance(before, str | int | float | None) and isinstance(after, str | int | float | None)
+            told.append(f"{field} {_short(before)} → {_short(after)}" if plain else field)
+    return ", ".join(told)
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"

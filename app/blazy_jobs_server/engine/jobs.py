@@ -9,6 +9,7 @@ from blazy_jobs_server.domain.errors import RunNotFound
 from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.catalogue import Catalogue
+from blazy_jobs_server.engine.deployments import Deployments
 from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.feed import Feed
 from blazy_jobs_server.engine.leasing import Leasing
@@ -48,6 +49,7 @@ class Jobs:
         self.schedules = Schedules(store, clock, self.catalogue, self.dispatcher, orders)
         self.scheduler = Scheduler(store, clock, self.catalogue, orders, timer)
         self.scheduler.on_cancel = self.leasing.claims.nudge
+        self.deployments = Deployments(store, self.catalogue, self.schedules, self.leasing.membership)
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
         self.projection = Projection(
@@ -73,6 +75,7 @@ class Jobs:
         await self.catalogue.load()
         await self.numbers.load()
         await self.leasing.start()
+        await self.deployments.start()
         await self.sweeper.start()
         await self.scheduler.start()
         self.neighbourhood.start()
@@ -84,6 +87,7 @@ class Jobs:
         await self.neighbourhood.stop()
         await self.projection.stop()
         await self.scheduler.stop()
+        await self.deployments.stop()
         await self.leasing.stop()
         await self.sweeper.stop()
 

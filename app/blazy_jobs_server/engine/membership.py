@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from blazy_jobs_server.domain.declaration import Declaration
 from blazy_jobs_server.domain.errors import StoreUnavailable, WorkerNotFound
 from blazy_jobs_server.domain.ids import worker_id as public_worker_id
 from blazy_jobs_server.ports import Clock, Neighbours, Store, WorkerRecord
@@ -58,6 +59,8 @@ class Membership:
         self.on_registered: Callable[[WorkerRecord], None] = lambda record: None
         self.on_gone: Callable[[int], None] = lambda worker_id: None
         """A worker is no more, or speaks to another server."""
+        self.on_left: Callable[[WorkerRecord | None], Awaitable[None]] = _nothing
+        """A worker is no more, anywhere; None: not known which."""
 
     async def load(self) -> None:
         """Knows the workers again that the store remembers."""
@@ -92,8 +95,16 @@ class Membership:
         self._elsewhere.pop(record.id, None)
         self._served.clear()
 
-    async def register(self, record: WorkerRecord) -> WorkerRecord:
-        registered = await self._store.register_worker(record)
+    async def register(
+        self,
+        record: WorkerRecord,
+        declares: Sequence[Declaration] = (),
+        before: Callable[[WorkerRecord], Awaitable[None]] | None = None,
+    ) -> WorkerRecord:
+        """`before` is done when it is stored, and before it gets anything."""
+        registered = await self._store.register_worker(record, declares)
+        if before is not None:
+            await before(registered)
         self._join(registered, called=True)
         log.info("worker registered", worker=public_worker_id(registered.id), name=registered.name)
         self.on_registered(registered)
@@ -120,7 +131,7 @@ class Membership:
 
     async def _give_up(self, worker_id: int, *, lost: bool, why: str) -> None:
         member = self._members.pop(worker_id, None)
-        self._elsewhere.pop(worker_id, None)
+        elsewhere = self._elsewhere.pop(worker_id, None)
         self._served.clear()
         self.on_gone(worker_id)
         try:
@@ -133,6 +144,8 @@ class Membership:
             raise
         level = log.warning if lost else log.info
         level(f"worker {why}", worker=public_worker_id(worker_id), name=member and member.record.name, runs=runs)
+        there = member or elsewhere
+        await self.on_left(None if there is None else there.record)
 
     async def known(self, worker_id: int) -> Member:
         """A worker that is heard, which may have registered with another server. Raises WorkerNotFound."""
@@ -208,3 +221,6 @@ class Membership:
         if not member.record.pool:
             return False
         return self.draining or member.record.name.partition("/")[0] not in self.pool_names
+
+
+async def _nothing(_: WorkerRecord | None) -> None: ...

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import msgspec
 import structlog
+from msgspec import Struct
 
 from blazy_jobs_server.domain.errors import (
     InvalidPayload,
@@ -19,7 +20,7 @@ from blazy_jobs_server.domain.errors import (
 )
 from blazy_jobs_server.domain.job_type import Declarer, Source
 from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
-from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
+from blazy_jobs_server.engine.catalogue import Catalogue, differences
 from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.due_times import fire_times
 from blazy_jobs_server.engine.fire_times import BadPlan
@@ -30,6 +31,16 @@ log = structlog.get_logger("schedules")
 
 TRIES = 12
 TRY_SECONDS = 0.01
+
+
+class Planned(Struct, frozen=True):
+    """What code says of a schedule, and why it holds. `definition` None: it has it no more. `paused`: how a new one
+    begins."""
+
+    definition: ScheduleDefinition | None
+    paused: bool
+    declarer: Declarer
+    why: str
 
 
 class Schedules:
@@ -182,65 +193,42 @@ class Schedules:
 
     # -- declarations
 
-    async def declare(self, declarer: Declarer, declared: list[tuple[ScheduleDefinition, bool]]) -> list[Conflict]:
-        """What code says of its schedules, and whether each begins paused. What was made over HTTP, or belongs to
-        another app, is not overwritten; what a newer declaration of the same app lacks is paused and marked."""
-        conflicts = []
-        async with self._writing:
-            replaced = declarer.declared_at < await self._newest(declarer.app)
-            for definition, paused in declared:
-                reason = await self._taken(declarer, definition, paused, replaced)
-                if reason is not None:
-                    conflicts.append(Conflict("schedule", definition.name, reason))
-                    log.warning("schedule not taken from code", name=definition.name, reason=reason)
-            await self._orphan(declarer, {definition.name for definition, _ in declared})
-        return conflicts
-
-    async def _newest(self, app: str) -> int:
-        """The time of its newest declaration, as far as anything of it is still there."""
-        schedules = await self._store.schedules_of_app(app)
-        times = [known.declarer.declared_at for known in schedules if known.declarer is not None]
-        return max([self._catalogue.newest(app), *times])
-
-    async def _taken(
-        self, declarer: Declarer, definition: ScheduleDefinition, paused: bool, replaced: bool
+    async def declare(
+        self, name: str, known: Schedule | None, choose: Callable[[Schedule | None], Planned | None]
     ) -> str | None:
-        """Why it was not. `replaced`: a newer build of the app has declared what it has."""
-        try:
-            self._orders.check(definition)
-        except (InvalidRequest, InvalidPayload) as error:
-            return error.detail
-        async for _ in tries():
-            saved, reason = await self._declare(declarer, definition, paused, replaced)
-            if saved:
-                return reason
+        """Brings it to what code says of it: `choose` is asked about the schedule as it stands, which is `known`, and
+        says None where it is to stay so. Why it could not be, if so."""
+        async with self._writing:
+            async for number in tries():
+                if number:
+                    known = await self._store.schedule(name)
+                planned = choose(known)
+                if planned is None:
+                    return None
+                try:
+                    if await self._declare(planned, known) is not None:
+                        return None
+                except (InvalidRequest, InvalidPayload) as error:
+                    return error.detail
         return "it changes all the time"
 
-    async def _declare(
-        self, declarer: Declarer, definition: ScheduleDefinition, paused: bool, replaced: bool
-    ) -> tuple[bool, str | None]:
-        """Whether that was the last word, and why it was not taken."""
-        known = await self._store.schedule(definition.name)
+    async def _declare(self, planned: Planned, known: Schedule | None) -> Schedule | None:
+        if planned.definition is None:
+            assert known is not None
+            # It is what that declaration says: the same one changes nothing any more.
+            saved = await self._change(known, known.definition, "code", planned.declarer, True, orphaned=True)
+            if saved is not None:
+                log.warning("schedule orphaned: the code has it no more", name=known.name, why=planned.why)
+            return saved
+        self._orders.check(planned.definition)
         if known is None:
-            return replaced or await self._make(definition, "code", declarer, paused) is not None, None
-        if known.declarer is None:
-            same = known.definition == definition
-            return True, None if same else "it was made or changed over HTTP; delete it there to give it to the code"
-        if known.declarer.app != declarer.app:
-            return True, f"the app {known.declarer.app!r} has declared it"
-        if known.declarer.declared_at > declarer.declared_at:
-            return True, None  # of an older build, which a newer one has replaced
+            return await self._make(planned.definition, "code", planned.declarer, planned.paused)
         paused = known.paused and not known.orphaned
-        return await self._change(known, definition, "code", declarer, paused) is not None, None
-
-    async def _orphan(self, declarer: Declarer, declared: set[str]) -> None:
-        for known in await self._store.schedules_of_app(declarer.app):
-            assert known.declarer is not None
-            older = known.declarer.declared_at < declarer.declared_at
-            if known.source == "code" and older and known.name not in declared and not known.orphaned:
-                # It is what that declaration says: the same one, or an older one, changes nothing any more.
-                await self._change(known, known.definition, "code", declarer, True, orphaned=True)
-                log.warning("schedule orphaned: a newer declaration lacks it", name=known.name, app=declarer.app)
+        saved = await self._change(known, planned.definition, "code", planned.declarer, paused)
+        if saved is not None and (known.orphaned or saved.definition != known.definition):
+            changed = "taken up again" if known.orphaned else differences(known.definition, saved.definition)
+            log.info("schedule changed by code", name=saved.name, changed=changed, why=planned.why)
+        return saved
 
 
 async def tries() -> AsyncIterator[int]:

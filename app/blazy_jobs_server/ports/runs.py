@@ -115,6 +115,8 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     """Of a pool's worker: the place of its server."""
     seen_at: int | None = None
     """When any server heard it, where several are there."""
+    declares: tuple[int, ...] = ()
+    """The numbers of its declarations."""
 
 
 class RunFilter(Struct, frozen=True, kw_only=True):

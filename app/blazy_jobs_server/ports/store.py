@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from msgspec import UNSET, UnsetType
 
+from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from blazy_jobs_server.domain.run import Run, State
@@ -140,8 +141,17 @@ class Store(ScheduleStore, FollowingStore, Protocol):
         """Removes the worker and gives its runs back: `lost` counts a loss, else released. Returns how many."""
         ...
 
-    async def register_worker(self, worker: WorkerRecord) -> WorkerRecord:
-        """Stores it under a new id (the record's own is ignored)."""
+    async def register_worker(self, worker: WorkerRecord, declares: Sequence[Declaration] = ()) -> WorkerRecord:
+        """Stores it under a new id (the record's own is ignored), with what it declares. A declaration gets a number
+        when its app's start first makes it, and has it again whenever that start does."""
+        ...
+
+    async def started(self) -> list[Started]:
+        """The declarations of the workers that are there."""
+        ...
+
+    async def declarations(self, numbers: Collection[int]) -> dict[int, tuple[Started, Declaration]]:
+        """Those of them that are still known: of workers that are there, and those that hold a job type or schedule."""
         ...
 
     async def workers(self) -> list[WorkerRecord]: ...

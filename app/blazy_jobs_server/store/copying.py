@@ -29,9 +29,11 @@ TABLES = (
     "idempotency_keys",
     "run_counts",
     "schedules",
+    "declarations",
+    "builds",
 )
 """Workers are left out: they register again. What they had in hand is given back when its lease is over."""
-NUMBERED = ("job_type_versions", "lanes", "schedules")
+NUMBERED = ("job_type_versions", "lanes", "schedules", "declarations", "builds")
 CHUNK = 5000
 
 

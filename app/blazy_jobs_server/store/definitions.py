@@ -25,11 +25,11 @@ JOB_TYPE_COLUMNS = (
     "version",
     "source",
     "app",
-    "declared_at",
     "paused",
     "retired",
     "created_at",
     "updated_at",
+    "declaration",
 )
 JOB_TYPES = f"SELECT {', '.join(JOB_TYPE_COLUMNS)} FROM job_types"
 
@@ -107,11 +107,11 @@ def job_type_row(job_type: JobType, *, retired: bool = False) -> tuple[Any, ...]
         job_type.version,
         job_type.source,
         declarer.app if declarer else None,
-        declarer.declared_at if declarer else None,
         job_type.paused,
         retired,
         job_type.created_at,
         job_type.updated_at,
+        declarer.declaration if declarer else None,
     )
 
 
@@ -247,7 +247,7 @@ def load_definitions(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
 
 def add_job_type(ledger: Ledger, row: Sequence[Any]) -> None:
     """From the values of JOB_TYPES; its version is known."""
-    name, definition_id, version, source, app, declared_at, paused, retired, created_at, updated_at = row
+    name, definition_id, version, source, app, paused, retired, created_at, updated_at, declaration = row
     if retired:
         ledger.retired[name] = version
         return
@@ -256,7 +256,7 @@ def add_job_type(ledger: Ledger, row: Sequence[Any]) -> None:
         definition_id=definition_id,
         version=version,
         source=source,
-        declarer=None if app is None else Declarer(app, declared_at),
+        declarer=None if app is None else Declarer(app, declaration),
         paused=bool(paused),
         created_at=created_at,
         updated_at=updated_at,

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.declaration import Declaration
 from blazy_jobs_server.ports import WorkerRecord
+from blazy_jobs_server.store.declaring import declare, declares_text
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
+
+
+class Register(NamedTuple):
+    worker: WorkerRecord
+    declares: Sequence[Declaration]
 
 
 class GiveUp(NamedTuple):
@@ -17,13 +25,14 @@ class GiveUp(NamedTuple):
     lost: bool
 
 
-def register_worker(tx: Transaction, arguments: list[WorkerRecord]) -> list[WorkerRecord]:
+def register_worker(tx: Transaction, arguments: list[Register]) -> list[WorkerRecord]:
     answers = []
-    for argument in arguments:
+    for argument, declares in arguments:
         worker = msgspec.structs.replace(argument, id=tx.ledger.keys.next(tx.now), registered_at=tx.now)
+        worker = msgspec.structs.replace(worker, declares=declare(tx, declares, worker))
         tx.cursor.execute(
-            "INSERT INTO workers (id, name, job_types, queues, concurrency, registered_at, pool, pid) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO workers (id, name, job_types, queues, concurrency, registered_at, pool, pid, declares) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 worker.id,
                 worker.name,
@@ -33,6 +42,7 @@ def register_worker(tx: Transaction, arguments: list[WorkerRecord]) -> list[Work
                 worker.registered_at,
                 worker.pool,
                 worker.pid,
+                declares_text(worker),
             ),
         )
         answers.append(worker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine, Select, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import COUNTER_BITS
@@ -23,6 +24,7 @@ from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
 from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
 from blazy_jobs_server.store.definitions import load_definitions, load_queues
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
@@ -274,6 +276,14 @@ class Reader:
                 if row.runs
             }
 
+    def started(self) -> list[Started]:
+        with self._snapshot() as (_, cursor):
+            return [to_started(row) for row in cursor.execute(STARTED_BY_WORKERS)]
+
+    def declarations(self, numbers: Collection[int]) -> dict[int, tuple[Started, Declaration]]:
+        with self._snapshot() as (_, cursor):
+            return to_declarations(cursor.execute(DECLARATIONS, (pack(list(numbers)),)))
+
     def workers(self) -> list[WorkerRecord]:
         with self._snapshot() as (connection, _):
             rows = connection.execute(select(WorkerRow.__table__)).mappings()  # type: ignore[attr-defined]  # SQLModel adds it
@@ -287,6 +297,7 @@ class Reader:
                     registered_at=row["registered_at"],
                     pool=bool(row["pool"]),
                     pid=row["pid"],
+                    declares=tuple(orjson.loads(row["declares"] or "[]")),
                 )
                 for row in rows
             ]

@@ -35,17 +35,17 @@ def to_schedule(row: Sequence[Any]) -> Schedule:
     return Schedule(
         definition=_definition.decode(row[2]),
         source=row[3],
-        declarer=None if row[4] is None else Declarer(row[4], row[5]),
-        paused=bool(row[6]),
-        orphaned=bool(row[7]),
-        revision=row[8],
-        created_at=row[9],
-        updated_at=row[10],
-        next_fire_at=row[11],
-        last_fire_at=row[13],
-        last_run_id=row[14],
-        last_skipped_at=row[15],
-        missed=row[16],
+        declarer=None if row[4] is None else Declarer(row[4], row[16]),
+        paused=bool(row[5]),
+        orphaned=bool(row[6]),
+        revision=row[7],
+        created_at=row[8],
+        updated_at=row[9],
+        next_fire_at=row[10],
+        last_fire_at=row[12],
+        last_run_id=row[13],
+        last_skipped_at=row[14],
+        missed=row[15],
     )
 
 
@@ -57,7 +57,6 @@ def schedule_row(schedule: Schedule) -> tuple[Any, ...]:
         _encode(schedule.definition).decode(),
         schedule.source,
         declarer.app if declarer else None,
-        declarer.declared_at if declarer else None,
         schedule.paused,
         schedule.orphaned,
         schedule.revision,
@@ -69,6 +68,7 @@ def schedule_row(schedule: Schedule) -> tuple[Any, ...]:
         schedule.last_run_id,
         schedule.last_skipped_at,
         schedule.missed,
+        declarer.declaration if declarer else None,
     )
 
 

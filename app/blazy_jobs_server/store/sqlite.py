@@ -6,7 +6,7 @@ import fcntl
 import os
 import random
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.instants import EARLIEST
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
@@ -46,7 +47,7 @@ from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
-from blazy_jobs_server.store.membership import GiveUp
+from blazy_jobs_server.store.membership import GiveUp, Register
 from blazy_jobs_server.store.migrations import UnknownSchema, migrate
 from blazy_jobs_server.store.reading import Reader
 from blazy_jobs_server.store.reporting import Cancel, Reports
@@ -263,13 +264,19 @@ class SqliteStore:
 
     # -- workers
 
-    async def register_worker(self, worker: WorkerRecord) -> WorkerRecord:
-        registered: WorkerRecord = await self._write("register_worker", worker)
+    async def register_worker(self, worker: WorkerRecord, declares: Sequence[Declaration] = ()) -> WorkerRecord:
+        registered: WorkerRecord = await self._write("register_worker", Register(worker, declares))
         return registered
 
     async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
         given: int = await self._write("give_up_worker", GiveUp(worker_id, lost))
         return given
+
+    async def started(self) -> list[Started]:
+        return await self._reader.on_thread(self._reader.started)
+
+    async def declarations(self, numbers: Collection[int]) -> dict[int, tuple[Started, Declaration]]:
+        return await self._reader.on_thread(self._reader.declarations, numbers)
 
     async def workers(self) -> list[WorkerRecord]:
         return await self._reader.on_thread(self._reader.workers)

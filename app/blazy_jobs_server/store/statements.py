@@ -115,7 +115,6 @@ SCHEDULE_COLUMNS = (
     "body",
     "source",
     "app",
-    "declared_at",
     "paused",
     "orphaned",
     "revision",
@@ -127,6 +126,7 @@ SCHEDULE_COLUMNS = (
     "last_run_id",
     "last_skipped_at",
     "missed",
+    "declaration",
 )
 _SCHEDULES = f"SELECT {', '.join(SCHEDULE_COLUMNS)} FROM schedules"
 SCHEDULE = f"{_SCHEDULES} WHERE name = ?"

@@ -40,10 +40,12 @@ class JobTypeRow(SQLModel, table=True):
     source: str
     app: str | None = None
     declared_at: int | None = Field(default=None, sa_column=_big(null=True))
+    """Of versions before 0.1.0; no more written."""
     paused: bool = False
     retired: bool = False
     created_at: int = Field(sa_column=_big())
     updated_at: int = Field(sa_column=_big())
+    declaration: int | None = None
 
 
 class JobTypeVersionRow(SQLModel, table=True):
@@ -214,6 +216,7 @@ class ScheduleRow(SQLModel, table=True):
     source: str
     app: str | None = None
     declared_at: int | None = Field(default=None, sa_column=_big(null=True))
+    """As in `job_types`."""
     paused: bool = False
     orphaned: bool = False
     revision: int
@@ -226,6 +229,7 @@ class ScheduleRow(SQLModel, table=True):
     last_run_id: int | None = Field(default=None, sa_column=_big(null=True))
     last_skipped_at: int | None = Field(default=None, sa_column=_big(null=True))
     missed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    declaration: int | None = None
 
     __table_args__ = (
         Index("schedules_name", "name", unique=True),
@@ -253,6 +257,33 @@ class WorkerRow(SQLModel, table=True):
     server: int | None = Field(default=None, sa_column=_big(null=True))
     """Which server heard it last."""
     seen_at: int | None = Field(default=None, sa_column=_big(null=True))
+    declares: str | None = None
+    """The numbers of its declarations (JSON)."""
+
+
+class DeclarationRow(SQLModel, table=True):
+    """What a start of an app declares (JSON). The order of the numbers is that of the starts."""
+
+    __tablename__ = "declarations"
+    id: int | None = Field(default=None, primary_key=True)
+    app: str
+    start: str
+    digest: str
+    build: str | None = None
+    body: str = Field(sa_column=Column(Text, nullable=False))
+
+    __table_args__ = (Index("declarations_start", "app", "start", "digest", unique=True),)
+
+
+class BuildRow(SQLModel, table=True):
+    """In the order of their first appearance."""
+
+    __tablename__ = "builds"
+    id: int | None = Field(default=None, primary_key=True)
+    app: str
+    build: str
+
+    __table_args__ = (Index("builds_name", "app", "build", unique=True),)
 
 
 class ServerRow(SQLModel, table=True):

@@ -59,6 +59,8 @@ class Pool:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._start = secrets.token_hex(16)
+        """Whoever replaces one of its processes with the same code is no new start of it."""
         self.declared = asyncio.Event()
         """Set when a worker of this pool has registered, and so declared the modules' job types."""
         if size == 0:
@@ -94,6 +96,8 @@ class Pool:
             str(self._socket),
             "--name",
             name,
+            "--start",
+            self._start,
             stdin=asyncio.subprocess.DEVNULL,
             start_new_session=True,
             env=self._environment,

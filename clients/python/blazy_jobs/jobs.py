@@ -16,10 +16,20 @@ if TYPE_CHECKING:
     from blazy_jobs.client.sync.run import Run
 
 
-class Jobs:
-    """Jobs by name, and the middleware around each of them, outermost first. A name defined twice is an error."""
+MAX_APP_CHARS = 255
 
-    def __init__(self) -> None:
+
+class Jobs:
+    """Jobs by name, and the middleware around each of them, outermost first. A name defined twice is an error.
+
+    `app` names the app that they belong to at the server, whatever serves them; left out, it is what the worker is told
+    (JOBS_APP, `--app`). Raises DefinitionError where it is no text of 1 to 255 characters.
+    """
+
+    def __init__(self, *, app: str | None = None) -> None:
+        if app is not None and not (isinstance(app, str) and 1 <= len(app) <= MAX_APP_CHARS):
+            raise DefinitionError(f"an app's name is a text of 1 to {MAX_APP_CHARS} characters, not {app!r:.260}")
+        self.app = app
         self._jobs: dict[str, Job] = {}
         self.middlewares: list[Middleware] = []
         self.queues: dict[str, dict[str, Any]] = {}

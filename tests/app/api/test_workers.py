@@ -60,7 +60,17 @@ async def test_the_bounds_of_a_registration(server: Server) -> None:
         ("job_types", [None, "greet", ["a b"], [""], [5], ["x" * 129], [f"t{i}" for i in range(1001)]]),
         ("queues", ["default", ["a b"], [None]]),
         ("concurrency", [0, 10_001, 1.5, "10", True]),
-        ("declares", ["x", {"app": "a"}, {"app": "", "declared_at": at(0)}, {"app": "a", "declared_at": "now"}]),
+        (
+            "declares",
+            [
+                "x",
+                {"app": ""},
+                {},
+                {"app": "a", "build": ""},
+                {"app": "a", "start": "x" * 256},
+                {"app": "a", "declared_at": "now"},
+            ],
+        ),
     ]
     for field, values in bad:
         for value in values:

@@ -9,15 +9,19 @@ import msgspec
 import orjson
 
 from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.declaration import Declaration
 from blazy_jobs_server.ports import WorkerRecord
+from blazy_jobs_server.store.declaring import declares_text
 from blazy_jobs_server.store.membership import GiveUp
 from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.declaring import declare
 from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.rows import pack
 
 
 class Register(NamedTuple):
     worker: WorkerRecord
+    declares: Sequence[Declaration]
     server: int
     home: str
 
@@ -35,6 +39,7 @@ def to_worker(row: Sequence[Any]) -> WorkerRecord:
         pid=row[7],
         home=row[8],
         seen_at=row[9],
+        declares=tuple(orjson.loads(row[10] or "[]")),
     )
 
 
@@ -48,6 +53,7 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             seen_at=tx.now,
             home=argument.home if argument.worker.pool else None,
         )
+        worker = msgspec.structs.replace(worker, declares=await declare(tx, argument.declares, worker))
         await tx.execute(
             sql.INSERT_WORKER,
             worker.id,
@@ -59,6 +65,7 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             worker.pool,
             worker.pid,
             worker.home,
+            declares_text(worker),
             argument.server,
         )
         tx.definitions = True

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
+from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import JobType, Queue
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.store.declaring import to_declarations, to_started
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import connecting
 from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.declaring import DECLARATIONS, STARTED_BY_WORKERS
 from blazy_jobs_server.store.postgres.definitions import load_ledger
 from blazy_jobs_server.store.postgres.membership import to_worker
 from blazy_jobs_server.store.postgres.transaction import as_run
@@ -250,6 +253,12 @@ class Reader:
             rows = await connection.fetch(sql.COUNTS)
             lanes = (await self._known(connection, {row[0] for row in rows}, set())).lanes
             return {(*lanes[lane_id].pair, State(state)): runs for lane_id, state, runs in rows}
+
+    async def started(self) -> list[Started]:
+        return [to_started(row) for row in await self.rows(STARTED_BY_WORKERS)]
+
+    async def declarations(self, numbers: Collection[int]) -> dict[int, tuple[Started, Declaration]]:
+        return to_declarations(await self.rows(DECLARATIONS, list(numbers)))
 
     async def workers(self) -> list[WorkerRecord]:
         return [to_worker(row) for row in await self.rows(sql.WORKERS)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -12,6 +12,7 @@ import asyncpg
 import structlog
 from msgspec import UNSET, UnsetType
 
+from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import COUNTER_BITS
@@ -370,14 +371,20 @@ class PostgresStore:
 
     # -- workers
 
-    async def register_worker(self, worker: WorkerRecord) -> WorkerRecord:
-        argument = Register(worker, self._others.server, self._home)
+    async def register_worker(self, worker: WorkerRecord, declares: Sequence[Declaration] = ()) -> WorkerRecord:
+        argument = Register(worker, declares, self._others.server, self._home)
         registered: WorkerRecord = await self._write("register_worker", argument)
         return registered
 
     async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
         given: int = await self._write("give_up_worker", GiveUp(worker_id, lost))
         return given
+
+    async def started(self) -> list[Started]:
+        return await self._reader.started()
+
+    async def declarations(self, numbers: Collection[int]) -> dict[int, tuple[Started, Declaration]]:
+        return await self._reader.declarations(numbers)
 
     async def workers(self) -> list[WorkerRecord]:
         return await self._reader.workers()

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from blazy_jobs.address import Address, serving
@@ -17,12 +16,13 @@ from blazy_jobs.jobs import Jobs
 from blazy_jobs.testing.course import Course, executor_of
 from blazy_jobs.testing.plan import grace_seconds
 from blazy_jobs.testing.trial import Sitting
+from blazy_jobs.worker.declares import declares
 from blazy_jobs.worker.executor import Executor, close_loop
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.http import Endpoint
 from blazy_jobs.worker.lane import Lane
 from blazy_jobs.worker.logs import Log
-from blazy_jobs.worker.modules import Loaded, Module
+from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.outcome import Report
 from blazy_jobs.worker.session import Session
 from blazy_jobs.worker.standing import Standing
@@ -52,10 +52,8 @@ class ThreadWorker:
         """Declares these jobs and serves them; returns when the server knows them. Raises CannotLoad and Refused."""
         name = f"test-{os.getpid()}-{len(self._crews) + 1}"
         loaded = Loaded()
-        module = Module(name, datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z"))
         for job, collection in jobs:
-            loaded.take(module, job, collection)
-        loaded.modules.append(module)
+            loaded.take(loaded.part(collection, name), job, collection)
         self._call(self._serve(name, loaded))
 
     def close(self) -> None:
@@ -97,7 +95,7 @@ class Crew:
             "name": name,
             "job_types": sorted(infos),
             "concurrency": CONCURRENCY,
-            "declares": loaded.modules[0].declaration(),
+            "declares": declares(loaded.describe()["declares"], name, None, name),
         }
         self._jobs = loaded.jobs
         self._executor: Executor = executor_of(loaded, self._in_a_thread)

@@ -1,4 +1,4 @@
-"""`python -m blazy_jobs.worker MODULE[:attribute] | FILE.py ... (--url URL | --socket PATH) [--name NAME]`"""
+"""`python -m blazy_jobs.worker MODULE[:attribute] | FILE.py ... (--url URL | --socket PATH) [--name NAME] ...`"""
 
 from __future__ import annotations
 
@@ -37,9 +37,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     place.add_argument("--url", help="the server's address (default: JOBS_URL or http://127.0.0.1:8000)")
     place.add_argument("--socket", help="the Unix socket of a server on this machine, for its own pool")
     parser.add_argument("--name", help="what the server's list of workers shows")
+    parser.add_argument("--app", help="the app that the modules belong to (default: JOBS_APP or 'default')")
+    parser.add_argument("--build", help="of the code: a newer one holds while its workers are there (JOBS_BUILD)")
+    parser.add_argument("--start", help="names what started this process with others, for a server's pool")
     given = parser.parse_args(arguments)
     try:
-        settings = read_settings(tuple(given.modules), given.url, given.socket, given.name)
+        settings = read_settings(
+            tuple(given.modules),
+            given.url,
+            given.socket,
+            given.name,
+            app=given.app,
+            build=given.build,
+            start=given.start,
+        )
     except ValueError as error:
         parser.error(str(error))
     return run(settings)

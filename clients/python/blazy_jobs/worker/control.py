@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from blazy_jobs.worker.children import Child
+from blazy_jobs.worker.declares import declares as declared_by
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.hosting import Hosting
 from blazy_jobs.worker.lane import Lane
@@ -142,7 +143,8 @@ class Control:
             log.warning("the modules define no jobs: there is nothing to do", modules=list(self.settings.targets))
             self._end_with(0)
             return
-        declares = child.declared["modules"]
+        settings = self.settings
+        declares = declared_by(child.declared["declares"], settings.app, settings.build, settings.start)
         for kind, capacity in (("async", self._host_capacity), ("process", self.slots.capacity)):
             served = {name: job for name, job in jobs.items() if job.lane == kind}
             if not served:

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,11 +22,11 @@ class CannotLoad(Exception):
 
 
 @dataclass
-class Module:
-    """One target: `app` is the module's name or the file's stem, `declared_at` when its file last changed."""
+class Part:
+    """What belongs to one app, and the names of the modules that it is from. `app` None: to the one that is served."""
 
-    app: str
-    declared_at: str
+    app: str | None
+    modules: list[str] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     queues: list[dict[str, Any]] = field(default_factory=list)
 
@@ -35,7 +34,7 @@ class Module:
         return {
             **({"queues": self.queues} if self.queues else {}),
             "app": self.app,
-            "declared_at": self.declared_at,
+            "modules": sorted(set(self.modules)),
             "job_types": [job.definition() for job in self.jobs],
             "schedules": [
                 schedule.definition(name, job.name) for job in self.jobs for name, schedule in job.schedules.items()
@@ -47,25 +46,31 @@ class Module:
 class Loaded:
     """All targets together. A name of a job or a schedule is there once; defined by two modules it is an error."""
 
-    modules: list[Module] = field(default_factory=list)
+    parts: dict[str | None, Part] = field(default_factory=dict)
     jobs: dict[str, Job] = field(default_factory=dict)
     middlewares: dict[str, list[Middleware]] = field(default_factory=dict)
 
-    def take(self, module: Module, job: Job, collection: Jobs) -> None:
-        """A module's job, with its middleware. Raises CannotLoad where a name of it is taken."""
+    def part(self, collection: Jobs, module: str) -> Part:
+        """What the collection, found in this module, belongs to."""
+        part = self.parts.setdefault(collection.app, Part(collection.app))
+        part.modules.append(module)
+        return part
+
+    def take(self, part: Part, job: Job, collection: Jobs) -> None:
+        """A job, with its middleware. Raises CannotLoad where a name of it is taken."""
         if job.name in self.jobs:
-            raise CannotLoad(f"two modules define a job named {job.name!r}; the second is {module.app!r}")
+            raise CannotLoad(f"two modules define a job named {job.name!r}; the second is {part.modules[-1]!r}")
         for other in self.jobs.values():
             for name in other.schedules.keys() & job.schedules.keys():
                 raise CannotLoad(f"the jobs {other.name!r} and {job.name!r} both have a schedule named {name!r}")
-        module.jobs.append(job)
+        part.jobs.append(job)
         self.jobs[job.name] = job
         self.middlewares[job.name] = collection.middlewares
 
     def describe(self) -> dict[str, Any]:
         """What the control process needs to know, as JSON."""
         return {
-            "modules": [module.declaration() for module in self.modules],
+            "declares": [part.declaration() for part in self.parts.values()],
             "jobs": {
                 name: {"isolation": job.isolation, "middleware": bool(self.middlewares[name])}
                 for name, job in self.jobs.items()
@@ -82,20 +87,15 @@ def load(targets: Sequence[str]) -> Loaded:
     for target in targets:
         name, _, attribute = target.partition(":")
         imported = _import(name)
-        module = Module(_app(name), _changed_at(imported))
         for jobs in _collections(imported, attribute, target):
             if id(jobs) in seen:
                 continue  # imported by two modules: the first one's
             seen.add(id(jobs))
-            module.queues.extend(jobs.queues.values())
+            part = loaded.part(jobs, os.path.normpath(target))
+            part.queues.extend(jobs.queues.values())
             for job in jobs:
-                loaded.take(module, job, jobs)
-        loaded.modules.append(module)
+                loaded.take(part, job, jobs)
     return loaded
-
-
-def _app(name: str) -> str:
-    return Path(name).stem if name.endswith(".py") else name
 
 
 def _import(name: str) -> ModuleType:
@@ -106,13 +106,21 @@ def _import(name: str) -> ModuleType:
         raise CannotLoad(f"there is no file {name}")
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(_free_name(path), path)
     if spec is None or spec.loader is None:
         raise CannotLoad(f"{name} is no Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _free_name(path: Path) -> str:
+    """Two files of one name in two folders are two modules."""
+    name = path.stem
+    while name in sys.modules and getattr(sys.modules[name], "__file__", None) != str(path):
+        name = f"{path.parent.name}_{name}"
+    return name
 
 
 def _collections(module: ModuleType, attribute: str, target: str) -> list[Jobs]:
@@ -125,9 +133,3 @@ def _collections(module: ModuleType, attribute: str, target: str) -> list[Jobs]:
     if not found:
         raise CannotLoad(f"{target!r} has no Jobs object: make one with `jobs = Jobs()` and `@jobs.job`")
     return found
-
-
-def _changed_at(module: ModuleType) -> str:
-    file = getattr(module, "__file__", None)
-    seconds = os.stat(file).st_mtime if file and os.path.exists(file) else 0.0
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

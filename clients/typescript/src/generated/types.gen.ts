@@ -220,9 +220,27 @@ export type DateTriggerOut = {
     at: string;
 };
 
+/**
+ * What the code of an app declares. Of the workers that are there, the one that was started last holds.
+ */
 export type DeclaresIn = {
     app: string;
-    declared_at: string;
+    /**
+     * not looked at: no worker's clock counts
+     */
+    declared_at?: string | null;
+    /**
+     * any text: while a worker of a newer build is there, that one holds; newer appeared later
+     */
+    build?: string | null;
+    /**
+     * names the process, or what started several: one that registers again with the same text is no new start; each registration is one where it is left out
+     */
+    start?: string | null;
+    /**
+     * the names that the code was loaded by: those of two parts of one app differ
+     */
+    modules?: Array<string>;
     job_types?: Array<JobTypeIn>;
     schedules?: Array<ScheduleIn>;
     queues?: Array<QueueDeclared>;

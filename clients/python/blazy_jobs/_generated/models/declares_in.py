@@ -27,17 +27,26 @@ T = TypeVar("T", bound="DeclaresIn")
 
 @_attrs_define
 class DeclaresIn:
-    """ 
+    """ What the code of an app declares. Of the workers that are there, the one that was started last holds.
+
         Attributes:
             app (str):
-            declared_at (datetime.datetime):
+            declared_at (datetime.datetime | None | Unset): not looked at: no worker's clock counts
+            build (None | str | Unset): any text: while a worker of a newer build is there, that one holds; newer appeared
+                later
+            start (None | str | Unset): names the process, or what started several: one that registers again with the same
+                text is no new start; each registration is one where it is left out
+            modules (list[str] | Unset): the names that the code was loaded by: those of two parts of one app differ
             job_types (list[JobTypeIn] | Unset):
             schedules (list[ScheduleIn] | Unset):
             queues (list[QueueDeclared] | Unset):
      """
 
     app: str
-    declared_at: datetime.datetime
+    declared_at: datetime.datetime | None | Unset = UNSET
+    build: None | str | Unset = UNSET
+    start: None | str | Unset = UNSET
+    modules: list[str] | Unset = UNSET
     job_types: list[JobTypeIn] | Unset = UNSET
     schedules: list[ScheduleIn] | Unset = UNSET
     queues: list[QueueDeclared] | Unset = UNSET
@@ -52,7 +61,31 @@ class DeclaresIn:
         from ..models.schedule_in import ScheduleIn # noqa: PLC0415
         app = self.app
 
-        declared_at = self.declared_at.isoformat()
+        declared_at: None | str | Unset
+        if isinstance(self.declared_at, Unset):
+            declared_at = UNSET
+        elif isinstance(self.declared_at, datetime.datetime):
+            declared_at = self.declared_at.isoformat()
+        else:
+            declared_at = self.declared_at
+
+        build: None | str | Unset
+        if isinstance(self.build, Unset):
+            build = UNSET
+        else:
+            build = self.build
+
+        start: None | str | Unset
+        if isinstance(self.start, Unset):
+            start = UNSET
+        else:
+            start = self.start
+
+        modules: list[str] | Unset = UNSET
+        if not isinstance(self.modules, Unset):
+            modules = self.modules
+
+
 
         job_types: list[dict[str, Any]] | Unset = UNSET
         if not isinstance(self.job_types, Unset):
@@ -86,8 +119,15 @@ class DeclaresIn:
 
         field_dict.update({
             "app": app,
-            "declared_at": declared_at,
         })
+        if declared_at is not UNSET:
+            field_dict["declared_at"] = declared_at
+        if build is not UNSET:
+            field_dict["build"] = build
+        if start is not UNSET:
+            field_dict["start"] = start
+        if modules is not UNSET:
+            field_dict["modules"] = modules
         if job_types is not UNSET:
             field_dict["job_types"] = job_types
         if schedules is not UNSET:
@@ -107,9 +147,47 @@ class DeclaresIn:
         d = dict(src_dict)
         app = d.pop("app")
 
-        declared_at = datetime.datetime.fromisoformat(d.pop("declared_at"))
+        def _parse_declared_at(data: object) -> datetime.datetime | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                declared_at_type_0 = datetime.datetime.fromisoformat(data)
 
 
+
+                return declared_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None | Unset, data)
+
+        declared_at = _parse_declared_at(d.pop("declared_at", UNSET))
+
+
+        def _parse_build(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        build = _parse_build(d.pop("build", UNSET))
+
+
+        def _parse_start(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        start = _parse_start(d.pop("start", UNSET))
+
+
+        modules = cast(list[str], d.pop("modules", UNSET))
 
 
         _job_types = d.pop("job_types", UNSET)
@@ -151,6 +229,9 @@ class DeclaresIn:
         declares_in = cls(
             app=app,
             declared_at=declared_at,
+            build=build,
+            start=start,
+            modules=modules,
             job_types=job_types,
             schedules=schedules,
             queues=queues,

@@ -13,13 +13,15 @@ def worker(
     modules: Annotated[list[str], typer.Argument(help="MODULE, MODULE:jobs or FILE.py", metavar="MODULE...")],
     url: Annotated[str | None, typer.Option(help="The server's address (JOBS_URL)")] = None,
     name: Annotated[str | None, typer.Option(help="What the server's list of workers shows")] = None,
+    app: Annotated[str | None, typer.Option(help="The app that the modules belong to (JOBS_APP)")] = None,
+    build: Annotated[str | None, typer.Option(help="Of the code; a newer one holds (JOBS_BUILD)")] = None,
 ) -> None:
     """Run a worker process for a server anywhere."""
     from blazy_jobs.worker.__main__ import run
     from blazy_jobs.worker.settings import read_settings
 
     try:
-        settings = read_settings(tuple(modules), url, None, name)
+        settings = read_settings(tuple(modules), url, None, name, app=app, build=build)
     except ValueError as error:
         failures.complain(str(error))
         raise typer.Exit(failures.USAGE) from None
