@@ -107,6 +107,11 @@ class QueueEngine(Protocol):
         """At most as many jobs as tokens, each locked under one of them (`seen.token`)."""
         ...
 
+    async def begin(self, queue: Queue, job_ids: Sequence[str]) -> None:
+        """Our workers begin these, which were taken: what the engine makes at a start is made, as the next job of a
+        repeated one. What was not made is made when the job ends."""
+        ...
+
     async def arrival(self, queue: Queue, seconds: float) -> bool:
         """Waits until there may be something to take, at most so long: whether there may."""
         ...

@@ -23,6 +23,7 @@ from blazy_jobs_server.ports import Job, JobEnd, JobNews, Offer, QueueState
 from blazy_jobs_server.queues import translation as words
 from blazy_jobs_server.queues.connection import ANSWER_SECONDS, Connection
 from blazy_jobs_server.queues.reading import WORKER_NAME, Reading, job_of
+from blazy_jobs_server.queues.repeating import Repeated, Repeating, repeated_of
 from blazy_jobs_server.queues.translation import MILLISECOND
 
 LOCK_SECONDS = 30.0
@@ -31,6 +32,7 @@ STALLED_SECONDS = 5.0
 MAX_STALLS = 2
 """The third loss fails a job, as it fails a run."""
 MAX_RESULT_BYTES = 1024 * 1024
+KNOWN_FIELDS = ["opts", "atm", "stacktrace", "rjk", "name", "data"]
 
 RELOCK = """
 -- Takes a lock anew that ran out, unless someone else has had the job since.
@@ -51,6 +53,8 @@ class _Held(NamedTuple):
     failures: int
     stacks: str | None
     """Of the attempts before."""
+    repeated: Repeated | None
+    """Where another is still to follow on it."""
 
 
 class BullmqEngine:
@@ -72,6 +76,7 @@ class BullmqEngine:
         self._reading = Reading(self._connection, max_result_bytes)
         self._relock = self._connection.redis.register_script(RELOCK)
         self._to_front = self._connection.redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
+        self._repeating = Repeating(self._connection.redis)
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
         """When the next delayed job of a queue is due (milliseconds), as far as its engine has told."""
@@ -158,9 +163,23 @@ class BullmqEngine:
     def _hold(self, queue: Queue, job_id: str, fields: dict[str, Any]) -> _Held:
         opts = optsFromJSON(orjson.loads(fields.get("opts") or "{}"))
         failures = int(fields.get("atm") or fields.get("attemptsMade") or 0)
-        held = _Held(opts, failures, fields.get("stacktrace"))
+        held = _Held(opts, failures, fields.get("stacktrace"), repeated_of(job_id, fields, opts))
         self._held[queue.name, job_id] = held
         return held
+
+    async def begin(self, queue: Queue, job_ids: Sequence[str]) -> None:
+        await self._make_next(queue, [job_id for job_id in job_ids if (queue.name, job_id) in self._held])
+
+    async def _make_next(self, queue: Queue, job_ids: Sequence[str]) -> None:
+        repeated = [r for job_id in job_ids if (r := self._held[queue.name, job_id].repeated) is not None]
+        if not repeated:
+            return
+        theirs = self._connection.queue_of(queue)
+        now = self._connection.milliseconds()
+        async with self._connection.asking():
+            await self._repeating.make_next(self._connection.redis, theirs, repeated, now)
+        for job in repeated:
+            self._held[queue.name, job.job_id] = self._held[queue.name, job.job_id]._replace(repeated=None)
 
     async def arrival(self, queue: Queue, seconds: float) -> bool:
         theirs = self._connection.queue_of(queue)
@@ -203,6 +222,8 @@ class BullmqEngine:
         theirs = self._connection.queue_of(queue)
         async with self._connection.asking():
             await self._know(queue, [end.job_id for end in ends])
+        await self._make_next(queue, [end.job_id for end in ends if end.spent or end.kind in ("completed", "failed")])
+        async with self._connection.asking():
             async with self._connection.redis.pipeline(transaction=False) as pipe:
                 for end in ends:
                     await self._end(pipe, theirs, queue, end)
@@ -221,9 +242,9 @@ class BullmqEngine:
             theirs = self._connection.queue_of(queue)
             async with self._connection.redis.pipeline(transaction=False) as pipe:
                 for job_id in unknown:
-                    pipe.hmget(theirs.toKey(job_id), ["opts", "atm", "stacktrace"])
-                for job_id, (opts, atm, stacks) in zip(unknown, await pipe.execute(), strict=True):
-                    self._hold(queue, job_id, {"opts": opts, "atm": atm, "stacktrace": stacks})
+                    pipe.hmget(theirs.toKey(job_id), KNOWN_FIELDS)
+                for job_id, values in zip(unknown, await pipe.execute(), strict=True):
+                    self._hold(queue, job_id, dict(zip(KNOWN_FIELDS, values, strict=True)))
 
     async def _end(self, pipe: Any, theirs: Any, queue: Queue, end: JobEnd) -> None:
         held = self._held[queue.name, end.job_id]

@@ -55,6 +55,11 @@ class Fault(NamedTuple):
     elsewhere: bool
     """A new connection may lead to a Redis without it."""
 
+    @property
+    def known(self) -> bool:
+        """Of Redis itself, and not of what was asked."""
+        return self.elsewhere or self.key in REFUSED
+
 
 def fault_of(error: BaseException) -> Fault:
     text = _said(error)

@@ -2,7 +2,7 @@
 // output. It uses BullMQ as any Node program does.
 import { createInterface } from "node:readline";
 import { Redis } from "ioredis";
-import { Queue, QueueEvents, UnrecoverableError, Worker } from "bullmq";
+import { Queue, QueueEvents, defaultRepeatStrategy, UnrecoverableError, Worker } from "bullmq";
 
 const connect = () => new Redis(process.env.REDIS_URL, { maxRetriesPerRequest: null });
 const queues = new Map();
@@ -71,6 +71,30 @@ const commands = {
   async job({ queue, id }) {
     const job = await queueOf(queue).getJob(id);
     return job ? { ...job.asJSON(), state: await job.getState(), logs: (await queueOf(queue).getJobLogs(id)).logs } : null;
+  },
+  async scheduler({ queue, id, repeat, template }) {
+    return (await queueOf(queue).upsertJobScheduler(id, repeat, template))?.id;
+  },
+  async schedulers({ queue }) {
+    return await queueOf(queue).getJobSchedulers();
+  },
+  async removeScheduler({ queue, id }) {
+    return await queueOf(queue).removeJobScheduler(id);
+  },
+  async promote({ queue, id }) {
+    await (await queueOf(queue).getJob(id)).promote();
+  },
+  async jobs({ queue, states }) {
+    return (await queueOf(queue).getJobs(states)).map((job) => ({ ...job.asJSON(), delay: job.delay }));
+  },
+  cronTimes({ pattern, tz, from, count }) {
+    const times = [];
+    for (let at = from; times.length < count; ) {
+      at = defaultRepeatStrategy(at, { pattern, ...(tz ? { tz } : {}) });
+      times.push(at ?? null);
+      if (!at) break;
+    }
+    return times;
   },
   async counts({ queue }) {
     return await queueOf(queue).getJobCounts();

@@ -188,7 +188,14 @@ class Delivering:
                 dealt.ends.append(back_of(job))
             else:
                 dealt.ends.append(self._put_off(job))
+        await self._begin([self._tracking.hands[run.id].job_id for runs in dealt.gifts.values() for run in runs])
         return dealt
+
+    async def _begin(self, job_ids: Sequence[str]) -> None:
+        try:
+            await self._engine.begin(self._queue, job_ids)
+        except QueueUnavailable as error:
+            self._tracking.lost(error)
 
     def _may_come(self, job: Job, run: Run | None) -> bool:
         """Whether one of our workers takes it as soon as it has room."""
