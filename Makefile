@@ -1,19 +1,21 @@
 .DEFAULT_GOAL := help
+THERE := $(foreach version,3.14 3.13 3.12 3.11,$(shell python$(version) -c 'import ensurepip' 2>/dev/null && echo python$(version)))
 # The newest that is there and can make an environment.
-PYTHON ?= $(or $(firstword $(foreach version,3.14 3.13 3.12 3.11,$(shell python$(version) -c 'import ensurepip' 2>/dev/null && echo python$(version)))),python3)
-BIN := .venv/bin
+PYTHON ?= $(or $(firstword $(THERE)),python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
 
 help: ## say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-.venv/.ready: requirements.lock pyproject.toml clients/python/pyproject.toml
+$(VENV)/.ready: requirements.lock pyproject.toml clients/python/pyproject.toml
 	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Blazy Jobs needs Python 3.11 or newer, with its module venv; name one: make $(MAKECMDGOALS) PYTHON=/path/to/python"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e clients/python -e .
 	@touch $@
 
-setup: .venv/.ready ## build .venv from the locked list
+setup: $(VENV)/.ready ## build .venv from the locked list
 
 run: setup ## start the server and do the main job on real input (ARGS=--once ends afterwards)
 	@$(BIN)/python -m examples.demo $(ARGS)
@@ -33,6 +35,11 @@ check: setup ## format, lint, types, import contracts, openapi and client drift,
 	$(BIN)/python clients/generate.py --check
 	$(BIN)/python clients/generate_typescript.py --check
 	$(PYTEST) -q -m "not system" $(ARGS)
+
+pythons: ## the quick tests on each Python from 3.11 on that is there (PYTHONS="/path/to/one /path/to/another" names them)
+	@set -e; for python in $(or $(PYTHONS),$(THERE)); do \
+		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); echo "Python $$version:"; \
+		$(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON=$$python ARGS='-q -m "not system" $(ARGS)'; done
 
 bench: setup ## print the figures, each beside its baseline (ARGS=--quick for one short turn)
 	$(BIN)/python -m benchmarks $(ARGS)
@@ -67,4 +74,4 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) -c requirements.lock pyproject.toml clients/python/pyproject.toml -o requirements.runtime.lock
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 
-.PHONY: help setup run test check bench faults openapi docs dist image try-image lock
+.PHONY: help setup run test check pythons bench faults openapi docs dist image try-image lock
