@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from blazy_jobs.errors import Stopped
+from blazy_jobs.text import printed
 
 
 class Voice(Protocol):
@@ -80,14 +81,17 @@ class JobContext:
 
     def progress(self, percent: float, message: str | None = None, data: Any = None) -> None:
         """Says how far the run is, in percent (clamped to 0 to 100). Never blocks; the newest word wins."""
-        number = float(percent)
+        try:
+            number = float(percent)
+        except OverflowError:
+            number = math.inf if percent > 0 else -math.inf
         if math.isnan(number):
             raise ValueError("percent is not a number")
-        self._standing.voice.progress(min(max(number, 0.0), 100.0), None if message is None else str(message), data)
+        self._standing.voice.progress(min(max(number, 0.0), 100.0), None if message is None else printed(message), data)
 
     def log(self, message: str, level: str = "info", **fields: Any) -> None:
         """Writes a line to the run's log. Never blocks; over 100 lines a second the rest is counted, not kept."""
-        self._standing.voice.log(level, str(message), fields)
+        self._standing.voice.log(level, printed(message), fields)
 
     def __repr__(self) -> str:
         return f"JobContext({self.job_type!r}, {self.run_id!r}, attempt={self.attempt})"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from blazy_jobs import limits, strict_json
+from blazy_jobs import limits
 from blazy_jobs.context import Middleware
 from blazy_jobs.declared import Declared
 from blazy_jobs.errors import DefinitionError
@@ -16,6 +16,7 @@ from blazy_jobs.limits import checked_name
 from blazy_jobs.payload import Intake, InvalidPayload
 from blazy_jobs.retry import RetryOption, check_retry, retry_settings
 from blazy_jobs.schedule import Schedule
+from blazy_jobs.text import clean
 
 if TYPE_CHECKING:
     from blazy_jobs.client.aio.run import AsyncRun
@@ -188,5 +189,5 @@ def _schema(schema: Mapping[str, Any] | None, what: str) -> dict[str, Any] | Non
 
 
 def _first_paragraph(handler: Handler) -> str | None:
-    text = inspect.getdoc(handler) if inspect.isroutine(handler) else None
-    return strict_json.clean(" ".join(text.split("\n\n")[0].split()))[:MAX_DESCRIPTION_CHARS] or None if text else None
+    doc = inspect.getdoc(handler) if inspect.isroutine(handler) else None
+    return clean(" ".join(doc.split("\n\n")[0].split()))[:MAX_DESCRIPTION_CHARS] or None if doc else None

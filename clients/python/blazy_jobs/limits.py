@@ -109,7 +109,7 @@ def text(value: object, most: int, what: str, *, least: int = 0) -> str:
 def json_value(value: object, what: str) -> Any:
     """As plain data. The error does not show the value, which may be anybody's."""
     try:
-        data = orjson.loads(strict_json.encode(value))
+        data = orjson.loads(strict_json.encode(value, "payload"))
     except strict_json.NotJson as error:
         raise DefinitionError(f"{what} cannot be sent as JSON: {error}") from None
     if strict_json.depth(data) > MAX_DECLARED_DEPTH:

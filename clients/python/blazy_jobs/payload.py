@@ -8,9 +8,8 @@ import typing
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from blazy_jobs.errors import DefinitionError
+from blazy_jobs.strict_json import NotJson, encode
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -20,6 +19,14 @@ MAX_LISTED_ERRORS = 20
 
 class InvalidPayload(Exception):
     """The handler's type refuses the payload. Names the places and reasons, never the values."""
+
+
+def sendable(payload: Any) -> bytes:
+    """A payload as it travels. Raises InvalidPayload."""
+    try:
+        return encode(payload, "payload")
+    except NotJson as error:
+        raise InvalidPayload(f"it cannot be sent as JSON: {error}") from None
 
 
 class Intake:
@@ -52,9 +59,10 @@ class Intake:
         from pydantic import ValidationError
 
         assert self._adapter is not None
+        raw = sendable(payload)
         try:
-            # As JSON, so that strict models accept what JSON has for dates, enums and sets.
-            return self._adapter.validate_json(orjson.dumps(payload))
+            # As JSON, so that strict models accept what JSON has for dates, enums and sets; by the schema's names.
+            return self._adapter.validate_json(raw)
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)
             places = [f"/{'/'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in found]

@@ -1,105 +1,57 @@
 """The JSON that the server accepts, written: no NaN or Infinity, integers within ±(2^53-1), string keys, no lone
-surrogates, no U+0000, at most 64 levels deep.
-
-`encode` refuses what is not that. `encode_anyway` makes something readable of it, for what is said on the way.
+surrogates, no U+0000, at most 64 levels deep. What JSON lacks is written as Pydantic writes it: `Decimal` and dates as
+text, sets as lists, models and dataclasses as objects, wherever they stand.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import json
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
 
 import orjson
 
+from blazy_jobs import typed_json
+from blazy_jobs.errors import Stopped
+from blazy_jobs.typed_json import Use
+
 MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1
-CUT = "… (cut)"
 _STRICT = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+_BASIC = (str, int, float, bool, type(None))
 
 
 class NotJson(ValueError):
-    """Says why a value cannot be sent, without showing it."""
+    """Says where a value cannot be sent (a JSON Pointer), and why, without showing it."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        self.reason = reason
+        self.path = path
+        super().__init__(f"{path}: {reason}" if path else reason)
 
 
-def encode(value: Any) -> bytes:
-    """JSON text of plain values, Pydantic models and dataclasses. Raises NotJson."""
+def encode(value: Any, use: Use = "result") -> bytes:
+    """JSON text of `value`. Raises NotJson, also where the value's own code fails."""
     if value is None:
         return b"null"
+    stand_in = _STAND_INS[use]
     try:
-        data = plain(value)
-        text = orjson.dumps(data, option=_STRICT)
-    except TypeError as error:  # orjson's own error is one
-        raise NotJson(_reason(error)) from None
-    # Each further look is taken only where the text shows a sign of what it is after.
-    if b"null" in text and _has_nan(data):
-        raise NotJson("NaN and Infinity are not JSON")
-    if b"\\u0000" in text and _has_nul(orjson.loads(text)):
-        raise NotJson("text with U+0000 cannot be stored")
-    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and depth(orjson.loads(text)) > MAX_DEPTH:
-        raise NotJson(f"nested deeper than {MAX_DEPTH} levels")
+        text = orjson.dumps(value, stand_in, _STRICT)
+        # Each further look is taken only where the text shows a sign of what it is after.
+        if (
+            (b"null" in text and _has_nan(value, stand_in))
+            or (b"\\u0000" in text and _has_nul(orjson.loads(text)))
+            or (text.count(b"[") + text.count(b"{") > MAX_DEPTH and depth(orjson.loads(text)) > MAX_DEPTH)
+        ):
+            raise _first_fault(value, use) or NotJson("no JSON")
+    except (NotJson, Stopped):
+        raise
+    except BaseException as error:  # noqa: BLE001 - what the value's own code raised, or orjson
+        raise _first_fault(value, use) or NotJson(_reason(error)) from None
     return text
-
-
-def plain(value: Any) -> Any:
-    """A typed result, a Pydantic model or a dataclass, as plain data; anything else as it is."""
-    dump = getattr(type(value), "model_dump", None)
-    if dump is not None:
-        return dump(value, mode="json")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        from pydantic import TypeAdapter
-
-        return TypeAdapter(type(value)).dump_python(value, mode="json")
-    return value
-
-
-def encode_anyway(value: Any, most_bytes: int) -> bytes:
-    """As `encode`, where that refuses with texts in place of what is no JSON; marked and cut over `most_bytes`."""
-    try:
-        text = encode(value)
-    except NotJson:
-        text = orjson.dumps(readable(value))
-    if len(text) <= most_bytes:
-        return text
-    beginning = clean(text[:1024].decode(errors="ignore"))
-    return orjson.dumps({"cut": True, "bytes": len(text), "beginning": beginning})
-
-
-def readable(value: Any, levels: int = 16) -> Any:
-    """`value` with everything that JSON lacks as text."""
-    if isinstance(value, str):
-        return clean(value)
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int) and abs(value) <= MAX_INTEGER:
-        return int(value)
-    if isinstance(value, float) and math.isfinite(value):
-        return float(value)
-    if levels and isinstance(value, Mapping):
-        return {clean(printed(key)): readable(item, levels - 1) for key, item in list(value.items())[:1000]}
-    if levels and isinstance(value, list | tuple | set | frozenset):
-        return [readable(item, levels - 1) for item in list(value)[:1000]]
-    return clean(printed(value))[:1000]
-
-
-def printed(value: Any) -> str:
-    """`str(value)`, which a hostile object may refuse."""
-    try:
-        return str(value)
-    except Exception as error:  # noqa: BLE001 - it becomes the text
-        return f"<{type(value).__name__} that cannot be printed: {type(error).__name__}>"
-
-
-def clean(text: str, most_bytes: int | None = None) -> str:
-    """Text that can be sent and stored: lone surrogates and U+0000 replaced; cut and marked over `most_bytes`."""
-    if most_bytes is not None and len(text) > most_bytes:
-        text = text[:most_bytes] + CUT  # before any copy of what may be huge
-    raw = text.encode(errors="replace")
-    if most_bytes is not None and len(raw) > most_bytes:
-        raw = raw[: most_bytes - len(CUT.encode())] + CUT.encode()
-    return raw.decode(errors="ignore").replace("\x00", "\ufffd")
 
 
 def depth(value: Any) -> int:
@@ -111,13 +63,16 @@ def depth(value: Any) -> int:
     return levels
 
 
-def _has_nan(value: Any) -> bool:
+_STAND_INS: dict[Use, Callable[[Any], Any]] = {
+    use: functools.partial(typed_json.stand_in, use=use) for use in get_args(Use)
+}
+
+
+def _has_nan(value: Any, stand_in: Any) -> bool:
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, allow_nan=False, default=stand_in)
     except ValueError:
         return True
-    except TypeError:  # something within that only orjson writes, such as a UUID
-        return False
     return False
 
 
@@ -135,14 +90,75 @@ def _has_nul(value: Any) -> bool:
     return False
 
 
-def _reason(error: TypeError) -> str:
-    text = str(error)
-    if "Integer exceeds 53-bit range" in text:
+def _first_fault(value: Any, use: Use) -> NotJson | None:
+    try:
+        return _fault(value, use, "", MAX_DEPTH)
+    except Stopped:
+        raise
+    except BaseException:  # noqa: BLE001 - it cannot even be looked through
+        return None
+
+
+def _fault(value: Any, use: Use, path: str, levels: int) -> NotJson | None:
+    """The first part of a value that was refused which is no JSON."""
+    if isinstance(value, _BASIC):
+        reason = _basic_fault(value)
+        return NotJson(reason, path) if reason else None
+    if not levels:
+        return NotJson(f"nested deeper than {MAX_DEPTH} levels, or in itself")
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            reason = _basic_fault(key) if isinstance(key, str) else "the keys of an object must be strings"
+            if reason:
+                return NotJson(reason, path)
+            if found := _fault(item, use, f"{path}/{_escaped(key)}", levels - 1):
+                return found
+        return None
+    if isinstance(value, list | tuple | set | frozenset | deque):
+        return _fault_of_any(enumerate(value), use, path, levels)
+    try:
+        data = typed_json.stand_in(value, use)
+    except Stopped:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the value's own code; which of its fields is it?
+        fields = typed_json.fields_of(value).items() if typed_json.is_typed(value) else ()
+        return _fault_of_any(fields, use, path, levels) or NotJson(_reason(error), path)
+    return _fault(data, use, path, levels if isinstance(data, Mapping | list) else levels - 1)
+
+
+def _fault_of_any(items: Any, use: Use, path: str, levels: int) -> NotJson | None:
+    for place, item in items:
+        if found := _fault(item, use, f"{path}/{_escaped(str(place))}", levels - 1):
+            return found
+    return None
+
+
+def _basic_fault(value: Any) -> str | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN and Infinity are not JSON"
+    if isinstance(value, int) and not -MAX_INTEGER <= value <= MAX_INTEGER:
         return "an integer is beyond ±(2^53-1); send it as a string"
-    if "surrogates" in text:
-        return "text with a lone surrogate cannot be stored"
-    if "str" in text and "key" in text.lower():
-        return "the keys of an object must be strings"
-    if "recursion" in text.lower():
+    if isinstance(value, str):
+        if "\x00" in value:
+            return "text with U+0000 cannot be stored"
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return "text with a lone surrogate cannot be stored"
+    return None
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")[:200]
+
+
+def _reason(error: BaseException) -> str:
+    """Without what the value's own code says, which may show the value."""
+    text = str(error)
+    if "Recursion" in text or "Circular" in text or isinstance(error, RecursionError):
         return f"nested deeper than {MAX_DEPTH} levels, or in itself"
-    return text
+    if "invalid utf-8" in text or isinstance(error, UnicodeDecodeError):
+        return "bytes that are not UTF-8; send them as base64"
+    if text.startswith(("Unable to serialize unknown type", "an iterator is no data")):
+        return text
+    return f"it cannot be written as JSON: {type(error.__cause__ or error).__name__}"

@@ -72,9 +72,9 @@ def _duration(short: Seconds | None, long: Seconds | None, name: str) -> float |
 
 
 def content(body: Mapping[str, Any]) -> bytes:
-    """JSON text. A payload may hold Pydantic models and dataclasses only as a whole. Raises ValueError."""
+    """JSON text. Raises ValueError, which says where a value cannot be sent."""
     try:
-        parts = {name: orjson.Fragment(encode(value)) for name, value in body.items()}
+        parts = {name: orjson.Fragment(encode(value, "payload")) for name, value in body.items()}
     except NotJson as error:
         raise ValueError(f"cannot be sent as JSON: {error}") from None
     return orjson.dumps(parts)

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from blazy_jobs.errors import HandlerFailed, Stopped
-from blazy_jobs.strict_json import encode
+from blazy_jobs.payload import sendable
 from blazy_jobs.testing.trial import Sitting, Trial
 from blazy_jobs.worker.executor import Executor, until_done, value_of
 from blazy_jobs.worker.modules import Loaded
@@ -112,7 +112,7 @@ def executor_of(loaded: Loaded, submit: Submit) -> Executor:
 
     async def run_process(standing: Standing, payload: Any) -> Any:
         assert isinstance(standing, Sitting)
-        standing.run = {**standing.run, "payload": orjson.loads(encode(payload))}
+        standing.run = {**standing.run, "payload": orjson.loads(sendable(payload))}
         if standing.job.is_async:
             loop = asyncio.get_running_loop()
             report = await loop.create_task(inner.run(standing), context=context.copy())

@@ -79,7 +79,7 @@ class Plan:
         if self.jitter is not None and not 0 <= self.jitter <= 1:
             raise ValueError(f"jitter is what is drawn, from 0 to 1, not {self.jitter}")
         try:
-            self.raw_payload = encode(self.payload)
+            self.raw_payload = encode(self.payload, "payload")
         except NotJson as error:
             raise ValueError(f"cannot be sent as JSON: {error}") from None
         job = self.job

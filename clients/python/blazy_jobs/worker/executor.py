@@ -10,8 +10,11 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import orjson
+
 from blazy_jobs.context import Middleware, MiddlewareRun
 from blazy_jobs.errors import HandlerFailed
+from blazy_jobs.payload import sendable
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.outcome import Report, max_result_bytes, of_error, of_value
 from blazy_jobs.worker.standing import Standing, current, leave_if_forked
@@ -68,7 +71,10 @@ class Executor:
 
     async def _wrapped(self, standing: Standing, middlewares: list[Middleware]) -> Any:
         async def innermost(run: MiddlewareRun) -> Any:
-            return await self._handle(standing, run.payload)
+            payload = run.payload
+            if standing.job.isolation == "process" and self._run_process is None:
+                payload = orjson.loads(sendable(payload))  # as it comes from a process of its own
+            return await self._handle(standing, payload)
 
         call_next: Callable[[MiddlewareRun], Awaitable[Any]] = innermost
         for middleware in reversed(middlewares):

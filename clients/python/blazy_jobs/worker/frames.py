@@ -22,7 +22,7 @@ READY = b"H"  # header: what the modules declare
 REFUSED = b"F"  # header: why the modules cannot be used
 WORDS = b"D"  # header: {"items": [[run_id, type, bytes], ...], ...}; blob: the reports
 STUCK = b"S"  # header: run ids that were told to stop and did not
-CALL = b"X"  # header: [run_id, payload or None]: middleware has come to its process handler
+CALL = b"X"  # header: [run_id, payload]: middleware has come to its process handler
 HANG_UP = b"Y"  # header: run_id: that middleware was told to stop
 
 EVENTS = frozenset(("progress", "log"))

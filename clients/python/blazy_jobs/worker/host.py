@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from blazy_jobs.payload import sendable
 from blazy_jobs.worker import frames, run_log
 from blazy_jobs.worker.channel import Channel
 from blazy_jobs.worker.executor import Executor, until_done, value_of
@@ -170,10 +171,10 @@ class Host:
     # -- process handlers inside middleware
 
     async def _run_process(self, standing: Standing, payload: Any) -> Any:
+        raw = sendable(payload)  # as it is now: middleware may have changed it in its place
         call: asyncio.Future[dict[str, Any]] = self._loop.create_future()
         self._calls[standing.run_id] = call
-        changed = payload is not standing.run["payload"]
-        self._channel.send(pack(frames.CALL, [standing.run_id, payload if changed else None, changed]))
+        self._channel.send(pack(frames.CALL, [standing.run_id, orjson.Fragment(raw)]))
 
         def hang_up() -> None:
             self._channel.send(pack(frames.HANG_UP, [standing.run_id, standing.stop_reason or "cancel"]))

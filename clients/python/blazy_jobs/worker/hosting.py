@@ -136,9 +136,9 @@ class Hosting:
                     log.warning("a handler ignores its stop: its process is replaced", **about)
                 self._replace(Blame("a handler ignores its stop", guilty=frozenset(stuck)))
             case frames.CALL:
-                run_id, payload, changed = frame.header
+                run_id, payload = frame.header
                 if (caller := self._runs.get(run_id)) is not None:
-                    self._call(caller, payload if changed else caller.lease["run"]["payload"])
+                    self._call(caller, payload)
             case frames.HANG_UP:
                 run_id, reason = frame.header
                 if (call := self._calls.get(run_id)) is not None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from blazy_jobs.strict_json import readable
+from blazy_jobs.readable import readable
 
 _COLOURS = {"debug": "\x1b[2m", "info": "\x1b[32m", "warning": "\x1b[33m", "error": "\x1b[31m"}
 

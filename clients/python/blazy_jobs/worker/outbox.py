@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from blazy_jobs.strict_json import clean, encode_anyway, printed
+from blazy_jobs.readable import encode_anyway
+from blazy_jobs.text import clean, printed
 
 PROGRESS_SECONDS = 0.1
 LINES_A_SECOND = 100
@@ -22,16 +23,22 @@ MAX_MESSAGE_BYTES = 8 * 1024
 MAX_DATA_BYTES = 16 * 1024
 LEVELS = frozenset(("debug", "info", "warning", "error", "critical"))
 
-_Line = tuple[str, str, Mapping[str, Any]]
+_Line = tuple[dict[str, Any], int]
+"""A report, and about how many bytes it takes."""
 
 
 class Outbox:
-    """`wake` is called, from any thread, when something waits to be taken."""
+    """`wake` is called, from any thread, when something waits to be taken.
+
+    What is said is written at once, in the thread that says it and without the lock: writing runs the user's code,
+    which may fail, speak itself, or change the value a moment later. The lock can be entered again by a thread that has
+    it, as a `__del__` that logs may run anywhere.
+    """
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
-        self._lock = threading.Lock()
-        self._progress: tuple[float, str | None, Any] | None = None
+        self._lock = threading.RLock()
+        self._progress: dict[str, Any] | None = None
         self._progress_at = 0.0
         self._lines: list[dict[str, Any]] = []
         self._waiting_bytes = 0
@@ -43,21 +50,23 @@ class Outbox:
         """The newest line over the limit: it is sent after all if no other follows in time, with the others' count."""
 
     def progress(self, percent: float, message: str | None, data: Any) -> None:
+        report = progress_words(percent, message, data)
         with self._lock:
-            self._progress = (percent, message, data)
+            self._progress = report
         self._wake()
 
     def log(self, level: str, message: str, fields: Mapping[str, Any]) -> None:
+        line = log_words(level, message, fields)
         now = time.monotonic()
         with self._lock:
             if now - self._window_at >= 1.0:
                 self._window_at, self._in_window = now, 0
             if self._in_window < LINES_A_SECOND and self._kept < MAX_LINES and self._waiting_bytes < MAX_WAITING_BYTES:
                 self._count_held_back()
-                self._keep((level, message, fields))
+                self._keep(line)
             else:
                 self._count_held_back()
-                self._held_back = (level, message, fields)
+                self._held_back = line
         self._wake()
 
     def due_at(self) -> float | None:
@@ -83,9 +92,8 @@ class Outbox:
                 self._keep(line)
                 reports, self._lines, self._waiting_bytes = self._lines, [], 0
             if self._progress is not None and (last or now - self._progress_at >= PROGRESS_SECONDS):
-                percent, message, data = self._progress
+                reports.append(self._progress)
                 self._progress, self._progress_at = None, now
-                reports.append(progress_words(percent, message, data))
         return reports
 
     def _count_held_back(self) -> None:
@@ -94,7 +102,7 @@ class Outbox:
             self._dropped += 1
 
     def _keep(self, line: _Line) -> None:
-        report, size = log_words(*line)
+        report, size = line
         if self._dropped:
             report["dropped"], self._dropped = self._dropped, 0
         self._kept += 1
@@ -109,9 +117,8 @@ def progress_words(percent: float, message: str | None, data: Any) -> dict[str, 
     return {"type": "progress", "percent": percent, "message": text, "data": raw}
 
 
-def log_words(level: str, message: str, fields: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
-    """The report, and about how many bytes it takes."""
-    known = level if level in LEVELS else "info"
+def log_words(level: str, message: str, fields: Mapping[str, Any]) -> _Line:
+    known = level if isinstance(level, str) and level in LEVELS else "info"
     raw = encode_anyway(dict(fields), MAX_DATA_BYTES)
     text = clean(printed(message), MAX_MESSAGE_BYTES)
     report = {"type": "log", "level": known, "message": text, "fields": orjson.Fragment(raw)}

@@ -11,7 +11,8 @@ import orjson
 
 from blazy_jobs.errors import HandlerFailed, NonRetryable, RetryAfter, Snooze
 from blazy_jobs.payload import InvalidPayload
-from blazy_jobs.strict_json import NotJson, clean, encode, printed
+from blazy_jobs.strict_json import NotJson, encode
+from blazy_jobs.text import clean, printed
 
 MAX_MESSAGE_BYTES = 8 * 1024
 MAX_TRACEBACK_BYTES = 16 * 1024

@@ -7,6 +7,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
+from blazy_jobs.errors import Stopped
+from blazy_jobs.text import printed
 from blazy_jobs.worker.standing import Standing, current
 
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -33,12 +35,22 @@ class RunLogHandler(logging.Handler):
             if record.levelno >= logging.WARNING and logging.lastResort and len(logging.root.handlers) == 1:
                 logging.lastResort.handle(record)
             return
+        run.voice.log(level_name(record.levelno), printed(_Message(record)), _fields(record))
+
+
+class _Message:
+    """A record's message, as text when it is asked for: arguments that do not fit, or cannot be printed, are told."""
+
+    def __init__(self, record: logging.LogRecord) -> None:
+        self._record = record
+
+    def __str__(self) -> str:
         try:
-            message = record.getMessage()
-        except Exception:  # noqa: BLE001 - logging's own way with a record whose arguments do not fit
-            self.handleError(record)
-            return
-        run.voice.log(level_name(record.levelno), message, _fields(record))
+            return self._record.getMessage()
+        except Stopped:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the arguments' own code
+            return f"{printed(self._record.msg)} (its arguments cannot be printed: {type(error).__name__})"
 
 
 def _fields(record: logging.LogRecord) -> dict[str, Any]:
