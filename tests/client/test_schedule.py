@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
-from blazy_jobs import DefinitionError, Job, Jobs, schedule
+from blazy_jobs import DefinitionError, Job, Jobs, cron_text, schedule
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from blazy_jobs_server.api.schedules import definition_of
 from blazy_jobs_server.api.strict_json import parse
 from blazy_jobs_server.domain.errors import InvalidRequest, MalformedJson
 from blazy_jobs_server.domain.schedule import Cron, Plan
+from blazy_jobs_server.engine import cron_text as server_cron_text
 from blazy_jobs_server.engine import zones
 from blazy_jobs_server.engine.fire_times import FireTimes
 from blazy_jobs_server.engine.plans import check_plan
@@ -180,7 +181,21 @@ def test_an_end_before_the_start_is_refused() -> None:
     start = datetime(2027, 1, 1, tzinfo=UTC)
     with pytest.raises(DefinitionError, match="end is before start"):
         schedule.every(hours=1, start=start, end=start - timedelta(days=1))
-    assert schedule.every(hours=1, start=start, end=start).fields["end_at"] == "2027-01-01T00:00:00.000000Z"
+    made = schedule.every_hour_at(0, start=start, end=start)
+    assert made.fields["end_at"] == "2027-01-01T00:00:00.000000Z"
+
+
+def test_what_never_fires_within_its_bounds_is_refused() -> None:
+    start, hour = datetime(2027, 1, 1, tzinfo=UTC), timedelta(hours=1)
+    assert schedule.every(hours=1, start=start, end=start + hour)
+    assert schedule.once(start, start=start, end=start)
+    for make in (
+        lambda: schedule.every(hours=1, start=start, end=start + hour / 2),
+        lambda: schedule.once(start, start=start + hour),
+        lambda: schedule.once(start, end=start - hour),
+    ):
+        with pytest.raises(DefinitionError, match="never fires"):
+            make()
 
 
 def test_a_payload_is_kept_as_it_was_written() -> None:
@@ -250,6 +265,9 @@ TERMS = [
     "DEC",
     "W",
     "?",
+    "90",
+    "monday",
+    "sept",
 ]
 term = st.one_of(st.sampled_from(TERMS), st.integers(0, 70).map(str), st.text("0123456789*,-/#Lfri\n¹", max_size=4))
 ranged = st.tuples(term, term).map("-".join)
@@ -281,6 +299,12 @@ cron_texts = st.one_of(
     st.sampled_from(["@daily", " @Weekly ", "@midnight", "@every 5m", "@reboot", "", " 0 3 * * *\n", "0\t3 * * *"]),
     st.text(max_size=12),
 )
+
+
+@settings(max_examples=500, deadline=None)
+@given(cron_texts)
+def test_cron_text_is_misread_in_the_same_way(expression: str) -> None:
+    assert cron_text.misread(expression) == server_cron_text.misread(expression)
 
 
 @settings(max_examples=500, deadline=None)

@@ -10,9 +10,10 @@ import msgspec
 import orjson
 
 from blazy_jobs_server.domain.errors import FieldError, InvalidPayload, InvalidRequest, JobTypeNotFound
-from blazy_jobs_server.domain.instants import LATEST
-from blazy_jobs_server.domain.schedule import Plan, ScheduleDefinition
+from blazy_jobs_server.domain.instants import LATEST, SECOND
+from blazy_jobs_server.domain.schedule import Cron, Date, Interval, Plan, ScheduleDefinition
 from blazy_jobs_server.engine.catalogue import Catalogue
+from blazy_jobs_server.engine.cron_text import misread
 from blazy_jobs_server.engine.dispatch import Dispatcher, Wish
 from blazy_jobs_server.engine.due_times import fire_times
 from blazy_jobs_server.engine.fire_times import BadPlan
@@ -59,12 +60,50 @@ class Orders:
 
 def check_plan(plan: Plan, path: str = "") -> None:
     """Of a plan whose schedule stands at `path` of the request. Raises InvalidRequest."""
+    if isinstance(plan.trigger, Cron) and (fault := misread(plan.trigger.expression)) is not None:
+        # Here and not where it is read: what was stored by an earlier version goes on.
+        raise InvalidRequest.at(f"{path}/trigger/expression", fault, "invalid_schedule")
     try:
         fire_times(plan, 0)
     except BadPlan as error:
         raise InvalidRequest.at(path + error.path, error.message, "invalid_schedule") from None
     if plan.start_at is not None and plan.end_at is not None and plan.end_at < plan.start_at:
         raise InvalidRequest.at(f"{path}/end_at", "is before start_at", "invalid_schedule")
+    if (outside := _outside(plan)) is not None:
+        raise InvalidRequest.at(path + outside[0], outside[1], "invalid_schedule")
+
+
+def _outside(plan: Plan) -> tuple[str, str] | None:
+    """Where and why it has no time within its bounds, whenever it is made."""
+    start_at, end_at = plan.start_at, plan.end_at
+    match plan.trigger:
+        case Date(at):
+            if start_at is not None and at < start_at:
+                return "/trigger/at", "is before start_at: it never fires"
+            if end_at is not None and at > end_at:
+                return "/trigger/at", "is after end_at: it never fires"
+        case Interval(every_seconds):
+            if start_at is not None and end_at is not None and start_at + round(every_seconds * SECOND) > end_at:
+                return "/end_at", "is before the first time, which is one interval after start_at: it never fires"
+    return None
+
+
+def check_alive(plan: Plan, created_at: int, now: int, path: str = "") -> None:
+    """That it fires after `now`. Raises InvalidRequest, and what `check_plan` raises."""
+    check_plan(plan, path)
+    if fire_times(plan, created_at).after(now) is None:
+        raise InvalidRequest.at(path + over(plan, now)[0], over(plan, now)[1], "invalid_schedule")
+
+
+def over(plan: Plan, now: int) -> tuple[str, str]:
+    """Where and why it never fires after `now`, as is known."""
+    if isinstance(plan.trigger, Date):
+        return "/trigger/at", "is in the past: it never fires"
+    if plan.end_at is not None and plan.end_at <= now:
+        return "/end_at", "is in the past: it never fires"
+    if plan.end_at is not None:
+        return "/end_at", "is before the first time: it never fires"
+    return "/trigger", "never fires"
 
 
 async def preview(plan: Plan, created_at: int, after: int, count: int) -> list[int]:

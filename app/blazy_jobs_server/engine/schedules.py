@@ -24,7 +24,7 @@ from blazy_jobs_server.engine.catalogue import Catalogue, differences
 from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.due_times import fire_times
 from blazy_jobs_server.engine.fire_times import BadPlan
-from blazy_jobs_server.engine.plans import Orders, preview
+from blazy_jobs_server.engine.plans import Orders, check_alive, preview
 from blazy_jobs_server.ports import Clock, Dispatched, IdempotencyKey, Store
 
 log = structlog.get_logger("schedules")
@@ -76,7 +76,7 @@ class Schedules:
     async def register(self, definition: ScheduleDefinition, paused: bool) -> Schedule:
         """Raises ScheduleExists, InvalidRequest and InvalidPayload."""
         await self._catalogue.fresh()
-        self._orders.check(definition)
+        self._check_new(definition)
         async with self._writing:
             saved = await self._make(definition, "api", None, paused)
             if saved is None:
@@ -91,8 +91,10 @@ class Schedules:
             async for _ in tries():
                 known = await self._store.schedule(definition.name)
                 if known is None:
+                    self._check_new(definition)
                     saved = await self._make(definition, "api", None, bool(paused))
                 else:
+                    self._check_changed(known, definition)
                     saved = await self._change_over_http(known, definition, paused)
                 if saved is not None:
                     return saved, known is None
@@ -112,6 +114,7 @@ class Schedules:
                     return known
                 if not (same and paused):  # what can make no run any more can be paused
                     self._orders.check(definition)
+                    self._check_changed(known, definition)
                 saved = await self._change_over_http(known, definition, paused)
                 if saved is not None:
                     return saved
@@ -134,6 +137,16 @@ class Schedules:
                 return replayed
             raise
         return await self._dispatcher.store_orders([order], idempotency)
+
+    def _check_new(self, definition: ScheduleDefinition) -> None:
+        self._orders.check(definition)
+        now = self._clock.now()
+        check_alive(definition.plan, now, now)
+
+    def _check_changed(self, known: Schedule, definition: ScheduleDefinition) -> None:
+        """What has come to its end may stay as it is; a change must not be one to a plan that never fires."""
+        if definition.plan != known.definition.plan:
+            check_alive(definition.plan, known.created_at, self._clock.now())
 
     async def _make(
         self, definition: ScheduleDefinition, source: Source, declarer: Declarer | None, paused: bool
@@ -222,6 +235,8 @@ class Schedules:
             return saved
         self._orders.check(planned.definition)
         if known is None:
+            # Not so where it is there: a date in code passes one day, and the code is as right as it was.
+            self._check_new(planned.definition)
             return await self._make(planned.definition, "code", planned.declarer, planned.paused)
         paused = known.paused and not known.orphaned
         saved = await self._change(known, planned.definition, "code", planned.declarer, paused)

@@ -76,6 +76,9 @@ def every(
     """An interval of real time, from one second to ten years."""
     fields = _fields(options)
     interval = _interval(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    start, end = options.get("start"), options.get("end")
+    if start is not None and end is not None and end - start < interval:
+        raise DefinitionError(f"it never fires: end ({end}) is before the first time, one interval after {start}")
     return Schedule({"trigger": {"kind": "interval", "every_seconds": interval.total_seconds()}, **fields})
 
 
@@ -85,7 +88,11 @@ def cron(expression: str, **options: Unpack[Options]) -> Schedule:
 
 
 def once(at: datetime, **options: Unpack[Options]) -> Schedule:
-    return Schedule({"trigger": {"kind": "date", "at": limits.instant(at, "once")}, **_fields(options)})
+    trigger, fields = {"kind": "date", "at": limits.instant(at, "once")}, _fields(options)
+    start, end = options.get("start"), options.get("end")
+    if (start is not None and at < start) or (end is not None and at > end):
+        raise DefinitionError(f"it never fires: {at} is not within start ({start}) and end ({end})")
+    return Schedule({"trigger": trigger, **fields})
 
 
 def _time(hour: int, minute: int) -> str:
