@@ -41,6 +41,9 @@ pythons: ## the quick tests on each Python from 3.11 on that is there (PYTHONS="
 		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); echo "Python $$version:"; \
 		$(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON=$$python ARGS='-q -m "not system" $(ARGS)'; done
 
+busy: setup ## the system tests ten times beside busy loops (ARGS="--times 2" for fewer), to find those that depend on timing
+	$(BIN)/python -m tests.busy $(ARGS)
+
 bench: setup ## print the figures, each beside its baseline (ARGS=--quick for one short turn)
 	$(BIN)/python -m benchmarks $(ARGS)
 
@@ -74,4 +77,4 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) -c requirements.lock pyproject.toml clients/python/pyproject.toml -o requirements.runtime.lock
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 
-.PHONY: help setup run test check pythons bench faults openapi docs dist image try-image lock
+.PHONY: help setup run test check pythons busy bench faults openapi docs dist image try-image lock
