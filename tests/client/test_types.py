@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,15 +33,74 @@ def test_pyright_finds_nothing_in_a_users_code(tmp_path: Path) -> None:
     run([str(BIN / "basedpyright"), "--pythonpath", sys.executable, "--project", str(tmp_path)], tmp_path)
 
 
+PROLOGUE = """
+from blazy_jobs import AsyncClient, Client, Event, JobContext, Jobs
+
+jobs = Jobs()
+client = Client()
+
+
+@jobs.job
+async def count(payload: int, ctx: JobContext) -> str:
+    return str(payload)
+
+
+@jobs.job("measure", timeout=3)
+def measure(payload: list[int]) -> float:
+    return 1.0
+
+
+def heard(event: Event) -> None: ...
+def failed(error: Exception) -> None: ...
+
+
+run = client.dispatch(count, 5)
+"""
+
+WRONG = [
+    "state: int = client.dispatch('a').state",
+    "client.dispatch(count, 5, rety=3)",
+    "client.dispatch('count', 5, rety=3)",
+    "client.dispatch(count, 5, priority='high')",
+    "client.dispatch(count, 'five')",
+    "client.dispatch(count)",
+    "number: int = run.result()",
+    "number: int = client.dispatch(measure, [1]).replay().result()",
+    "measure('text')",
+    "measure([1], 2, 3)",
+    "text: str = measure([1])",
+    "run.on('complted', heard)",
+    "run.on('completed', failed)",
+    "run.on('error', heard)",
+    "client.runs.list(status='failed')",
+    "client.runs.list(state='faild')",
+    "client.runs.list(created_after=5)",
+    "client.events(type='faild')",
+    "jobs.job(rety=3)",
+    "jobs.job('name', timeout='soon')",
+    "jobs.queue('q').process('x', isolation='proces')",
+    "measure.dispatch_sync([1], rety=3)",
+    "measure.dispatch_sync('text')",
+    "async def wrong() -> None: await count.dispatch(5, rety=3)",
+    "async def wrong() -> None: number: int = await (await count.dispatch(5)).result()",
+    "async def wrong() -> None: await AsyncClient().dispatch(count, 5, rety=3)",
+    "async def wrong() -> None: await jobs.queue('q').add('x', rety=3)",
+]
+
+
 @pytest.mark.parametrize("checker", ["mypy", "pyright"])
-def test_a_wrong_use_is_found(tmp_path: Path, checker: str) -> None:
-    """The checkers do see the package's types."""
+def test_each_wrong_use_is_found(tmp_path: Path, checker: str) -> None:
+    """All in one file, as a checker takes seconds to start; what comes before them is right."""
     wrong = tmp_path / "wrong.py"
-    wrong.write_text("from blazy_jobs import Client\n\nseconds: int = Client().dispatch('a').state\n")
+    first = PROLOGUE.count("\n") + 1
+    wrong.write_text(PROLOGUE + "\n".join(WRONG) + "\n")
     if checker == "mypy":
         command = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--config-file=", str(wrong)]
     else:
-        command = [str(BIN / "basedpyright"), "--pythonpath", sys.executable, str(wrong)]
+        command = [str(BIN / "basedpyright"), "--level", "error", "--pythonpath", sys.executable, str(wrong)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=110)
     assert done.returncode == 1
-    assert "int" in done.stdout
+    found = {int(line) for line in re.findall(r"wrong\.py:(\d+):.*error", done.stdout)}
+    missed = [text for place, text in enumerate(WRONG, first) if place not in found]
+    assert not missed, done.stdout
+    assert not [line for line in found if line < first], done.stdout

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Unpack, get_args, overload
+
+from typing_extensions import ParamSpec, TypeVar
 
 from blazy_jobs import limits
-from blazy_jobs.context import Middleware
-from blazy_jobs.declared import Declared
+from blazy_jobs.context import JobContext, Middleware
+from blazy_jobs.declared import Declared, PayloadT, ResultT
 from blazy_jobs.errors import DefinitionError
 from blazy_jobs.limits import checked_name
+from blazy_jobs.options import DispatchOptions, Isolation, JobOptions
 from blazy_jobs.payload import Intake, InvalidPayload
+from blazy_jobs.results import Outlet
 from blazy_jobs.retry import RetryOption, check_retry, retry_settings
 from blazy_jobs.schedule import Schedule
 from blazy_jobs.text import clean
@@ -23,17 +27,86 @@ if TYPE_CHECKING:
     from blazy_jobs.client.sync.run import Run
 
 Handler = Callable[..., Any]
-Isolation = Literal["async", "process", "thread"]
 
 MAX_DESCRIPTION_CHARS = 4096
 
+P = ParamSpec("P", default=...)
+ReturnT = TypeVar("ReturnT", covariant=True, default=Any)
+GivenT = TypeVar("GivenT")
+MadeT = TypeVar("MadeT")
+BackT = TypeVar("BackT")
+TakenP = ParamSpec("TakenP")
 
-class Job(Declared):
+if TYPE_CHECKING:
+    AsyncHandler = Callable[P, Coroutine[Any, Any, ResultT]]
+    SyncHandler = Callable[P, ResultT]
+
+
+class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
     """`timeout`, `expires` and `retention` are seconds or a timedelta. What is left out is the server's default.
+
+    To type checkers it is a `Job[Payload, Result]`, which is called as its handler is (`P` and `ReturnT`).
 
     Calling a job calls its handler, in this process and without middleware. Raises DefinitionError.
     """
 
+    @overload
+    def __init__(
+        self: Job[GivenT, MadeT, TakenP, BackT],
+        name: str,
+        handler: Job[GivenT, MadeT, TakenP, BackT],
+        **options: Unpack[JobOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: AsyncJob[None, MadeT, []], name: str, handler: AsyncHandler[[], MadeT], **options: Unpack[JobOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: AsyncJob[None, MadeT, [JobContext]],
+        name: str,
+        handler: AsyncHandler[[JobContext], MadeT],
+        **options: Unpack[JobOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: AsyncJob[GivenT, MadeT, [JobContext, GivenT]],
+        name: str,
+        handler: AsyncHandler[[JobContext, GivenT], MadeT],
+        **options: Unpack[JobOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: AsyncJob[GivenT, MadeT, Concatenate[GivenT, TakenP]],
+        name: str,
+        handler: AsyncHandler[Concatenate[GivenT, TakenP], MadeT],
+        **options: Unpack[JobOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: SyncJob[None, MadeT, []], name: str, handler: SyncHandler[[], MadeT], **options: Unpack[JobOptions]
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: SyncJob[None, MadeT, [JobContext]],
+        name: str,
+        handler: SyncHandler[[JobContext], MadeT],
+        **options: Unpack[JobOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: SyncJob[GivenT, MadeT, [JobContext, GivenT]],
+        name: str,
+        handler: SyncHandler[[JobContext, GivenT], MadeT],
+        **options: Unpack[JobOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: SyncJob[GivenT, MadeT, Concatenate[GivenT, TakenP]],
+        name: str,
+        handler: SyncHandler[Concatenate[GivenT, TakenP], MadeT],
+        **options: Unpack[JobOptions],
+    ) -> None: ...
     def __init__(
         self,
         name: str,
@@ -60,6 +133,7 @@ class Job(Declared):
         self.is_async = _is_async(handler, name)
         self.isolation: Isolation = _isolation(isolation, self.is_async, name)
         self.intake = Intake(handler, name)
+        self.outlet = Outlet(handler)
         self.queue = None if queue is None else checked_name(queue, "queue")
         about = f"job {name!r}:"
         self.priority = None if priority is None else limits.whole(priority, -100, 100, f"{about} priority")
@@ -84,8 +158,9 @@ class Job(Declared):
         self.description = _first_paragraph(handler) if description is None else description
         functools.update_wrapper(self, handler, updated=())
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.handler(*args, **kwargs)
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> ReturnT:
+        value: ReturnT = self.handler(*args, **kwargs)
+        return value
 
     def __repr__(self) -> str:
         return f"Job({self.name!r}, isolation={self.isolation!r})"
@@ -108,18 +183,39 @@ class Job(Declared):
         known = {key: value for key, value in given.items() if value is not None}
         return {"name": self.name, "handler": {"kind": "worker"}, **known}
 
-    async def dispatch(self, payload: Any = None, **options: Any) -> AsyncRun:
-        """Dispatches a run: in a handler to the server that its own run is from, else to that of JOBS_URL. `options` as
-        in `AsyncClient.dispatch`."""
+    def read_result(self, result: Any) -> ResultT:
+        """Raises ValueError where it is not what the handler's annotation says."""
+        read: ResultT = self.outlet.read(result)
+        return read
+
+    @overload
+    async def dispatch(
+        self: Job[None, ResultT, ..., Any], payload: None = None, **options: Unpack[DispatchOptions]
+    ) -> AsyncRun[ResultT]: ...
+    @overload
+    async def dispatch(
+        self: Job[GivenT, ResultT, ..., Any], payload: GivenT | Mapping[str, Any], **options: Unpack[DispatchOptions]
+    ) -> AsyncRun[ResultT]: ...
+    async def dispatch(self, payload: Any = None, **options: Unpack[DispatchOptions]) -> AsyncRun[Any]:
+        """Dispatches a run, as `AsyncClient.dispatch` does: in a handler to the server that its own run is from,
+        else to that of JOBS_URL."""
         from blazy_jobs.client.aio.client import default_client
 
-        return await default_client().dispatch(self.name, payload, **options)
+        return await default_client().dispatch(self, payload, **options)
 
-    def dispatch_sync(self, payload: Any = None, **options: Any) -> Run:
+    @overload
+    def dispatch_sync(
+        self: Job[None, ResultT, ..., Any], payload: None = None, **options: Unpack[DispatchOptions]
+    ) -> Run[ResultT]: ...
+    @overload
+    def dispatch_sync(
+        self: Job[GivenT, ResultT, ..., Any], payload: GivenT | Mapping[str, Any], **options: Unpack[DispatchOptions]
+    ) -> Run[ResultT]: ...
+    def dispatch_sync(self, payload: Any = None, **options: Unpack[DispatchOptions]) -> Run[Any]:
         """As `dispatch`, for `def` handlers and other code without an event loop."""
         from blazy_jobs.client.sync.client import default_client
 
-        return default_client().dispatch(self.name, payload, **options)
+        return default_client().dispatch(self, payload, **options)
 
 
 def _schedules(schedule: Schedule | Mapping[str, Schedule] | None, job: str) -> dict[str, Schedule]:
@@ -191,3 +287,8 @@ def _schema(schema: Mapping[str, Any] | None, what: str) -> dict[str, Any] | Non
 def _first_paragraph(handler: Handler) -> str | None:
     doc = inspect.getdoc(handler) if inspect.isroutine(handler) else None
     return clean(" ".join(doc.split("\n\n")[0].split()))[:MAX_DESCRIPTION_CHARS] or None if doc else None
+
+
+if TYPE_CHECKING:
+    AsyncJob = Job[PayloadT, ResultT, P, Coroutine[Any, Any, ResultT]]
+    SyncJob = Job[PayloadT, ResultT, P, ResultT]

@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Concatenate, Protocol, Unpack, overload
 from urllib.parse import urlsplit, urlunsplit
 
-from blazy_jobs.context import Middleware
+from blazy_jobs.context import JobContext, Middleware
+from blazy_jobs.declared import PayloadT, ResultT
 from blazy_jobs.errors import DefinitionError
-from blazy_jobs.job import Handler, Job, name_of
+from blazy_jobs.job import Handler, Job, P, name_of
 from blazy_jobs.limits import checked_name
+from blazy_jobs.options import DispatchOptions, JobOptions
 
 if TYPE_CHECKING:
     from blazy_jobs.client.aio.run import AsyncRun
     from blazy_jobs.client.sync.run import Run
+    from blazy_jobs.job import AsyncHandler, AsyncJob, SyncHandler, SyncJob
+
+
+class Define(Protocol):
+    """Makes a job of a handler."""
+
+    @overload
+    def __call__(self, handler: AsyncHandler[[], ResultT], /) -> AsyncJob[None, ResultT, []]: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(self, handler: AsyncHandler[[JobContext], ResultT], /) -> AsyncJob[None, ResultT, [JobContext]]: ...  # type: ignore[overload-overlap]
+    @overload
+    def __call__(
+        self, handler: AsyncHandler[[JobContext, PayloadT], ResultT], /
+    ) -> AsyncJob[PayloadT, ResultT, [JobContext, PayloadT]]: ...
+    @overload
+    def __call__(  # type: ignore[overload-overlap]
+        self, handler: AsyncHandler[Concatenate[PayloadT, P], ResultT], /
+    ) -> AsyncJob[PayloadT, ResultT, Concatenate[PayloadT, P]]: ...
+    @overload
+    def __call__(self, handler: SyncHandler[[], ResultT], /) -> SyncJob[None, ResultT, []]: ...
+    @overload
+    def __call__(self, handler: SyncHandler[[JobContext], ResultT], /) -> SyncJob[None, ResultT, [JobContext]]: ...
+    @overload
+    def __call__(
+        self, handler: SyncHandler[[JobContext, PayloadT], ResultT], /
+    ) -> SyncJob[PayloadT, ResultT, [JobContext, PayloadT]]: ...
+    @overload
+    def __call__(
+        self, handler: SyncHandler[Concatenate[PayloadT, P], ResultT], /
+    ) -> SyncJob[PayloadT, ResultT, Concatenate[PayloadT, P]]: ...
+    def __call__(self, handler: Any, /) -> Any: ...
 
 
 MAX_APP_CHARS = 255
@@ -51,9 +84,31 @@ class Jobs:
         return True
 
     @overload
-    def job(self, name: Handler, /) -> Job: ...
+    def job(self, handler: AsyncHandler[[], ResultT], /) -> AsyncJob[None, ResultT, []]: ...  # type: ignore[overload-overlap]
     @overload
-    def job(self, name: str | None = None, /, **options: Any) -> Callable[[Handler], Job]: ...
+    def job(self, handler: AsyncHandler[[JobContext], ResultT], /) -> AsyncJob[None, ResultT, [JobContext]]: ...  # type: ignore[overload-overlap]
+    @overload
+    def job(
+        self, handler: AsyncHandler[[JobContext, PayloadT], ResultT], /
+    ) -> AsyncJob[PayloadT, ResultT, [JobContext, PayloadT]]: ...
+    @overload
+    def job(  # type: ignore[overload-overlap]
+        self, handler: AsyncHandler[Concatenate[PayloadT, P], ResultT], /
+    ) -> AsyncJob[PayloadT, ResultT, Concatenate[PayloadT, P]]: ...
+    @overload
+    def job(self, handler: SyncHandler[[], ResultT], /) -> SyncJob[None, ResultT, []]: ...
+    @overload
+    def job(self, handler: SyncHandler[[JobContext], ResultT], /) -> SyncJob[None, ResultT, [JobContext]]: ...
+    @overload
+    def job(
+        self, handler: SyncHandler[[JobContext, PayloadT], ResultT], /
+    ) -> SyncJob[PayloadT, ResultT, [JobContext, PayloadT]]: ...
+    @overload
+    def job(
+        self, handler: SyncHandler[Concatenate[PayloadT, P], ResultT], /
+    ) -> SyncJob[PayloadT, ResultT, Concatenate[PayloadT, P]]: ...
+    @overload
+    def job(self, name: str | None = None, /, **options: Unpack[JobOptions]) -> Define: ...
     def job(self, name: Any = None, /, **options: Any) -> Any:
         """Decorator: `@jobs.job`, `@jobs.job("name")`, `@jobs.job(retry=3, ...)`. Options as in `Job`."""
         if callable(name):
@@ -140,17 +195,20 @@ class JobsQueue:
         self._jobs = jobs
         self.name = name
 
-    def process(self, name: str | None = None, /, **options: Any) -> Callable[[Handler], Job]:
-        return self._jobs.job(name, **{"queue": self.name, **options})
+    def process(self, name: str | None = None, /, **options: Unpack[JobOptions]) -> Define:
+        merged: JobOptions = {"queue": self.name, **options}
+        return self._jobs.job(name, **merged)
 
-    async def add(self, name: str, payload: Any = None, **options: Any) -> AsyncRun:
+    async def add(self, name: str, payload: Any = None, **options: Unpack[DispatchOptions]) -> AsyncRun:
         """Dispatches a run of `name`, as `Job.dispatch` does, into this queue."""
         from blazy_jobs.client.aio.client import default_client
 
-        return await default_client().dispatch(name, payload, **{"queue": self.name, **options})
+        merged: DispatchOptions = {"queue": self.name, **options}
+        return await default_client().dispatch(name, payload, **merged)
 
-    def add_sync(self, name: str, payload: Any = None, **options: Any) -> Run:
+    def add_sync(self, name: str, payload: Any = None, **options: Unpack[DispatchOptions]) -> Run:
         """As `add`, for `def` handlers and other code without an event loop."""
         from blazy_jobs.client.sync.client import default_client
 
-        return default_client().dispatch(name, payload, **{"queue": self.name, **options})
+        merged: DispatchOptions = {"queue": self.name, **options}
+        return default_client().dispatch(name, payload, **merged)

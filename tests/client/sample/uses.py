@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from blazy_jobs import (
     ApiError,
@@ -52,8 +52,26 @@ async def around(run: MiddlewareRun, call_next: CallNext) -> object:
     return await call_next(run)
 
 
+@jobs.job
+async def tidy(ctx: JobContext) -> None: ...
+
+
+@jobs.job
+async def told_first(ctx: JobContext, payload: Order) -> str:
+    return f"{ctx.run_id} {payload.number}"
+
+
+@jobs.job(isolation="thread")
+def weigh(payload: dict[str, float] | None = None) -> float:
+    return sum((payload or {}).values())
+
+
 shipped: Job = ship
+exactly: Job[Order, dict[str, int]] = ship
 jobs.add(Job("again", handler=bill))
+greet = Job("greet", told_first.handler, retry=3)
+made = Job("made", handler=weigh.handler, tags=["a"])
+several: list[Job] = [ship, bill, bare, tidy, told_first, weigh, greet]
 emails = jobs.queue("emails")
 
 
@@ -72,6 +90,16 @@ def blocking() -> None:
         ids: list[str] = client.dispatch_many([("ship", {"number": n}) for n in range(3)])
         for found in client.runs.list(state="failed", limit=10):
             print(found.id, found.replay().id, ids)
+        since = datetime.now(UTC) - timedelta(hours=1)
+        for found in client.runs.list(state=["failed", "cancelled"], job_type=ship, created_after=since):
+            print(found.finished)
+        number: int = client.dispatch(bill, Order(1), priority=5).result(timeout=5)
+        label: str = client.dispatch(told_first, Order(2)).result()
+        weight: float = client.dispatch(weigh).result() + client.dispatch(weigh, {"a": 1.5}).result()
+        nothing: None = client.dispatch(bare).replay().result()
+        print(number, label, weight, nothing, client.run(run.id).state, client.dispatch(tidy).id)
+        for event in client.events(type=["failed", "completed"], job_type=ship):
+            print(event.type)
         for job_type in client.job_types.list():
             print(job_type["name"])
         try:
@@ -95,5 +123,9 @@ async def awaiting() -> None:
         await run.cancel("enough")
         await client.queues.pause("emails")
     again = await ship.dispatch({"number": 2})
+    counted: dict[str, int] = await (await ship.dispatch(Order(4), delay=3)).result()
+    billed: int = bill.dispatch_sync(Order(5), tags=["now"]).result()
+    direct: int = bill(Order(6))
+    print(counted, billed, direct)
     await emails.add("newsletter", {"number": 3})
     print(await again.result())

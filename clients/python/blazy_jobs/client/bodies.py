@@ -1,16 +1,17 @@
-"""What both clients send: JSON text, and the headers with it."""
+"""What both clients send: JSON text."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from blazy_jobs.declared import Declared
+from blazy_jobs.declared import JobName, name_of_job
 from blazy_jobs.errors import seconds_of
+from blazy_jobs.options import Seconds
 from blazy_jobs.retry import RetryOption, retry_settings
 from blazy_jobs.strict_json import NotJson, encode
 
@@ -18,11 +19,8 @@ MAX_BATCH_RUNS = 10_000
 MAX_BATCH_BYTES = 15 << 20
 """The server takes 16 MiB a batch unless it is told otherwise."""
 
-Seconds = float | timedelta
-
-
-def name_of_job(job: str | Declared) -> str:
-    return job.name if isinstance(job, Declared) else job
+BatchRun = tuple[JobName, Any] | Mapping[str, Any]
+"""A job and its payload, or a batch item as the API has it."""
 
 
 def dispatch_body(
@@ -43,17 +41,13 @@ def dispatch_body(
     expires_seconds: Seconds | None = None,
 ) -> dict[str, Any]:
     """Durations in seconds or as timedelta, also by the API's names; `run_at` with its time zone. Raises ValueError."""
-    if isinstance(run_at, datetime):
-        if run_at.tzinfo is None:
-            raise ValueError("run_at needs a time zone: datetime(..., tzinfo=UTC)")
-        run_at = run_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(tags, str):
         raise ValueError("tags is a list of texts, not one text")
     given = {
         "queue": queue,
         "priority": priority,
         "delay_seconds": _duration(delay, delay_seconds, "delay"),
-        "run_at": run_at,
+        "run_at": None if run_at is None else instant(run_at, "run_at"),
         "retry": retry_settings(retry),
         "timeout_seconds": _duration(timeout, timeout_seconds, "timeout"),
         "expires_seconds": _duration(expires, expires_seconds, "expires"),
@@ -62,6 +56,15 @@ def dispatch_body(
         "metadata": None if metadata is None else dict(metadata),
     }
     return {"payload": payload, **{name: value for name, value in given.items() if value is not None}}
+
+
+def instant(value: datetime | str, what: str) -> str:
+    """As the API takes it; text is left to the server. Raises ValueError where the time zone is not said."""
+    if not isinstance(value, datetime):
+        return value
+    if value.utcoffset() is None:
+        raise ValueError(f"{what} needs a time zone: datetime(..., tzinfo=UTC), or .astimezone() for this machine's")
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _duration(short: Seconds | None, long: Seconds | None, name: str) -> float | None:
@@ -84,15 +87,7 @@ def fresh_key() -> str:
     return uuid.uuid4().hex
 
 
-def post_headers(idempotency_key: str | None = None, *, keyed: bool = True) -> dict[str, str]:
-    """`keyed`: with an Idempotency-Key, made up where none is given, so that a second try makes no second run."""
-    headers = {"Content-Type": "application/json"}
-    if keyed:
-        headers["Idempotency-Key"] = idempotency_key or fresh_key()
-    return headers
-
-
-def batches(runs: Iterable[tuple[str | Declared, Any] | Mapping[str, Any]]) -> Iterator[bytes]:
+def batches(runs: Iterable[BatchRun]) -> Iterator[bytes]:
     """The bodies of as few batches as can hold all these runs. Raises ValueError."""
     parts: list[bytes] = []
     size = 0

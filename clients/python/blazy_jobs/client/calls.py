@@ -1,95 +1,250 @@
-"""The calls of `client.job_types`, `client.queues` and `client.schedules`, written once for both clients.
+"""What the clients ask, each call written once for both.
 
-All of these are given as the API shows them, in dicts, so that what a newer server adds is there too.
+Definitions of job types, queues and schedules are given and taken as the API shows them, in dicts, so that what a newer
+server adds is there too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, get_args
 from urllib.parse import quote
 
 from blazy_jobs.client import bodies
-from blazy_jobs.declared import Declared
+from blazy_jobs.client.call import Call, Pause, Steps, making_a_run
+from blazy_jobs.client.facts import RunFacts
+from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
+from blazy_jobs.client.waiting import WAIT_SECONDS, Deadline, Outage
+from blazy_jobs.declared import Declared, JobName, name_of_job
+from blazy_jobs.errors import ApiError, ConnectionFailed
+from blazy_jobs.options import EventType, RunFilters, RunState
 from blazy_jobs.schedule import Schedule
 
+Fields = Mapping[str, Any]
+Definition = Call[dict[str, Any]]
 
-class Call(NamedTuple):
-    """`body` is JSON text. All of these can be sent twice."""
-
-    method: str
-    path: str
-    body: bytes | None = None
-
-    def options(self) -> dict[str, Any]:
-        """For `Client.request`."""
-        if self.body is None:
-            return {"repeatable": True}
-        return {"repeatable": True, "content": self.body, "headers": {"Content-Type": "application/json"}}
+# -- runs
 
 
-def path_of_job_type(job: str | Declared, verb: str = "") -> str:
-    return f"/v1/job-types/{quote(bodies.name_of_job(job), safe='')}{verb}"
+def dispatch(job: JobName, payload: Any, options: Fields) -> Definition:
+    known = dict(options)
+    key = known.pop("idempotency_key", None)
+    return making_a_run(path_of_job_type(job, "/runs"), key, bodies.content(bodies.dispatch_body(payload, **known)))
+
+
+def dispatch_many(runs: Iterable[bodies.BatchRun], idempotency_key: str | None) -> Steps[list[str]]:
+    """The ids, in order."""
+    key = idempotency_key or bodies.fresh_key()
+    ids: list[str] = []
+    for place, body in enumerate(bodies.batches(runs)):
+        answer = yield making_a_run("/v1/runs/batch", bodies.batch_key(key, place), body)
+        ids += [run["id"] for run in answer["data"]]
+    return ids
+
+
+def path_of_run(run_id: str, verb: str = "") -> str:
+    if not isinstance(run_id, str) or not run_id:
+        raise ValueError(f"a run's id is text such as 'run_06A1…', not {run_id!r:.200}")
+    return f"/v1/runs/{quote(run_id, safe='')}{verb}"
+
+
+def get_run(run_id: str) -> Definition:
+    return Call("GET", path_of_run(run_id))
+
+
+def replay(run_id: str, idempotency_key: str | None) -> Definition:
+    return making_a_run(path_of_run(run_id, "/replay"), idempotency_key)
+
+
+def waiting(run: RunFacts, deadline: Deadline, timeout: float | None) -> Steps[None]:
+    """Until it has ended."""
+    outage = Outage()
+    while not run.finished:
+        seconds = deadline.left(WAIT_SECONDS)
+        params = {"wait_seconds": f"{seconds:.3f}"}
+        try:
+            run.data = yield Call("GET", path_of_run(run.id), params=params, waits_seconds=seconds)
+            outage.is_over()
+        except ConnectionFailed:
+            if not outage.goes_on(timeout):
+                raise
+            yield Pause(deadline.left(MAX_BACKOFF_SECONDS))
+
+
+def cancelling(run: RunFacts, reason: str | None) -> Steps[None]:
+    body = bodies.content({"reason": reason} if reason is not None else {})
+    try:
+        run.data = yield Call("POST", path_of_run(run.id, "/cancel"), body=body)
+    except ApiError as error:
+        if error.code != "run_finished":
+            raise
+        run.data = yield get_run(run.id)
+        if run.state != "cancelled":
+            raise
+
+
+def run_filters(filters: RunFilters) -> dict[str, Any]:
+    """As the API takes them. Raises TypeError for a filter that there is not, and ValueError."""
+    if unknown := sorted(filters.keys() - RunFilters.__annotations__.keys()):
+        known = ", ".join(RunFilters.__annotations__)
+        raise TypeError(f"runs cannot be listed by {', '.join(unknown)}; there is {known}")
+    given: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
+    if "state" in given:
+        given["state"] = _several(given["state"], get_args(RunState), "state")
+    if "job_type" in given:
+        given["job_type"] = name_of_job(given["job_type"])
+    for name in ("created_after", "created_before"):
+        if name in given:
+            given[name] = bodies.instant(given[name], name)
+    return given
+
+
+def _several(value: str | Sequence[str], known: Sequence[str], what: str) -> list[str]:
+    values = [value] if isinstance(value, str) else list(value)
+    for one in values:
+        if one not in known:
+            raise ValueError(f"{what} is one of {', '.join(known)}, not {one!r:.200}")
+    return values
+
+
+def event_filters(
+    type: str | Sequence[str], job_type: JobName | None, queue: str | None, tag: str | None, from_start: bool
+) -> dict[str, Any]:
+    """As the API takes them. Raises ValueError."""
+    job_name = None if job_type is None else name_of_job(job_type)
+    known = {"job_type": job_name, "queue": queue, "tag": tag, "from": "start" if from_start else None}
+    types = _several(type, get_args(EventType), "type")
+    return {"type": types, **{name: value for name, value in known.items() if value is not None}}
+
+
+# -- job types
+
+
+def path_of_job_type(job: JobName, verb: str = "") -> str:
+    return f"/v1/job-types/{quote(name_of_job(job), safe='')}{verb}"
+
+
+def job_type_fields(job: JobName, fields: Fields) -> dict[str, Any]:
+    """A whole definition: that of a `Job`, or a worker's by this name; `fields` as api.md names them win."""
+    known = job.definition() if isinstance(job, Declared) else {"name": job, "handler": {"kind": "worker"}}
+    return {**known, **fields}
+
+
+def get_job_type(job: JobName) -> Definition:
+    return Call("GET", path_of_job_type(job))
+
+
+def register_job_type(job: JobName, fields: Fields) -> Definition:
+    return Call("POST", "/v1/job-types", body=bodies.content(job_type_fields(job, fields)))
+
+
+def put_job_type(job: JobName, fields: Fields) -> Definition:
+    return Call("PUT", path_of_job_type(job), body=bodies.content(job_type_fields(job, fields)))
+
+
+def change_job_type(job: JobName, fields: Fields) -> Definition:
+    return Call("PATCH", path_of_job_type(job), body=bodies.content(fields))
+
+
+def pause_job_type(job: JobName) -> Definition:
+    return Call("POST", path_of_job_type(job, "/pause"))
+
+
+def resume_job_type(job: JobName) -> Definition:
+    return Call("POST", path_of_job_type(job, "/resume"))
+
+
+def retire_job_type(job: JobName) -> Call[None]:
+    return Call("DELETE", path_of_job_type(job), _nothing)
+
+
+# -- queues
 
 
 def path_of_queue(name: str, verb: str = "") -> str:
     return f"/v1/queues/{quote(name, safe='')}{verb}"
 
 
-def job_type_fields(job: str | Declared, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """A whole definition: that of a `Job`, or a worker's by this name; `fields` as api.md names them win."""
-    known = job.definition() if isinstance(job, Declared) else {"name": job, "handler": {"kind": "worker"}}
-    return {**known, **fields}
+def get_queue(name: str) -> Definition:
+    return Call("GET", path_of_queue(name))
 
 
-def register_job_type(job: str | Declared, fields: Mapping[str, Any]) -> Call:
-    return Call("POST", "/v1/job-types", bodies.content(job_type_fields(job, fields)))
+def put_queue(name: str, fields: Fields) -> Definition:
+    return Call("PUT", path_of_queue(name), body=bodies.content(fields))
 
 
-def put_job_type(job: str | Declared, fields: Mapping[str, Any]) -> Call:
-    return Call("PUT", path_of_job_type(job), bodies.content(job_type_fields(job, fields)))
+def pause_queue(name: str) -> Definition:
+    return Call("POST", path_of_queue(name, "/pause"))
 
 
-def change_job_type(job: str | Declared, fields: Mapping[str, Any]) -> Call:
-    return Call("PATCH", path_of_job_type(job), bodies.content(fields))
+def resume_queue(name: str) -> Definition:
+    return Call("POST", path_of_queue(name, "/resume"))
 
 
-def put_queue(name: str, fields: Mapping[str, Any]) -> Call:
-    return Call("PUT", path_of_queue(name), bodies.content(fields))
+# -- schedules
 
 
 def path_of_schedule(name: str, verb: str = "") -> str:
     return f"/v1/schedules/{quote(name, safe='')}{verb}"
 
 
-def schedule_fields(
-    name: str, job: str | Declared, schedule: Schedule | None, fields: Mapping[str, Any]
-) -> dict[str, Any]:
-    job_type = bodies.name_of_job(job)
+def schedule_fields(name: str, job: JobName, schedule: Schedule | None, fields: Fields) -> dict[str, Any]:
+    job_type = name_of_job(job)
     known = {"name": name, "job_type": job_type} if schedule is None else schedule.definition(name, job_type)
     return {**known, **fields}
 
 
-def create_schedule(name: str, job: str | Declared, schedule: Schedule | None, fields: Mapping[str, Any]) -> Call:
-    return Call("POST", "/v1/schedules", bodies.content(schedule_fields(name, job, schedule, fields)))
+def get_schedule(name: str) -> Definition:
+    return Call("GET", path_of_schedule(name))
 
 
-def put_schedule(name: str, job: str | Declared, schedule: Schedule | None, fields: Mapping[str, Any]) -> Call:
-    return Call("PUT", path_of_schedule(name), bodies.content(schedule_fields(name, job, schedule, fields)))
+def create_schedule(name: str, job: JobName, schedule: Schedule | None, fields: Fields) -> Definition:
+    return Call("POST", "/v1/schedules", body=bodies.content(schedule_fields(name, job, schedule, fields)))
 
 
-def change_schedule(name: str, schedule: Schedule | None, fields: Mapping[str, Any]) -> Call:
+def put_schedule(name: str, job: JobName, schedule: Schedule | None, fields: Fields) -> Definition:
+    return Call("PUT", path_of_schedule(name), body=bodies.content(schedule_fields(name, job, schedule, fields)))
+
+
+def change_schedule(name: str, schedule: Schedule | None, fields: Fields) -> Definition:
     changes = {**(schedule.fields if schedule is not None else {}), **fields}
-    return Call("PATCH", path_of_schedule(name), bodies.content(changes))
+    return Call("PATCH", path_of_schedule(name), body=bodies.content(changes))
 
 
-def preview(schedule: Schedule, count: int) -> Call:
+def pause_schedule(name: str) -> Definition:
+    return Call("POST", path_of_schedule(name, "/pause"))
+
+
+def resume_schedule(name: str) -> Definition:
+    return Call("POST", path_of_schedule(name, "/resume"))
+
+
+def trigger_schedule(name: str, idempotency_key: str | None) -> Definition:
+    return making_a_run(path_of_schedule(name, "/trigger"), idempotency_key)
+
+
+def next_times(name: str, count: int) -> Call[list[datetime]]:
+    return Call("GET", path_of_schedule(name, "/next"), _times, params={"count": count})
+
+
+def preview(schedule: Schedule, count: int) -> Call[list[datetime]]:
     known = {
         name: schedule.fields[name] for name in ("trigger", "timezone", "start_at", "end_at") if name in schedule.fields
     }
-    return Call("POST", "/v1/schedules/preview", bodies.content({**known, "count": count}))
+    return Call("POST", "/v1/schedules/preview", _times, body=bodies.content({**known, "count": count}))
 
 
-def times(answer: dict[str, Any]) -> list[datetime]:
+def delete_schedule(name: str) -> Call[None]:
+    return Call("DELETE", path_of_schedule(name), _nothing)
+
+
+# -- answers
+
+
+def _times(answer: Any) -> list[datetime]:
     return [datetime.fromisoformat(time) for time in answer["data"]]
+
+
+def _nothing(_: Any) -> None:
+    return None

@@ -8,14 +8,17 @@ import inspect
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import Any, Literal, get_args
 
 from blazy_jobs.client.event import Event
+from blazy_jobs.options import EventType
 
 ALL = "*"
 ERROR = "error"
 
 Listener = Callable[[Any], object]
+ListenerType = EventType | Literal["*", "error"]
+_KNOWN = (*get_args(EventType), ALL, ERROR)
 
 log = logging.getLogger("blazy_jobs")
 
@@ -83,6 +86,10 @@ class _Place:
     """How far a listener has heard."""
 
     def __init__(self, kind: str, listener: Listener) -> None:
+        if kind not in _KNOWN:
+            raise ValueError(f"there are no events of type {kind!r:.200}; there are {', '.join(_KNOWN)}")
+        if not callable(listener):
+            raise TypeError(f"a listener is called with each event; {listener!r:.200} cannot be")
         self.kind = kind
         self.listener = listener
         self.lock = threading.RLock()

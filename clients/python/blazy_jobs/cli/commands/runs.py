@@ -18,6 +18,7 @@ from blazy_jobs.cli.session import Session
 
 if TYPE_CHECKING:
     from blazy_jobs.client.sync.run import Run
+    from blazy_jobs.options import DispatchOptions
 
 LAST_EVENTS = 20
 
@@ -93,7 +94,7 @@ def dispatch(
     _not_both(watch, wait)
     if delay is not None and run_at is not None:
         raise Unusable("--delay and --run-at both say when; give one")
-    options = {
+    options: DispatchOptions = {
         "queue": queue,
         "priority": priority,
         "delay": delay,
@@ -104,12 +105,11 @@ def dispatch(
         "dedupe_key": dedupe_key,
         "tags": tag or None,
         "metadata": _pairs(metadata or []),
+        "idempotency_key": None if idempotency_key is None else header_text(idempotency_key, "--idempotency-key"),
     }
-    given = {name: value for name, value in options.items() if value is not None}
-    key = None if idempotency_key is None else header_text(idempotency_key, "--idempotency-key")
     name = identifier(name, "the name of a job type")
     content = read_payload(payload)
-    run = session.client.dispatch(name, content, idempotency_key=key, **given)
+    run = session.client.dispatch(name, content, **options)
     return _made(session, run, watch, wait)
 
 

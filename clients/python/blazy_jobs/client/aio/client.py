@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Any, Unpack, overload
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from blazy_jobs import address
-from blazy_jobs.client import bodies, calls
+from blazy_jobs.client import calls
 from blazy_jobs.client.aio.connection import AsyncConnection
 from blazy_jobs.client.aio.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
 from blazy_jobs.client.aio.run import AsyncRun, AsyncRunList
+from blazy_jobs.client.bodies import BatchRun
+from blazy_jobs.client.calls import Fields
 from blazy_jobs.client.event import Event
 from blazy_jobs.client.stream import Following
-from blazy_jobs.declared import Declared
+from blazy_jobs.declared import Declared, JobName, PayloadT, ResultT
+from blazy_jobs.options import DispatchOptions, EventType
 
 
 class AsyncClient(AsyncConnection):
@@ -35,38 +38,34 @@ class AsyncClient(AsyncConnection):
         self.queues = AsyncQueues(self)
         self.schedules = AsyncSchedules(self)
 
+    @overload
     async def dispatch(
-        self, job: str | Declared, payload: Any = None, *, idempotency_key: str | None = None, **options: Any
-    ) -> AsyncRun:
-        """Makes a run and returns it at once. `options` as in `bodies.dispatch_body`: queue, priority, delay, run_at,
-        retry, timeout, expires, dedupe_key, tags, metadata."""
-        body = bodies.content(bodies.dispatch_body(payload, **options))
-        path = calls.path_of_job_type(job, "/runs")
-        return AsyncRun(
-            self, await self.request("POST", path, content=body, headers=bodies.post_headers(idempotency_key))
-        )
+        self, job: Declared[None, ResultT], payload: None = None, **options: Unpack[DispatchOptions]
+    ) -> AsyncRun[ResultT]: ...
+    @overload
+    async def dispatch(
+        self, job: Declared[PayloadT, ResultT], payload: PayloadT | Fields, **options: Unpack[DispatchOptions]
+    ) -> AsyncRun[ResultT]: ...
+    @overload
+    async def dispatch(self, job: str, payload: Any = None, **options: Unpack[DispatchOptions]) -> AsyncRun: ...
+    async def dispatch(self, job: JobName, payload: Any = None, **options: Unpack[DispatchOptions]) -> AsyncRun[Any]:
+        """Makes a run and returns it at once. Of a `Job`, payload and result have the handler's types; a payload may
+        also be given as a mapping. Raises ValueError for an option that cannot be."""
+        return AsyncRun(self, await self.ask(calls.dispatch(job, payload, options)), job)
 
-    async def dispatch_many(
-        self, runs: Iterable[tuple[str | Declared, Any] | Mapping[str, Any]], *, idempotency_key: str | None = None
-    ) -> list[str]:
+    async def dispatch_many(self, runs: Iterable[BatchRun], *, idempotency_key: str | None = None) -> list[str]:
         """Makes a run of each (job, payload), or of each batch item as api.md has it, and gives their ids in order.
 
         Sent in batches of at most 10,000 runs and 15 MiB, of which each makes all of its runs or none. When one is
         refused, those before it stand: with an `idempotency_key` the same call sent again makes none of them twice.
         """
-        key = idempotency_key or bodies.fresh_key()
-        ids: list[str] = []
-        for place, body in enumerate(bodies.batches(runs)):
-            headers = bodies.post_headers(bodies.batch_key(key, place))
-            answer = await self.request("POST", "/v1/runs/batch", content=body, headers=headers)
-            ids += [run["id"] for run in answer["data"]]
-        return ids
+        return await self.carry_out(calls.dispatch_many(runs, idempotency_key))
 
-    async def events(
+    def events(
         self,
         *,
-        type: Sequence[str] = (),
-        job_type: str | None = None,
+        type: EventType | Sequence[EventType] = (),
+        job_type: JobName | None = None,
         queue: str | None = None,
         tag: str | None = None,
         after: str | None = None,
@@ -74,15 +73,13 @@ class AsyncClient(AsyncConnection):
         timeout: float | None = None,
     ) -> AsyncIterator[Event]:
         """The events of all runs from now on (or after an event's `cursor`, or from all that is kept), each once and in
-        order, over reconnects. TimeoutError after `timeout` seconds."""
-        known = {"job_type": job_type, "queue": queue, "tag": tag, "from": "start" if from_start else None}
-        params = {"type": list(type), **{name: value for name, value in known.items() if value is not None}}
-        async for event in self.follow(Following("/v1/events", params, after, "the stream", timeout)):
-            yield event
+        order, over reconnects. TimeoutError after `timeout` seconds, ValueError for a type that there is not."""
+        params = calls.event_filters(type, job_type, queue, tag, from_start)
+        return self.follow(Following("/v1/events", params, after, "the stream", timeout))
 
-    def run(self, data: Mapping[str, Any]) -> AsyncRun:
-        """A run that an answer shows."""
-        return AsyncRun(self, data)
+    async def run(self, run_id: str) -> AsyncRun:
+        """The run of this id. Raises ApiError `run_not_found`."""
+        return await self.runs.get(run_id)
 
 
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, AsyncClient]] = WeakKeyDictionary()

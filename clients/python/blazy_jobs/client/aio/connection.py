@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakSet
 
 import httpx
 
 from blazy_jobs import address
 from blazy_jobs.client.answers import read_json
+from blazy_jobs.client.call import Call, Pause, Steps
 from blazy_jobs.client.event import Event
 from blazy_jobs.client.key import KeyAuth
 from blazy_jobs.client.listening import AsyncListening
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.tries import LIMITS, Tries
-from blazy_jobs.errors import ConnectionFailed
+from blazy_jobs.errors import ConnectionFailed, JobsError
 
 if TYPE_CHECKING:
     from blazy_jobs._generated.client import Client as GeneratedClient
+
+
+T = TypeVar("T")
 
 
 class AsyncConnection:
@@ -65,11 +69,38 @@ class AsyncConnection:
         except httpx.TransportError as error:
             raise ConnectionFailed(f"{self.url}: {error or type(error).__name__}") from error
 
+    async def ask(self, call: Call[T]) -> T:
+        """What the call's answer is to its caller. Raises ApiError and ConnectionFailed."""
+        try:
+            answer = read_json(await self._http.request(call.method, call.path, **call.request()))
+        except httpx.TransportError as error:
+            raise ConnectionFailed(f"{self.url}: {error or type(error).__name__}") from error
+        return call.read(answer)
+
+    async def carry_out(self, steps: Steps[T]) -> T:
+        """All of them, one after the other."""
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    answer: Any = None
+                    if isinstance(step, Pause):
+                        await asyncio.sleep(step.seconds)
+                    else:
+                        answer = await self.ask(step)
+                except JobsError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            value: T = end.value
+            return value
+
     async def pages(self, path: str, params: Mapping[str, Any]) -> AsyncIterator[Any]:
         """The items of a list, page by page."""
         cursor: dict[str, str] = {}
         while True:
-            page = await self.request("GET", path, params={**params, **cursor})
+            page: Any = await self.ask(Call("GET", path, params={**params, **cursor}))
             for item in page["data"]:
                 yield item
             if page["next_cursor"] is None:

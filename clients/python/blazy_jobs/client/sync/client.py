@@ -5,19 +5,22 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Unpack, overload
 
 import httpx
 
 from blazy_jobs import address
-from blazy_jobs.client import bodies, calls
+from blazy_jobs.client import calls
+from blazy_jobs.client.bodies import BatchRun
+from blazy_jobs.client.calls import Fields
 from blazy_jobs.client.event import Event
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.definitions import JobTypes, Queues, Schedules
 from blazy_jobs.client.sync.run import Run, RunList
-from blazy_jobs.declared import Declared
+from blazy_jobs.declared import Declared, JobName, PayloadT, ResultT
+from blazy_jobs.options import DispatchOptions, EventType
 
 
 class Client(Connection):
@@ -36,36 +39,34 @@ class Client(Connection):
         self.queues = Queues(self)
         self.schedules = Schedules(self)
 
+    @overload
     def dispatch(
-        self, job: str | Declared, payload: Any = None, *, idempotency_key: str | None = None, **options: Any
-    ) -> Run:
-        """Makes a run and returns it at once. `options` as in `bodies.dispatch_body`: queue, priority, delay, run_at,
-        retry, timeout, expires, dedupe_key, tags, metadata."""
-        body = bodies.content(bodies.dispatch_body(payload, **options))
-        path = calls.path_of_job_type(job, "/runs")
-        return Run(self, self.request("POST", path, content=body, headers=bodies.post_headers(idempotency_key)))
+        self, job: Declared[None, ResultT], payload: None = None, **options: Unpack[DispatchOptions]
+    ) -> Run[ResultT]: ...
+    @overload
+    def dispatch(
+        self, job: Declared[PayloadT, ResultT], payload: PayloadT | Fields, **options: Unpack[DispatchOptions]
+    ) -> Run[ResultT]: ...
+    @overload
+    def dispatch(self, job: str, payload: Any = None, **options: Unpack[DispatchOptions]) -> Run: ...
+    def dispatch(self, job: JobName, payload: Any = None, **options: Unpack[DispatchOptions]) -> Run[Any]:
+        """Makes a run and returns it at once. Of a `Job`, payload and result have the handler's types; a payload may
+        also be given as a mapping. Raises ValueError for an option that cannot be."""
+        return Run(self, self.ask(calls.dispatch(job, payload, options)), job)
 
-    def dispatch_many(
-        self, runs: Iterable[tuple[str | Declared, Any] | Mapping[str, Any]], *, idempotency_key: str | None = None
-    ) -> list[str]:
+    def dispatch_many(self, runs: Iterable[BatchRun], *, idempotency_key: str | None = None) -> list[str]:
         """Makes a run of each (job, payload), or of each batch item as api.md has it, and gives their ids in order.
 
         Sent in batches of at most 10,000 runs and 15 MiB, of which each makes all of its runs or none. When one is
         refused, those before it stand: with an `idempotency_key` the same call sent again makes none of them twice.
         """
-        key = idempotency_key or bodies.fresh_key()
-        ids: list[str] = []
-        for place, body in enumerate(bodies.batches(runs)):
-            headers = bodies.post_headers(bodies.batch_key(key, place))
-            answer = self.request("POST", "/v1/runs/batch", content=body, headers=headers)
-            ids += [run["id"] for run in answer["data"]]
-        return ids
+        return self.carry_out(calls.dispatch_many(runs, idempotency_key))
 
     def events(
         self,
         *,
-        type: Sequence[str] = (),
-        job_type: str | None = None,
+        type: EventType | Sequence[EventType] = (),
+        job_type: JobName | None = None,
         queue: str | None = None,
         tag: str | None = None,
         after: str | None = None,
@@ -73,14 +74,13 @@ class Client(Connection):
         timeout: float | None = None,
     ) -> Iterator[Event]:
         """The events of all runs from now on (or after an event's `cursor`, or from all that is kept), each once and in
-        order, over reconnects. TimeoutError after `timeout` seconds."""
-        known = {"job_type": job_type, "queue": queue, "tag": tag, "from": "start" if from_start else None}
-        params = {"type": list(type), **{name: value for name, value in known.items() if value is not None}}
-        yield from self.follow(Following("/v1/events", params, after, "the stream", timeout))
+        order, over reconnects. TimeoutError after `timeout` seconds, ValueError for a type that there is not."""
+        params = calls.event_filters(type, job_type, queue, tag, from_start)
+        return self.follow(Following("/v1/events", params, after, "the stream", timeout))
 
-    def run(self, data: Mapping[str, Any]) -> Run:
-        """A run that an answer shows."""
-        return Run(self, data)
+    def run(self, run_id: str) -> Run:
+        """The run of this id. Raises ApiError `run_not_found`."""
+        return self.runs.get(run_id)
 
 
 _clients: dict[tuple[int, str], Client] = {}

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from blazy_jobs.client import bodies, calls
-from blazy_jobs.client.calls import Call
+from blazy_jobs.client import calls
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.run import Run
-from blazy_jobs.declared import Declared
+from blazy_jobs.declared import JobName
 from blazy_jobs.schedule import Schedule
 
 
@@ -25,36 +24,32 @@ class JobTypes:
         """Newest first, page by page."""
         yield from self._client.pages("/v1/job-types", {})
 
-    def get(self, job: str | Declared) -> dict[str, Any]:
+    def get(self, job: JobName) -> dict[str, Any]:
         """Raises ApiError `job_type_not_found`, as all that follow do."""
-        return self._ask(Call("GET", calls.path_of_job_type(job)))
+        return self._client.ask(calls.get_job_type(job))
 
-    def register(self, job: str | Declared, **fields: Any) -> dict[str, Any]:
+    def register(self, job: JobName, **fields: Any) -> dict[str, Any]:
         """A new one: of a `Job`, or of this name, whose runs workers take. Raises ApiError `job_type_exists`."""
-        return self._ask(calls.register_job_type(job, fields))
+        return self._client.ask(calls.register_job_type(job, fields))
 
-    def put(self, job: str | Declared, **fields: Any) -> dict[str, Any]:
+    def put(self, job: JobName, **fields: Any) -> dict[str, Any]:
         """Registers or replaces; what is left out is the server's default."""
-        return self._ask(calls.put_job_type(job, fields))
+        return self._client.ask(calls.put_job_type(job, fields))
 
-    def change(self, job: str | Declared, **fields: Any) -> dict[str, Any]:
+    def change(self, job: JobName, **fields: Any) -> dict[str, Any]:
         """Changes only these fields."""
-        return self._ask(calls.change_job_type(job, fields))
+        return self._client.ask(calls.change_job_type(job, fields))
 
-    def pause(self, job: str | Declared) -> dict[str, Any]:
+    def pause(self, job: JobName) -> dict[str, Any]:
         """Holds its runs back; those that run go on."""
-        return self._ask(Call("POST", calls.path_of_job_type(job, "/pause")))
+        return self._client.ask(calls.pause_job_type(job))
 
-    def resume(self, job: str | Declared) -> dict[str, Any]:
-        return self._ask(Call("POST", calls.path_of_job_type(job, "/resume")))
+    def resume(self, job: JobName) -> dict[str, Any]:
+        return self._client.ask(calls.resume_job_type(job))
 
-    def retire(self, job: str | Declared) -> None:
+    def retire(self, job: JobName) -> None:
         """Its name is free again, its runs stay. Raises ApiError `job_type_in_use` while runs of it are unfinished."""
-        self._ask(Call("DELETE", calls.path_of_job_type(job)))
-
-    def _ask(self, call: Call) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.request(call.method, call.path, **call.options())
-        return answer
+        self._client.ask(calls.retire_job_type(job))
 
 
 class Queues:
@@ -69,22 +64,18 @@ class Queues:
 
     def get(self, name: str) -> dict[str, Any]:
         """Raises ApiError `queue_not_found`."""
-        return self._ask(Call("GET", calls.path_of_queue(name)))
+        return self._client.ask(calls.get_queue(name))
 
     def put(self, name: str, **fields: Any) -> dict[str, Any]:
         """Makes it where it is not there, and sets these fields."""
-        return self._ask(calls.put_queue(name, fields))
+        return self._client.ask(calls.put_queue(name, fields))
 
     def pause(self, name: str) -> dict[str, Any]:
         """Holds the runs in it back; those that run go on."""
-        return self._ask(Call("POST", calls.path_of_queue(name, "/pause")))
+        return self._client.ask(calls.pause_queue(name))
 
     def resume(self, name: str) -> dict[str, Any]:
-        return self._ask(Call("POST", calls.path_of_queue(name, "/resume")))
-
-    def _ask(self, call: Call) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.request(call.method, call.path, **call.options())
-        return answer
+        return self._client.ask(calls.resume_queue(name))
 
 
 class Schedules:
@@ -100,48 +91,40 @@ class Schedules:
 
     def get(self, name: str) -> dict[str, Any]:
         """Raises ApiError `schedule_not_found`, as all that follow do."""
-        return self._ask(Call("GET", calls.path_of_schedule(name)))
+        return self._client.ask(calls.get_schedule(name))
 
-    def create(
-        self, name: str, job: str | Declared, schedule: Schedule | None = None, /, **fields: Any
-    ) -> dict[str, Any]:
+    def create(self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
         """Raises ApiError `schedule_exists`."""
-        return self._ask(calls.create_schedule(name, job, schedule, fields))
+        return self._client.ask(calls.create_schedule(name, job, schedule, fields))
 
-    def put(self, name: str, job: str | Declared, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
+    def put(self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
         """Makes or replaces it; what is left out is the server's default."""
-        return self._ask(calls.put_schedule(name, job, schedule, fields))
+        return self._client.ask(calls.put_schedule(name, job, schedule, fields))
 
     def change(self, name: str, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
         """Changes only what is given."""
-        return self._ask(calls.change_schedule(name, schedule, fields))
+        return self._client.ask(calls.change_schedule(name, schedule, fields))
 
     def pause(self, name: str) -> dict[str, Any]:
         """Its times pass without a run."""
-        return self._ask(Call("POST", calls.path_of_schedule(name, "/pause")))
+        return self._client.ask(calls.pause_schedule(name))
 
     def resume(self, name: str) -> dict[str, Any]:
         """From the next time on; nothing is made up for."""
-        return self._ask(Call("POST", calls.path_of_schedule(name, "/resume")))
+        return self._client.ask(calls.resume_schedule(name))
 
     def trigger(self, name: str, *, idempotency_key: str | None = None) -> Run:
         """A run now."""
-        headers = bodies.post_headers(idempotency_key)
-        path = calls.path_of_schedule(name, "/trigger")
-        return Run(self._client, self._client.request("POST", path, headers=headers))
+        return Run(self._client, self._client.ask(calls.trigger_schedule(name, idempotency_key)))
 
     def next(self, name: str, count: int = 10) -> builtins.list[datetime]:
         """When it fires."""
-        return calls.times(self._ask(Call("GET", calls.path_of_schedule(name, f"/next?count={count}"))))
+        return self._client.ask(calls.next_times(name, count))
 
     def preview(self, schedule: Schedule, count: int = 10) -> builtins.list[datetime]:
         """When a schedule would fire; nothing is stored."""
-        return calls.times(self._ask(calls.preview(schedule, count)))
+        return self._client.ask(calls.preview(schedule, count))
 
     def delete(self, name: str) -> None:
         """Its runs stay."""
-        self._ask(Call("DELETE", calls.path_of_schedule(name)))
-
-    def _ask(self, call: Call) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.request(call.method, call.path, **call.options())
-        return answer
+        self._client.ask(calls.delete_schedule(name))
