@@ -30,6 +30,8 @@ class Peer:
         self.cancelled: set[str] = set()
         self.drain = False
         self.known = True
+        self.refuse: Callable[[dict[str, Any]], str | None] = lambda report: None
+        """Why an item is rejected, if it is."""
         self.lose_answers = 0
         """How many report calls are carried out and not answered."""
         self._workers: dict[str, dict[str, Any]] = {}
@@ -110,13 +112,14 @@ class Peer:
             run_id = report["run_id"]
             held = self.leases.get(run_id) == report["lease_token"]
             again = report in self.reports[run_id]
-            if held:
+            refusal = self.refuse(report)
+            if refusal is None and held:
                 self.reports[run_id].append(report)
                 if report["type"] in FINAL:
                     del self.leases[run_id]
-            status = "accepted" if held or again else "lease_lost"
+            status = "rejected" if refusal else "accepted" if held or again else "lease_lost"
             answers.append(
-                {"run_id": run_id, "attempt": report["attempt"], "status": status, "error": None}
+                {"run_id": run_id, "attempt": report["attempt"], "status": status, "error": refusal}
                 | {"cancel_requested": run_id in self.cancelled}
             )
         holding = [

@@ -20,6 +20,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+MAX_WAIT_SECONDS = 366 * 86_400
+"""The longest time that the server lets a run wait for its next attempt."""
+
 
 class JobsError(Exception):
     """Whatever this package raises to its callers."""
@@ -83,18 +86,20 @@ class NonRetryable(Exception):
 
 
 class RetryAfter(Exception):
-    """Raised by a handler: this attempt failed, the next one comes after `seconds`."""
+    """Raised by a handler: this attempt failed, the next one comes after `seconds`, of 0 to 366 days. What the server
+    would not take is a ValueError here."""
 
     def __init__(self, seconds: float | timedelta, message: str | None = None) -> None:
-        self.seconds = seconds_of(seconds, "RetryAfter")
+        self.seconds = seconds_of(seconds, "RetryAfter", MAX_WAIT_SECONDS)
         super().__init__(message or f"try again in {self.seconds:g} s")
 
 
 class Snooze(Exception):
-    """Raised by a handler: not now, again after `seconds`; no attempt is spent."""
+    """Raised by a handler: not now, again after `seconds`, of 0 to 366 days; no attempt is spent. What the server would
+    not take is a ValueError here."""
 
     def __init__(self, seconds: float | timedelta) -> None:
-        self.seconds = seconds_of(seconds, "Snooze")
+        self.seconds = seconds_of(seconds, "Snooze", MAX_WAIT_SECONDS)
         super().__init__(f"snoozed for {self.seconds:g} s")
 
 
@@ -109,9 +114,13 @@ class HandlerFailed(Exception):
         super().__init__(str(error.get("message", "")))
 
 
-def seconds_of(value: float | timedelta, what: str) -> float:
-    """Seconds of a number or a timedelta; ValueError unless finite and not negative."""
-    seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
-    if not math.isfinite(seconds) or seconds < 0:
-        raise ValueError(f"{what} takes seconds of 0 or more, not {value!r}")
+def seconds_of(value: float | timedelta, what: str, most: float = math.inf) -> float:
+    """Seconds of a number or a timedelta; ValueError unless finite, not negative, and `most` at most."""
+    try:
+        seconds = value.total_seconds() if isinstance(value, timedelta) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        seconds = math.nan
+    if isinstance(value, bool | str | bytes) or not 0 <= seconds <= most or math.isinf(seconds):
+        span = "0 or more" if math.isinf(most) else f"0 to {most:,}"
+        raise ValueError(f"{what} takes seconds of {span}, as a number or a timedelta, not {value!r:.100}")
     return seconds

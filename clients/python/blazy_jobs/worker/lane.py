@@ -12,7 +12,7 @@ import orjson
 
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.logs import Log
-from blazy_jobs.worker.outcome import failed
+from blazy_jobs.worker.outcome import instead_of
 from blazy_jobs.worker.session import Session, TooMuch
 
 MAX_CLAIM = 1000
@@ -47,6 +47,8 @@ class _Word(NamedTuple):
     kind: str
     report: bytes
     final: bool
+    instead: bool = False
+    """It says what the server would not take of the run's own last word."""
 
 
 class Lane:
@@ -227,10 +229,7 @@ class Lane:
             await self._send(batch[:middle], renew)
             await self._send(batch[middle:], renew)
         elif batch:
-            word = batch[0]
-            log.error("a report is refused", run_id=word.held.run_id, kind=word.kind, reason=reason)
-            if word.final and word.kind == "completed":
-                self._say_invalid(word.held, reason)
+            self._refused(batch[0], reason)
         else:
             log.error("a renewal is refused", name=self.session.name, reason=reason)
             await asyncio.sleep(1)
@@ -242,13 +241,15 @@ class Lane:
             if not word.final:
                 self._control.stop(held, "abandon")
             return
-        log.error("a report is refused", run_id=held.run_id, kind=word.kind, reason=judged["error"])
-        if word.final and word.kind == "completed":
-            self._say_invalid(held, str(judged["error"]))
+        self._refused(word, str(judged["error"]))
 
-    def _say_invalid(self, held: Held, reason: str) -> None:
-        report = failed("invalid_result", f"the server refuses the result: {reason}", retryable=False)
-        self._say(_Word(held, "failed", held.write(report), final=True))
+    def _refused(self, word: _Word, reason: str) -> None:
+        """A run whose last word is refused has ended all the same: without another it would begin again for ever."""
+        held = word.held
+        log.error("a report is refused", run_id=held.run_id, kind=word.kind, reason=reason)
+        if word.final and not word.instead:
+            report = instead_of(orjson.loads(word.report), reason)
+            self._say(_Word(held, report["type"], held.write(report), final=True, instead=True))
 
     def _renewed(self, state: dict[str, Any]) -> None:
         held = self.held.get(state["run_id"])

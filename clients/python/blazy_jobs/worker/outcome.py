@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from blazy_jobs.errors import HandlerFailed, NonRetryable, RetryAfter, Snooze
+from blazy_jobs.errors import MAX_WAIT_SECONDS, HandlerFailed, NonRetryable, RetryAfter, Snooze, seconds_of
 from blazy_jobs.payload import InvalidPayload
 from blazy_jobs.strict_json import NotJson, encode
 from blazy_jobs.text import clean, printed
@@ -46,18 +46,27 @@ def of_error(error: BaseException, stop_reason: str | None) -> Report:
     if stop_reason is not None:
         return of_stop(stop_reason)
     match error:
-        case Snooze():
-            return {"type": "snoozed", "delay_seconds": error.seconds}
+        case Snooze() | RetryAfter():
+            return _later(error)
         case HandlerFailed():
             return error.report
         case InvalidPayload():
             return failed("invalid_payload", printed(error), kind="InvalidPayload", retryable=False)
         case NonRetryable():
             return failed("non_retryable", error=error, retryable=False)
-        case RetryAfter():
-            return {**failed("handler_error", error=error), "retry_after_seconds": error.seconds}
         case _:
             return failed("handler_error", error=error)
+
+
+def _later(error: Snooze | RetryAfter) -> Report:
+    """Its seconds may have been changed since it was made, or a subclass may have left them out."""
+    try:
+        seconds = seconds_of(error.seconds, type(error).__name__, MAX_WAIT_SECONDS)
+    except (AttributeError, ValueError) as wrong:
+        return failed("handler_error", error=wrong)
+    if isinstance(error, Snooze):
+        return {"type": "snoozed", "delay_seconds": seconds}
+    return {**failed("handler_error", error=error), "retry_after_seconds": seconds}
 
 
 def of_stop(reason: str) -> Report:
@@ -72,6 +81,18 @@ def of_stop(reason: str) -> Report:
 def suspected() -> Report:
     """Given back because it may be what held up its process: it runs alone next."""
     return {"type": "released", "alone": True}
+
+
+def instead_of(report: Report, reason: str) -> Report:
+    """What ends a run whose own last report the server refuses."""
+    if report["type"] == "released" and "alone" in report:
+        return of_stop("release")  # a server that does not know the field
+    if report["type"] == "completed":
+        return failed("invalid_result", f"the server refuses the result: {reason}", retryable=False)
+    about = report.get("error") or {}
+    cause = f" Its error: {about.get('type')}: {about.get('message')}" if about else ""
+    message = f"the server refuses the report that ends the run ({report['type']}): {reason}.{cause}"
+    return failed("invalid_report", clean(message, MAX_MESSAGE_BYTES), retryable=False)
 
 
 def timed_out() -> Report:
