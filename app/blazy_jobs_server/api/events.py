@@ -20,7 +20,6 @@ from blazy_jobs_server.api.runs import Cursor, Limit, respond
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import (
     BadLastEventId,
-    Draining,
     EventsExpired,
     InvalidCursor,
     InvalidRequest,
@@ -113,7 +112,7 @@ def _wants_json(request: Request) -> bool:
             "content": {**STREAM, **PAGE},
             "headers": STREAM_HEADERS,
         },
-        **answers(BadLastEventId, InvalidRequest, InvalidCursor, RunNotFound, Draining),
+        **answers(BadLastEventId, InvalidRequest, InvalidCursor, RunNotFound),
         204: {"description": "all has been read: an EventSource stops"},
     },
     openapi_extra={"parameters": [LAST_EVENT_ID]},
@@ -126,7 +125,7 @@ async def follow_run(
     cursor: Cursor = None,
 ) -> Response:
     """The stream starts at the first event (or after `Last-Event-ID`, or `after`), goes on live, and ends after the
-    final event."""
+    final event. When the server stops, it ends before; follow it again with `Last-Event-ID`."""
     jobs = context_of(request).jobs
     run = await jobs.run(run_key(run_id))
     if _wants_json(request):
@@ -139,8 +138,6 @@ async def follow_run(
         start = int(last)
     if run.state.final and start >= run.seq:
         return Response(status_code=204)
-    if jobs.draining:
-        raise Draining
     return EventStream(jobs.feed.follow_run(run.id, start))
 
 
@@ -164,7 +161,7 @@ async def _page(request: Request, run_id: int, after: int, limit: int) -> Respon
             "content": STREAM,
             "headers": STREAM_HEADERS,
         },
-        **answers(BadLastEventId, InvalidRequest, EventsExpired, Draining),
+        **answers(BadLastEventId, InvalidRequest, EventsExpired),
     },
     openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
@@ -190,6 +187,4 @@ async def follow_events(
         if key < pruned:
             raise EventsExpired
         start = key
-    if jobs.draining:
-        raise Draining
     return EventStream(jobs.feed.follow_all(where, start))

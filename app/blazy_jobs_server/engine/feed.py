@@ -11,7 +11,15 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
 from blazy_jobs_server.domain.event import Event
-from blazy_jobs_server.engine.frames import HEARTBEAT, OPENING, event_json, feed_frame, place_frame, run_frame
+from blazy_jobs_server.engine.frames import (
+    HEARTBEAT,
+    OPENING,
+    event_json,
+    feed_frame,
+    place_frame,
+    resumed_frame,
+    run_frame,
+)
 from blazy_jobs_server.ports import EventFilter, Store
 
 BUFFER_BYTES = 256 * 1024
@@ -130,7 +138,11 @@ class Feed:
         return len(self._streams)
 
     def close(self) -> None:
-        """All streams end, and nobody waits for a run any more: clients come back to the next server."""
+        """All streams end, and nobody waits for a run any more: clients come back to the next server.
+
+        A stream that is asked for from now on says where it begins, and ends. To an EventSource a refusal would be
+        final; after an end it comes back, until the next server is there.
+        """
         self.closed = True
         for buffer in self._streams:
             buffer.close()
@@ -230,8 +242,13 @@ class Feed:
     # -- the streams
 
     def follow_run(self, run_id: int, after: int) -> AsyncIterator[bytes]:
-        """Blocks of the run's stream after the event number `after`; ends after the final event."""
-        return self._follow(_RunSource(self._store, self._by_run, run_id), after, OPENING)
+        """Blocks of the run's stream after the event number `after`; ends after the final event.
+
+        Who resumes is told its place again: some clients take the block that has the time to reconnect only for one
+        with an empty id, and would begin anew after a stream that had no more than that.
+        """
+        opening = OPENING + resumed_frame(after) if after else OPENING
+        return self._follow(_RunSource(self._store, self._by_run, run_id), after, opening)
 
     def follow_all(self, where: EventFilter, after: int) -> AsyncIterator[bytes]:
         """Blocks of the stream of all runs after the event key `after`; ends at shutdown.

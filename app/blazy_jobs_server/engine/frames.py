@@ -28,6 +28,11 @@ def run_frame(event: Event, json: str) -> bytes:
     return f"id: {event.seq}\nevent: {EVENT_NAMES[event.type]}\ndata: {json}\n\n".encode()
 
 
+def resumed_frame(seq: int) -> bytes:
+    """The place of a reader of one run's stream; dispatches nothing, for it has no data."""
+    return f"id: {seq}\n\n".encode()
+
+
 def feed_frame(event: Event, json: str) -> bytes:
     """A block of the stream of all runs: its id is the place in the order of commits."""
     return f"id: {ids.encode(event.id)}\nevent: {EVENT_NAMES[event.type]}\ndata: {json}\n\n".encode()
