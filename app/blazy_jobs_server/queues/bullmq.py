@@ -6,6 +6,7 @@ What is done here beside is to send many of them in one round trip, and to read 
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, cast
@@ -80,6 +81,8 @@ class BullmqEngine:
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
         """When the next delayed job of a queue is due (milliseconds), as far as its engine has told."""
+        self._limited: dict[str, float] = {}
+        """Until when the rate limit of a queue lets nothing through (milliseconds)."""
 
     def is_at(self, url: str) -> bool:
         return self._connection.is_at(url)
@@ -143,9 +146,7 @@ class BullmqEngine:
         doomed: list[JobEnd] = []
         for token, answer in zip(tokens, answers, strict=True):
             if not answer or not answer[0]:
-                self._due.pop(theirs.qualifiedName, None)
-                if answer and answer[3]:
-                    self._due[theirs.qualifiedName] = float(answer[3])
+                self._put_down_times(theirs.qualifiedName, answer)
                 continue
             fields = dict(zip(answer[0][::2], answer[0][1::2], strict=True))
             job = job_of(answer[1], fields, JobSeen(stage="active", token=token, starts=int(fields.get("ats") or 1)))
@@ -159,6 +160,15 @@ class BullmqEngine:
         if doomed:
             await self.end(queue, doomed)
         return taken
+
+    def _put_down_times(self, place: str, answer: Any) -> None:
+        """Of an answer without a job: for how long the rate limit holds, and when a delayed job is due."""
+        self._due.pop(place, None)
+        self._limited.pop(place, None)
+        if answer and answer[2]:
+            self._limited[place] = self._connection.milliseconds() + float(answer[2])
+        if answer and answer[3]:
+            self._due[place] = float(answer[3])
 
     def _hold(self, queue: Queue, job_id: str, fields: dict[str, Any]) -> _Held:
         opts = optsFromJSON(orjson.loads(fields.get("opts") or "{}"))
@@ -179,12 +189,18 @@ class BullmqEngine:
         async with self._connection.asking():
             await self._repeating.make_next(self._connection.redis, theirs, repeated, now)
         for job in repeated:
-            self._held[queue.name, job.job_id] = self._held[queue.name, job.job_id]._replace(repeated=None)
+            if (held := self._held.get((queue.name, job.job_id))) is not None:
+                self._held[queue.name, job.job_id] = held._replace(repeated=None)
 
     async def arrival(self, queue: Queue, seconds: float) -> bool:
         theirs = self._connection.queue_of(queue)
         place = theirs.qualifiedName
         now = self._connection.milliseconds()
+        limited = self._limited.get(place, 0)
+        if limited > now:
+            # There may be a marker, and more jobs than the limit lets through.
+            await asyncio.sleep(min(seconds, (limited - now) / 1000))
+            return self._limited.get(place, 0) <= self._connection.milliseconds()
         until = min(now + seconds * 1000, now + ANSWER_SECONDS * 1000, self._due.get(place, now + 1e9))
         async with self._connection.waiting():
             # BZPOPMIN takes the marker from all who wait for it: whoever takes a job then puts it back for the next.
@@ -227,7 +243,11 @@ class BullmqEngine:
             async with self._connection.redis.pipeline(transaction=False) as pipe:
                 for end in ends:
                     await self._end(pipe, theirs, queue, end)
-                codes = await pipe.execute()
+                pipe.hget(theirs.keys["meta"], "concurrency")
+                *codes, concurrency = await pipe.execute()
+            if concurrency is not None:
+                # Room for another one under the queue's concurrency, which BullMQ tells to nobody.
+                await self._connection.redis.zadd(theirs.keys["marker"], {"0": 0})
             done = [not (isinstance(code, int) and code < 0) for code in codes]
             for end, ok in zip(ends, done, strict=True):
                 self._held.pop((queue.name, end.job_id), None)

@@ -81,6 +81,10 @@ const commands = {
   async removeScheduler({ queue, id }) {
     return await queueOf(queue).removeJobScheduler(id);
   },
+  async limit({ queue, concurrency, max, duration }) {
+    if (concurrency) await queueOf(queue).setGlobalConcurrency(concurrency);
+    if (max) await queueOf(queue).setGlobalRateLimit(max, duration);
+  },
   async promote({ queue, id }) {
     await (await queueOf(queue).getJob(id)).promote();
   },
