@@ -46,6 +46,8 @@ class JobSeen(Struct, frozen=True, kw_only=True):
     traceback: str | None = None
     removed: bool = False
     """It is missing because someone removed it."""
+    has_children: bool = False
+    """It waits for jobs that must end before it can be taken."""
 
     @property
     def final(self) -> bool:

@@ -174,6 +174,8 @@ class Jobs:
             return "paused"
         if self.catalogue.has_queue(run.queue) and self.projection.unavailable(self.catalogue.queue(run.queue)):
             return "queue_unavailable"
+        if self.projection.waits_for_children(run):
+            return "waiting_children"
         if self.catalogue.has_queue(run.queue) and self.projection.delivered_by_others(self.catalogue.queue(run.queue)):
             return None
         if not self.leasing.membership.served(run.job_type, run.queue):

@@ -83,7 +83,15 @@ class Projection:
             log.error("a queue lives in Redis, and JOBS_REDIS_URL is not set: its runs wait", queue=queue.name)
             return
         followed = self._queues[queue.name] = FollowedQueue(
-            queue, self._engine, self._store, self._clock, self._dispatcher, self._leasing, self, self._home
+            queue,
+            self._engine,
+            self._store,
+            self._clock,
+            self._dispatcher,
+            self._leasing,
+            self,
+            self._home,
+            lambda: self._unfinished(queue.name),
         )
         followed.start()
 
@@ -129,6 +137,10 @@ class Projection:
     def unavailable(self, queue: Queue) -> bool:
         """Whether the engine that is to deliver it cannot be asked now."""
         return queue.bullmq is not None and (self._engine is None or self._health.troubled(queue.name))
+
+    def waits_for_children(self, run: Run) -> bool:
+        attended = self._queues.get(run.queue)
+        return attended is not None and attended.waits_for_children(run.id)
 
     def _examine(self) -> None:
         self._tasks.spawn("examine Redis", self._warn())

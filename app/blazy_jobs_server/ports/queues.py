@@ -99,12 +99,13 @@ class QueueEngine(Protocol):
         ...
 
     async def close(self) -> None: ...
-    async def offer(self, queue: Queue, offers: Sequence[Offer]) -> None:
-        """Puts in those that are not there already."""
+    async def offer(self, queue: Queue, offers: Sequence[Offer], *, anew: bool = False) -> None:
+        """Puts in those that are not there already. `anew`: they were, and what may be left of them is no job."""
         ...
 
     async def take(self, queue: Queue, tokens: Sequence[str]) -> list[Job]:
-        """At most as many jobs as tokens, each locked under one of them (`seen.token`)."""
+        """At most as many jobs as tokens, each locked under one of them (`seen.token`). One that turns out to have lost
+        itself is `missing`, and nobody's."""
         ...
 
     async def begin(self, queue: Queue, job_ids: Sequence[str]) -> None:
@@ -154,6 +155,10 @@ class QueueEngine(Protocol):
     async def newest_place(self, queue: Queue) -> str: ...
     async def unfinished(self, queue: Queue, start: int, limit: int) -> tuple[list[str], bool]:
         """Ids of jobs, page by page, and whether more follow. What moves meanwhile may be missed or come twice."""
+        ...
+
+    async def put_back(self, queue: Queue, job_ids: Sequence[str]) -> list[str]:
+        """Of jobs that stand in none of the queue's lists: those that were put back. Others are left as they are."""
         ...
 
     async def recover(self, queue: Queue) -> None:

@@ -23,6 +23,7 @@ from blazy_jobs_server.domain.run import Error
 from blazy_jobs_server.ports import Job, JobEnd, JobNews, Offer, QueueState
 from blazy_jobs_server.queues import translation as words
 from blazy_jobs_server.queues.connection import ANSWER_SECONDS, Connection
+from blazy_jobs_server.queues.mending import Mending
 from blazy_jobs_server.queues.reading import WORKER_NAME, Reading, job_of
 from blazy_jobs_server.queues.repeating import Repeated, Repeating, repeated_of
 from blazy_jobs_server.queues.translation import MILLISECOND
@@ -33,6 +34,8 @@ STALLED_SECONDS = 5.0
 MAX_STALLS = 2
 """The third loss fails a job, as it fails a run."""
 MAX_RESULT_BYTES = 1024 * 1024
+NOT_ACTIVE = -3
+"""What scripts say of a job that is not in the active list."""
 KNOWN_FIELDS = ["opts", "atm", "stacktrace", "rjk", "name", "data"]
 
 RELOCK = """
@@ -77,6 +80,7 @@ class BullmqEngine:
         self._reading = Reading(self._connection, max_result_bytes)
         self._relock = self._connection.redis.register_script(RELOCK)
         self._to_front = self._connection.redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
+        self._mending = Mending(self._connection.redis)
         self._repeating = Repeating(self._connection.redis)
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
@@ -98,7 +102,7 @@ class BullmqEngine:
 
     # -- putting in
 
-    async def offer(self, queue: Queue, offers: Sequence[Offer]) -> None:
+    async def offer(self, queue: Queue, offers: Sequence[Offer], *, anew: bool = False) -> None:
         theirs = self._connection.queue_of(queue)
         now = self._connection.milliseconds()
         async with self._connection.asking(), self._connection.redis.pipeline(transaction=True) as pipe:
@@ -106,6 +110,8 @@ class BullmqEngine:
                 delay = max(0, -(-offer.due_at // MILLISECOND) - now)
                 opts = words.options(offer.retry, offer.priority, delay) | {"jobId": offer.job_id, "timestamp": now}
                 job = BullmqJob(theirs, offer.name, orjson.loads(offer.payload), opts)
+                if anew:
+                    await self._mending.clear(pipe, theirs, offer.job_id)
                 await theirs.scripts.addJob(job, pipe)
                 if offer.starts:
                     # One that was under way goes on with its counts.
@@ -144,11 +150,15 @@ class BullmqEngine:
             answers = await pipe.execute()
         taken: list[Job] = []
         doomed: list[JobEnd] = []
+        broken: list[str] = []
         for token, answer in zip(tokens, answers, strict=True):
             if not answer or not answer[0]:
                 self._put_down_times(theirs.qualifiedName, answer)
                 continue
             fields = dict(zip(answer[0][::2], answer[0][1::2], strict=True))
+            if "timestamp" not in fields:
+                broken.append(str(answer[1]))
+                continue
             job = job_of(answer[1], fields, JobSeen(stage="active", token=token, starts=int(fields.get("ats") or 1)))
             self._hold(queue, job.job_id, fields)
             if fields.get("defa"):
@@ -159,7 +169,21 @@ class BullmqEngine:
                 taken.append(job)
         if doomed:
             await self.end(queue, doomed)
-        return taken
+        return [*taken, *await self._clear(theirs, broken)]
+
+    async def _clear(self, theirs: Any, job_ids: Sequence[str]) -> list[Job]:
+        """Of jobs of which only the id was left. They are missing, and nobody holds them."""
+        if job_ids:
+            async with self._connection.asking(), self._connection.redis.pipeline(transaction=False) as pipe:
+                for job_id in job_ids:
+                    await self._mending.clear(pipe, theirs, job_id)
+                await pipe.execute()
+        return [Job(job_id=job_id, seen=JobSeen(stage="missing")) for job_id in job_ids]
+
+    async def put_back(self, queue: Queue, job_ids: Sequence[str]) -> list[str]:
+        async with self._connection.asking():
+            now = self._connection.milliseconds()
+            return await self._mending.put_back(self._connection.queue_of(queue), job_ids, now)
 
     def _put_down_times(self, place: str, answer: Any) -> None:
         """Of an answer without a job: for how long the rate limit holds, and when a delayed job is due."""
@@ -240,11 +264,15 @@ class BullmqEngine:
             await self._know(queue, [end.job_id for end in ends])
         await self._make_next(queue, [end.job_id for end in ends if end.spent or end.kind in ("completed", "failed")])
         async with self._connection.asking():
-            async with self._connection.redis.pipeline(transaction=False) as pipe:
-                for end in ends:
-                    await self._end(pipe, theirs, queue, end)
-                pipe.hget(theirs.keys["meta"], "concurrency")
-                *codes, concurrency = await pipe.execute()
+            codes, concurrency = await self._tell_ends(theirs, queue, ends)
+            lost = [n for n, code in enumerate(codes) if code == NOT_ACTIVE]
+            if lost:
+                locks = [(ends[n].job_id, ends[n].token) for n in lost]
+                again = await self._mending.hold_again(theirs, locks, self._lock)
+                lost = [n for n, held in zip(lost, again, strict=True) if held]
+                codes_again, _ = await self._tell_ends(theirs, queue, [ends[n] for n in lost])
+                for n, code in zip(lost, codes_again, strict=True):
+                    codes[n] = code
             if concurrency is not None:
                 # Room for another one under the queue's concurrency, which BullMQ tells to nobody.
                 await self._connection.redis.zadd(theirs.keys["marker"], {"0": 0})
@@ -254,6 +282,15 @@ class BullmqEngine:
                 if ok and end.lost:
                     await self._connection.redis.hincrby(theirs.toKey(end.job_id), "stc", 1)
         return done
+
+    async def _tell_ends(self, theirs: Any, queue: Queue, ends: Sequence[JobEnd]) -> tuple[list[Any], str | None]:
+        """What the scripts say, and how many jobs the queue lets be active."""
+        async with self._connection.redis.pipeline(transaction=False) as pipe:
+            for end in ends:
+                await self._end(pipe, theirs, queue, end)
+            pipe.hget(theirs.keys["meta"], "concurrency")
+            *codes, concurrency = await pipe.execute()
+        return codes, concurrency
 
     async def _know(self, queue: Queue, job_ids: Sequence[str]) -> None:
         """Of those that were taken before this server began."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from blazy_jobs_server.domain.following import UNKNOWN, JobSeen
 from blazy_jobs_server.domain.job_type import Queue
 from blazy_jobs_server.domain.run import State
@@ -35,7 +37,7 @@ COUNTED = (
     ("paused", State.QUEUED),
     ("prioritized", State.QUEUED),
     ("delayed", State.SCHEDULED),
-    ("waiting-children", State.SCHEDULED),
+    ("waiting-children", State.QUEUED),
     ("active", State.RUNNING),
 )
 
@@ -56,16 +58,19 @@ class Reading:
                 key = theirs.toKey(job_id)
                 pipe.hmget(key, fields)
                 pipe.zscore(theirs.keys["delayed"], job_id)
+                pipe.zscore(theirs.keys["waiting-children"], job_id)
                 pipe.get(f"{key}:lock")
                 pipe.lrange(f"{key}:logs", first_line, -1)
             active, *rest = await pipe.execute()
         actives = set(active)
         jobs = []
         for place, (job_id, first_line) in enumerate(wanted):
-            values, score, token, lines = rest[place * 4 : place * 4 + 4]
+            values, score, since, token, lines = rest[place * 5 : place * 5 + 5]
             found = dict(zip(fields, values, strict=True))
             seen = words.from_hash(found, active=job_id in actives, score=score, token=token)
             seen = words.bounded(seen, self._max_result)
+            if since is not None and seen.stage == "waiting":
+                seen = replace(seen, has_children=True)
             jobs.append(job_of(job_id, found, seen, lines, first_line))
         return jobs
 
@@ -75,7 +80,7 @@ class Reading:
         async with self._connection.asking(), self._connection.redis.pipeline(transaction=True) as pipe:
             for name in ("active", "wait", "paused"):
                 pipe.lrange(keys[name], start, last)
-            for name in ("prioritized", "delayed"):
+            for name in ("prioritized", "delayed", "waiting-children"):
                 pipe.zrange(keys[name], start, last)
             parts = await pipe.execute()
         return [job_id for part in parts for job_id in part], any(len(part) == limit for part in parts)

@@ -2,7 +2,7 @@
 // output. It uses BullMQ as any Node program does.
 import { createInterface } from "node:readline";
 import { Redis } from "ioredis";
-import { Queue, QueueEvents, defaultRepeatStrategy, UnrecoverableError, Worker } from "bullmq";
+import { FlowProducer, Queue, QueueEvents, defaultRepeatStrategy, UnrecoverableError, Worker } from "bullmq";
 
 const connect = () => new Redis(process.env.REDIS_URL, { maxRetriesPerRequest: null });
 const queues = new Map();
@@ -84,6 +84,10 @@ const commands = {
   async limit({ queue, concurrency, max, duration }) {
     if (concurrency) await queueOf(queue).setGlobalConcurrency(concurrency);
     if (max) await queueOf(queue).setGlobalRateLimit(max, duration);
+  },
+  async flow({ tree }) {
+    const node = await new FlowProducer({ connection: connect() }).add(tree);
+    return { id: node.job.id, children: (node.children ?? []).map((child) => child.job.id) };
   },
   async promote({ queue, id }) {
     await (await queueOf(queue).getJob(id)).promote();

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
+import structlog
+
 from blazy_jobs_server.domain.errors import JobTypeNotFound, QueueUnavailable, StoreUnavailable
 from blazy_jobs_server.domain.ids import parse_run_id
 from blazy_jobs_server.domain.instants import after
@@ -22,6 +24,8 @@ from blazy_jobs_server.engine.followed.tracking import Tracking, back_of, end_of
 from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.ports import Clock, Followed, Job, JobEnd, QueueEngine, Report, Store
+
+log = structlog.get_logger("queues")
 
 MOST_TAKEN = 200
 LOOK_AHEAD = 20
@@ -134,6 +138,10 @@ class Delivering:
                 except QueueUnavailable:
                     self._tracking.unsure.set()  # it may have taken some
                     raise
+                if any(job.seen.stage == "missing" for job in jobs):
+                    log.warning("jobs had lost themselves", queue=self._queue.name)
+                    self._tracking.unsure.set()  # what their runs are to become of is found there
+                    jobs = [job for job in jobs if job.seen.stage != "missing"]
                 self._tracking.taking.update(job.job_id for job in jobs)
                 self._tracking.expect(*((job.job_id, "active") for job in jobs))
             if not jobs:

@@ -66,7 +66,7 @@ class Levelling:
         await self._end_in_hand([run for run in changed if run.id in in_hand])
         await self.level([run for run in changed if run.id not in in_hand])
 
-    async def _offer(self, runs: Sequence[Run]) -> None:
+    async def _offer(self, runs: Sequence[Run], *, anew: bool = False) -> None:
         ours = [run for run in runs if run.job_id is None]
         for start in range(0, len(ours), PAGE):
             page = ours[start : start + PAGE]
@@ -75,7 +75,7 @@ class Levelling:
                 self._tracking.expect(
                     (job_id, "added"), (job_id, "waiting" if run.due_at <= self._clock.now() else "delayed")
                 )
-            await self._engine.offer(self._queue, [_offer(run) for run in page])
+            await self._engine.offer(self._queue, [_offer(run) for run in page], anew=anew)
 
     async def _end_in_hand(self, runs: Sequence[Run]) -> None:
         """Of what our workers had: what has become of it."""
@@ -137,7 +137,8 @@ class Levelling:
         await self._sightings.tell(sightings)
         await self.give_back_orphans(orphans)
         if offers:
-            await self._offer([run for run in await self._store.runs_of([r.id for r in offers]) if not run.state.final])
+            fresh = await self._store.runs_of([run.id for run in offers])
+            await self._offer([run for run in fresh if not run.state.final], anew=True)
 
     async def give_back_orphans(self, found: Sequence[tuple[Run | None, Job]]) -> None:
         if not found:

@@ -37,6 +37,7 @@ AGAIN_SECONDS = 0.5
 REFUSED_SECONDS = 5.0
 TICK_SECONDS = 1.0
 RECONCILE_SECONDS = 60.0
+FEWER_LOOKS = 20
 ENDED = (EventType.RETRYING, EventType.INTERRUPTED, EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED)
 
 
@@ -51,8 +52,9 @@ class FollowedQueue:
         leasing: Leasing,
         ear: Ear,
         home: str,
+        unfinished: Callable[[], int],
     ) -> None:
-        """`home` names this server's place, the same after a restart."""
+        """`home` names this server's place, the same after a restart; `unfinished` counts our runs in the queue."""
         self.queue = queue
         self.name = queue.name
         self._engine = engine
@@ -70,6 +72,8 @@ class FollowedQueue:
             tracking, engine, store, clock, dispatcher, leasing, self._tasks, sightings, levelling
         )
         self._held_at = 0
+        self._unfinished = unfinished
+        self._fewer = 0
 
     # -- the life of the service
 
@@ -113,6 +117,9 @@ class FollowedQueue:
         """Whether both sides were compared since they were last apart."""
         return self._tracking.is_level
 
+    def waits_for_children(self, run_id: int) -> bool:
+        return run_id in self._tracking.parents
+
     @property
     def backlog(self) -> int:
         """Runs whose job is not known to be in the queue, or to know what became of them."""
@@ -150,6 +157,7 @@ class FollowedQueue:
     async def _look_after(self) -> None:
         self._tracking.state = state = await self._engine.state(self.queue)
         await self._ear.paused(self.name, state.paused)
+        self._count(state)
         if not state.marked or not self._tracking.is_level:
             self._tracking.unsure.set()
         if self._clock.now() - self._held_at >= self._engine.lock_seconds / 3 * SECOND:
@@ -165,6 +173,13 @@ class FollowedQueue:
             not self._tracking.unsure.is_set()
             and self._clock.now() - self._tracking.reconciled_at >= RECONCILE_SECONDS * SECOND
         ):
+            self._tracking.unsure.set()
+
+    def _count(self, state: QueueState) -> None:
+        """Where there are fewer jobs than runs for some looks, some stand nowhere."""
+        fewer = sum(state.counts.values()) + self.backlog < self._unfinished()
+        self._fewer = self._fewer + 1 if fewer else 0
+        if self._fewer % FEWER_LOOKS == 3:
             self._tracking.unsure.set()
 
     def compare(self) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import structlog
+
 from blazy_jobs_server.domain.ids import parse_run_id
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.engine.followed.holding import Holding
@@ -9,6 +13,8 @@ from blazy_jobs_server.engine.followed.levelling import Levelling
 from blazy_jobs_server.engine.followed.sightings import Sightings
 from blazy_jobs_server.engine.followed.tracking import PAGE, Hand, Tracking, job_id_of
 from blazy_jobs_server.ports import Clock, QueueEngine, Store
+
+log = structlog.get_logger("queues")
 
 
 class Reconciling:
@@ -39,8 +45,9 @@ class Reconciling:
             breaks = self._tracking.breaks
             try:
                 await self._engine.mark(self._queue)
-                await self._reconcile_runs()
-                await self._reconcile_jobs()
+                standing = await self._standing()
+                await self._reconcile_runs(set(standing))
+                await self._reconcile_jobs(standing)
             except BaseException:
                 self._tracking.unsure.set()
                 raise
@@ -48,7 +55,17 @@ class Reconciling:
             self._tracking.healed = breaks
             self._tracking.well("reconcile")
 
-    async def _reconcile_runs(self) -> None:
+    async def _standing(self) -> list[str]:
+        """All that lies in the queue's lists."""
+        start, more = 0, True
+        standing: list[str] = []
+        while more:
+            job_ids, more = await self._engine.unfinished(self._queue, start, PAGE)
+            standing += job_ids
+            start += PAGE
+        return standing
+
+    async def _reconcile_runs(self, standing: set[str]) -> None:
         after_id, more = 0, True
         leased: set[int] = set()
         while more:
@@ -59,7 +76,9 @@ class Reconciling:
                     hand = Hand(job_id_of(run), run.lease_token, run.followed or 0, run.losses)
                     if self._tracking.hands.setdefault(run.id, hand).token != run.lease_token:
                         self._tracking.hands[run.id] = hand
-            await self._levelling.level([run for run in runs if run.id not in leased])
+            loose = [run for run in runs if run.id not in leased]
+            await self._put_back([job_id for run in loose if (job_id := job_id_of(run)) not in standing])
+            await self._levelling.level(loose)
             after_id = runs[-1].id if runs else after_id
         await self._holding.hold(leased)
         stale = [run_id for run_id in self._tracking.hands if run_id not in leased]
@@ -67,12 +86,17 @@ class Reconciling:
             self._tracking.dirty.update(stale)
             self._tracking.work.set()
 
-    async def _reconcile_jobs(self) -> None:
+    async def _put_back(self, job_ids: Sequence[str]) -> None:
+        """Of unfinished jobs that were seen in no list, and may have moved meanwhile: those that stand nowhere."""
+        if job_ids:
+            put_back = await self._engine.put_back(self._queue, job_ids)
+            if put_back:
+                log.warning("jobs that stood in no list are put back", queue=self._queue.name, jobs=put_back[:10])
+
+    async def _reconcile_jobs(self, standing: Sequence[str]) -> None:
         """What lies in the queue and is no unfinished run: of others, or of a run that has ended."""
-        start, more = 0, True
-        while more:
-            job_ids, more = await self._engine.unfinished(self._queue, start, PAGE)
-            start += PAGE
+        for start in range(0, len(standing), PAGE):
+            job_ids = standing[start : start + PAGE]
             ours = {run_id: job_id for job_id in job_ids if (run_id := parse_run_id(job_id)) is not None}
             known = {run.id: run for run in await self._store.runs_of(list(ours))}
             await self._levelling.level([run for run in known.values() if run.state.final])

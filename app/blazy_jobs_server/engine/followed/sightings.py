@@ -64,6 +64,10 @@ class Sightings:
             run = item.run
             if run is None:
                 continue
+            if sighting.seen.has_children and run.state is State.QUEUED:
+                self._tracking.parents.add(run.id)
+            else:
+                self._tracking.parents.discard(run.id)
             if run.state is State.RUNNING and run.worker_id is None:
                 self._tracking.others[sighting.job_id] = run.followed_lines
             else:

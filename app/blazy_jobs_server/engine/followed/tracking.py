@@ -62,6 +62,8 @@ class Tracking:
         self.following: set[int] = set()
         self.others: dict[str, int] = {}
         """Jobs that workers of others have, and how many lines of their logs were read."""
+        self.parents: set[int] = set()
+        """Runs whose jobs wait for their children."""
         self._expected: Counter[tuple[str, str]] = Counter()
         """What the event stream will say of what was done here."""
         self.work = asyncio.Event()
