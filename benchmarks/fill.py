@@ -30,6 +30,10 @@ def copy_run(path: Path, run_id: int, copies: int) -> None:
             f"{numbers} INSERT INTO runs (id, {run_columns}) SELECT ? - n, {run_columns} FROM n, runs WHERE id = ?",
             (*span, first_run, run_id),
         )
+        connection.execute(
+            f"{numbers} INSERT INTO run_tags (tag, run_id) SELECT tag, ? - n FROM n, run_tags WHERE run_id = ?",
+            (*span, first_run, run_id),
+        )
         for place, event in enumerate(events):
             connection.execute(
                 f"{numbers} INSERT INTO events (id, run_id, {event_columns}) "

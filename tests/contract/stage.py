@@ -261,11 +261,11 @@ class Stage:
     async def all_runs(self) -> list[Run]:
         """Newest first."""
         found: list[Run] = []
-        more, before = True, None
-        while more:
-            page, more = await self.store.runs(RunFilter(), before, 50)
+        page, before = await self.store.runs(RunFilter(), None, 50)
+        found += page
+        while before is not None:
+            page, before = await self.store.runs(RunFilter(), before, 50)
             found += page
-            before = page[-1].id if page else None
         return found
 
     async def all_events(self, where: EventFilter = EventFilter(), after: int = 0) -> list[Event]:

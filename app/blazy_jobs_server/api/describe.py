@@ -63,6 +63,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.NotSupported("/handler/kind", "This server does not run HTTP handlers yet; use 'worker'."),
     errors.IdempotencyKeyReused(),
     errors.StoreUnavailable("disk I/O error"),
+    errors.ReadTimeout(10),
     errors.DefinitionChanged("send-welcome-email"),
     errors.QueueUnavailable("Connection refused."),
     errors.Draining(),

@@ -29,6 +29,7 @@ from blazy_jobs_server.domain.errors import (
     JobTypeNotFound,
     MethodNotAllowed,
     QueueUnavailable,
+    ReadTimeout,
     RunFinished,
     RunNotFinished,
     RunNotFound,
@@ -106,7 +107,13 @@ async def dispatch_batch(request: Request) -> Response:
     "/v1/runs",
     operation_id="list_runs",
     summary="List runs, newest first",
-    responses=describe({200: run_models.RunPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}),
+    responses=describe(
+        {200: run_models.RunPage},
+        InvalidRequest,
+        InvalidCursor,
+        ReadTimeout,
+        text={200: "a page, newest first; where the filter lets little through it may be short, or empty, and go on"},
+    ),
 )
 async def list_runs(
     request: Request,
@@ -132,8 +139,8 @@ async def list_runs(
         created_before=None if created_before is None else from_datetime(created_before),
     )
     await jobs.sweeper.catch_up()
-    runs, more = await jobs.store.runs(where, before, limit)
-    following = ids.encode(runs[-1].id) if more else None
+    runs, following_key = await jobs.store.runs(where, before, limit)
+    following = None if following_key is None else ids.encode(following_key)
     await jobs.know(runs)
     return respond(Answer(200, render.page_json([render.run_json(r, jobs.wait_reason(r)) for r in runs], following)))
 

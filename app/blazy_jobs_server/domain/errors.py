@@ -326,6 +326,13 @@ class StoreUnavailable(Unavailable):
         super().__init__(f"The database cannot be written or read now: {reason}")
 
 
+class ReadTimeout(Unavailable):
+    code, title = "read_timeout", "Read timeout"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"The database took longer than {seconds:g} s; narrow the list, or try again later")
+
+
 class DefinitionChanged(StoreUnavailable):
     """Another server changed it since it was read here; reading it again and trying anew mends that."""
 

@@ -86,8 +86,12 @@ class Store(ScheduleStore, FollowingStore, Protocol):
         ...
 
     async def run(self, run_id: int) -> Run | None: ...
-    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
-        """Newest first, from `before` (exclusive), and whether more follow. Ends early at 4 MiB of JSON."""
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+        """Newest first, from `before` (exclusive), and the `before` of the next page; None where this is the last.
+
+        Ends early at 4 MiB of JSON, or after a few seconds of looking, then perhaps without any run. Raises
+        ReadTimeout.
+        """
         ...
 
     async def events(self, run_id: int, after: int, limit: int) -> list[Event]:

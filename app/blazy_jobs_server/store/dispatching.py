@@ -24,21 +24,29 @@ class Dispatch(NamedTuple):
 
 
 class Fresh(NamedTuple):
-    """Rows to insert: of PLAIN_COLUMNS, and of DISPATCH_COLUMNS."""
+    """Rows to insert: of PLAIN_COLUMNS, and of DISPATCH_COLUMNS; and keys with their tags (JSON)."""
 
     plain: list[tuple[Any, ...]]
     other: list[tuple[Any, ...]]
+    tagged: list[tuple[int, str]]
+
+    @classmethod
+    def empty(cls) -> Fresh:
+        return cls([], [], [])
 
     def save(self, tx: Transaction) -> None:
         """Before the end too, where a dispatch looks at what another one of the same transaction made."""
         sql.insert_plain_runs(tx.cursor, self.plain)
         sql.insert_runs(tx.cursor, self.other)
+        if self.tagged:
+            tx.cursor.execute(sql.INSERT_TAGS, (pack(self.tagged),))
+            self.tagged.clear()
         self.plain.clear()
         self.other.clear()
 
 
 def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | JobsError]:
-    fresh = Fresh([], [])
+    fresh = Fresh.empty()
     deduped: dict[tuple[str, str], Run] = {}
     answers: list[Dispatched | JobsError] = []
     for argument in arguments:
@@ -94,6 +102,8 @@ def make(tx: Transaction, order: Order, keep_until: int | None, fresh: Fresh) ->
         fresh.plain.append(plain)
     else:
         fresh.other.append(plain + rest)
+        if run.tags != "[]":
+            fresh.tagged.append((run.id, run.tags))
     return run
 
 

@@ -82,7 +82,7 @@ def _find(tx: Transaction, known: dict[int, Run], sighting: Sighting) -> Run | N
         return known.get(row[0]) or tx.heads([row[0]]).get(row[0])
     if order is None or order.job_type not in tx.ledger.job_types or not tx.ledger.elsewhere(order.queue):
         return None
-    fresh = Fresh([], [])
+    fresh = Fresh.empty()
     made = make(tx, order, None, fresh)
     fresh.save(tx)
     return made

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, Select, select, text
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
@@ -27,14 +27,37 @@ from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
 from blazy_jobs_server.store.definitions import load_definitions, load_queues
 from blazy_jobs_server.store.ledger import Lane, Ledger
+from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
 from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
-from blazy_jobs_server.store.tables import CountRow, RunRow, WorkerRow
+from blazy_jobs_server.store.tables import CountRow, WorkerRow
 
 FEED_STEP = 500
-MAX_KEY = 2**63 - 1
 BOUNDARIES = "(1, 4, 5, 7, 8, 9)"
 """The event types that begin or end an attempt: started, retrying, interrupted and the final ones."""
+
+
+class _Lists:
+    """`listing.Dialect` of SQLite, where CROSS JOIN keeps the order of its sides."""
+
+    mark = "?"
+    ahead = "runs AS r INDEXED BY runs_ahead"
+
+    def looked_at(self, walk: str, key: str, conditions: str, limit: int) -> str:
+        return (
+            f"SELECT h.id FROM (SELECT {key} AS id FROM {walk} ORDER BY {key} DESC) AS h "
+            f"CROSS JOIN runs AS r ON r.id = h.id WHERE {conditions} ORDER BY h.id DESC LIMIT {limit}"
+        )
+
+    def ranges(self, places: Sequence[Place], conditions: str, limit: int) -> list[str]:
+        return [
+            f"SELECT r.id FROM runs AS r WHERE r.lane_id = {place.lane_id} AND r.state = {int(place.state)} "
+            f"AND {conditions} ORDER BY r.id DESC LIMIT {limit}"
+            for place in places
+        ]
+
+
+LISTS = _Lists()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -48,12 +71,18 @@ class Reader:
         self._path = path
         self._directory = Ledger()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
+        self._lists = ThreadPoolExecutor(2, thread_name_prefix="lister")
 
     async def on_thread(self, method: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: method(*arguments, **keywords))
 
+    async def listed(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+        """`runs`, on a thread of those that nobody but lists waits for: one may look for long."""
+        return await asyncio.get_running_loop().run_in_executor(self._lists, self.runs, where, before, limit)
+
     def close(self) -> None:
         self._pool.shutdown()
+        self._lists.shutdown()
         self._engine.dispose()
 
     @contextmanager
@@ -95,63 +124,42 @@ class Reader:
             rows = orjson.loads(cursor.execute(sql.RUNS_BY_ID, (pack([run_id]),)).fetchone()[0])
             return self._to_run(cursor, rows[0]) if rows else None
 
-    def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
-        with self._snapshot() as (connection, cursor):
-            ids = self._list(connection, cursor, where, before, limit + 1)
-            return self._page(cursor, ids, limit)
+    def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+        with self._snapshot() as (_, cursor):
+            looking = search(LISTS, where, before, limit + 1, self._places(cursor, where))
+            try:
+                question = next(looking)
+                while True:
+                    question = looking.send(cursor.execute(*question).fetchall())
+            except StopIteration as end:
+                found: Found = end.value
+            return self._page(cursor, found, limit)
 
-    def _page(self, cursor: sqlite3.Cursor, ids: list[int], limit: int) -> tuple[list[Run], bool]:
-        page: list[Run] = []
-        size = 0
-        statement = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?"
-        for run_id in ids[:limit]:
-            run = self._to_run(cursor, cursor.execute(statement, (run_id,)).fetchone())
-            size += len(run.payload) + len(run.result or "") + len(run.error or "") + 1024
-            if page and size > PAGE_BYTES:
-                return page, True
-            page.append(run)
-        return page, len(ids) > limit
-
-    def _list(
-        self, connection: Connection, cursor: sqlite3.Cursor, where: RunFilter, before: int | None, limit: int
-    ) -> list[int]:
-        """The newest keys that match: each pair of lane and state is a range of the index runs_listed."""
-        query = self._narrowed(where, before).limit(limit)
+    def _places(self, cursor: sqlite3.Cursor, where: RunFilter) -> list[Place] | None:
         if not (where.states or where.job_type or where.queue):
-            return list(connection.execute(query).scalars())
+            return None
         lanes = {
             lane.id
             for lane in self._lanes(cursor).values()
             if where.job_type in (None, lane.job_type) and where.queue in (None, lane.queue)
         }
-        found: list[int] = []
-        places = select(col(CountRow.lane_id), col(CountRow.state)).where(col(CountRow.runs) > 0)
-        for place in connection.execute(places):
-            if place.lane_id in lanes and (not where.states or State(place.state) in where.states):
-                ranged = query.where(col(RunRow.lane_id) == place.lane_id, col(RunRow.state) == place.state)
-                found.extend(connection.execute(ranged).scalars())
-        return sorted(found, reverse=True)[:limit]
+        counts = cursor.execute("SELECT lane_id, state, runs FROM run_counts WHERE runs > 0")
+        places = [Place(*row) for row in counts.fetchall()]
+        return [
+            place for place in places if place.lane_id in lanes and (not where.states or place.state in where.states)
+        ]
 
-    @staticmethod
-    def _narrowed(where: RunFilter, before: int | None) -> Select[int]:
-        query = select(col(RunRow.id)).order_by(col(RunRow.id).desc())
-        if before is not None:
-            query = query.where(col(RunRow.id) < before)
-        if where.created_after is not None:
-            # A key is never smaller than its creation time, so this bounds the walk; the column decides.
-            query = query.where(col(RunRow.id) >= min(max(where.created_after, 0) << COUNTER_BITS, MAX_KEY))
-            query = query.where(col(RunRow.created_at) >= where.created_after)
-        if where.created_before is not None:
-            query = query.where(col(RunRow.created_at) < where.created_before)
-        if where.tag is not None:
-            query = query.where(
-                text("EXISTS (SELECT 1 FROM json_each(runs.tags) WHERE json_each.value = :tag)").bindparams(
-                    tag=where.tag
-                )
-            )
-        if where.schedule is not None:
-            query = query.where(col(RunRow.schedule) == where.schedule)
-        return query
+    def _page(self, cursor: sqlite3.Cursor, found: Found, limit: int) -> tuple[list[Run], int | None]:
+        page: list[Run] = []
+        size = 0
+        statement = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?"
+        for run_id in found.keys[:limit]:
+            run = self._to_run(cursor, cursor.execute(statement, (run_id,)).fetchone())
+            size += len(run.payload) + len(run.result or "") + len(run.error or "") + 1024
+            if page and size > PAGE_BYTES:
+                return page, page[-1].id
+            page.append(run)
+        return page, page[-1].id if len(found.keys) > limit else found.before
 
     # -- followed queues
 
@@ -168,7 +176,8 @@ class Reader:
                     for state in UNFINISHED:
                         rows = cursor.execute(sql.UNFINISHED_OF_LANE, (lane.id, int(state), after, limit + 1))
                         found.extend(row[0] for row in rows.fetchall())
-            return self._page(cursor, sorted(found)[: limit + 1], limit)
+            page, following = self._page(cursor, Found(sorted(found)[: limit + 1], None), limit)
+            return page, following is not None
 
     def place(self, queue: str) -> str | None:
         with self._snapshot() as (_, cursor):

@@ -45,6 +45,6 @@ def prune(tx: Transaction, arguments: list[int]) -> list[int]:
 
 def _delete(tx: Transaction, run_ids: list[int]) -> None:
     ids = pack(run_ids)
-    for statement in (sql.DELETE_EVENTS, sql.DELETE_RUNS, sql.DELETE_KEYS_OF):
+    for statement in (sql.DELETE_EVENTS, sql.DELETE_TAGS, sql.DELETE_RUNS, sql.DELETE_KEYS_OF):
         tx.cursor.execute(statement, (ids,))
     tx.cursor.execute(sql.ERASED, (tx.ledger.keys.last,))

@@ -151,7 +151,7 @@ class Firing:
 
     def __init__(self, tx: Transaction, items: Sequence[Fire]) -> None:
         self._tx = tx
-        self._fresh = Fresh([], [])
+        self._fresh = Fresh.empty()
         self._rows: list[tuple[Any, ...]] = []
         names = list({item.schedule.name for item in items})
         self._stand = {name: tuple(mark) for name, *mark in tx.rows(sql.SCHEDULES_STAND, pack(names))}

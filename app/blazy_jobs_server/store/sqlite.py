@@ -173,8 +173,8 @@ class SqliteStore:
     async def run(self, run_id: int) -> Run | None:
         return await self._reader.on_thread(self._reader.run, run_id)
 
-    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
-        return await self._reader.on_thread(self._reader.runs, where, before, limit)
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+        return await self._reader.listed(where, before, limit)
 
     async def events(self, run_id: int, after: int, limit: int) -> list[Event]:
         return await self._reader.on_thread(self._reader.events, run_id, after, limit)

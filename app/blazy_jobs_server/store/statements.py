@@ -28,6 +28,10 @@ DISPATCH_COLUMNS = (
 insert_plain_runs = insert("runs", PLAIN_COLUMNS)
 insert_runs = insert("runs", DISPATCH_COLUMNS)
 insert_events = insert("events", EVENT_COLUMNS)
+INSERT_TAGS = (
+    "INSERT OR IGNORE INTO run_tags (tag, run_id) SELECT t.value, j.value ->> 0 "
+    "FROM json_each(?) AS j, json_each(j.value ->> 1) AS t"
+)
 FIND_DEDUPED = (
     f"SELECT r.id FROM runs AS r JOIN lanes AS l ON l.id = r.lane_id "
     f"WHERE r.dedupe_key = ? AND r.dedupe_key IS NOT NULL AND r.{UNFINISHED_SQL} AND l.job_type = ?"
@@ -161,6 +165,10 @@ DELETABLE = (
 )
 NEWEST_EVENT_OF = "SELECT max(e.id) FROM json_each(?) AS j CROSS JOIN events AS e ON e.run_id = j.value"
 DELETE_EVENTS = "DELETE FROM events WHERE run_id IN (SELECT value FROM json_each(?))"
+DELETE_TAGS = (
+    "DELETE FROM run_tags WHERE (tag, run_id) IN (SELECT t.value, r.id FROM json_each(?) AS j "
+    "CROSS JOIN runs AS r ON r.id = j.value CROSS JOIN json_each(r.tags) AS t WHERE r.tags IS NOT NULL)"
+)
 DELETE_RUNS = "DELETE FROM runs WHERE id IN (SELECT value FROM json_each(?))"
 DELETE_KEYS_OF = "DELETE FROM idempotency_keys WHERE run_id IN (SELECT value FROM json_each(?))"
 DELETE_BATCH_KEYS = (

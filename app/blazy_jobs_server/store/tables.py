@@ -10,6 +10,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Integer, Text
 from sqlmodel import Field, SQLModel
 
+from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.store.migrations import where
 
@@ -18,6 +19,10 @@ WAITING_SQL = f"state IN ({int(State.SCHEDULED)}, {int(State.RETRYING)}) AND fol
 """What waits here for its time; what is in another engine's queue waits there."""
 
 CANCELLING_SQL = f"state = {int(State.RUNNING)} AND cancel_requested = 1"
+AHEAD_MICROSECONDS = 1_000_000
+AHEAD_SQL = f"(id >> {COUNTER_BITS}) > created_at + {AHEAD_MICROSECONDS}"
+"""Of a run whose key is of a later time than it is, since the clock went back before it was made."""
+
 EXPIRING_SQL = f"expires_at IS NOT NULL AND claims = 0 AND {UNFINISHED_SQL}"
 
 
@@ -151,9 +156,21 @@ class RunRow(SQLModel, table=True):
         Index("runs_overlapping", "schedule", **where(f"schedule IS NOT NULL AND {UNFINISHED_SQL}")),
         # the run of a job of others
         Index("runs_of_job", "job_id", "id", **where("job_id IS NOT NULL")),
+        # lists by the time of creation, of which the key is no measure
+        Index("runs_ahead", "id", **where(AHEAD_SQL)),
         # one run a time of a schedule
         Index("runs_fired", "schedule", "fire_at", unique=True, **where("fire_at IS NOT NULL")),
     )
+
+
+class TagRow(SQLModel, table=True):
+    """Lists by tag. PostgreSQL keeps it in step by triggers."""
+
+    __tablename__ = "run_tags"
+    tag: str = Field(sa_column=Column(Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True))
+    run_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
 
 class EventRow(SQLModel, table=True):

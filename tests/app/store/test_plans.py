@@ -91,6 +91,8 @@ PINS = {
     "NEXT_EXPIRY": "SEARCH runs USING INDEX runs_expiring (expires_at>?)",
     "DELETABLE": "SEARCH runs USING INDEX runs_deletable (delete_at>? AND delete_at<?)",
     "NEWEST_EVENT_OF": "SEARCH e USING COVERING INDEX events_of_run (run_id=?)",
+    "INSERT_TAGS": "SCAN j VIRTUAL TABLE INDEX 1:",
+    "DELETE_TAGS": "SEARCH run_tags USING PRIMARY KEY (tag=? AND run_id=?)",
     "DELETE_EVENTS": "SEARCH events USING INDEX events_of_run (run_id=?)",
     "DELETE_RUNS": "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
     "DELETE_KEYS_OF": "SEARCH idempotency_keys USING COVERING INDEX idempotency_of_run (run_id=?)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import asyncpg
 
 from blazy_jobs_server.domain.declaration import Declaration, Started
+from blazy_jobs_server.domain.errors import ReadTimeout
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import JobType, Queue
@@ -17,18 +19,59 @@ from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
 from blazy_jobs_server.store.declaring import to_declarations, to_started
 from blazy_jobs_server.store.ledger import Ledger
+from blazy_jobs_server.store.listing import Found, Place, search
 from blazy_jobs_server.store.postgres import connecting
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.declaring import DECLARATIONS, STARTED_BY_WORKERS
 from blazy_jobs_server.store.postgres.definitions import load_ledger
 from blazy_jobs_server.store.postgres.membership import to_worker
 from blazy_jobs_server.store.postgres.transaction import as_run
-from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP, MAX_KEY
+from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP
 from blazy_jobs_server.store.rows import PAGE_BYTES, to_event
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 
 CONNECTIONS = 8
+LIST_SECONDS = 10
+LIST_PLAN = {
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""A list walks down an index, whatever the statistics say of the tables."""
+BEGIN_LIST = "; ".join(
+    [
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        f"SET LOCAL statement_timeout TO '{LIST_SECONDS}s'",
+        *(f"SET LOCAL {name} TO '{value}'" for name, value in LIST_PLAN.items()),
+    ]
+)
 Connection = asyncpg.pool.PoolConnectionProxy
+
+
+class _Lists:
+    """`listing.Dialect` of PostgreSQL. OFFSET 0 keeps the planner from turning a walk around."""
+
+    mark = "$"
+    ahead = "runs AS r"
+
+    def looked_at(self, walk: str, key: str, conditions: str, limit: int) -> str:
+        return (
+            f"SELECT h.id FROM (SELECT {key} AS id FROM {walk} ORDER BY {key} DESC OFFSET 0) AS h "
+            f"CROSS JOIN LATERAL (SELECT 1 FROM runs AS r WHERE r.id = h.id AND {conditions} OFFSET 0) AS m "
+            f"ORDER BY h.id DESC LIMIT {limit}"
+        )
+
+    def ranges(self, places: Sequence[Place], conditions: str, limit: int) -> list[str]:
+        pairs = ", ".join(f"({place.lane_id}, {place.state})" for place in places)
+        return [
+            f"SELECT h.id FROM (VALUES {pairs}) AS p(lane_id, state) CROSS JOIN LATERAL ("
+            "SELECT r.id FROM runs AS r WHERE r.lane_id = p.lane_id AND r.state = p.state "
+            f"AND {conditions} ORDER BY r.id DESC LIMIT {limit}) AS h ORDER BY h.id DESC LIMIT {limit}"
+        ]
+
+
+LISTS = _Lists()
 
 
 class Reader:
@@ -36,6 +79,7 @@ class Reader:
         self._pool = database.pool(CONNECTIONS)
         self._now = now
         self._directory = Ledger()
+        self._lists = asyncio.Semaphore(CONNECTIONS // 2)
 
     async def open(self) -> None:
         await self._pool
@@ -121,52 +165,52 @@ class Reader:
             page.append(run)
         return page, len(found) > limit
 
-    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
-        async with self._snapshot() as connection:
-            ids = await self._list(connection, where, before, limit + 1)
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+        async with self._listing() as connection:
+            found = await self._found(connection, where, before, limit + 1)
             page: list[Run] = []
             size = 0
             # A few at a time: one may be as large as a page.
-            for start in range(0, min(len(ids), limit), 16):
+            for start in range(0, min(len(found.keys), limit), 16):
                 rows = await connection.fetch(
-                    f"{sql.RUNS_BY_ID} ORDER BY r.id DESC", ids[start : min(start + 16, limit)]
+                    f"{sql.RUNS_BY_ID} ORDER BY r.id DESC", found.keys[start : min(start + 16, limit)]
                 )
                 for run in await self._runs(connection, rows):
                     size += len(run.payload) + len(run.result or "") + len(run.error or "") + 1024
                     if page and size > PAGE_BYTES:
-                        return page, True
+                        return page, page[-1].id
                     page.append(run)
-            return page, len(ids) > limit
+            return page, page[-1].id if len(found.keys) > limit else found.before
 
-    async def _list(self, connection: Any, where: RunFilter, before: int | None, limit: int) -> list[int]:
-        """The newest keys that match: each pair of lane and state is a range of the index runs_listed."""
-        conditions, parameters = _narrowed(where, before)
-        narrowed = "".join(f" AND {condition}" for condition in conditions)
-        parameters.append(limit)
-        newest = f"ORDER BY r.id DESC LIMIT ${len(parameters)}"
+    async def _found(self, connection: Any, where: RunFilter, before: int | None, limit: int) -> Found:
+        looking = search(LISTS, where, before, limit, await self._places(connection, where))
+        try:
+            question = next(looking)
+            while True:
+                rows = await connection.fetch(question.statement, *question.parameters, timeout=LIST_SECONDS + 1)
+                question = looking.send(rows)
+        except StopIteration as end:
+            found: Found = end.value
+            return found
+
+    async def _places(self, connection: Any, where: RunFilter) -> list[Place] | None:
         if not (where.states or where.job_type or where.queue):
-            rows = await connection.fetch(f"SELECT r.id FROM runs AS r WHERE true{narrowed} {newest}", *parameters)
-            return [row[0] for row in rows]
-        places = [
-            (row[0], row[1])
-            for row in await connection.fetch(
-                "SELECT DISTINCT c.lane_id, c.state FROM run_counts AS c JOIN lanes AS l ON l.id = c.lane_id "
-                "WHERE ($1::text IS NULL OR l.job_type = $1) AND ($2::text IS NULL OR l.queue = $2)",
-                where.job_type,
-                where.queue,
-            )
-            if not where.states or State(row[1]) in where.states
-        ]
-        n = len(parameters)
-        rows = await connection.fetch(
-            f"SELECT h.id FROM unnest(${n + 1}::int[], ${n + 2}::int[]) AS p(lane_id, state) CROSS JOIN LATERAL ("
-            f"SELECT r.id FROM runs AS r WHERE r.lane_id = p.lane_id AND r.state = p.state{narrowed} {newest}) AS h "
-            f"ORDER BY h.id DESC LIMIT ${n}",
-            *parameters,
-            [lane_id for lane_id, _ in places],
-            [state for _, state in places],
-        )
-        return [row[0] for row in rows]
+            return None
+        rows = await connection.fetch(sql.PLACES, where.job_type, where.queue)
+        return [Place(*row) for row in rows if not where.states or State(row[1]) in where.states]
+
+    @asynccontextmanager
+    async def _listing(self) -> AsyncIterator[Any]:
+        """A snapshot for a list, of which only some are made at once: others that read find a connection free."""
+        async with self._lists, self.connection() as connection:
+            await connection.execute(BEGIN_LIST)
+            try:
+                yield connection
+            except asyncpg.QueryCanceledError as error:
+                raise ReadTimeout(LIST_SECONDS) from error
+            finally:
+                if not connection.is_closed():
+                    await connection.execute("ROLLBACK")
 
     # -- schedules
 
@@ -283,27 +327,3 @@ class Reader:
             for state, key in oldest:
                 sizes[f"oldest_{STATE_NAMES[state]}_at"] = key >> COUNTER_BITS
             return sizes
-
-
-def _narrowed(where: RunFilter, before: int | None) -> tuple[list[str], list[Any]]:
-    """Conditions on `r`, with their parameters from $1 on."""
-    conditions: list[str] = []
-    parameters: list[Any] = []
-
-    def narrow(condition: str, value: Any) -> None:
-        parameters.append(value)
-        conditions.append(condition.format(f"${len(parameters)}"))
-
-    if before is not None:
-        narrow("r.id < {}", before)
-    if where.created_after is not None:
-        # A key is never smaller than its creation time, so this bounds the walk; the column decides.
-        narrow("r.id >= {}", min(max(where.created_after, 0) << COUNTER_BITS, MAX_KEY))
-        narrow("r.created_at >= {}", where.created_after)
-    if where.created_before is not None:
-        narrow("r.created_at < {}", where.created_before)
-    if where.tag is not None:
-        narrow("r.tags::jsonb ? {}", where.tag)
-    if where.schedule is not None:
-        narrow("r.schedule = {}", where.schedule)
-    return conditions, parameters

@@ -330,6 +330,12 @@ COUNTS_OF = (
 
 # -- reads
 
+PLACES = (
+    "SELECT c.lane_id, c.state, sum(c.runs)::int FROM run_counts AS c JOIN lanes AS l ON l.id = c.lane_id "
+    "WHERE ($1::text IS NULL OR l.job_type = $1) AND ($2::text IS NULL OR l.queue = $2) "
+    "GROUP BY 1, 2 HAVING sum(c.runs) > 0"
+)
+
 _EVENT = select_list(EVENT_COLUMNS, "e")
 EVENTS_OF_RUN = f"SELECT {_EVENT} FROM events AS e WHERE e.run_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3"
 FEED = (

@@ -281,7 +281,7 @@ class PostgresStore:
     async def run(self, run_id: int) -> Run | None:
         return await self._reader.run(run_id)
 
-    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], bool]:
+    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
         return await self._reader.runs(where, before, limit)
 
     async def events(self, run_id: int, after: int, limit: int) -> list[Event]:

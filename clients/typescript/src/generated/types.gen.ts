@@ -1402,7 +1402,7 @@ export type ListRunsErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `read_timeout`
      */
     503: Problem;
 };
@@ -1411,7 +1411,7 @@ export type ListRunsError = ListRunsErrors[keyof ListRunsErrors];
 
 export type ListRunsResponses = {
     /**
-     * a page, newest first
+     * a page, newest first; where the filter lets little through it may be short, or empty, and go on
      */
     200: RunPage;
 };
