@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -41,6 +41,8 @@ class Job(Struct, frozen=True, kw_only=True):
     priority: int = 0
     added_at: int = 0
     max_attempts: int = 1
+    retry: dict[str, Any] = {}
+    """What its producer chose of a retry policy's other fields."""
     lines: tuple[str, ...] = ()
     line_from: int = 0
 

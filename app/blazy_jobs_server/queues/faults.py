@@ -20,7 +20,7 @@ ELSEWHERE = {
     "MASTERDOWN": "the connection led to a replica that has lost its primary; connecting again",
     "NOREPLICAS": "the primary has too few replicas (min-replicas-to-write) and refuses writes",
     "NOREPLICA": "the primary has too few replicas (min-replicas-to-write) and refuses writes",
-    "CLUSTERDOWN": "the Redis cluster is down",
+    "CLUSTERDOWN": "the Redis cluster is down, and Redis Cluster is not supported",
     "TRYAGAIN": "Redis asks to try again",
 }
 """Another connection under the same name may do better."""
@@ -45,6 +45,7 @@ REFUSED = {
 _CODE = re.compile(rf"(?<![A-Z])({'|'.join(sorted({**ELSEWHERE, **REFUSED}, key=len, reverse=True))})(?![A-Z])")
 _OF_PIPELINE = re.compile(r"^Command # .* of pipeline caused error: \(?['\"]?(.*?)['\"]?,?\)?$", re.DOTALL)
 
+_ARGUMENTS = ", with args beginning with"
 _OF_SCRIPT = re.compile(r"^.*@user_script: ?\d+: -?", re.DOTALL)
 
 
@@ -96,7 +97,7 @@ def _said(error: BaseException) -> str:
     text = str(error) or type(error).__name__
     if found := _OF_PIPELINE.match(text):
         text = found[1]
-    text = _OF_SCRIPT.sub("", text)
+    text = _OF_SCRIPT.sub("", text).partition(_ARGUMENTS)[0]
     code = getattr(error, "status_code", None)
     if code and code != "ERR" and not text.startswith(code):
         text = f"{code} {text}"

@@ -132,6 +132,7 @@ def job_of(job_id: str, fields: dict[str, Any], seen: JobSeen, lines: Sequence[s
         priority=words.from_priority(int(fields.get("priority") or 0)),
         added_at=int(fields.get("timestamp") or 0),
         max_attempts=words.attempts_of(fields.get("opts")),
+        retry=words.retry_of(fields.get("opts")),
         lines=tuple(words.from_line(line) for line in lines),
         line_from=first,
     )

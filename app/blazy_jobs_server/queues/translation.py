@@ -25,6 +25,8 @@ NO_REASON = (None, "null", "undefined")
 """What Node's workers say of something thrown that is no Error: they keep nothing of it."""
 KEEP_COMPLETED_SECONDS = 3600
 KEEP_FAILED_SECONDS = 86_400
+MOST_SECONDS = 366 * 86_400
+"""What a retry policy allows."""
 
 _TYPE = re.compile(r"(?:Uncaught )?([A-Za-z_$][\w$]*(?:Error|Exception|Warning|Interrupt)?): ")
 
@@ -166,6 +168,24 @@ def attempts_of(opts: str | None) -> int:
     found = _parsed(opts or "{}")
     attempts = found.get("attempts") if isinstance(found, dict) else None
     return attempts if isinstance(attempts, int) and attempts > 0 else 1
+
+
+def retry_of(opts: str | None) -> dict[str, Any]:
+    """What a producer has chosen of our retry policy. A strategy that is its worker's own is not known here."""
+    found = _parsed(opts or "{}")
+    backoff = found.get("backoff") if isinstance(found, dict) else None
+    if isinstance(backoff, int | float) and not isinstance(backoff, bool):
+        backoff = {"type": "fixed", "delay": backoff}
+    if not isinstance(backoff, dict) or backoff.get("type") not in ("fixed", "exponential"):
+        return {}
+    delay, jitter = backoff.get("delay"), backoff.get("jitter")
+    return {
+        "backoff": backoff["type"],
+        "initial_seconds": min(max(delay, 0) / 1000, MOST_SECONDS) if isinstance(delay, int | float) else 0,
+        "factor": 2,
+        "max_seconds": MOST_SECONDS,
+        "jitter": isinstance(jitter, int | float) and jitter > 0,
+    }
 
 
 def _parsed(text: str) -> Any:

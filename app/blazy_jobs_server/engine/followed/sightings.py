@@ -90,7 +90,7 @@ class Sightings:
             payload=payload,
             queue=self._queue.name,
             priority=job.priority,
-            retry={"max_attempts": job.max_attempts},
+            retry={"max_attempts": job.max_attempts} | job.retry,
             expires_seconds=None,
         )
         due_at = job.seen.due_at if job.seen.stage == "delayed" else 0
