@@ -36,6 +36,8 @@ MAX_STALLS = 2
 MAX_RESULT_BYTES = 1024 * 1024
 NOT_ACTIVE = -3
 """What scripts say of a job that is not in the active list."""
+SHORTEST_WAIT_SECONDS = 0.002
+"""Redis before 7.0.8 takes one millisecond for none, and waits without an end."""
 KNOWN_FIELDS = ["opts", "atm", "stacktrace", "rjk", "name", "data"]
 
 RELOCK = """
@@ -228,9 +230,9 @@ class BullmqEngine:
         until = min(now + seconds * 1000, now + ANSWER_SECONDS * 1000, self._due.get(place, now + 1e9))
         async with self._connection.waiting():
             # BZPOPMIN takes the marker from all who wait for it: whoever takes a job then puts it back for the next.
+            wait_seconds = max(SHORTEST_WAIT_SECONDS, (until - now) / 1000)
             popped = await cast(
-                Awaitable[Any],
-                self._connection.patient.bzpopmin(theirs.keys["marker"], timeout=max(0.001, (until - now) / 1000)),
+                Awaitable[Any], self._connection.patient.bzpopmin(theirs.keys["marker"], timeout=wait_seconds)
             )
         if popped and float(popped[2]) > self._connection.milliseconds():
             # Of a delayed job, whose time is known now and waited for the next time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -112,6 +113,12 @@ async def test_a_delayed_job_arrives_when_it_is_due(engine: BullmqEngine, queue:
         found = await take(engine, queue)
         assert time.monotonic() < began + 3
     assert 0.2 < time.monotonic() - began < stretched(1)
+
+
+async def test_the_shortest_wait_for_an_arrival_has_an_end(engine: BullmqEngine, queue: Queue) -> None:
+    """A job that is due within a millisecond is waited for like that."""
+    async with asyncio.timeout(5):
+        assert await engine.arrival(queue, 0) is False
 
 
 async def test_what_comes_in_while_one_waits_for_it_is_told_at_once(engine: BullmqEngine, queue: Queue) -> None:
