@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 MIB = 1024 * 1024
 
 
-OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME"))
+OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME", "JOBS_WORKER_QUEUES"))
 """Variables that clients and workers read."""
 
 

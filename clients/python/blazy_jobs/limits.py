@@ -26,11 +26,11 @@ MAX_TAG_CHARS = 128
 MAX_DECLARED_DEPTH = strict_json.MAX_DEPTH - 5
 """Levels of a value within a worker's declaration, which are nested in five more."""
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 
 
 def checked_name(value: object, what: str) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
+    if not isinstance(value, str) or not NAME.fullmatch(value):
         raise DefinitionError(
             f"{value!r:.200} cannot be a {what}'s name: at most 128 letters, digits, '.', '_' and '-', no sign in front"
         )

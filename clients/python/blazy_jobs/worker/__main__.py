@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--app", help="the app that the modules belong to (default: JOBS_APP or 'default')")
     parser.add_argument("--build", help="of the code: a newer one holds while its workers are there (JOBS_BUILD)")
     parser.add_argument("--start", help="names what started this process with others, for a server's pool")
+    parser.add_argument("-Q", "--queues", action="append", default=[], help="only runs of these (JOBS_WORKER_QUEUES)")
+    parser.add_argument("--concurrency", type=int, help="async handlers at a time (JOBS_WORKER_CONCURRENCY)")
+    parser.add_argument("--slots", type=int, help="sync handlers at a time, a process each (JOBS_WORKER_SLOTS)")
     given = parser.parse_args(arguments)
     try:
         settings = read_settings(
@@ -50,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             app=given.app,
             build=given.build,
             start=given.start,
+            queues=given.queues,
+            concurrency=given.concurrency,
+            slots=given.slots,
         )
     except ValueError as error:
         parser.error(str(error))

@@ -163,6 +163,7 @@ class Control:
         registration = {
             "name": f"{self.settings.name}/{kind}",
             "job_types": sorted(jobs),
+            "queues": None if self.settings.queues is None else list(self.settings.queues),
             "concurrency": size,
             "declares": declares[0] if declares and len(declares) == 1 else declares,
         }

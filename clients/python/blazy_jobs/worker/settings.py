@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import socket
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from blazy_jobs import address
+from blazy_jobs.limits import NAME
 from blazy_jobs.worker.http import Endpoint
 
 DEFAULT_APP = "default"
@@ -28,6 +29,8 @@ class Settings:
     app: str = DEFAULT_APP
     build: str | None = None
     start: str = field(default_factory=lambda: uuid.uuid4().hex)
+    queues: tuple[str, ...] | None = None
+    """Only runs of these are asked for; None: of all."""
     concurrency: int = 100
     slots: int = 2
     stop_grace_seconds: float = 5.0
@@ -43,9 +46,13 @@ def read_settings(
     app: str | None = None,
     build: str | None = None,
     start: str | None = None,
+    queues: Sequence[str] = (),
+    concurrency: int | None = None,
+    slots: int | None = None,
     env: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Raises ValueError that names the setting."""
+    """What is given wins over the environment. `queues` are names, or several with commas between them. Raises
+    ValueError that names the setting."""
     at = address.Address(address.unix_url(socket_path)) if socket_path else address.find(url, env=env)
     return Settings(
         targets=targets,
@@ -55,11 +62,26 @@ def read_settings(
         app=_label("JOBS_APP", app or env.get("JOBS_APP")) or DEFAULT_APP,
         build=_label("JOBS_BUILD", build or env.get("JOBS_BUILD")),
         start=start or uuid.uuid4().hex,
-        concurrency=int(_number(env, "JOBS_WORKER_CONCURRENCY", 100, least=1)),
-        slots=int(_number(env, "JOBS_WORKER_SLOTS", 2, least=1)),
+        queues=_queues(queues or [env.get("JOBS_WORKER_QUEUES", "")], given=bool(queues)),
+        concurrency=_count(env, "JOBS_WORKER_CONCURRENCY", 100, concurrency),
+        slots=_count(env, "JOBS_WORKER_SLOTS", 2, slots),
         stop_grace_seconds=_number(env, "JOBS_STOP_GRACE_SECONDS", 5.0),
         drain_seconds=_number(env, "JOBS_DRAIN_SECONDS", 30.0),
     )
+
+
+def _queues(texts: Sequence[str], *, given: bool) -> tuple[str, ...] | None:
+    names = tuple(dict.fromkeys(name for text in texts for name in text.replace(",", " ").split()))
+    if given and not names:
+        raise ValueError("--queues names no queue")
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"JOBS_WORKER_QUEUES (or --queues): {name!r:.200} cannot be a queue's name")
+    return names or None
+
+
+def _count(env: Mapping[str, str], name: str, default: int, given: int | None) -> int:
+    return int(_number(env if given is None else {name: str(given)}, name, default, least=1))
 
 
 def _label(name: str, value: str | None) -> str | None:

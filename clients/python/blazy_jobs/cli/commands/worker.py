@@ -11,17 +11,49 @@ from blazy_jobs.cli import failures
 
 def worker(
     modules: Annotated[list[str], typer.Argument(help="MODULE, MODULE:jobs or FILE.py", metavar="MODULE...")],
-    url: Annotated[str | None, typer.Option(help="The server's address (JOBS_URL)")] = None,
+    url: Annotated[
+        str | None, typer.Option(help="The server's address (JOBS_URL)", show_default="http://127.0.0.1:8000")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="What the server's list of workers shows")] = None,
     app: Annotated[str | None, typer.Option(help="The app that the modules belong to (JOBS_APP)")] = None,
     build: Annotated[str | None, typer.Option(help="Of the code; a newer one holds (JOBS_BUILD)")] = None,
+    queues: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--queues",
+            "-Q",
+            metavar="NAME,...",
+            help="Only runs of these queues; any number of times (JOBS_WORKER_QUEUES)",
+            show_default="all",
+        ),
+    ] = None,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Async handlers at a time (JOBS_WORKER_CONCURRENCY)", show_default="100"),
+    ] = None,
+    slots: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Sync handlers at a time, a process each (JOBS_WORKER_SLOTS)", show_default="2"
+        ),
+    ] = None,
 ) -> None:
     """Run a worker process for a server anywhere."""
     from blazy_jobs.worker.__main__ import run
     from blazy_jobs.worker.settings import read_settings
 
     try:
-        settings = read_settings(tuple(modules), url, None, name, app=app, build=build)
+        settings = read_settings(
+            tuple(modules),
+            url,
+            None,
+            name,
+            app=app,
+            build=build,
+            queues=queues or (),
+            concurrency=concurrency,
+            slots=slots,
+        )
     except ValueError as error:
         failures.complain(str(error))
         raise typer.Exit(failures.USAGE) from None
@@ -29,4 +61,6 @@ def worker(
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command("worker", epilog="Example: blazy-jobs worker shop.py --url http://jobs.internal:8000")(worker)
+    app.command(
+        "worker", epilog="Example: blazy-jobs worker shop.py -Q emails,reports --url http://jobs.internal:8000"
+    )(worker)
