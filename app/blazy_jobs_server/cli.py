@@ -34,14 +34,23 @@ def serve(
     modules: Annotated[
         list[str] | None, typer.Argument(help="Modules of jobs: MODULE, MODULE:jobs or FILE.py", metavar="MODULE...")
     ] = None,
-    host: Annotated[str | None, typer.Option(help="Address to bind (JOBS_HOST)")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to bind; 0 for any free one (JOBS_PORT)")] = None,
-    data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
-    role: Annotated[
-        str | None, typer.Option("--role", help="all, api (no workers) or worker (no API; JOBS_ROLE)", metavar="ROLE")
+    host: Annotated[str | None, typer.Option(help="Address to bind (JOBS_HOST)", show_default="127.0.0.1")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to bind; 0 for any free one (JOBS_PORT)", show_default="8000")
     ] = None,
-    workers: Annotated[int | None, typer.Option(help="Worker processes; 0 for none (JOBS_WORKERS)")] = None,
-    app: Annotated[str | None, typer.Option(help="The app that the modules belong to (JOBS_APP)")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)", show_default="data")] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            "--role", help="all, api (no workers) or worker (no API; JOBS_ROLE)", metavar="ROLE", show_default="all"
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Worker processes; 0 for none (JOBS_WORKERS)", show_default="2")
+    ] = None,
+    app: Annotated[
+        str | None, typer.Option(help="The app that the modules belong to (JOBS_APP)", show_default="default")
+    ] = None,
     build: Annotated[str | None, typer.Option(help="Of the code; a newer one holds (JOBS_BUILD)")] = None,
     ready_fd: Annotated[
         int | None, typer.Option(help="Descriptor that gets the URL and a newline once the server is ready")

@@ -359,7 +359,7 @@ def test_a_missing_key_says_where_it_is_read_from(stub: Stub, call: Call) -> Non
     called = call("runs", "--url", stub.url)
     assert (called.code, called.err) == (
         1,
-        "blazy-jobs: unauthorized: A key is needed. (the key is read from JOBS_API_KEY)\n",
+        "blazy-jobs: unauthorized: A key is needed. (the key is read from JOBS_API_KEY or JOBS_API_KEY_FILE)\n",
     )
 
 

@@ -65,6 +65,7 @@ def test_the_workers_table_has_each_setting_with_its_default() -> None:
         "JOBS_API_KEY_FILE": None,
         "JOBS_APP": settings.app,
         "JOBS_BUILD": settings.build,
+        "JOBS_WORKER_QUEUES": settings.queues,
         "JOBS_WORKER_CONCURRENCY": settings.concurrency,
         "JOBS_WORKER_SLOTS": settings.slots,
         "JOBS_STOP_GRACE_SECONDS": settings.stop_grace_seconds,

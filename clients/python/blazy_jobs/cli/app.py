@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from blazy_jobs.cli import failures
-from blazy_jobs.cli.commands import definitions, events, runs, server
+from blazy_jobs.cli.commands import definitions, ending, events, overview, runs, server
 from blazy_jobs.cli.commands import worker as worker_command
 from blazy_jobs.cli.commands.worker import worker
 from blazy_jobs.cli.options import ApiKey, Given, Json, NoColor, Url
@@ -53,11 +53,25 @@ def application() -> typer.Typer:
         invoke_without_command=True,
         epilog='Example: blazy-jobs dispatch send-welcome-email \'{"userId": "123"}\' --watch',
     )(_begin)
-    for part in (runs, definitions, events, worker_command):
+    for part in (runs, ending, definitions, events, overview, worker_command):
         part.add_to(app)
     for name, about in server.SERVER_COMMANDS.items():
         app.command(name)(server.stub(about))
     return app
+
+
+def _versions(asked: bool) -> None:
+    """Of this package, and of the server where it is installed."""
+    if not asked:
+        return
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name in ("blazy-jobs", server.SERVER_DISTRIBUTION):
+        try:
+            typer.echo(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            typer.echo(f"{name} is not installed")
+    raise typer.Exit
 
 
 def _begin(
@@ -66,6 +80,10 @@ def _begin(
     api_key: ApiKey = None,
     as_json: Json = False,
     no_color: NoColor = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_versions, is_eager=True, help="Say which versions these are, and end."),
+    ] = False,
 ) -> None:
     """Write, run, dispatch and watch jobs.
 
@@ -86,6 +104,7 @@ def _prepare(given: Given) -> None:
         os.environ["JOBS_URL"] = given.url
     if given.api_key:
         os.environ["JOBS_API_KEY"] = given.api_key
+        os.environ.pop("JOBS_API_KEY_FILE", None)
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())  # modules of jobs are named from here, as with `python -m`
 

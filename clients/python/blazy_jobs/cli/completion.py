@@ -11,6 +11,8 @@ from urllib.parse import quote, urlsplit
 
 import typer
 
+from blazy_jobs import address
+
 TIMEOUT_SECONDS = 0.5
 TOTAL_SECONDS = 1.5
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -45,8 +47,8 @@ def _names(ctx: typer.Context, path: str, key: str, pages: int) -> Iterator[str]
     import json
 
     until = time.monotonic() + TOTAL_SECONDS
-    parts = urlsplit(_given(ctx, "url") or os.environ.get("JOBS_URL") or "http://127.0.0.1:8000")
-    api_key = _given(ctx, "api_key") or os.environ.get("JOBS_API_KEY")
+    parts = urlsplit(_given(ctx, "url") or os.environ.get("JOBS_URL") or address.DEFAULT_URL)
+    api_key = _given(ctx, "api_key") or address.key_of(os.environ).text()
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)

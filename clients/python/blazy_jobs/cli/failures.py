@@ -65,7 +65,7 @@ def _detail(error: ApiError) -> str:
 
 
 def _hint(error: ApiError) -> str:
-    return " (the key is read from JOBS_API_KEY)" if error.status == 401 else ""
+    return " (the key is read from JOBS_API_KEY or JOBS_API_KEY_FILE)" if error.status == 401 else ""
 
 
 def pipe_closed() -> None:

@@ -14,7 +14,11 @@ from blazy_jobs.cli import failures
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server's address. [env: JOBS_URL]")]
 ApiKey = Annotated[
     str | None,
-    typer.Option("--api-key", metavar="KEY", help="Better in the environment, out of sight. [env: JOBS_API_KEY]"),
+    typer.Option(
+        "--api-key",
+        metavar="KEY",
+        help="Better in the environment, out of sight. [env: JOBS_API_KEY, ..._FILE]",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="JSON lines also on a terminal; in a pipe they come anyway.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours. [env: NO_COLOR]")]
@@ -91,3 +95,34 @@ def header_text(text: str, what: str, most: int = 255) -> str:
     if not re.fullmatch(rf"[\x20-\x7e]{{1,{most}}}", text) or text != text.strip():
         raise failures.Unusable(f"{what} must be 1 to {most} characters of plain ASCII, without blanks at its ends")
     return text
+
+
+def instant(text: str | None, option: str) -> str | None:
+    """As the API takes it: an RFC 3339 time with its zone. Raises Unusable."""
+    if text is None:
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        time = datetime.fromisoformat(text)
+        if time.tzinfo is None:
+            raise ValueError
+        return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        example = "2027-01-31T09:00:00+01:00"
+        raise failures.Unusable(
+            f"{option}: {text!r} is no time with a zone; write it like {example}, or with Z"
+        ) from None
+
+
+def past(text: str | None, option: str) -> str | None:
+    """As `instant`; a duration is so long ago. Raises Unusable."""
+    if text is None or not re.fullmatch(r"[\d.]+[smhd]", text):
+        return instant(text, option)
+    from datetime import UTC, datetime, timedelta
+
+    try:
+        time = datetime.now(UTC) - timedelta(seconds=duration(text))
+    except OverflowError:
+        raise failures.Unusable(f"{option}: {text!r} ago is before all times") from None
+    return time.isoformat().replace("+00:00", "Z")

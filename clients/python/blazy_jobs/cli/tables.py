@@ -96,3 +96,17 @@ def schedules(page: Sequence[Row], header: bool = True) -> Table:
         state = "orphaned" if item["orphaned"] else "paused" if item["paused"] else ""
         table.add_row(safe(item["name"]), safe(item["job_type"]), safe(when), *shown, _cell(state, "yellow"))
     return table
+
+
+def workers(page: Sequence[Row], header: bool = True) -> Table:
+    table = _table(["WORKER", "NAME", "AT A TIME", "QUEUES", "SEEN", "JOB TYPES"], header)
+    for item in page:
+        table.add_row(
+            safe(item["id"]),
+            _cell(item["name"]),
+            str(item["concurrency"]),
+            _cell("all" if item["queues"] is None else ", ".join(item["queues"])),
+            _cell(times.relative(item["seen_at"]), "dim"),
+            _cell(", ".join(item["job_types"])),
+        )
+    return table

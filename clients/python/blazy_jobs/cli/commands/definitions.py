@@ -9,6 +9,7 @@ import typer
 
 from blazy_jobs.cli import completion
 from blazy_jobs.cli.at_server import at_server
+from blazy_jobs.cli.commands.scheduling import create_schedule
 from blazy_jobs.cli.options import identifier
 from blazy_jobs.cli.safe import json_line, json_lines, safe
 from blazy_jobs.cli.session import Session
@@ -20,6 +21,7 @@ JobTypeName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=compl
 ScheduleName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.schedule_names)]
 QueueName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.queue_names)]
 
+CREATE_EXAMPLE = "nightly-cleanup cleanup --cron '0 3 * * *' --timezone Europe/Berlin"
 SHORT_CHARS = 80
 """JSON that is no longer stands in one line."""
 
@@ -33,7 +35,8 @@ def add_to(app: typer.Typer) -> None:
         group = typer.Typer(rich_markup_mode=None)
         group.callback(invoke_without_command=True, epilog=f"Example: blazy-jobs {name} {example}")(at_server(whole))
         for verb, work in parts.items():
-            group.command(verb, epilog=f"Example: blazy-jobs {name} {verb} {example.split()[1]}")(at_server(work))
+            words = CREATE_EXAMPLE if work is create_schedule else example.split()[1]
+            group.command(verb, epilog=f"Example: blazy-jobs {name} {verb} {words}")(at_server(work))
         app.add_typer(group, name=name)
 
 
@@ -99,14 +102,14 @@ def resume_queue(session: Session, name: QueueName) -> None:
 
 
 def schedules(session: Session) -> None:
-    """List the schedules, or show, pause, resume, trigger or delete one, or say when it fires."""
+    """List the schedules, or create, show, pause, resume, trigger or delete one, or say when it fires."""
 
     def table(page: list[dict[str, Any]], header: bool) -> Table:
         from blazy_jobs.cli import tables
 
         return tables.schedules(page, header)
 
-    _list(session, "/v1/schedules", table, "No schedules: code declares them, or an API call makes them.")
+    _list(session, "/v1/schedules", table, "No schedules: code declares them, or `schedules create` makes one.")
 
 
 def show_schedule(session: Session, name: ScheduleName) -> None:
@@ -161,6 +164,7 @@ JOB_TYPE_COMMANDS: dict[str, Callable[..., None]] = {
 }
 QUEUE_COMMANDS: dict[str, Callable[..., None]] = {"show": show_queue, "pause": pause_queue, "resume": resume_queue}
 SCHEDULE_COMMANDS: dict[str, Callable[..., None]] = {
+    "create": create_schedule,
     "show": show_schedule,
     "next": next_of_schedule,
     "trigger": trigger_schedule,

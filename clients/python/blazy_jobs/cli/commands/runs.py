@@ -1,4 +1,4 @@
-"""dispatch, watch, runs, run, cancel, replay."""
+"""dispatch, watch, runs, run, replay."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from blazy_jobs.cli import completion, describe
 from blazy_jobs.cli.at_server import at_server
 from blazy_jobs.cli.failures import Unusable
-from blazy_jobs.cli.options import State, duration, header_text, identifier
+from blazy_jobs.cli.options import State, duration, header_text, identifier, instant, past
 from blazy_jobs.cli.payload import read_payload
 from blazy_jobs.cli.safe import json_lines, safe
 from blazy_jobs.cli.session import Session
@@ -36,7 +36,6 @@ def add_to(app: typer.Typer) -> None:
         (watch, "Example: blazy-jobs watch run_01k9zt6c4q7xw"),
         (runs, "Example: blazy-jobs runs --state failed --job-type send-welcome-email --limit 10"),
         (run, "Example: blazy-jobs run run_01k9zt6c4q7xw"),
-        (cancel, 'Example: blazy-jobs cancel run_01k9zt6c4q7xw --reason "wrong file"'),
         (replay, "Example: blazy-jobs replay run_01k9zt6c4q7xw --wait"),
     ):
         app.command(work.__name__, epilog=epilog)(at_server(work))
@@ -98,7 +97,7 @@ def dispatch(
         "queue": queue,
         "priority": priority,
         "delay": delay,
-        "run_at": _instant(run_at),
+        "run_at": instant(run_at, "--run-at"),
         "retry": retry,
         "timeout": timeout,
         "expires": expires,
@@ -139,11 +138,29 @@ def runs(
         typer.Option("--queue", metavar="NAME", autocompletion=completion.queue_names, help="In this queue."),
     ] = None,
     tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="With this tag.")] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            "--schedule", metavar="NAME", autocompletion=completion.schedule_names, help="Made by this schedule."
+        ),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Made after it: 2027-01-31T09:00:00Z, or 2h (ago), 30m, 7d.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Made before it.")] = None,
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20,
     all_: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
 ) -> None:
     """List runs, the newest first."""
-    filters = {"state": [one.value for one in state or []], "job_type": job_type, "queue": queue, "tag": tag}
+    filters = {
+        "state": [one.value for one in state or []],
+        "job_type": job_type,
+        "queue": queue,
+        "tag": tag,
+        "schedule": schedule,
+        "created_after": past(since, "--since"),
+        "created_before": past(until, "--until"),
+    }
     pages = session.pages("/v1/runs", None if all_ else limit, **filters)
     none = True
     for page in pages:
@@ -170,22 +187,6 @@ def run(session: Session, run_id: RunId) -> None:
         session.out.record({**found.data, "attempts": attempts, "events": events})
     else:
         _show(session, found.data, attempts, events)
-
-
-def cancel(
-    session: Session,
-    run_id: RunId,
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="What its log says about it.")] = None,
-) -> None:
-    """Cancel a run: at once when it does not run, else its handler is told to stop."""
-    found = _get(session, run_id).cancel(reason)
-    if session.out.json:
-        session.out.record(found.data)
-    elif found.finished:
-        session.out.line(safe(found.id), "  ", (safe(found.state), "yellow"))
-    else:
-        session.out.line(safe(found.id), ("  its handler is told to stop", "yellow"))
-        session.out.line((session.command("watch", safe(found.id)), "dim"))
 
 
 def replay(
@@ -225,22 +226,6 @@ def _get(session: Session, run_id: str) -> Run:
 def _not_both(watch: bool, wait: bool) -> None:
     if watch and wait:
         raise Unusable("--watch shows the events and --wait only the end; give one")
-
-
-def _instant(text: str | None) -> str | None:
-    """As the API takes it: an RFC 3339 time with its zone."""
-    if text is None:
-        return None
-    from datetime import UTC, datetime
-
-    try:
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            raise ValueError
-        return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError):
-        example = "2027-01-31T09:00:00+01:00"
-        raise Unusable(f"--run-at: {text!r} is no time with a zone; write it like {example}, or with Z") from None
 
 
 def _pairs(metadata: list[str]) -> dict[str, str] | None:
