@@ -242,18 +242,22 @@ class Reader:
             return events
 
     def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
-        """Looks at FEED_STEP events at most."""
+        """Looks at FEED_STEP events at most, and stops at 4 MiB."""
         events: list[Event] = []
+        size = 0
         with self._snapshot() as (_, cursor):
             lanes = self._lanes(cursor)
             for row in cursor.execute(sql.FEED, (after, FEED_STEP)):
-                after = row[0]
                 lane = lanes[row[8]]
                 event = to_event(row, lane.job_type, lane.queue, row[9], row[10], row[11])
                 if where.admits(event):
-                    events.append(event)
-                    if len(events) >= limit:
+                    size += len(event.data) + 256
+                    if events and size > PAGE_BYTES:
                         break
+                    events.append(event)
+                after = event.id
+                if len(events) >= limit:
+                    break
         return events, after
 
     def feed_bounds(self, where: EventFilter) -> tuple[int, int]:

@@ -178,6 +178,10 @@ def to_run(row: Sequence[Any], ledger: Ledger) -> Run:
     )
 
 
+OF_RUN = "CASE WHEN e.data IS NULL THEN r.result END, CASE WHEN e.data IS NULL THEN r.error END"
+"""Of the run `r` of an event `e`, what its final event says: for that one only, since it may be long."""
+
+
 def to_event(row: Sequence[Any], job_type: str, queue: str, tags: str | None, result: Any, error: Any) -> Event:
     """From the values of EVENT_COLUMNS and of its run: what a final event says stands in the run."""
     kind = _TYPES[row[3]]

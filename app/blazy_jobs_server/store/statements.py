@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.store.rows import EVENT_COLUMNS, RUN_COLUMNS, gathered, insert, select_list, update, update_runs
+from blazy_jobs_server.store.rows import (
+    EVENT_COLUMNS,
+    OF_RUN,
+    RUN_COLUMNS,
+    gathered,
+    insert,
+    select_list,
+    update,
+    update_runs,
+)
 from blazy_jobs_server.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
 
 # -- dispatch
@@ -195,6 +204,6 @@ EVENTS_OF_RUN = (
 )
 """Index events_of_run."""
 FEED = (
-    f"SELECT {select_list(EVENT_COLUMNS, 'e')}, r.lane_id, r.tags, r.result, r.error FROM events AS e "
+    f"SELECT {select_list(EVENT_COLUMNS, 'e')}, r.lane_id, r.tags, {OF_RUN} FROM events AS e "
     "JOIN runs AS r ON r.id = e.run_id WHERE e.id > ? ORDER BY e.id LIMIT ?"
 )

@@ -270,16 +270,15 @@ class PostgresNeighbours:
     async def _follow_on(self) -> None:
         if self._place is None:
             # Whoever reads along reads up to here, and further, from the store.
-            self._place = (await self._reader.tail(2**63 - 2, 0))[1] - 1
+            self._place = await self._reader.horizon() - 1
             self.on_feed_torn()
         place = self._place
-        events, horizon = await self._reader.tail(place, TAIL_STEP)
+        events, reached, more = await self._reader.tail(place, TAIL_STEP)
         if not self._following or self._place != place:
             return  # the last reader left meanwhile; one that came after it begins anew
-        full = len(events) == TAIL_STEP
-        self._place = events[-1].id if full else max(place, horizon - 1)
-        self.on_feed(events, self._place)
-        if full or (events and events[-1].id < horizon - 1):
+        self._place = reached
+        self.on_feed(events, reached)
+        if more or events:
             self._tailing.set()
 
     # -- what is asked of the others

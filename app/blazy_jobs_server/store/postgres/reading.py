@@ -31,6 +31,8 @@ from blazy_jobs_server.store.rows import PAGE_BYTES, to_event
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 
 CONNECTIONS = 8
+FIRST_EVENTS = 50
+"""So many are read before it is known how long they are: of a result of a megabyte each, many would take for ever."""
 LIST_SECONDS = 10
 LIST_PLAN = {
     "enable_seqscan": "off",
@@ -255,7 +257,7 @@ class Reader:
     async def feed(self, after: int, where: EventFilter, limit: int) -> tuple[list[Event], int]:
         """Looks at FEED_STEP events at most, up to the horizon."""
         events: list[Event] = []
-        found, _ = await self.tail(after, FEED_STEP)
+        found, _, _ = await self.tail(after, FEED_STEP)
         for event in found:
             after = event.id
             if where.admits(event):
@@ -264,15 +266,33 @@ class Reader:
                     break
         return events, after
 
-    async def tail(self, after: int, limit: int) -> tuple[list[Event], int]:
-        """The next events of all runs, and the horizon: the key below which there are all that there will ever be."""
+    async def horizon(self) -> int:
+        """The key below which there are all events that there will ever be."""
+        horizon: int = await self.value(sql.HORIZON)
+        return horizon
+
+    async def tail(self, after: int, limit: int) -> tuple[list[Event], int, bool]:
+        """The next events of all runs, 4 MiB at most; the key up to which these are all that there will ever be; and
+        whether more are there."""
         async with self.connection() as connection:
             # The horizon first: what is read next has all that lies below it.
             horizon: int = await connection.fetchval(sql.HORIZON)
-            rows = await connection.fetch(sql.FEED, after, horizon, limit)
-            directory = await self._known(connection, {row[8] for row in rows}, set())
-            events = [to_event(row, *directory.lanes[row[8]].pair, row[9], row[10], row[11]) for row in rows]
-            return events, horizon
+            events: list[Event] = []
+            size, asked = 0, min(FIRST_EVENTS, limit)
+            while asked:
+                rows = await connection.fetch(sql.FEED, after, horizon, asked)
+                directory = await self._known(connection, {row[8] for row in rows}, set())
+                for row in rows:
+                    event = to_event(row, *directory.lanes[row[8]].pair, row[9], row[10], row[11])
+                    size += len(event.data) + 256
+                    if events and size > PAGE_BYTES:
+                        return events, after, True
+                    events.append(event)
+                    after = event.id
+                if len(rows) < asked:
+                    return events, max(after, horizon - 1), False
+                asked = min(limit - len(events), max(0, PAGE_BYTES - size) * len(events) // size + 1)
+            return events, after, True
 
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
         async with self.connection() as connection:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.store.rows import EVENT_COLUMNS, RUN_COLUMNS, select_list
+from blazy_jobs_server.store.rows import EVENT_COLUMNS, OF_RUN, RUN_COLUMNS, select_list
 from blazy_jobs_server.store.statements import (
     CHANGE_COLUMNS,
     COMPLETE_COLUMNS,
@@ -339,7 +339,7 @@ PLACES = (
 _EVENT = select_list(EVENT_COLUMNS, "e")
 EVENTS_OF_RUN = f"SELECT {_EVENT} FROM events AS e WHERE e.run_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3"
 FEED = (
-    f"SELECT {_EVENT}, r.lane_id, r.tags, r.result, r.error FROM events AS e JOIN runs AS r ON r.id = e.run_id "
+    f"SELECT {_EVENT}, r.lane_id, r.tags, {OF_RUN} FROM events AS e JOIN runs AS r ON r.id = e.run_id "
     "WHERE e.id > $1 AND e.id < $2 ORDER BY e.id LIMIT $3"
 )
 STANDING = "SELECT id, seq, state FROM runs WHERE id = ANY($1::bigint[])"
