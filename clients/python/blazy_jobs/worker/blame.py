@@ -11,6 +11,7 @@ ENDED_RUN = "what a run that has ended left behind blocks the loop"
 BLOCKED = "a handler blocks the loop"
 UNKNOWN = "the loop is blocked, and nobody knows by which run"
 SILENT = "the process does not answer"
+WORN = "threads work on for runs that have ended"
 
 
 class Blame(NamedTuple):

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from blazy_jobs.worker.channel import Channel
@@ -22,7 +22,7 @@ class Child:
     """One process in a group of its own. `on_exit` comes once, after all that it has sent was heard and its whole
     group is dead."""
 
-    def __init__(self, role: str, targets: Sequence[str]) -> None:
+    def __init__(self, role: str, targets: Sequence[str], settings: Mapping[str, str]) -> None:
         self.on_frame: Callable[[Frame], None] = _ignore
         self.on_exit: Callable[[], None] = _ignore
         self.declared: dict[str, Any] | None = None
@@ -32,19 +32,38 @@ class Child:
         self.exit_code: int | None = None
         self.started_at = time.monotonic()
         self._loop = asyncio.get_running_loop()
+        with contextlib.ExitStack() as undone:
+            self._start(undone, role, targets, settings)
+            undone.pop_all()
+
+    def _start(
+        self, undone: contextlib.ExitStack, role: str, targets: Sequence[str], settings: Mapping[str, str]
+    ) -> None:
+        """Raises OSError, most often because descriptors or memory have run out: nothing is left then."""
         ours, theirs = socket.socketpair()
-        self.page, page = Page.create()
-        handed = (theirs.fileno(), page)
-        command = [sys.executable, "-m", "blazy_jobs.worker.child", role, *map(str, handed), str(os.getpid()), *targets]
-        try:
-            self._process = subprocess.Popen(command, pass_fds=handed, process_group=0, stdin=subprocess.DEVNULL)
-        finally:
-            theirs.close()
-            os.close(page)
+        undone.callback(ours.close)
+        with theirs:
+            self.page, page = Page.create()
+            undone.callback(self.page.close)
+            try:
+                self._process = self._spawn((theirs.fileno(), page), role, targets, settings)
+            finally:
+                os.close(page)
+        undone.callback(self._process.wait)
+        undone.callback(self._process.kill)
         self.pid = self._process.pid
         self._pid_descriptor = os.pidfd_open(self.pid)
         self._loop.add_reader(self._pid_descriptor, self._exited)
         self._channel = Channel(self._loop, ours, self._heard, self.kill)
+
+    @staticmethod
+    def _spawn(
+        handed: tuple[int, int], role: str, targets: Sequence[str], settings: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "blazy_jobs.worker.child", role, *map(str, handed), str(os.getpid()), *targets]
+        return subprocess.Popen(
+            command, pass_fds=handed, process_group=0, stdin=subprocess.DEVNULL, env={**os.environ, **settings}
+        )
 
     @property
     def ready(self) -> bool:

@@ -78,7 +78,7 @@ class Control:
     # -- what the parts ask for
 
     def spawn(self, role: str) -> Child:
-        child = Child(role, self.settings.targets)
+        child = Child(role, self.settings.targets, {"JOBS_WORKER_CONCURRENCY": str(self.settings.concurrency)})
         child.page.renewed(self._renewed_at(), self._lease_seconds)
         self._children.add(child)
         return child

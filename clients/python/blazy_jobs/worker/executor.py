@@ -15,6 +15,7 @@ import orjson
 from blazy_jobs.context import Middleware, MiddlewareRun
 from blazy_jobs.errors import HandlerFailed
 from blazy_jobs.payload import sendable
+from blazy_jobs.worker.descriptors import say_if_run_out
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.outcome import Report, max_result_bytes, of_error, of_value
 from blazy_jobs.worker.standing import Standing, current, leave_if_forked
@@ -26,12 +27,14 @@ RunProcess = Callable[[Standing, Any], Awaitable[Any]]
 
 
 class Executor:
-    """`run_process` None: this process is the handler's own, where it is called as it is."""
+    """`run_process` None: this process is the handler's own, where it is called as it is. `threads` as many as runs may
+    be in hand: none waits for a thread while its time runs."""
 
-    def __init__(self, loaded: Loaded, run_process: RunProcess | None = None) -> None:
+    def __init__(self, loaded: Loaded, run_process: RunProcess | None = None, threads: int = MAX_THREADS) -> None:
         self._middlewares = loaded.middlewares
         self._run_process = run_process
         self._max_result_bytes = max_result_bytes()
+        self._most_threads = threads
         self._threads: ThreadPoolExecutor | None = None
 
     async def run(self, standing: Standing) -> Report:
@@ -58,6 +61,7 @@ class Executor:
 
     def raised(self, standing: Standing, error: BaseException) -> Report:
         leave_if_forked()
+        say_if_run_out(error)
         return of_error(error, standing.stop_reason)
 
     def returned(self, standing: Standing, value: Any) -> Report:
@@ -94,7 +98,7 @@ class Executor:
     async def _in_thread(self, call: Callable[[], Any]) -> Any:
         """A thread cannot be stopped: a cancel is passed on after it has ended by itself."""
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(MAX_THREADS, "handler")
+            self._threads = ThreadPoolExecutor(self._most_threads, "handler")
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._threads, contextvars.copy_context().run, _no_stop_iteration, call)
         return await until_done(work)

@@ -14,29 +14,36 @@ from typing import Any, NoReturn
 import orjson
 
 from blazy_jobs.payload import sendable
-from blazy_jobs.worker import frames, run_log
+from blazy_jobs.worker import frames, run_log, subprocesses
 from blazy_jobs.worker.channel import Channel
 from blazy_jobs.worker.executor import Executor, until_done, value_of
 from blazy_jobs.worker.frames import Frame, pack
 from blazy_jobs.worker.host_loop import HostLoop
+from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.modules import Loaded
-from blazy_jobs.worker.pulse import Page
+from blazy_jobs.worker.pulse import NOT_WORN, WORN, WORN_OUT, Page, end_with_leases
 from blazy_jobs.worker.standing import Standing, current
+from blazy_jobs.worker.threads import RunThreads
 from blazy_jobs.worker.watchdog import BLOCKED_SECONDS, Watchdog
 
 TICK_SECONDS = 0.05
 FULL_BYTES = 256 * 1024
 DEFAULT_GRACE_SECONDS = 5.0
+DEFAULT_CONCURRENCY = 100
+SPARE_THREADS = 32
 MOST_LOST_SECONDS = 8.0
 """How much later a deadline may become: the server's own is 15 s later than the first, and a stop takes time too."""
+
+log = Log("blazy_jobs.worker")
 
 
 def serve(sock: socket.socket, pulse: Page, loaded: Loaded) -> NoReturn:
     loop = HostLoop()
     asyncio.set_event_loop(loop)
     run_log.catch()
+    subprocesses.note_all()
     logging.getLogger("asyncio").propagate = logging.getLogger("asyncio").isEnabledFor(logging.DEBUG)
-    host = Host(loop, sock, loaded)
+    host = Host(loop, sock, pulse, loaded)
     host.watchdog = Watchdog(loop, pulse, host)
     host.watchdog.start()
     while True:
@@ -47,11 +54,17 @@ def serve(sock: socket.socket, pulse: Page, loaded: Loaded) -> NoReturn:
 
 
 class Host:
-    def __init__(self, loop: HostLoop, sock: socket.socket, loaded: Loaded) -> None:
+    def __init__(self, loop: HostLoop, sock: socket.socket, pulse: Page, loaded: Loaded) -> None:
         self._loop = loop
         self._thread = threading.get_ident()
+        self._pulse = pulse
         self._jobs = loaded.jobs
-        self._executor = Executor(loaded, self._run_process)
+        concurrency = int(os.environ.get("JOBS_WORKER_CONCURRENCY") or DEFAULT_CONCURRENCY)
+        self._executor = Executor(loaded, self._run_process, concurrency)
+        self._threads = RunThreads(2 * concurrency + SPARE_THREADS)
+        """Half of them may be lost before the host is: those that are left suffice for all runs in hand."""
+        self._told_of: weakref.WeakSet[Standing] = weakref.WeakSet()
+        loop.set_default_executor(self._threads)
         self._grace_seconds = float(os.environ.get("JOBS_STOP_GRACE_SECONDS") or DEFAULT_GRACE_SECONDS)
         self._runs: dict[str, Standing] = {}
         self._tasks: dict[asyncio.Task[Any], Standing] = {}
@@ -64,6 +77,7 @@ class Host:
         self._reports: list[bytes] = []
         self._flushing = False
         self._talking: set[Standing] = set()
+        self._tidying: set[Standing] = set()
         self._speaking = False
         self._ticking = False
         self._tick_due = 0.0
@@ -100,13 +114,18 @@ class Host:
         self._tasks[task] = standing
 
     async def _carry_out(self, standing: Standing) -> None:
+        end_with_leases(self._pulse)  # this process may have stood still since the run was claimed
         with self._mouth:
             given_back = standing.ended
             if not given_back:
                 standing.begin()
         if not given_back:
             report = await self._executor.run(standing)
-            standing.ended = True
+            if standing.stop_reason is not None and standing.children:
+                self._tidying.add(standing)
+                await subprocesses.end(standing.children)
+                self._tidying.discard(standing)
+            standing.ended_at = time.monotonic()
             if report["type"] == "released" and standing.suspect:
                 report["alone"] = True
             words = [*standing.words(last=True), (report["type"], standing.report(report))]
@@ -165,8 +184,8 @@ class Host:
                 standing.suspect = standing.suspect or made_good < seconds
 
     def _may_be_stuck(self, standing: Standing) -> bool:
-        """Not while its process handler is being stopped, which has a grace of its own."""
-        return standing.run_id not in self._calls
+        """Not while its process handler, or what it has started, is being stopped, which has a grace of its own."""
+        return standing.run_id not in self._calls and standing not in self._tidying
 
     # -- process handlers inside middleware
 
@@ -255,10 +274,21 @@ class Host:
         with self._mouth:
             for standing in list(self._runs.values()):
                 if not standing.has_begun and not standing.ended:
-                    standing.ended = True
+                    standing.ended_at = time.monotonic()
                     self._release(standing.run_id, standing.attempt, standing.token)
             if frame := self._next_frame():
                 self._channel.send_from_outside(frame)
+
+    def look_at_threads(self, now: float) -> None:
+        """What works on for a run that was stopped is to end with its process, as soon as that harms nobody."""
+        outlived = self._threads.outlived()
+        late = [run for run in outlived if run.stop_reason and now - (run.ended_at or now) > self._grace_seconds]
+        for run in late:
+            if run not in self._told_of:
+                self._told_of.add(run)
+                log.warning("a thread works on for a run that was stopped", job_type=run.job.name, run_id=run.run_id)
+        worn = WORN_OUT if 2 * len(outlived) >= self._threads.most else WORN if late else NOT_WORN
+        self._pulse.set_worn(worn, len(outlived))
 
     def _give_back(self, frame: Frame) -> bool:
         """Of what came while the loop was blocked: no run begins."""

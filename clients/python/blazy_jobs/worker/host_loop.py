@@ -7,6 +7,7 @@ import contextvars
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from blazy_jobs.worker import subprocesses
 from blazy_jobs.worker.standing import Standing, current
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ class HostLoop(_Loop):
         self, when: float, callback: Callable[..., Any], *args: Any, context: contextvars.Context | None = None
     ) -> asyncio.TimerHandle:
         return super().call_at(when, self._owned(callback, context), *args, context=context)
+
+    async def subprocess_exec(self, *arguments: Any, **options: Any) -> Any:
+        return self._noted(await super().subprocess_exec(*arguments, **options))
+
+    async def subprocess_shell(self, *arguments: Any, **options: Any) -> Any:
+        return self._noted(await super().subprocess_shell(*arguments, **options))
+
+    def _noted(self, made: tuple[asyncio.SubprocessTransport, Any]) -> tuple[asyncio.SubprocessTransport, Any]:
+        subprocesses.note(made[0].get_pid())
+        return made
 
     def _owned(self, callback: Callable[..., Any], context: contextvars.Context | None) -> Callable[..., Any]:
         standing = current.get() if context is None else context.get(current)

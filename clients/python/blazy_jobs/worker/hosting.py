@@ -11,15 +11,19 @@ import orjson
 from blazy_jobs.worker import blame, frames
 from blazy_jobs.worker.blame import Blame, Blocked
 from blazy_jobs.worker.children import Child
+from blazy_jobs.worker.descriptors import say_if_run_out
 from blazy_jobs.worker.frames import EVENTS, Frame, pack
 from blazy_jobs.worker.held import Held
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import crashed, of_stop, suspected
 from blazy_jobs.worker.ports import Supervisor
+from blazy_jobs.worker.pulse import WORN_OUT
 
 SILENT_SECONDS = 3.0
 SHORT_LIFE_SECONDS = 2.0
 MAX_RESTART_SECONDS = 5.0
+WORN_OUT_SECONDS = 10.0
+"""How long what is in hand may take when threads run out."""
 LONGEST_LOOK_SECONDS = 2.0
 """A longer gap between two looks at the host is this process's own, which was stopped meanwhile."""
 
@@ -44,6 +48,7 @@ class Hosting:
         self._looked_at = time.monotonic()
         self._silent_seconds = 0.0
         self._silent_warned = SILENT_SECONDS
+        self._worn_out_at: float | None = None
         self._closed = False
 
     @property
@@ -56,9 +61,11 @@ class Hosting:
 
     @property
     def deaf(self) -> bool:
-        """What it would be given now would wait, for nobody knows how long."""
+        """What it would be given now would wait, for nobody knows how long, or go with it."""
         child = self._child
-        return child is not None and child.ready and (child.page.blocked is not None or self._is_silent)
+        if child is None or not child.ready:
+            return False
+        return child.page.blocked is not None or self._is_silent or self._worn_out_at is not None
 
     @property
     def _is_silent(self) -> bool:
@@ -70,8 +77,15 @@ class Hosting:
         self._blame = None
         self._number = 0
         self._beat_at = self._silent_seconds = 0.0
+        self._worn_out_at = None
         self._silent_warned = SILENT_SECONDS
-        self._child = self._control.spawn("host")
+        try:
+            self._child = self._control.spawn("host")
+        except OSError as error:
+            say_if_run_out(error)
+            log.error("a host cannot be started", reason=str(error))
+            self._control.later(MAX_RESTART_SECONDS, self.start)
+            return
         self._child.on_frame = self._heard
         self._child.on_exit = self._exited
 
@@ -207,10 +221,20 @@ class Hosting:
             return blame.of_silent(self._runs, self._silent_seconds, now, grace, first=self._number == 1)
         if (blocked := child.page.blocked) is not None:
             return blame.of_blocked(self._runs, Blocked(*blocked), now, grace)
+        if (found := self._find_wear(child, now)) is not None:
+            return found
         # The host sees to its timeouts itself. What is far beyond has been forgotten there.
         late = blame.overdue(self._runs.values(), now, 3 * grace + 5)
         forgotten = frozenset(held.run_id for held in late if held.run_id not in self._calls)
         return Blame("a handler cannot be stopped", guilty=forgotten) if forgotten else None
+
+    def _find_wear(self, child: Child, now: float) -> Blame | None:
+        worn, threads = child.page.worn
+        if worn == WORN_OUT and self._worn_out_at is None:
+            self._worn_out_at = now
+            log.warning("threads run out: their calls do not end", threads=threads, in_hand=len(self._runs))
+        too_late = self._worn_out_at is not None and now - self._worn_out_at > WORN_OUT_SECONDS
+        return Blame(blame.WORN) if too_late or (worn and not self._runs) else None
 
     def _warn_of_silence(self) -> None:
         if self._silent_seconds > self._silent_warned:

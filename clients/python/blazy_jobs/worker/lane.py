@@ -119,6 +119,7 @@ class Lane:
     def _accept(self, body: bytes) -> int:
         """Begins what was claimed; how many leases that is."""
         now = time.monotonic()
+        stale = self.session.may_be_stale(now)
         leases = orjson.loads(body)["data"]
         if not self.held:
             self._renewed_at = now  # the claim was contact enough; from here on there are leases to renew
@@ -126,7 +127,7 @@ class Lane:
         begin: list[Held] = []
         for lease in leases:
             held = Held(lease, self._jobs[lease["run"]["job_type"]], self, now)
-            if not self._claiming:
+            if stale or not self._claiming:
                 self.held[held.run_id] = held
                 held.finish({"type": "released"})
             elif (old := self.held.get(held.run_id)) is not None:

@@ -17,12 +17,13 @@ SIZE = mmap.PAGESIZE
 _INSTANT = struct.Struct("<d")
 _NUMBER = struct.Struct("<q")
 
-_RENEWED_AT, _CHILD_AT, _BLOCKED, _BLOCKED_SINCE, _BLOCKED_DEADLINE, _STOP, _STOP_REASON, _LEASE, _ENDED = range(
-    0, 72, 8
-)
+_RENEWED_AT, _CHILD_AT, _BLOCKED, _BLOCKED_SINCE, _BLOCKED_DEADLINE, _STOP, _STOP_REASON, _LEASE = range(0, 64, 8)
+_ENDED, _WORN, _WORN_THREADS = range(64, 88, 8)
 
 END_EARLY_SECONDS = 0.5
 """Looks at this page are a quarter of a second apart, and a process must be dead before its lease is another's."""
+NOT_WORN, WORN, WORN_OUT = 0, 1, 2
+"""A host is to be replaced when it has nothing to do, or as soon as may be."""
 REASONS = ("", "timeout", "cancel", "release", "abandon")
 
 
@@ -81,6 +82,18 @@ class Page:
             return None
         since = _INSTANT.unpack_from(self._memory, _BLOCKED_SINCE)[0]
         return number - 1, since, _INSTANT.unpack_from(self._memory, _BLOCKED_DEADLINE)[0]
+
+    def set_worn(self, worn: int, threads: int) -> None:
+        """Child: so many of its threads are lost to calls that do not end. `worn`: NOT_WORN, WORN, WORN_OUT."""
+        _NUMBER.pack_into(self._memory, _WORN_THREADS, threads)
+        _NUMBER.pack_into(self._memory, _WORN, worn)
+
+    @property
+    def worn(self) -> tuple[int, int]:
+        return (
+            _NUMBER.unpack_from(self._memory, _WORN)[0],
+            _NUMBER.unpack_from(self._memory, _WORN_THREADS)[0],
+        )
 
     def ask_to_stop(self, number: int, reason: str) -> None:
         """Control: run `number` of this slot shall stop. A signal follows; it holds for that run alone."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from blazy_jobs.worker.descriptors import say_if_run_out
 from blazy_jobs.worker.http import Connection, Endpoint, Response, Unanswered
 from blazy_jobs.worker.logs import Log
 
@@ -44,6 +45,8 @@ class Session:
         self._reports = Connection(endpoint)
         self._registering = asyncio.Lock()
         self.worker_id = ""
+        self.claimed_at = 0.0
+        """When the last claim was sent."""
         self.renewed_at = 0.0
         """When the last registration or renewal that was answered was sent: every lease holds at least from then."""
         self.lease_seconds = 15.0
@@ -75,6 +78,7 @@ class Session:
     async def claim(self, most: int) -> bytes | None:
         """The body of an answer with leases; None where the wait ended empty or the call failed, after a pause."""
         body = {"max": most, "wait_seconds": CLAIM_WAIT_SECONDS}
+        self.claimed_at = time.monotonic()
         worker_id = self.worker_id
         path = f"/v1/workers/{worker_id}/claim"
         response = await self._try(self._claims, path, body, CLAIM_WAIT_SECONDS + 15)
@@ -114,6 +118,10 @@ class Session:
                     continue
             await backoff.sleep(response)
 
+    def may_be_stale(self, now: float) -> bool:
+        """Leases of the last claim may have ended already: this process stood still, and others may have their runs."""
+        return now - max(self.claimed_at, self.renewed_at) > self.lease_seconds - min(0.5, self.lease_seconds / 5)
+
     async def leave(self) -> None:
         """Tells the server that this worker is gone; best effort."""
         if self.worker_id:
@@ -150,6 +158,7 @@ class Session:
         try:
             response = await connection.request("POST", path, raw, timeout_seconds)
         except Unanswered as error:
+            say_if_run_out(error)
             log.debug("no answer", path=path, reason=str(error))
             return None
         self._on_answer()

@@ -7,7 +7,6 @@ own there. A second thread sends what the handler says on its way and gives back
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
 import socket
@@ -20,7 +19,7 @@ import orjson
 
 from blazy_jobs.errors import Stopped
 from blazy_jobs.worker import frames, outcome, run_log
-from blazy_jobs.worker.descriptors import HIGH_DESCRIPTOR
+from blazy_jobs.worker.descriptors import copy_out_of_reach
 from blazy_jobs.worker.executor import Executor, close_loop
 from blazy_jobs.worker.frames import Unpacker, pack
 from blazy_jobs.worker.modules import Loaded
@@ -58,7 +57,7 @@ class Slot:
         self._spoken = threading.Event()
         self._stop_handler = self._told_to_stop
         self._broken = False
-        self._stdio = [fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR + 1) for number in (0, 1, 2)]
+        self._stdio = [copy_out_of_reach(number) for number in (0, 1, 2)]
 
     # -- the main thread
 
@@ -75,6 +74,7 @@ class Slot:
                 entry = self._waiting.popleft()
             except IndexError:  # given back meanwhile
                 continue
+            end_with_leases(self._pulse)  # this process may have stood still since the run was claimed
             lease, inline = entry["lease"], entry["inline"]
             self._begun = entry["number"]
             standing = Standing(lease, self._jobs[lease["run"]["job_type"]], self._begun, self._woken)

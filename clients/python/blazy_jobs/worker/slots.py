@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from blazy_jobs.worker import frames
+from blazy_jobs.worker.descriptors import say_if_run_out
 from blazy_jobs.worker.frames import EVENTS, Frame, pack
 from blazy_jobs.worker.held import Held
 from blazy_jobs.worker.logs import Log
@@ -29,6 +30,9 @@ START_GIVE_BACK_SECONDS = 5.0
 LEAVE_SECONDS = 1.0
 IDLE_ALONE_SECONDS = 10.0
 MAX_START_FAILURES = 5
+START_AGAIN_SECONDS = 0.5
+UNBEGUN_SECONDS = 10.0
+"""A slot that is ready begins what it is given. One that does not is held up by what an earlier run left behind."""
 UNKNOWN_PACE_SECONDS = 10.0
 
 log = Log("blazy_jobs.worker")
@@ -44,7 +48,11 @@ class Slot:
         self.reserved: Held | None = None
         self.number = 0
         self.recalled = False
+        self.has_begun = False
+        """Any run."""
         self.leaving_at: float | None = None
+        self.first_seen: tuple[Held | None, float] = (None, 0.0)
+        """What is to begin next, and since when."""
         self.idle_since = time.monotonic()
         self.child = slots.control.spawn("slot")
         self.child.on_frame = self._heard
@@ -81,7 +89,12 @@ class Slot:
         if self.leaving_at is not None:
             if now - self.leaving_at > LEAVE_SECONDS:
                 self.child.kill()
-        elif held is not None and held.begun_at is not None:
+        elif held is not None and held.begun_at is None:
+            self.first_seen = self.first_seen if self.first_seen[0] is held else (held, now)
+            if self.child.ready and now - self.first_seen[1] > UNBEGUN_SECONDS:
+                log.warning("a slot does not begin what it is given: it is replaced", run_id=held.run_id)
+                self.child.kill()
+        elif held is not None:
             if held.stop_reason is None:
                 if now >= held.deadline:
                     self._slots.stop(held, "timeout")
@@ -125,6 +138,7 @@ class Slot:
         held = self.runs[0] if self.runs else None
         if held is not None and held.run_id == run_id:
             held.begin()
+            self._slots.begun(self)
             if held.stop_reason is not None:
                 held.stop_at = time.monotonic()
                 self.ask_to_stop(held)
@@ -144,10 +158,14 @@ class Slots:
         self._slots: list[Slot] = []
         self._pace_seconds = UNKNOWN_PACE_SECONDS
         self._start_failures = 0
+        self._start_again_at = 0.0
         self._closed = False
 
     def capacity(self) -> int:
-        """How many runs of the process lane may be held: what the slots can run, and what they may have ahead."""
+        """How many runs of the process lane may be held: what the slots can run, and what they may have ahead. One, to
+        try again with, while none can be started."""
+        if self._start_failures and not any(slot.usable for slot in self._slots):
+            return 1
         return self.control.settings.slots * (1 + self._ahead())
 
     def take(self, held: Held) -> None:
@@ -205,13 +223,18 @@ class Slots:
         if any(slot.usable for slot in plain):
             soon = any(slot.child.declared is None for slot in plain)
             self._give_back(self._waiting, now - (START_GIVE_BACK_SECONDS if soon else GIVE_BACK_SECONDS))
+        elif self._start_failures:
+            self._give_back(self._waiting, now - START_GIVE_BACK_SECONDS)
         self._give_back(self._alone, now - START_GIVE_BACK_SECONDS)
 
     # -- what slots say
 
     def ready(self) -> None:
-        self._start_failures = 0
         self.deal()
+
+    def begun(self, slot: Slot) -> None:
+        slot.has_begun = True
+        self._start_failures = 0
 
     def ended(self, slot: Slot, held: Held, kind: str, report: bytes) -> None:
         now = time.monotonic()
@@ -237,8 +260,8 @@ class Slots:
         self._slots.remove(slot)
         if slot.child.refused is not None:
             self.control.cannot_use_modules(slot.child.refused)
-        elif slot.child.declared is None:
-            self._start_failed(slot)
+        elif slot.leaving_at is None and not slot.has_begun and not self._closed:
+            self._cannot_start(slot.child.how_it_died())
         self.take_back([held for held in runs if held.begun_at is None])
         for held in runs:
             if held.begun_at is None:
@@ -311,18 +334,23 @@ class Slots:
         slots = [slot for slot in self._slots if slot.alone == alone]
         starting = sum(1 for slot in slots if slot.child.declared is None)
         wanted = min(len(waiting) - starting, most - len(slots))
-        if self._start_failures and starting:
+        if self._start_failures and (starting or time.monotonic() < self._start_again_at):
             return
         for _ in range(wanted):
-            self._slots.append(Slot(self, alone))
+            try:
+                self._slots.append(Slot(self, alone))
+            except OSError as error:
+                self._cannot_start(str(error), for_good=not say_if_run_out(error))
+                return
 
-    def _start_failed(self, slot: Slot) -> None:
-        if self._closed:
-            return
+    def _cannot_start(self, how: str, *, for_good: bool = True) -> None:
+        """`for_good`: unless it goes well soon, it never will."""
         self._start_failures += 1
-        log.error("a slot died before it was ready", how=slot.child.how_it_died())
-        if self._start_failures >= MAX_START_FAILURES:
-            self.control.fail(f"slots cannot be started: {slot.child.how_it_died()}")
+        log.error("a slot could not be started, or died before it ran anything", how=how)
+        if for_good and self._start_failures >= MAX_START_FAILURES:
+            self.control.fail(f"slots cannot be started: {how}")
+        self._start_again_at = time.monotonic() + START_AGAIN_SECONDS
+        self.control.later(START_AGAIN_SECONDS, self.control.deal_soon)
 
     def _give_back(self, waiting: deque[Held], before: float) -> None:
         old = [held for held in waiting if held.claimed_at < before and not held.called]

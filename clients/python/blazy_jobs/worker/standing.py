@@ -23,12 +23,14 @@ class Standing:
     """`deadline` is of the monotonic clock. `number` tells the runs of one process apart, from 1."""
 
     __slots__ = (
+        "__weakref__",
         "_voice",
         "attempt",
         "begun",
+        "children",
         "context",
         "deadline",
-        "ended",
+        "ended_at",
         "has_begun",
         "job",
         "lost_seconds",
@@ -54,7 +56,9 @@ class Standing:
         self.number = number
         self.wake = wake
         self.has_begun = False
-        self.ended = False
+        self.ended_at: float | None = None
+        self.children: list[Any] = []
+        """What subprocesses it has started, where that is noted."""
         self._time_from(time.monotonic())
         self.lost_seconds = 0.0
         """Time of its own that others have taken by blocking the loop: its deadline is that much later."""
@@ -66,6 +70,11 @@ class Standing:
         self.stuck = False
         self.task: asyncio.Task[None] | None = None
         self._voice: Outbox | None = None
+
+    @property
+    def ended(self) -> bool:
+        """What works on under its name was left behind."""
+        return self.ended_at is not None
 
     def begin(self) -> None:
         """Its time runs from here on, not from when it was taken."""

@@ -27,6 +27,9 @@ class Watched(Protocol):
     def rescue(self) -> None:
         """While the loop is blocked: tells what has ended, gives back what has not begun."""
 
+    def look_at_threads(self, now: float) -> None:
+        """Whether too many are lost."""
+
 
 class Watchdog:
     """Warns when the loop has not turned for a second, again at twice that, and so on."""
@@ -55,7 +58,9 @@ class Watchdog:
         while True:
             self._pulse.child_beat()
             end_with_leases(self._pulse)
-            self._look(time.monotonic())
+            now = time.monotonic()
+            self._look(now)
+            self._host.look_at_threads(now)
             time.sleep(PULSE_SECONDS)
 
     def _look(self, now: float) -> None:
