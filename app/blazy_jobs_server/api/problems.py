@@ -21,7 +21,7 @@ from blazy_jobs_server.domain.errors import (
     MethodNotAllowed,
     PathNotFound,
 )
-from blazy_jobs_server.engine.schemas import pointer
+from blazy_jobs_server.engine.schema_tree import pointer
 
 log = structlog.get_logger("api")
 

@@ -12,7 +12,7 @@ from starlette.types import Scope
 
 from blazy_jobs_server.api.problems import find
 from blazy_jobs_server.domain.errors import FieldError, InvalidRequest
-from blazy_jobs_server.engine.schemas import pointer
+from blazy_jobs_server.engine.schema_tree import pointer
 
 MAX_LISTED = 20
 

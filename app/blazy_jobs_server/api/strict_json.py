@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 
 from blazy_jobs_server.domain.errors import MalformedJson
-from blazy_jobs_server.engine.schemas import pointer
+from blazy_jobs_server.engine.schema_tree import pointer
 
 MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1

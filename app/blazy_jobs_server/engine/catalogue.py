@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import jsonschema_rs
 import structlog
 from msgspec import UNSET, Struct, UnsetType
 
@@ -27,7 +26,7 @@ from blazy_jobs_server.domain.job_type import (
     Settings,
     Source,
 )
-from blazy_jobs_server.engine.schemas import compile_schema
+from blazy_jobs_server.engine.schemas import Schema, compile_schema
 from blazy_jobs_server.ports import Store
 
 log = structlog.get_logger("catalogue")
@@ -41,7 +40,7 @@ class Entry(Struct, frozen=True):
 
     job_type: JobType
     settings: Settings
-    payload: jsonschema_rs.Draft202012Validator | None
+    payload: Schema | None
 
 
 class Conflict(Struct, frozen=True):
@@ -101,8 +100,8 @@ class Catalogue:
     def _keep(self, job_type: JobType) -> None:
         definition = job_type.definition
         schema = definition.payload_schema
-        validator = None if schema is None else compile_schema(schema, "/payload_schema")
-        self._entries[job_type.name] = Entry(job_type, NO_OVERRIDES.settings(definition), validator)
+        payload = None if schema is None else Schema(schema)
+        self._entries[job_type.name] = Entry(job_type, NO_OVERRIDES.settings(definition), payload)
         if definition.queue not in self._queues:
             self.met_queue(definition.queue)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 import orjson
@@ -23,11 +24,13 @@ from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Overrides
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.engine.catalogue import Catalogue, Entry
-from blazy_jobs_server.engine.schemas import faults
+from blazy_jobs_server.engine.examiner import not_looked_at
 from blazy_jobs_server.ports import Clock, Dispatched, IdempotencyKey, Order, Store
 
 MAX_LISTED_ERRORS = 100
 TRIES = 5
+CHECKING_SECONDS = 20.0
+"""A batch may take so long to check."""
 _encode = msgspec.json.Encoder().encode
 _decode_overrides = msgspec.json.Decoder(Overrides).decode
 
@@ -84,14 +87,18 @@ class Dispatcher:
         return fresh
 
     async def _dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
-        if entry.payload is not None and not entry.payload.is_valid(wish.payload):
-            return await self.replayed(idempotency) or self._refuse(entry, wish.payload)
+        if entry.payload is not None and not entry.payload.accepts(wish.payload):
+            faults = await entry.payload.faults(wish.payload, "/payload")
+            if faults:
+                return await self._refused(faults, idempotency)
         return await self.store_orders([self.order(entry, wish)], idempotency)
 
-    @staticmethod
-    def _refuse(entry: Entry, payload: Any) -> NoReturn:
-        assert entry.payload is not None
-        raise InvalidPayload(faults(entry.payload, payload, "/payload"))
+    async def _refused(self, faults: list[FieldError], idempotency: IdempotencyKey | None) -> Dispatched:
+        """The answer to an earlier request under this key. Raises InvalidPayload where there is none."""
+        replayed = await self.replayed(idempotency)
+        if replayed is None:
+            raise InvalidPayload(faults)
+        return replayed
 
     async def replayed(self, idempotency: IdempotencyKey | None) -> Dispatched | None:
         """The answer to an earlier request under this key, which stands although it would be refused today."""
@@ -122,18 +129,27 @@ class Dispatcher:
     ) -> Dispatched:
         orders: list[Order] = []
         errors = list(errors)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + CHECKING_SECONDS
         for index, item in enumerate(wishes):
             if item is None:
                 continue
+            if index % 100 == 99:
+                await asyncio.sleep(0)
+            if loop.time() > until:
+                errors.append(not_looked_at(f"/runs/{index}/payload"))
+                break
             name, wish = item
             try:
                 entry = self._catalogue.entry(name)
             except JobTypeNotFound as error:
                 errors.append(FieldError(f"/runs/{index}/job_type", error.detail, error.code))
             else:
-                if entry.payload is not None and not entry.payload.is_valid(wish.payload):
-                    errors.extend(faults(entry.payload, wish.payload, f"/runs/{index}/payload"))
-                elif not errors:
+                faults: list[FieldError] = []
+                if entry.payload is not None and not entry.payload.accepts(wish.payload):
+                    faults = await entry.payload.faults(wish.payload, f"/runs/{index}/payload")
+                errors.extend(faults)
+                if not errors:
                     orders.append(self.order(entry, wish))
             if len(errors) >= MAX_LISTED_ERRORS:
                 break
@@ -159,8 +175,10 @@ class Dispatcher:
 
     async def _replay(self, run: Run, entry: Entry, idempotency: IdempotencyKey | None) -> Dispatched:
         payload = orjson.loads(run.payload)
-        if entry.payload is not None and not entry.payload.is_valid(payload):
-            return await self.replayed(idempotency) or self._refuse(entry, payload)
+        if entry.payload is not None and not entry.payload.accepts(payload):
+            faults = await entry.payload.faults(payload, "/payload")
+            if faults:
+                return await self._refused(faults, idempotency)
         overrides = NO_OVERRIDES if run.overrides is None else _decode_overrides(run.overrides)
         wish = Wish(
             payload=payload,

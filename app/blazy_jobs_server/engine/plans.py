@@ -17,7 +17,6 @@ from blazy_jobs_server.engine.cron_text import misread
 from blazy_jobs_server.engine.dispatch import Dispatcher, Wish
 from blazy_jobs_server.engine.due_times import fire_times
 from blazy_jobs_server.engine.fire_times import BadPlan
-from blazy_jobs_server.engine.schemas import faults
 from blazy_jobs_server.ports import Order
 
 _finder = ThreadPoolExecutor(1, "fire-times")
@@ -30,12 +29,14 @@ class Orders:
         self._catalogue = catalogue
         self._dispatcher = dispatcher
 
-    def of(self, definition: ScheduleDefinition) -> Order:
+    async def of(self, definition: ScheduleDefinition) -> Order:
         """Raises JobTypeNotFound and InvalidPayload."""
         entry = self._catalogue.entry(definition.job_type)
         payload = orjson.loads(definition.payload)
-        if entry.payload is not None and not entry.payload.is_valid(payload):
-            raise InvalidPayload(faults(entry.payload, payload, "/payload"))
+        if entry.payload is not None and not entry.payload.accepts(payload):
+            faults = await entry.payload.faults(payload, "/payload")
+            if faults:
+                raise InvalidPayload(faults)
         unset = msgspec.UNSET
         wish = Wish(
             payload=payload,
@@ -47,11 +48,11 @@ class Orders:
         self._catalogue.met_queue(order.queue)
         return order
 
-    def check(self, definition: ScheduleDefinition, path: str = "") -> None:
+    async def check(self, definition: ScheduleDefinition, path: str = "") -> None:
         """Of a definition that stands at `path` of the request. Raises InvalidRequest and InvalidPayload."""
         check_plan(definition.plan, path)
         try:
-            self.of(definition)
+            await self.of(definition)
         except JobTypeNotFound as error:
             raise InvalidRequest.at(f"{path}/job_type", error.detail, error.code) from None
         except InvalidPayload as error:

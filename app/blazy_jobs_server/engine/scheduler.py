@@ -145,7 +145,7 @@ class Scheduler:
         if not due.times:
             return fire
         replace = msgspec.structs.replace
-        order = self._order_or_none(schedule)
+        order = await self._order_or_none(schedule)
         if order is None:
             return replace(fire, missed=due.missed + len(due.times) - 1, refused=True)
         granted = room.take(len(due.times), len(order.payload.encode()))
@@ -171,10 +171,10 @@ class Scheduler:
         self._unable.discard(schedule.name)
         return due
 
-    def _order_or_none(self, schedule: Schedule) -> Order | None:
+    async def _order_or_none(self, schedule: Schedule) -> Order | None:
         """None where its job type would refuse the payload now, or is gone."""
         try:
-            return msgspec.structs.replace(self._orders.of(schedule.definition), schedule=schedule.name)
+            return msgspec.structs.replace(await self._orders.of(schedule.definition), schedule=schedule.name)
         except (JobTypeNotFound, InvalidPayload) as error:
             log.warning("schedule makes no run", name=schedule.name, code=error.code)
             return None

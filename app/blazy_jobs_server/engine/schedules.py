@@ -76,7 +76,7 @@ class Schedules:
     async def register(self, definition: ScheduleDefinition, paused: bool) -> Schedule:
         """Raises ScheduleExists, InvalidRequest and InvalidPayload."""
         await self._catalogue.fresh()
-        self._check_new(definition)
+        await self._check_new(definition)
         async with self._writing:
             saved = await self._make(definition, "api", None, paused)
             if saved is None:
@@ -86,12 +86,12 @@ class Schedules:
     async def replace(self, definition: ScheduleDefinition, paused: bool | None) -> tuple[Schedule, bool]:
         """Registers or replaces; says whether the name was new."""
         await self._catalogue.fresh()
-        self._orders.check(definition)
+        await self._orders.check(definition)
         async with self._writing:
             async for _ in tries():
                 known = await self._store.schedule(definition.name)
                 if known is None:
-                    self._check_new(definition)
+                    await self._check_new(definition)
                     saved = await self._make(definition, "api", None, bool(paused))
                 else:
                     self._check_changed(known, definition)
@@ -113,7 +113,7 @@ class Schedules:
                 if same and paused in (None, known.paused):
                     return known
                 if not (same and paused):  # what can make no run any more can be paused
-                    self._orders.check(definition)
+                    await self._orders.check(definition)
                     self._check_changed(known, definition)
                 saved = await self._change_over_http(known, definition, paused)
                 if saved is not None:
@@ -131,15 +131,15 @@ class Schedules:
         await self._catalogue.fresh()
         schedule = await self.get(name)
         try:
-            order = msgspec.structs.replace(self._orders.of(schedule.definition), schedule=name)
+            order = msgspec.structs.replace(await self._orders.of(schedule.definition), schedule=name)
         except (JobTypeNotFound, InvalidPayload):
             if (replayed := await self._dispatcher.replayed(idempotency)) is not None:
                 return replayed
             raise
         return await self._dispatcher.store_orders([order], idempotency)
 
-    def _check_new(self, definition: ScheduleDefinition) -> None:
-        self._orders.check(definition)
+    async def _check_new(self, definition: ScheduleDefinition) -> None:
+        await self._orders.check(definition)
         now = self._clock.now()
         check_alive(definition.plan, now, now)
 
@@ -233,10 +233,10 @@ class Schedules:
             if saved is not None:
                 log.warning("schedule orphaned: the code has it no more", name=known.name, why=planned.why)
             return saved
-        self._orders.check(planned.definition)
+        await self._orders.check(planned.definition)
         if known is None:
             # Not so where it is there: a date in code passes one day, and the code is as right as it was.
-            self._check_new(planned.definition)
+            await self._check_new(planned.definition)
             return await self._make(planned.definition, "code", planned.declarer, planned.paused)
         paused = known.paused and not known.orphaned
         saved = await self._change(known, planned.definition, "code", planned.declarer, paused)

@@ -1,49 +1,84 @@
 """JSON Schema 2020-12: which schemas are taken, and checking values against them.
 
-A schema comes from outside and runs at every dispatch, so it may neither fetch anything (only `#`-local `$ref`) nor
-take more than linear time over a string (patterns by an automaton engine) nor loop without looking at the value.
+A schema comes from outside and runs at every dispatch, so it may neither fetch anything (what a reference points to is
+in the schema itself) nor take more than linear time over a string (patterns by an automaton engine) nor memory without
+bound. A judgement that could take long is left to a process of its own, which is ended when its time is over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+import threading
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import unquote
 
 import jsonschema_rs
 import orjson
+from msgspec import Struct
 
 from blazy_jobs_server.domain.errors import FieldError, InvalidSchema
+from blazy_jobs_server.engine.examiner import Examiner, not_looked_at
+from blazy_jobs_server.engine.explaining import MASK, Explanation, OutOfTime
+from blazy_jobs_server.engine.schema_cost import DFA_BYTES, MAX_PATTERNS_BYTES, TooCostly, Visits, patterns_bytes
+from blazy_jobs_server.engine.schema_tree import Tree, pointer
 
 MAX_SCHEMA_BYTES = 64 * 1024
-MAX_ERRORS = 20
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-REFERENCES = ("$ref", "$dynamicRef")
+QUICK_WORK = 20_000_000
+"""Looks at a value times its bytes: at worst some 0.1 s, usually a hundredth of that."""
+QUICK_EXPLAINED = 4_000_000
+QUICK_STEPS = 2_000
+SMALL_BYTES = 512 << 10
+"""A compiled schema that is larger explains nothing here: that takes another like it."""
+MAX_KEPT_BYTES = 128 << 20
+"""Of all compiled schemas at hand."""
+MAX_WAITING = 16
+"""Values that may wait to be looked at closely; what is wrong with others is said in one line."""
+_NO_PATTERN = 'is not a "regex"'
+_NO_PATTERN_HERE = f"is not a regular expression that takes linear time and at most {MAX_PATTERNS_BYTES >> 20} MiB"
+PATTERNS = jsonschema_rs.RegexOptions(size_limit=MAX_PATTERNS_BYTES, dfa_size_limit=DFA_BYTES)
 
 
-def pointer(*parts: object) -> str:
-    """A JSON Pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+class Compiled(Struct, frozen=True):
+    validator: jsonschema_rs.Draft202012Validator
+    visits: int
+    """How often it looks at one part of a value, at most."""
+    bytes: int
+    """Its memory, roughly."""
 
 
-def compile_schema(schema: Any, path: str) -> jsonschema_rs.Draft202012Validator:
+def compile_schema(schema: Any, path: str) -> Compiled:
     """A validator of `schema`, which stands at `path` of the request. Raises InvalidSchema."""
     if not isinstance(schema, (dict, bool)):
         raise _invalid(path, "must be an object or a boolean")
-    if len(orjson.dumps(schema)) > MAX_SCHEMA_BYTES:
+    length = len(orjson.dumps(schema))
+    if length > MAX_SCHEMA_BYTES:
         raise _invalid(path, f"may have at most {MAX_SCHEMA_BYTES} bytes")
-    if isinstance(schema, dict) and schema.get("$schema", DIALECT).rstrip("#") != DIALECT:
+    if isinstance(schema, dict) and "$schema" in schema and _dialect(schema["$schema"]) != DIALECT:
         raise _invalid(path + "/$schema", f"must be {DIALECT}")
-    for place, reference in _references(schema, path):
-        if not isinstance(reference, str) or not reference.startswith("#"):
-            raise _invalid(place, "must point within this schema (begin with '#')")
+    tree = Tree(schema)
     try:
-        return jsonschema_rs.Draft202012Validator(
-            schema, pattern_options=jsonschema_rs.RegexOptions(), retriever=_refuse, mask="the value"
-        )
-    except (jsonschema_rs.ValidationError, ValueError) as error:
-        place = pointer(*getattr(error, "instance_path", []))
+        memory = patterns_bytes(tree)
+        validator = _validator(schema)
+        visits = Visits(tree).most()
+    except TooCostly as error:
+        raise _invalid(path, f"costs too much: {error}") from None
+    except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
         message = getattr(error, "message", str(error)).partition("\n")[0]
+        place = _reference_of(tree, message) or pointer(*getattr(error, "instance_path", []))
+        message = message.replace(_NO_PATTERN, _NO_PATTERN_HERE)
         raise _invalid(path + place, message[:300]) from error
+    return Compiled(validator, visits, 20 * length + memory)
+
+
+def _validator(schema: Any) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(schema, pattern_options=PATTERNS, retriever=_refuse, mask=MASK)
+
+
+def _dialect(value: Any) -> str | None:
+    return value.removesuffix("#") if isinstance(value, str) else None
 
 
 def _invalid(path: str, message: str) -> InvalidSchema:
@@ -54,43 +89,135 @@ def _refuse(uri: str) -> Any:
     raise ValueError(f"{uri[:200]} is not within this schema")
 
 
-def _references(node: Any, path: str) -> Iterator[tuple[str, Any]]:
-    stack = [(node, path)]
-    while stack:
-        here, place = stack.pop()
-        if isinstance(here, dict):
-            for key, value in here.items():
-                if key in REFERENCES and not isinstance(value, (dict, list)):
-                    yield f"{place}/{key}", value
-                stack.append((value, place + pointer(key)))
-        elif isinstance(here, list):
-            stack.extend((value, f"{place}/{index}") for index, value in enumerate(here))
+def _reference_of(tree: Tree, message: str) -> str | None:
+    """Where the reference stands that the message is about: the one that leads nowhere."""
+    for place, keyword, reference in tree.references():
+        if tree.target(place, keyword) is None:
+            uri, _, fragment = reference.partition("#")
+            if (uri or fragment) and (uri or unquote(fragment)) in message:
+                return place.at + pointer(keyword)
+    return None
 
 
-def faults(validator: jsonschema_rs.Draft202012Validator, value: Any, path: str) -> list[FieldError]:
-    """What is wrong with `value`, which stands at `path`; never quotes it."""
-    found: list[FieldError] = []
-    for error in validator.iter_errors(value):
-        keyword = next((str(part) for part in reversed(error.schema_path) if isinstance(part, str)), "schema")
-        found.append(FieldError(path + pointer(*error.instance_path), error.message[:300], keyword))
-        if len(found) == MAX_ERRORS:
-            break
-    return found
+class Schema:
+    """A schema that values are checked against. It is compiled when first needed, and again where it had to make room
+    for others."""
+
+    __slots__ = ("document",)
+
+    def __init__(self, document: Any) -> None:
+        self.document = document
+
+    def accepts(self, value: Any) -> bool:
+        """Whether it is seen at a glance that `value` fits. Raises InvalidSchema."""
+        return self.judge(value, len(orjson.dumps(value))) is True
+
+    def judge(self, value: Any, bytes: int) -> bool | None:
+        """`bytes` is the value's length as JSON. None where it may take long to say. Raises InvalidSchema."""
+        compiled = KEPT.of(self)
+        return compiled.validator.is_valid(value) if compiled.visits * bytes <= QUICK_WORK else None
+
+    async def faults(self, value: Any, path: str) -> list[FieldError]:
+        """What is wrong with a value that stands at `path`; empty where nothing is. Never quotes it. Raises
+        InvalidSchema."""
+        found = self._explained(value, path)
+        return found if found is not None else await _closely.examine(self.document, value, path)
+
+    def _explained(self, value: Any, path: str) -> list[FieldError] | None:
+        """None where it may take long to say."""
+        compiled = KEPT.of(self)
+        length = len(orjson.dumps(value))
+        fits = self.judge(value, length)
+        if fits:
+            return []
+        if fits is None or compiled.visits * length > QUICK_EXPLAINED or compiled.bytes > SMALL_BYTES:
+            return None
+        explanation = Explanation(self.document, PATTERNS, Steps(QUICK_STEPS))
+        found = explanation.faults(value, path)
+        return None if explanation.cut_short else found
+
+
+class Steps:
+    """Ends a walk after so many."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def __call__(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise OutOfTime
+
+
+class Kept:
+    """The compiled schemas at hand: as many as there is room for, those that were used last."""
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most_bytes = most_bytes
+        self.bytes = 0
+        self._compiled: OrderedDict[int, tuple[Schema, Compiled]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, schema: Schema) -> Compiled:
+        """Raises InvalidSchema."""
+        with self._lock:
+            found = self._compiled.get(id(schema))
+            if found is not None:
+                self._compiled.move_to_end(id(schema))
+                return found[1]
+        compiled = compile_schema(schema.document, "")
+        with self._lock:
+            if id(schema) not in self._compiled:
+                self._compiled[id(schema)] = (schema, compiled)
+                self.bytes += compiled.bytes
+            while self.bytes > self._most_bytes and len(self._compiled) > 1:
+                _, (_, oldest) = self._compiled.popitem(last=False)
+                self.bytes -= oldest.bytes
+        return compiled
+
+
+KEPT = Kept(MAX_KEPT_BYTES)
+
+
+class Closely:
+    """Values that take a closer look, one after the other, away from the loop."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "examiner")
+        self._examiner = Examiner()
+        self._waiting = 0
+
+    async def examine(self, schema: Any, value: Any, path: str) -> list[FieldError]:
+        if self._waiting >= MAX_WAITING:
+            return [not_looked_at(path)]
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._examiner.examine, schema, value, path
+            )
+        finally:
+            self._waiting -= 1
+
+
+_closely = Closely()
 
 
 class ResultSchemas:
     """Whether results fit the result schema of their definition. Called by the store, for each in its own thread."""
 
-    MOST = 1000
+    MOST = 10_000
 
     def __init__(self) -> None:
-        self._validators: dict[int, jsonschema_rs.Draft202012Validator] = {}
+        self._schemas: dict[int, Schema] = {}
+        self._examiner = Examiner()
 
     def fits(self, definition_id: int, schema: Any, result: str) -> bool:
-        """`result` is JSON text; a definition never changes."""
-        validator = self._validators.get(definition_id)
-        if validator is None:
-            if len(self._validators) >= self.MOST:
-                self._validators.clear()
-            validator = self._validators[definition_id] = compile_schema(schema, "/result_schema")
-        return validator.is_valid(orjson.loads(result))
+        """`result` is JSON text; a definition never changes. What takes too long to say does not fit."""
+        known = self._schemas.get(definition_id)
+        if known is None:
+            if len(self._schemas) >= self.MOST:
+                self._schemas.clear()
+            known = self._schemas[definition_id] = Schema(schema)
+        value = orjson.loads(result)
+        fits = known.judge(value, len(result))
+        return not self._examiner.examine(schema, value, "") if fits is None else fits
