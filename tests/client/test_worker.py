@@ -45,7 +45,7 @@ async def completes(peer: Peer, job_type: str) -> None:
         pass
 
 
-async def test_it_registers_a_lane_for_each_kind_of_handler_and_declares_once(peer: Peer, start: Start) -> None:
+async def test_it_registers_a_lane_for_each_kind_of_handler_and_declares_in_each(peer: Peer, start: Start) -> None:
     await start()
     await peer.until(lambda: len(peer.registrations) == 2)
     first, second = peer.registrations
@@ -53,9 +53,9 @@ async def test_it_registers_a_lane_for_each_kind_of_handler_and_declares_once(pe
     assert (second["name"], second["concurrency"]) == ("tested/process", 2)
     assert {"echo", "threaded"} <= set(first["job_types"])
     assert "echo-sync" in second["job_types"]
-    assert second["declares"] is None
+    assert second["declares"] == first["declares"]
     declared = {job["name"]: job for job in first["declares"]["job_types"]}
-    assert first["declares"]["app"] == "handlers"
+    assert first["declares"]["app"] == "default"
     assert declared["typed"]["payload_schema"]["required"] == ["number"]
     assert set(declared) == set(first["job_types"]) | set(second["job_types"])
 

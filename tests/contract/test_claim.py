@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.run import State
@@ -292,3 +293,48 @@ async def test_whatever_is_asked_nobody_is_served_out_of_order(
                 continue
             assert len(answer) == claim.limit
             assert all(start <= (-left.priority, left.due_at, left.id) for start in starts)
+
+
+async def test_a_worker_gets_no_run_of_a_definition_that_it_does_not_know(stage: Stage) -> None:
+    old = [await stage.run_of() for _ in range(3)]
+    unknown = stage.types["greet"].definition_id
+    await stage.define("greet", timeout_seconds=5)
+    new = [await stage.run_of() for _ in range(3)]
+    for worker in ("a", "b"):
+        await stage.worker(worker)
+    asks = replace(stage.asks(limit=10), unknown=frozenset({unknown}))
+    [runs] = await stage.claim(asks)
+    assert ids(runs) == [run.id for run in new]
+    assert await stage.claim(asks) == [[]]
+    [picky, plain] = await stage.claim(replace(asks, unknown=frozenset({unknown})), stage.asks(limit=2))
+    assert (picky, ids(plain)) == ([], [run.id for run in old[:2]])
+
+
+async def test_claims_that_know_all_and_those_that_do_not_share_a_limit(stage: Stage) -> None:
+    await stage.define("greet", concurrency=2)
+    unknown = stage.types["greet"].definition_id
+    await stage.run_of()
+    await stage.define("greet", concurrency=2, timeout_seconds=5)
+    for _ in range(3):
+        await stage.run_of()
+    picky = replace(stage.asks(limit=10), unknown=frozenset({unknown}))
+    got = await stage.claim(stage.asks(limit=1), picky)
+    assert sorted(map(len, got)) == [1, 1]
+    assert len({run.id for runs in got for run in runs}) == 2
+
+
+async def test_what_a_worker_does_not_know_is_kept_with_it(stage: Stage) -> None:
+    worker = await stage.worker()
+    await stage.store.note_unknown(worker, {3, 5})
+    for _ in range(2):
+        assert [known.unknown for known in await stage.workers()] == [frozenset({3, 5})]
+        await stage.reopen()
+
+
+async def test_each_version_of_a_job_type_is_told(stage: Stage) -> None:
+    first = stage.types["greet"]
+    second = await stage.define("greet", timeout_seconds=5)
+    assert await stage.store.versions("greet") == [
+        (known.definition_id, known.version, known.definition) for known in (first, second)
+    ]
+    assert await stage.store.versions("nobody") == []

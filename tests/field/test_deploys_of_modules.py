@@ -180,3 +180,46 @@ def test_the_server_is_told_app_and_build_like_a_worker(serve: Serve, tmp_path: 
     work(server, write(tmp_path / "new" / "shop.py", timeout=2), JOBS_APP="shop", JOBS_BUILD="v2")
     work(server, write(tmp_path / "old" / "shop.py", timeout=3), JOBS_APP="shop", JOBS_BUILD="v1")
     assert timeout(server) == 2
+
+
+@pytest.mark.parametrize("kind", ["async def", "def"])
+def test_runs_of_newer_code_are_not_failed_by_workers_of_older(
+    serve: Serve, tmp_path: Path, work: Any, kind: str
+) -> None:
+    def module(version: int) -> Path:
+        path = tmp_path / f"v{version}" / "shop.py"
+        path.parent.mkdir()
+        path.write_text(
+            textwrap.dedent(f"""
+                from dataclasses import dataclass
+
+                from blazy_jobs import Jobs
+
+                jobs = Jobs()
+
+                @dataclass
+                class Payload:
+                    v{version}: int
+
+                @jobs.job("greet")
+                {kind} greet(payload: Payload):
+                    return {version}
+            """)
+        )
+        return path
+
+    server = serve()
+    old = module(1)
+    for _ in range(2):
+        work(server, old)
+    new = work(server, module(2))
+    with server.client() as client:
+
+        def ended(payload: Any) -> Any:
+            sent = client.post("/v1/job-types/greet/runs", json={"payload": payload}, headers={"Prefer": "wait=30"})
+            return sent.json()
+
+        found = [ended({"v2": n}) for n in range(10)]
+        assert {(run["state"], run["result"], run["attempt"]) for run in found} == {("completed", 2, 1)}
+        end(new)
+        assert ended({"v1": 1})["result"] == 1

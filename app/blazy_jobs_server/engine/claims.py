@@ -164,7 +164,9 @@ class Claims:
 
     async def _serve_once(self, served: list[Waiting]) -> None:
         claims = [
-            Claim(w.member.record.id, w.member.job_types, w.member.queues, w.limit, secrets.token_hex(8))
+            Claim(
+                w.member.record.id, w.member.job_types, w.member.queues, w.limit, secrets.token_hex(8), w.member.unknown
+            )
             for w in served
         ]
         leased = await self._store.claim(claims, self._lease_seconds)
@@ -193,6 +195,11 @@ class Claims:
         """The claimer went away while it was being served."""
         reports = [Report(run_id=r.id, attempt=r.attempt, token=claim.token, kind="released") for r in runs]
         await self._store.report(claim.worker_id, reports, [], self._lease_seconds)
+
+
+def _claim_of(member: Member, limit: int) -> Claim:
+    token = secrets.token_hex(8)
+    return Claim(member.record.id, member.job_types, member.queues, limit, token, member.unknown)
 
 
 def _answer(future: asyncio.Future[list[Run]], runs: list[Run]) -> None:

@@ -109,6 +109,24 @@ class Deployments:
                     break
         return refused
 
+    async def too_old_for(self, record: WorkerRecord, run_id: int) -> int | None:
+        """The run's definition, where code declared it after what this worker declares of its job type was first seen.
+        What was changed over HTTP is newer than nobody's code."""
+        run = await self._store.run(run_id)
+        job_type = None if run is None else self._catalogue.get(run.job_type)
+        if run is None or run.followed is not None or job_type is None or job_type.declarer is None:
+            return None
+        declared = [
+            declaration.definitions[run.job_type]
+            for _, declaration in (await self._store.declarations(record.declares)).values()
+            if run.job_type in declaration.definitions
+        ]
+        versions = await self._store.versions(run.job_type)
+        if not declared or any(found == run.definition_id and said in declared for found, _, said in versions):
+            return None
+        first = min((version for _, version, said in versions if said in declared), default=0)
+        return run.definition_id if first < run.version else None
+
     async def _there(self) -> list[View]:
         numbers = [started.id for started in await self._store.started()]
         if missing := [number for number in numbers if number not in self._known]:

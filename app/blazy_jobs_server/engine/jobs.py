@@ -50,6 +50,7 @@ class Jobs:
         self.scheduler = Scheduler(store, clock, self.catalogue, orders, timer)
         self.scheduler.on_cancel = self.leasing.claims.nudge
         self.deployments = Deployments(store, self.catalogue, self.schedules, self.leasing.membership)
+        self.leasing.too_old_for = self.deployments.too_old_for
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
         self.projection = Projection(
@@ -178,7 +179,7 @@ class Jobs:
             return "waiting_children"
         if self.catalogue.has_queue(run.queue) and self.projection.delivered_by_others(self.catalogue.queue(run.queue)):
             return None
-        if not self.leasing.membership.served(run.job_type, run.queue):
+        if not self.leasing.membership.knows(run.job_type, run.queue, run.definition_id):
             return "no_worker"
         limit = self.catalogue.entry(run.job_type).job_type.definition.concurrency
         if limit is not None and self.numbers.running(run.job_type) >= limit:

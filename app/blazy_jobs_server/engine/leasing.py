@@ -10,13 +10,19 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
+import structlog
+from msgspec.structs import replace
+
 from blazy_jobs_server.domain.errors import StoreUnavailable
+from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.engine.claims import Claims
 from blazy_jobs_server.engine.loop import Tasks
-from blazy_jobs_server.engine.membership import Membership
+from blazy_jobs_server.engine.membership import Member, Membership
 from blazy_jobs_server.engine.sharing import Sharing
 from blazy_jobs_server.engine.throttle import Throttle
-from blazy_jobs_server.ports import Clock, Held, Report, Reported, Store
+from blazy_jobs_server.ports import Clock, Held, Report, Reported, Store, WorkerRecord
+
+log = structlog.get_logger("leasing")
 
 
 class Answer(NamedTuple):
@@ -36,6 +42,8 @@ class Leasing:
         self._tick_seconds = min(1.0, lease_seconds / 4)
         self._tasks = Tasks()
         self._throttle = Throttle(clock, self._send_late)
+        self.too_old_for: Callable[[WorkerRecord, int], Awaitable[int | None]] = _for_nothing
+        """The run's definition, where the worker's code is older."""
         self.before_report: Callable[[Sequence[Report]], Awaitable[None]] | None = None
 
     async def start(self) -> None:
@@ -61,6 +69,7 @@ class Leasing:
     async def report(self, worker_id: int, reports: Sequence[Report], holding: Sequence[int]) -> Answer:
         """Raises WorkerNotFound."""
         member = await self.membership.known(worker_id)
+        reports = [await self._given_back(member, report) for report in reports]
         written, places = self._throttle.admit(worker_id, reports)
         if self.before_report is not None:
             await self.before_report(written)
@@ -74,6 +83,21 @@ class Leasing:
             raise
         return Answer([reported[place] for place in places], held, self.membership.drains(member))
 
+    async def _given_back(self, member: Member, report: Report) -> Report:
+        """An invalid payload is no failure where the worker's code is older than the run's version of its job type."""
+        if report.kind != "failed" or report.error is None or report.error.code != "invalid_payload":
+            return report
+        definition_id = await self.too_old_for(member.record, report.run_id)
+        if definition_id is None:
+            return report
+        await self.membership.note_unknown(member, definition_id)
+        log.warning(
+            "run given back: its version is newer than the worker's code",
+            run=public_run_id(report.run_id),
+            worker=member.record.name,
+        )
+        return replace(report, kind="released", error=None)
+
     def _send_late(self, worker_id: int, report: Report) -> None:
         self._tasks.spawn("late progress", self._write_late(worker_id, report))
 
@@ -82,3 +106,7 @@ class Leasing:
             await self._store.report(worker_id, [report], [], self.lease_seconds)
         except StoreUnavailable:
             self._throttle.hold_back(worker_id, report)
+
+
+async def _for_nothing(record: WorkerRecord, run_id: int) -> int | None:
+    return None

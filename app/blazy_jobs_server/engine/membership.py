@@ -18,12 +18,14 @@ log = structlog.get_logger("leasing")
 class Member:
     """A worker that is there."""
 
-    __slots__ = ("called", "claims", "job_types", "queues", "record", "seen_at")
+    __slots__ = ("called", "claims", "job_types", "queues", "record", "seen_at", "unknown")
 
     def __init__(self, record: WorkerRecord, now: int, *, called: bool) -> None:
         self.record = record
         self.job_types = frozenset(record.job_types)
         self.queues = None if record.queues is None else frozenset(record.queues)
+        self.unknown = record.unknown
+        """The definitions that its code is too old for."""
         self.seen_at = now
         self.called = called
         """Whether it was heard since this server started."""
@@ -89,6 +91,18 @@ class Membership:
         if known is None:
             known = self._served[pair] = any(member.serves(job_type, queue) for member in self.everyone())
         return known
+
+    def knows(self, job_type: str, queue: str, definition_id: int) -> bool:
+        """Whether one that serves it is there whose code is not too old for the definition."""
+        if not any(definition_id in member.unknown for member in self.everyone()):
+            return self.served(job_type, queue)
+        return any(m.serves(job_type, queue) and definition_id not in m.unknown for m in self.everyone())
+
+    async def note_unknown(self, member: Member, definition_id: int) -> None:
+        """It is given no runs of the definition any more."""
+        unknown = member.unknown | {definition_id}
+        await self._store.note_unknown(member.record.id, unknown)
+        member.unknown = unknown
 
     def _join(self, record: WorkerRecord, *, called: bool) -> None:
         self._members[record.id] = Member(record, self._clock.now(), called=called)

@@ -57,13 +57,15 @@ class Dispatched(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """A worker asks for at most `limit` runs of `job_types` in `queues` (None: all), to be leased under `token`."""
+    """A worker asks for at most `limit` runs of `job_types` in `queues` (None: all), to be leased under `token`.
+    `unknown` are definitions whose runs it is not given: its code is older."""
 
     worker_id: int
     job_types: frozenset[str]
     queues: frozenset[str] | None
     limit: int
     token: str
+    unknown: frozenset[int] = frozenset()
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -117,6 +119,8 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     """When any server heard it, where several are there."""
     declares: tuple[int, ...] = ()
     """The numbers of its declarations."""
+    unknown: frozenset[int] = frozenset()
+    """The definitions that its code is too old for."""
 
 
 class RunFilter(Struct, frozen=True, kw_only=True):

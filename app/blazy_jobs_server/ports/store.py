@@ -150,6 +150,14 @@ class Store(ScheduleStore, FollowingStore, Protocol):
         when its app's start first makes it, and has it again whenever that start does."""
         ...
 
+    async def note_unknown(self, worker_id: int, unknown: Collection[int]) -> None:
+        """The definitions that a worker's code is too old for, all of them."""
+        ...
+
+    async def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
+        """Each with the number of its definition and its version, the oldest first."""
+        ...
+
     async def started(self) -> list[Started]:
         """The declarations of the workers that are there."""
         ...

@@ -8,6 +8,8 @@ from copy import copy
 from heapq import merge
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Lease
@@ -38,15 +40,29 @@ def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
 
 
 def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
-    rows, dealt = _choose(tx, argument.claims)
+    plain, picky = parted(argument.claims)
+    answers = _lease(tx, plain, argument.lease_seconds)
+    for place in picky:
+        [answers[place]] = _lease(tx, (argument.claims[place],), argument.lease_seconds)
+    return answers
+
+
+def parted(claims: tuple[Claim, ...]) -> tuple[tuple[Claim, ...], list[int]]:
+    """The claims for runs of any definition, all in their places, and the places of the others, which go one by one."""
+    picky = [place for place, claim in enumerate(claims) if claim.unknown]
+    return (tuple(replace(c, limit=0) if c.unknown else c for c in claims) if picky else claims), picky
+
+
+def _lease(tx: Transaction, claims: tuple[Claim, ...], lease_seconds: float) -> list[list[Run]]:
+    rows, dealt = _choose(tx, claims)
+    answers: list[list[Run]] = [[] for _ in claims]
     if not rows:
-        return [[] for _ in argument.claims]
-    lease_until = after(tx.now, argument.lease_seconds)
-    answers: list[list[Run]] = [[] for _ in argument.claims]
+        return answers
+    lease_until = after(tx.now, lease_seconds)
     for row in rows:
         run = to_run(row, tx.ledger)
         place = dealt[run.id]
-        taker = argument.claims[place]
+        taker = claims[place]
         started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
         answers[place].append(tx.move(run, started))
         tx.wake_at(min(lease_until, started.run.deadline_at or lease_until))
@@ -70,7 +86,8 @@ def _choose(tx: Transaction, claims: tuple[Claim, ...]) -> tuple[list[Any], dict
     takers = {lane.id: places for lane in _ready_lanes(tx.ledger) if (places := takers_of(lane, claims))}
     if len(takers) == 1:
         [(lane_id, places)] = takers.items()
-        if len(places) == 1 and not tx.ledger.limited(tx.ledger.lanes[lane_id].job_type):
+        any_version = not claims[places[0]].unknown
+        if len(places) == 1 and any_version and not tx.ledger.limited(tx.ledger.lanes[lane_id].job_type):
             # The usual case, in one read instead of two.
             rows = tx.rows(sql.HEAD_OF_LANE, lane_id, claims[places[0]].limit)
             return rows, dict.fromkeys((row[0] for row in rows), places[0])
@@ -80,7 +97,8 @@ def _choose(tx: Transaction, claims: tuple[Claim, ...]) -> tuple[list[Any], dict
 
 def _deal_heads(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int]]) -> dict[int, int]:
     wanted = sum(claim.limit for claim in claims)
-    heads = merge(*(_head(tx, lane_id, wanted) for lane_id in takers))
+    unknown = claims[0].unknown if len(claims) == 1 else frozenset()
+    heads = merge(*(_head(tx, lane_id, wanted, unknown) for lane_id in takers))
     job_types = {tx.ledger.lanes[lane_id].job_type for lane_id in takers}
     room = {job_type: tx.ledger.room(job_type) for job_type in job_types}
     return deal(tx.ledger, claims, takers, heads, room)
@@ -143,5 +161,9 @@ def takers_of(lane: Lane, claims: tuple[Claim, ...]) -> list[int]:
     ]
 
 
-def _head(tx: Transaction, lane_id: int, limit: int) -> list[tuple[int, int, int, int]]:
-    return [(rank, due_at, run_id, lane_id) for rank, due_at, run_id in tx.rows(sql.READY, lane_id, limit)]
+def _head(tx: Transaction, lane_id: int, limit: int, unknown: frozenset[int]) -> list[tuple[int, int, int, int]]:
+    if unknown:
+        found = tx.rows(sql.READY_OF_KNOWN, lane_id, pack(sorted(unknown)), limit)
+    else:
+        found = tx.rows(sql.READY, lane_id, limit)
+    return [(rank, due_at, run_id, lane_id) for rank, due_at, run_id in found]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -33,8 +33,14 @@ JOB_TYPE_COLUMNS = (
 )
 JOB_TYPES = f"SELECT {', '.join(JOB_TYPE_COLUMNS)} FROM job_types"
 
+VERSIONS = "SELECT id, version, body FROM job_type_versions WHERE name"
+
 decode_definition = msgspec.json.Decoder(Definition).decode
 _bullmq = msgspec.json.Decoder(Bullmq)
+
+
+def to_versions(rows: Iterable[Sequence[Any]]) -> list[tuple[int, int, Definition]]:
+    return [(definition_id, version, decode_definition(body)) for definition_id, version, body in rows]
 
 
 class SaveJobType(NamedTuple):

@@ -49,6 +49,17 @@ def register_worker(tx: Transaction, arguments: list[Register]) -> list[WorkerRe
     return answers
 
 
+class Unknown(NamedTuple):
+    worker_id: int
+    definition_ids: Sequence[int]
+
+
+def note_unknown(tx: Transaction, arguments: list[Unknown]) -> list[None]:
+    for worker_id, definition_ids in arguments:
+        tx.cursor.execute("UPDATE workers SET unknown = ? WHERE id = ?", (pack(list(definition_ids)), worker_id))
+    return [None] * len(arguments)
+
+
 def give_up_worker(tx: Transaction, arguments: list[GiveUp]) -> list[int]:
     answers = []
     for worker_id, lost in arguments:

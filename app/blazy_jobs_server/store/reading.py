@@ -19,13 +19,13 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import COUNTER_BITS
-from blazy_jobs_server.domain.job_type import JobType, Queue
+from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
-from blazy_jobs_server.store.definitions import load_definitions, load_queues
+from blazy_jobs_server.store.definitions import VERSIONS, load_definitions, load_queues, to_versions
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
 from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
@@ -289,6 +289,10 @@ class Reader:
                 if row.runs
             }
 
+    def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
+        with self._snapshot() as (_, cursor):
+            return to_versions(cursor.execute(f"{VERSIONS} = ? ORDER BY version", (job_type,)))
+
     def started(self) -> list[Started]:
         with self._snapshot() as (_, cursor):
             return [to_started(row) for row in cursor.execute(STARTED_BY_WORKERS)]
@@ -311,6 +315,7 @@ class Reader:
                     pool=bool(row["pool"]),
                     pid=row["pid"],
                     declares=tuple(orjson.loads(row["declares"] or "[]")),
+                    unknown=frozenset(orjson.loads(row["unknown"] or "[]")),
                 )
                 for row in rows
             ]

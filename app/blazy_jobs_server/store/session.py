@@ -45,6 +45,7 @@ VERBS: dict[str, Verb] = {
     "pause_job_type": Verb(0, definitions.pause_job_type),
     "save_queue": Verb(0, definitions.save_queue),
     "register_worker": Verb(0, membership.register_worker),
+    "note_unknown": Verb(0, membership.note_unknown),
     "save_schedule": Verb(0, scheduling.save_schedule),
     "delete_schedule": Verb(0, scheduling.delete_schedule),
     "save_place": Verb(0, following.save_place),

@@ -47,7 +47,7 @@ from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
-from blazy_jobs_server.store.membership import GiveUp, Register
+from blazy_jobs_server.store.membership import GiveUp, Register, Unknown
 from blazy_jobs_server.store.migrations import UnknownSchema, migrate
 from blazy_jobs_server.store.reading import Reader
 from blazy_jobs_server.store.reporting import Cancel, Reports
@@ -271,6 +271,12 @@ class SqliteStore:
     async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
         given: int = await self._write("give_up_worker", GiveUp(worker_id, lost))
         return given
+
+    async def note_unknown(self, worker_id: int, unknown: Collection[int]) -> None:
+        await self._write("note_unknown", Unknown(worker_id, list(unknown)))
+
+    async def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
+        return await self._reader.on_thread(self._reader.versions, job_type)
 
     async def started(self) -> list[Started]:
         return await self._reader.on_thread(self._reader.started)

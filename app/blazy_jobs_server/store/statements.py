@@ -57,6 +57,8 @@ READY = (
     f"SELECT rank, due_at, id FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} "
     "ORDER BY rank, due_at, id LIMIT ?) AS r"
 )
+READY_OF_KNOWN = READY.replace("ORDER BY", "AND definition_id NOT IN (SELECT value FROM json_each(?)) ORDER BY")
+"""Without the runs of some definitions."""
 HEAD_OF_LANE = gathered(
     RUN_COLUMNS,
     f"(SELECT * FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} ORDER BY rank, due_at, id LIMIT ?) AS r",

@@ -276,6 +276,8 @@ class WorkerRow(SQLModel, table=True):
     seen_at: int | None = Field(default=None, sa_column=_big(null=True))
     declares: str | None = None
     """The numbers of its declarations (JSON)."""
+    unknown: str | None = None
+    """The definitions that its code is too old for (JSON)."""
 
 
 class DeclarationRow(SQLModel, table=True):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from zlib import crc32
 
+from msgspec.structs import replace
+
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Lease
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.ports import Claim
-from blazy_jobs_server.store.claiming import Claims, deal, takers_of
+from blazy_jobs_server.store.claiming import Claims, deal, parted, takers_of
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.sweeping import come_of_age
@@ -43,7 +45,11 @@ async def _claim(tx: Transaction, argument: Claims) -> list[list[Run] | None]:
     claims = tuple(claim if present else _of(claim, 0) for claim, present in zip(argument.claims, there, strict=True))
     answers: list[list[Run]] = [[] for _ in claims]
     lease_until = after(tx.now, argument.lease_seconds)
-    for run, place in await _take(tx, claims):
+    plain, picky = parted(claims)
+    taken = await _take(tx, plain, [])
+    for place in picky:
+        taken += [(run, place) for run, _ in await _take(tx, (claims[place],), [run for run, _ in taken])]
+    for run, place in taken:
         taker = claims[place]
         started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
         answers[place].append(tx.move(run, started))
@@ -53,12 +59,12 @@ async def _claim(tx: Transaction, argument: Claims) -> list[list[Run] | None]:
     return [runs if present else None for runs, present in zip(answers, there, strict=True)]
 
 
-async def _take(tx: Transaction, claims: tuple[Claim, ...]) -> list[tuple[Run, int]]:
-    """Locked runs, each with the place of the claim that gets it."""
+async def _take(tx: Transaction, claims: tuple[Claim, ...], before: list[Run]) -> list[tuple[Run, int]]:
+    """Locked runs, each with the place of the claim that gets it, after those that others of this transaction got."""
     lanes = takers(tx.ledger, claims)
     job_types = {tx.ledger.lanes[lane_id].job_type for lane_id in lanes}
     limited = sorted(name for name in job_types if tx.ledger.limited(name))
-    if len(lanes) == 1 and not limited:
+    if len(lanes) == 1 and not limited and not before and not claims[0].unknown:
         [(lane_id, places)] = lanes.items()
         if len(places) == 1:
             # The usual case, in one statement.
@@ -67,20 +73,27 @@ async def _take(tx: Transaction, claims: tuple[Claim, ...]) -> list[tuple[Run, i
             return [(run, place) for run in runs]
     room: dict[str, int | None] = dict.fromkeys(job_types)
     room.update(await room_of(tx, limited))
-    return await _deal(tx, claims, lanes, room) if lanes else []
+    for run in before:
+        free = room.get(run.job_type)
+        if free is not None:
+            room[run.job_type] = max(0, free - 1)
+    return await _deal(tx, claims, lanes, room, [run.id for run in before]) if lanes else []
 
 
 async def _deal(
-    tx: Transaction, claims: tuple[Claim, ...], lanes: Takers, room: dict[str, int | None]
+    tx: Transaction, claims: tuple[Claim, ...], lanes: Takers, room: dict[str, int | None], passed: list[int]
 ) -> list[tuple[Run, int]]:
     left = list(claims)
+    unknown = sorted(claims[0].unknown) if len(claims) == 1 else []
     taken: list[tuple[Run, int]] = []
-    passed: list[int] = []
     for _ in range(ROUNDS):
         wanted = sum(claim.limit for claim in left)
         if wanted == 0:
             break
-        heads = await tx.rows(sql.HEADS_OF_LANES, list(lanes), tx.now, passed, wanted)
+        if unknown:
+            heads = await tx.rows(sql.HEADS_OF_KNOWN, list(lanes), tx.now, passed, wanted, unknown)
+        else:
+            heads = await tx.rows(sql.HEADS_OF_LANES, list(lanes), tx.now, passed, wanted)
         dealt = deal(tx.ledger, tuple(left), lanes, heads, dict(room))
         if not dealt:
             break
@@ -99,7 +112,7 @@ async def _deal(
 
 
 def _of(claim: Claim, limit: int) -> Claim:
-    return Claim(claim.worker_id, claim.job_types, claim.queues, limit, claim.token)
+    return replace(claim, limit=limit)
 
 
 async def room_of(tx: Transaction, limited: Iterable[str]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.declaration import Declaration
 from blazy_jobs_server.ports import WorkerRecord
 from blazy_jobs_server.store.declaring import declares_text
-from blazy_jobs_server.store.membership import GiveUp
+from blazy_jobs_server.store.membership import GiveUp, Unknown
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.declaring import declare
 from blazy_jobs_server.store.postgres.transaction import Transaction
@@ -40,6 +40,7 @@ def to_worker(row: Sequence[Any]) -> WorkerRecord:
         home=row[8],
         seen_at=row[9],
         declares=tuple(orjson.loads(row[10] or "[]")),
+        unknown=frozenset(orjson.loads(row[11] or "[]")),
     )
 
 
@@ -71,6 +72,13 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
         tx.definitions = True
         answers.append(worker)
     return answers
+
+
+async def note_unknown(tx: Transaction, arguments: list[Unknown]) -> list[None]:
+    for worker_id, definition_ids in arguments:
+        await tx.execute("UPDATE workers SET unknown = $2 WHERE id = $1", worker_id, pack(list(definition_ids)))
+        tx.definitions = True
+    return [None] * len(arguments)
 
 
 async def give_up_worker(tx: Transaction, arguments: list[GiveUp]) -> list[int]:

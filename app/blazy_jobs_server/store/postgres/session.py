@@ -57,6 +57,7 @@ REST = {
     "pause_job_type": Verb(0, definitions.pause_job_type, defines=True),
     "save_queue": Verb(0, definitions.save_queue, defines=True),
     "register_worker": Verb(0, membership.register_worker),
+    "note_unknown": Verb(0, membership.note_unknown),
     "save_schedule": Verb(0, scheduling.save_schedule),
     "delete_schedule": Verb(0, scheduling.delete_schedule),
     "give_up_worker": Verb(3, membership.give_up_worker),

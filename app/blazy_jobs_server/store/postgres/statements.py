@@ -146,6 +146,8 @@ HEADS_OF_LANES = (
     "SELECT h.rank, h.due_at, h.id, l.id FROM unnest($1::int[]) AS l(id) CROSS JOIN LATERAL ("
     f"SELECT rank, due_at, id FROM runs WHERE {_READY % ('l.id', '$2', '$3', '$4')}) AS h ORDER BY 1, 2, 3"
 )
+HEADS_OF_KNOWN = HEADS_OF_LANES.replace("WHERE lane_id", "WHERE definition_id <> ALL($5::int[]) AND lane_id")
+"""Without the runs of some definitions."""
 TIME_HAS_COME = (
     f"(EXISTS (SELECT 1 FROM runs WHERE {WAITING_SQL} AND due_at <= %s) "
     f"OR EXISTS (SELECT 1 FROM runs WHERE {EXPIRING_SQL} AND expires_at <= %s))"
@@ -264,13 +266,14 @@ WORKER_COLUMNS = (
     "home",
     "seen_at",
     "declares",
+    "unknown",
 )
 _WORKERS = f"SELECT {', '.join(WORKER_COLUMNS)} FROM workers"
 WORKERS = f"{_WORKERS} ORDER BY id"
 WORKER = f"{_WORKERS} WHERE id = $1"
 INSERT_WORKER = (
     f"INSERT INTO workers ({', '.join(WORKER_COLUMNS)}, server) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10, $11)"
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10, NULL, $11)"
 )
 DELETE_WORKER = "DELETE FROM workers WHERE id = $1"
 LEASED_TO = (

@@ -152,7 +152,7 @@ class Control:
             by_host = kind == "async" or all(job.middleware for job in served.values())
             if by_host and kind == "process":
                 capacity = self._wrapped_capacity
-            lane = self._open_lane(kind, served, capacity, None if self._lanes else declares)
+            lane = self._open_lane(kind, served, capacity, declares)
             if by_host:
                 self._host_lanes.append(lane)
 
@@ -175,7 +175,7 @@ class Control:
         return lane
 
     async def _serve(self, lane: Lane, after: Lane | None) -> None:
-        """The first lane declares the jobs; the other registers when that is done."""
+        """Both declare the jobs, as the work of each is this code's; the second registers when the first has."""
         if after is not None:
             await after.registered.wait()
         await lane.session.register()
