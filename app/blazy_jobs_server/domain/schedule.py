@@ -94,6 +94,10 @@ class Schedule(Struct, frozen=True, kw_only=True):
     last_skipped_at: int | None = None
     missed: int = 0
     """Times that passed without a run, over its life: no server was there, or `catch_up` let them go."""
+    wall: str | None = None
+    """What the wall clock shows at `next_fire_at`, where that depends on the rules of its time zone,"""
+    rules: str | None = None
+    """and by which of them."""
 
     @property
     def name(self) -> str:

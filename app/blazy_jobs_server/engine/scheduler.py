@@ -13,18 +13,22 @@ import msgspec
 import structlog
 
 from blazy_jobs_server.domain.errors import DefinitionChanged, InvalidPayload, JobTypeNotFound
-from blazy_jobs_server.domain.instants import EARLIEST, SECOND
+from blazy_jobs_server.domain.instants import EARLIEST, SECOND, rfc3339
 from blazy_jobs_server.domain.schedule import Schedule, jitter
+from blazy_jobs_server.engine import zones
 from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.due_times import Due, Look, Room, due_times
 from blazy_jobs_server.engine.fire_times import BadPlan
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.plans import Orders
+from blazy_jobs_server.engine.rules import by_present_rules, marked
 from blazy_jobs_server.ports import Clock, Commit, Fire, Fired, Order, Store, Timer
 
 log = structlog.get_logger("scheduler")
 
 BATCH = 100
+RULES_PAGE = 200
+RULES_SECONDS = 60
 POLL_SECONDS = 5.0
 """The timer is a hint; the table is looked at this often in any case."""
 ON_TIME_SECONDS = 60
@@ -45,6 +49,8 @@ class Scheduler:
         self._firing = asyncio.Lock()
         self._unable: set[str] = set()
         self._up_since = 0
+        self._all_by_present_rules = False
+        self._rules_at = 0
         self.on_cancel: Callable[[int], None] = lambda worker_id: None
         """Told of each worker whose handler a fire asks to end."""
         self.fired = 0
@@ -84,12 +90,44 @@ class Scheduler:
         async with self._firing:
             self._timer.clear()
             try:
+                await self._look_at_rules()
                 wake_at = await self._store.next_wake(await self._fire_due())
             except BaseException:
                 self._timer.set(self._clock.now() + SECOND)
                 raise
             if wake_at is not None:
                 self._timer.set(wake_at)
+
+    async def _look_at_rules(self) -> None:
+        """At first of all schedules; then now and then of those that a server with older rules has fired."""
+        if not self._all_by_present_rules:
+            before: int | None = None
+            more = True
+            while more:
+                page, more = await self._store.schedules(before, RULES_PAGE)
+                await self._renew([schedule for _, schedule in page])
+                before = page[-1][0] if page else None
+            self._all_by_present_rules = True
+        elif self._store.neighbours is not None and self._clock.now() - self._rules_at >= RULES_SECONDS * SECOND:
+            await self._renew(await self._store.schedules_by_older_rules(zones.version()))
+        else:
+            return
+        self._rules_at = self._clock.now()
+
+    async def _renew(self, schedules: list[Schedule]) -> None:
+        """One that is changed or fired meanwhile is left: whoever did has made its next time."""
+        found = await asyncio.to_thread(lambda: [(known, by_present_rules(known)) for known in schedules])
+        changed = [(known, new) for known, new in found if new is not None]
+        await asyncio.gather(*(self._store.save_schedule(new, expect=known.revision) for known, new in changed))
+        for known, new in changed:
+            if new.next_fire_at != known.next_fire_at:
+                log.info(
+                    "schedule's next time is another one by these rules of its time zone",
+                    name=known.name,
+                    was=known.next_fire_at and rfc3339(known.next_fire_at),
+                    now=new.next_fire_at and rfc3339(new.next_fire_at),
+                    rules=new.rules,
+                )
 
     async def _fire_due(self) -> int:
         """The instant by which they were due. The earliest come first; but between the steps of a long way to now,
@@ -121,7 +159,8 @@ class Scheduler:
         for schedule in due:
             if room.spent:
                 break
-            fires.append(await self._fire(schedule, now, room))
+            fire = await self._fire(schedule, now, room)
+            fires.append(None if fire is None else _marked(fire))
         answers = iter(await self._store_fires([fire for fire in fires if fire is not None]))
         return [None if fire is None else next(answers).schedule for fire in fires]
 
@@ -190,3 +229,8 @@ class Scheduler:
             self.on_cancel(worker_id)
         if fired.skipped or fire.missed:
             log.warning("schedule let times go", name=name, skipped=fired.skipped, missed=fire.missed)
+
+
+def _marked(fire: Fire) -> Fire:
+    wall, rules = marked(fire.schedule.definition.plan, fire.next_fire_at)
+    return msgspec.structs.replace(fire, wall=wall, rules=rules)

@@ -25,6 +25,7 @@ from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.due_times import fire_times
 from blazy_jobs_server.engine.fire_times import BadPlan
 from blazy_jobs_server.engine.plans import Orders, check_alive, preview
+from blazy_jobs_server.engine.rules import marked
 from blazy_jobs_server.ports import Clock, Dispatched, IdempotencyKey, Store
 
 log = structlog.get_logger("schedules")
@@ -152,13 +153,17 @@ class Schedules:
         self, definition: ScheduleDefinition, source: Source, declarer: Declarer | None, paused: bool
     ) -> Schedule | None:
         now = self._clock.now()
+        next_fire_at = None if paused else fire_times(definition.plan, now).after(now)
+        wall, rules = marked(definition.plan, next_fire_at)
         schedule = Schedule(
             definition=definition,
             source=source,
             declarer=declarer,
             paused=paused,
             created_at=now,
-            next_fire_at=None if paused else fire_times(definition.plan, now).after(now),
+            next_fire_at=next_fire_at,
+            wall=wall,
+            rules=rules,
         )
         return await self._save(schedule, None)
 
@@ -187,6 +192,9 @@ class Schedules:
             next_fire_at = None
         elif known.paused or definition.plan != known.definition.plan:
             next_fire_at = fire_times(definition.plan, known.created_at).after(now)
+        wall, rules = (known.wall, known.rules)
+        if next_fire_at != known.next_fire_at:
+            wall, rules = marked(definition.plan, next_fire_at)
         schedule = msgspec.structs.replace(
             known,
             definition=definition,
@@ -195,6 +203,8 @@ class Schedules:
             paused=paused,
             orphaned=orphaned,
             next_fire_at=next_fire_at,
+            wall=wall,
+            rules=rules,
         )
         return known if schedule == known else await self._save(schedule, known.revision)
 

@@ -23,6 +23,9 @@ class Fire(Struct, frozen=True, kw_only=True):
     last_fire_at: int
     missed: int = 0
     refused: bool = False
+    wall: str | None = None
+    rules: str | None = None
+    """As in `Schedule`."""
 
 
 class Fired(Struct, frozen=True, kw_only=True):
@@ -51,6 +54,10 @@ class ScheduleStore(Protocol):
     async def due_schedules(self, now: int, limit: int, offset: int = 0, since: int = EARLIEST) -> list[Schedule]:
         """Those to be fired from `since` to now, the earliest first, without the first `offset` of them. One that was
         fired and is due again comes after all that came before it."""
+        ...
+
+    async def schedules_by_older_rules(self, rules: str) -> list[Schedule]:
+        """Those whose next time was made by rules that sort before these."""
         ...
 
     async def next_wake(self, after: int) -> int | None:

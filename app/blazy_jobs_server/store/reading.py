@@ -193,6 +193,9 @@ class Reader:
     def schedules_of_app(self, app: str) -> list[Schedule]:
         return self._schedules(sql.SCHEDULES_OF_APP, app)
 
+    def schedules_by_older_rules(self, rules: str) -> list[Schedule]:
+        return self._schedules(sql.SCHEDULES_BY_OLDER_RULES, rules)
+
     def due_schedules(self, now: int, limit: int, offset: int, since: int) -> list[Schedule]:
         return self._schedules(sql.DUE_SCHEDULES, since, now, limit, offset)
 

@@ -46,6 +46,8 @@ def to_schedule(row: Sequence[Any]) -> Schedule:
         last_run_id=row[13],
         last_skipped_at=row[14],
         missed=row[15],
+        wall=row[17],
+        rules=row[18],
     )
 
 
@@ -69,6 +71,8 @@ def schedule_row(schedule: Schedule) -> tuple[Any, ...]:
         schedule.last_skipped_at,
         schedule.missed,
         declarer.declaration if declarer else None,
+        schedule.wall,
+        schedule.rules,
     )
 
 
@@ -102,11 +106,12 @@ def _save(tx: Transaction, argument: SaveSchedule) -> Schedule | JobTypeNotFound
 
 
 def saved_schedule(known: Schedule | None, schedule: Schedule, now: int) -> Schedule:
-    """Who declared it last is no change of it."""
+    """Who declared it last, and by which rules its next time is made, is no change of it."""
     replace = msgspec.structs.replace
     if known is None:
         return replace(schedule, revision=1, updated_at=now)
-    same = replace(schedule, declarer=known.declarer) == known
+    left = ("declarer", "next_fire_at", "wall", "rules")
+    same = replace(schedule, **{name: getattr(known, name) for name in left}) == known
     return replace(schedule, revision=known.revision + 1, updated_at=known.updated_at if same else now)
 
 
@@ -143,6 +148,8 @@ def fired(known: Schedule, item: Fire, made: list[Run], last_skipped_at: int | N
         last_run_id=made[-1].id if made else known.last_run_id,
         last_skipped_at=last_skipped_at,
         missed=known.missed + item.missed,
+        wall=item.wall,
+        rules=item.rules,
     )
 
 

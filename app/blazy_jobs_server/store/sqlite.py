@@ -220,6 +220,9 @@ class SqliteStore:
     async def due_schedules(self, now: int, limit: int, offset: int = 0, since: int = EARLIEST) -> list[Schedule]:
         return await self._reader.on_thread(self._reader.due_schedules, now, limit, offset, since)
 
+    async def schedules_by_older_rules(self, rules: str) -> list[Schedule]:
+        return await self._reader.on_thread(self._reader.schedules_by_older_rules, rules)
+
     async def next_wake(self, after: int) -> int | None:
         return await self._reader.on_thread(self._reader.next_wake, after)
 

@@ -142,6 +142,8 @@ SCHEDULE_COLUMNS = (
     "last_skipped_at",
     "missed",
     "declaration",
+    "wall",
+    "rules",
 )
 _SCHEDULES = f"SELECT {', '.join(SCHEDULE_COLUMNS)} FROM schedules"
 SCHEDULE = f"{_SCHEDULES} WHERE name = ?"
@@ -150,6 +152,7 @@ DUE_SCHEDULES = (
 )
 NEXT_WAKE = "SELECT min(wake_at) FROM schedules WHERE wake_at IS NOT NULL AND wake_at > ?"
 SCHEDULES_OF_APP = f"{_SCHEDULES} WHERE app IS NOT NULL AND app = ?"
+SCHEDULES_BY_OLDER_RULES = f"{_SCHEDULES} WHERE next_fire_at IS NOT NULL AND rules < ?"
 SCHEDULES_OF_JOB_TYPE = "SELECT 1 FROM schedules WHERE job_type = ? LIMIT 1"
 SCHEDULES_PAGE = f"SELECT {', '.join(SCHEDULE_COLUMNS)}, id FROM schedules WHERE id < ? ORDER BY id DESC LIMIT ?"
 INSERT_SCHEDULE = (
@@ -166,7 +169,17 @@ FIRED = gathered(
     "json_each(?) AS j CROSS JOIN runs AS r ON r.fire_at IS NOT NULL "
     "AND r.schedule = json_extract(j.value, '$[0]') AND r.fire_at = json_extract(j.value, '$[1]')",
 )
-FIRE_COLUMNS = ("revision", "next_fire_at", "wake_at", "last_fire_at", "last_run_id", "last_skipped_at", "missed")
+FIRE_COLUMNS = (
+    "revision",
+    "next_fire_at",
+    "wake_at",
+    "last_fire_at",
+    "last_run_id",
+    "last_skipped_at",
+    "missed",
+    "wall",
+    "rules",
+)
 fire_schedules = update("schedules", "name", FIRE_COLUMNS)
 
 # -- retention

@@ -247,6 +247,9 @@ class ScheduleRow(SQLModel, table=True):
     last_skipped_at: int | None = Field(default=None, sa_column=_big(null=True))
     missed: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     declaration: int | None = None
+    wall: str | None = None
+    """What the wall clock shows at `next_fire_at`, and by which rules."""
+    rules: str | None = None
 
     __table_args__ = (
         Index("schedules_name", "name", unique=True),

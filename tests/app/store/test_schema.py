@@ -30,7 +30,7 @@ def described(path: Path) -> dict[str, object]:
         without = [
             name for name, sql in database.execute("SELECT name, sql FROM sqlite_master") if "WITHOUT" in str(sql)
         ]
-        found["without rowid"] = without
+        found["without rowid"] = sorted(without)
     return found
 
 

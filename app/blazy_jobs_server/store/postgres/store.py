@@ -310,6 +310,9 @@ class PostgresStore:
     async def due_schedules(self, now: int, limit: int, offset: int = 0, since: int = EARLIEST) -> list[Schedule]:
         return await self._reader.schedules_by(sql.DUE_SCHEDULES, since, now, limit, offset)
 
+    async def schedules_by_older_rules(self, rules: str) -> list[Schedule]:
+        return await self._reader.schedules_by(sql.SCHEDULES_BY_OLDER_RULES, rules)
+
     async def next_wake(self, after: int) -> int | None:
         at: int | None = await self._reader.value(sql.NEXT_WAKE, after)
         return at
