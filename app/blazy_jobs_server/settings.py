@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     max_wait_seconds: float = Field(60, ge=0, le=3600)
     body_timeout_seconds: float = Field(30, gt=0, le=3600)
 
+    metrics_max_series: int = Field(10_000, ge=0, le=1_000_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
 

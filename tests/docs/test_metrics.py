@@ -29,8 +29,10 @@ def collected() -> dict[str, tuple[str, set[str]]]:
         scheduler=SimpleNamespace(fired=0, skipped=0, missed=0),
         projection=SimpleNamespace(configured=True, is_up=True, backlog=0),
     )
+    settings = SimpleNamespace(metrics_max_series=1000)
+    context = SimpleNamespace(jobs=jobs, settings=settings, named_job_types=set())
     found = {}
-    for metric in _Metrics(cast(Any, SimpleNamespace(jobs=jobs)), defaultdict(int, oldest_queued_at=0)).collect():
+    for metric in _Metrics(cast(Any, context), defaultdict(int, oldest_queued_at=0)).collect():
         name = f"{metric.name}_total" if metric.type == "counter" else metric.name
         labels = {label for sample in metric.samples for label in sample.labels} - {"le"}
         found[name] = (metric.type, labels)

@@ -22,6 +22,8 @@ class Context:
     def __init__(self, jobs: Jobs, settings: Settings) -> None:
         self.jobs = jobs
         self.settings = settings
+        self.named_job_types: set[str] = set()
+        """Those with series of their own in the metrics: for good, so that no counter goes back."""
         key = settings.api_key
         self._authorization = None if key is None else b"Bearer " + key.get_secret_value().encode()
 

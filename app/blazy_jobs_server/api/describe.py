@@ -55,6 +55,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.EventsExpired(),
     errors.PayloadTooLarge(1_048_576),
     errors.UnsupportedMedia(),
+    errors.UnsupportedEncoding(),
     errors.InvalidRequest([_FIELD]),
     errors.InvalidPayload([_PAYLOAD]),
     errors.InvalidSchema([FieldError("/payload_schema/type", '"text" is not a type', "invalid_schema")]),
@@ -81,6 +82,7 @@ BODY: tuple[type[JobsError], ...] = (
     errors.MalformedJson,
     errors.RequestTimeout,
     errors.PayloadTooLarge,
+    errors.UnsupportedEncoding,
     errors.UnsupportedMedia,
     errors.InvalidRequest,
 )
@@ -98,7 +100,7 @@ SHARED: dict[str, tuple[type[JobsError], ...]] = {
     "Forbidden": (errors.CrossSite, errors.HostRefused),
     "RequestTimeout": (errors.RequestTimeout,),
     "PayloadTooLarge": (errors.PayloadTooLarge,),
-    "UnsupportedMedia": (errors.UnsupportedMedia,),
+    "UnsupportedMedia": (errors.UnsupportedEncoding, errors.UnsupportedMedia),
     "InvalidRequest": (errors.InvalidRequest,),
     "QueueFull": (QueueFull,),
     "InternalError": (JobsError,),
@@ -128,6 +130,8 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Retry-After": {"description": "seconds", "schema": {"type": "string"}, "example": "1"},
     "WWW-Authenticate": {"description": "the scheme (RFC 9110)", "schema": {"type": "string"}, "example": "Bearer"},
     "Connection": {"description": "`close`", "schema": {"type": "string"}},
+    "Vary": {"description": "the request headers that the answer depends on", "schema": {"type": "string"}},
+    "Accept-Encoding": {"description": "`identity`: the body as it is", "schema": {"type": "string"}},
     "Cache-Control": {"description": "`no-cache, no-transform`", "schema": {"type": "string"}},
 }
 
@@ -275,7 +279,7 @@ def problem(*refusals: type[JobsError]) -> dict[str, Any]:
         "examples": {s.code: {"summary": s.title, "value": orjson.loads(problems.document(s))} for s in samples},
     }
     answer: dict[str, Any] = {
-        "description": ", ".join(f"`{sample.code}`" for sample in samples),
+        "description": ", ".join(dict.fromkeys(f"`{sample.code}`" for sample in samples)),
         "content": {problems.MEDIA_TYPE: content},
     }
     named = sorted({name for sample in samples for name in sample.headers})

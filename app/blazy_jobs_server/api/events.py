@@ -14,7 +14,8 @@ from starlette.types import Receive, Scope, Send
 from blazy_jobs_server.api import event_models, render
 from blazy_jobs_server.api.context import Answer, context_of
 from blazy_jobs_server.api.describe import LAST_EVENT_ID, answers, headers_of, reference
-from blazy_jobs_server.api.requests import cursor_key, parse_accept, run_key
+from blazy_jobs_server.api.negotiation import parse_accept, quality
+from blazy_jobs_server.api.requests import cursor_key, run_key
 from blazy_jobs_server.api.requests import headers_of as request_headers
 from blazy_jobs_server.api.runs import Cursor, Limit, respond
 from blazy_jobs_server.domain import ids
@@ -41,14 +42,16 @@ HEADERS = [
     (b"cache-control", b"no-cache, no-transform"),
     (b"x-accel-buffering", b"no"),
 ]
+VARY = (b"vary", b"Accept")
 
 
 class EventStream(Response):
     """Sends blocks as they come. A reader that takes none of them for a while is cut, and can resume."""
 
-    def __init__(self, blocks: AsyncIterator[bytes]) -> None:
+    def __init__(self, blocks: AsyncIterator[bytes], *headers: tuple[bytes, bytes]) -> None:
         super().__init__()
         self._blocks = blocks
+        self._head = [*HEADERS, *headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport = scope.get("jobs.transport")
@@ -65,7 +68,7 @@ class EventStream(Response):
                 await sending
 
     async def _send(self, send: Send, transport: asyncio.Transport | None) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": self._head})
         try:
             async for block in self._blocks:
                 async with asyncio.timeout(SEND_SECONDS):
@@ -98,8 +101,8 @@ STREAM_HEADERS = headers_of("Cache-Control")
 
 def _wants_json(request: Request) -> bool:
     """Whether the client prefers a page to a stream, by the qualities of `Accept` (RFC 9110, 12.5.1)."""
-    accepted = parse_accept(request.headers.get("accept", ""))
-    return accepted.get("application/json", 0.0) > accepted.get("text/event-stream", 0.0)
+    accepted = parse_accept(request.headers.getlist("accept"))
+    return quality(accepted, "application/json") > quality(accepted, "text/event-stream")
 
 
 @router.get(
@@ -110,7 +113,7 @@ def _wants_json(request: Request) -> bool:
         200: {
             "description": "an event stream, each block with the event's `seq` as its `id`; or a page, oldest first",
             "content": {**STREAM, **PAGE},
-            "headers": STREAM_HEADERS,
+            "headers": headers_of("Cache-Control", "Vary"),
         },
         **answers(BadLastEventId, InvalidRequest, InvalidCursor, RunNotFound),
         204: {"description": "all has been read: an EventSource stops"},
@@ -137,8 +140,8 @@ async def follow_run(
             raise BadLastEventId
         start = int(last)
     if run.state.final and start >= run.seq:
-        return Response(status_code=204)
-    return EventStream(jobs.feed.follow_run(run.id, start))
+        return Response(status_code=204, headers={"Vary": "Accept"})
+    return EventStream(jobs.feed.follow_run(run.id, start), VARY)
 
 
 async def _page(request: Request, run_id: int, after: int, limit: int) -> Response:
@@ -147,7 +150,7 @@ async def _page(request: Request, run_id: int, after: int, limit: int) -> Respon
     run = await context_of(request).jobs.store.run(run_id)
     more = bool(page) and run is not None and page[-1].seq < run.seq
     following = ids.encode(page[-1].seq) if more else None
-    return respond(Answer(200, render.page_json([event_json(event) for event in page], following)))
+    return respond(Answer(200, render.page_json([event_json(event) for event in page], following), (VARY,)))
 
 
 @router.get(

@@ -23,6 +23,7 @@ from blazy_jobs_server.domain.errors import (
     PayloadTooLarge,
     RequestTimeout,
     RunNotFound,
+    UnsupportedEncoding,
     UnsupportedMedia,
     WorkerNotFound,
 )
@@ -51,6 +52,8 @@ async def read_body(scope: Scope, receive: Receive, limit_bytes: int, seconds: f
     # Of a body in chunks only the first one tells whether there is one at all.
     if has_body and not is_json and (not chunked or b"content-type" in headers):
         raise UnsupportedMedia
+    if has_body and b"content-encoding" in headers:
+        _check_encoding(scope)
     if length is not None and int(length) > limit_bytes:
         raise PayloadTooLarge(limit_bytes)
     message = await _receive(receive, seconds) if has_body else await receive()
@@ -69,6 +72,13 @@ async def read_body(scope: Scope, receive: Receive, limit_bytes: int, seconds: f
     if len(body) > limit_bytes:
         raise PayloadTooLarge(limit_bytes)
     return body
+
+
+def _check_encoding(scope: Scope) -> None:
+    """Raises UnsupportedEncoding for a body that is coded; each line of the header counts."""
+    codings = b",".join(value for name, value in scope["headers"] if name == b"content-encoding")
+    if any(coding.strip().lower() not in (b"", b"identity") for coding in codings.split(b",")):
+        raise UnsupportedEncoding
 
 
 async def _receive(receive: Receive, seconds: float) -> Any:
@@ -133,19 +143,6 @@ def _same_numbers(value: Any) -> Any:
     if type(value) is dict:
         return {key: _same_numbers(member) for key, member in value.items()}
     return [_same_numbers(member) for member in value] if type(value) is list else value
-
-
-def parse_accept(header: str) -> dict[str, float]:
-    """Media types in lower case, with their qualities; what cannot be read counts as 1."""
-    found: dict[str, float] = {}
-    for part in header.split(","):
-        media_type, *parameters = (item.strip().lower() for item in part.split(";"))
-        quality = next((item[2:] for item in parameters if item.startswith("q=")), "1")
-        try:
-            found[media_type] = float(quality)
-        except ValueError:
-            found[media_type] = 1.0
-    return found
 
 
 def caller_scope(headers: Mapping[bytes, bytes], method: str, path: str) -> str:

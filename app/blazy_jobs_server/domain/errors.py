@@ -12,7 +12,7 @@
     │                             · QueueInUse · IdempotencyInFlight
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
-    ├── UnsupportedMedia    415
+    ├── UnsupportedMedia    415   UnsupportedEncoding
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · NotSupported · IdempotencyKeyReused
@@ -258,6 +258,15 @@ class UnsupportedMedia(JobsError):
 
     def __init__(self) -> None:
         super().__init__("Send the body as 'Content-Type: application/json'.")
+
+
+class UnsupportedEncoding(UnsupportedMedia):
+    def __init__(self) -> None:
+        JobsError.__init__(self, "Send the body as it is, without a Content-Encoding.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Accept-Encoding": "identity"}
 
 
 class Invalid(JobsError):

@@ -478,7 +478,7 @@ export const getStats = <ThrowOnError extends boolean = false>(options?: Options
 });
 
 /**
- * Metrics for Prometheus
+ * Metrics for Prometheus, or as OpenMetrics by `Accept`
  */
 export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
