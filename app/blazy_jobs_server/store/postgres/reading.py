@@ -158,32 +158,32 @@ class Reader:
 
     async def unfinished(self, queue: str, after: int, limit: int) -> tuple[list[Run], bool]:
         states = [int(state) for state in UNFINISHED]
-        found = await self.runs_by(sql.UNFINISHED_OF_QUEUE, queue, states, after, limit + 1)
-        page: list[Run] = []
-        size = 0
-        for run in found[:limit]:
-            size += len(run.payload) + 1024
-            if page and size > PAGE_BYTES:
-                return page, True
-            page.append(run)
-        return page, len(found) > limit
+        async with self._snapshot() as connection:
+            rows = await connection.fetch(sql.UNFINISHED_OF_QUEUE, queue, states, after, limit + 1)
+            return await self._page(connection, [row[0] for row in rows], limit)
 
     async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
         async with self._listing() as connection:
             found = await self._found(connection, where, before, limit + 1)
-            page: list[Run] = []
-            size = 0
-            # A few at a time: one may be as large as a page.
-            for start in range(0, min(len(found.keys), limit), 16):
-                rows = await connection.fetch(
-                    f"{sql.RUNS_BY_ID} ORDER BY r.id DESC", found.keys[start : min(start + 16, limit)]
-                )
-                for run in await self._runs(connection, rows):
-                    size += len(run.payload) + len(run.result or "") + len(run.error or "") + 1024
-                    if page and size > PAGE_BYTES:
-                        return page, page[-1].id
-                    page.append(run)
-            return page, page[-1].id if len(found.keys) > limit else found.before
+            page, more = await self._page(connection, found.keys, limit)
+            return page, page[-1].id if more else found.before
+
+    async def _page(self, connection: Any, keys: list[int], limit: int) -> tuple[list[Run], bool]:
+        """At most `limit` of these runs in this order, up to 4 MiB, and whether there are more of them."""
+        page: list[Run] = []
+        size = 0
+        # A few at a time: one may be as large as a page.
+        for start in range(0, min(len(keys), limit), 16):
+            wanted = keys[start : min(start + 16, limit)]
+            read = await self._runs(connection, await connection.fetch(sql.RUNS_BY_ID, wanted))
+            runs = {run.id: run for run in read}
+            for key in wanted:
+                run = runs[key]
+                size += len(run.payload) + len(run.result or "") + len(run.error or "") + 1024
+                if page and size > PAGE_BYTES:
+                    return page, True
+                page.append(run)
+        return page, len(keys) > limit
 
     async def _found(self, connection: Any, where: RunFilter, before: int | None, limit: int) -> Found:
         looking = search(LISTS, where, before, limit, await self._places(connection, where))

@@ -213,10 +213,9 @@ FIND_JOBS = (
     "JOIN lanes AS l ON l.id = r.lane_id AND l.queue = j.queue ORDER BY j.job_id, j.queue, r.id DESC"
 )
 UNFINISHED_OF_QUEUE = (
-    f"SELECT {RUN} FROM runs AS r WHERE r.id IN (SELECT h.id FROM lanes AS l "
-    "CROSS JOIN unnest($2::int[]) AS s(state) CROSS JOIN LATERAL (SELECT id FROM runs WHERE lane_id = l.id "
-    "AND state = s.state AND id > $3 ORDER BY id LIMIT $4) AS h WHERE l.queue = $1 ORDER BY h.id LIMIT $4) "
-    "ORDER BY r.id"
+    "SELECT h.id FROM lanes AS l CROSS JOIN unnest($2::int[]) AS s(state) CROSS JOIN LATERAL ("
+    "SELECT id FROM runs WHERE lane_id = l.id AND state = s.state AND id > $3 ORDER BY id LIMIT $4) AS h "
+    "WHERE l.queue = $1 ORDER BY h.id LIMIT $4"
 )
 PLACE = "SELECT place FROM queues WHERE name = $1"
 UNFINISHED_IN = (

@@ -1,4 +1,4 @@
-"""The events of all runs are read in bounded pieces, however long the results are that they carry."""
+"""Events and runs are read in bounded pieces, however long the results and payloads are that they carry."""
 
 from __future__ import annotations
 
@@ -66,6 +66,19 @@ async def test_a_result_is_read_for_its_final_event_only(
         monkeypatch.setattr(module, "to_event", noted)
     await stage._whole_feed(await stage.all_runs())
     assert {kind for kind, result in read if result is not None} == {int(EventType.COMPLETED)}
+
+
+async def test_unfinished_runs_with_long_payloads_are_read_in_pages(stage: Stage) -> None:
+    await stage.define()
+    made = (await stage.dispatch(*(stage.order(payload=LONG) for _ in range(12)))).runs
+    found: list[int] = []
+    more, pages = True, 0
+    while more:
+        page, more = await stage.store.unfinished("default", found[-1] if found else 0, 50)
+        assert 0 < len(page) <= 4
+        found += ids(page)
+        pages += 1
+    assert (found, pages) == (ids(made), 3)
 
 
 @pytest.mark.system
