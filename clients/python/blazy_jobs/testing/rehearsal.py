@@ -23,6 +23,7 @@ from blazy_jobs.testing.plan import Options, Plan
 from blazy_jobs.testing.trial import Sitting, Trial
 from blazy_jobs.worker.executor import close_loop
 from blazy_jobs.worker.outcome import Report
+from blazy_jobs.worker.surroundings import Settings
 
 STOP_SIGNAL = signal.SIGUSR2
 
@@ -97,6 +98,7 @@ class Rehearsal:
         return Trial(plan.lease(self._attempt), plan.job, plan.clock, self.cancel_seconds, plan.cancel_when)
 
     def end(self, trial: Trial, report: Report, killed: bool) -> Outcome | None:
+        trial.recorder.take(0.0, last=True)
         if trial.exception is not None and _belongs_to_the_test(trial.exception):
             raise trial.exception
         plan = self._plan
@@ -144,7 +146,11 @@ def _belongs_to_the_test(error: BaseException) -> bool:
 
 def _rehearse(plan: Plan) -> Outcome:
     """In a thread where no event loop runs."""
-    with logs_caught():
+    with logs_caught(), ExitStack() as around:
+        if plan.needs_a_thread:
+            settings = Settings()  # which its worker would put back, too
+            around.callback(settings.close)
+            around.callback(settings.restore)
         rehearsal = Rehearsal(plan)
         while True:
             trial = rehearsal.begin()

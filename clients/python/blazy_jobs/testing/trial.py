@@ -131,13 +131,17 @@ class Recorder(Outbox):
 
     def progress(self, percent: float, message: str | None, data: Any) -> None:
         said = orjson.loads(orjson.dumps(progress_words(percent, message, data)))
+        if not self.open:
+            return
         word = Progress(percent=said["percent"], message=said["message"], data=said["data"])
         self.words.append(word)
         self._heard(word)
 
-    def log(self, level: str, message: str, fields: Mapping[str, Any]) -> None:
+    def keep(self, level: str, message: str, fields: Mapping[str, Any]) -> bool:
         said = orjson.loads(orjson.dumps(log_words(level, message, fields)[0]))
-        self.lines.append(LogLine(level=said["level"], message=said["message"], fields=said["fields"]))
+        if self.open:
+            self.lines.append(LogLine(level=said["level"], message=said["message"], fields=said["fields"]))
+        return self.open
 
 
 def _not_at_once() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from blazy_jobs.errors import DefinitionError
-from blazy_jobs.worker import host, slot
+from blazy_jobs.worker import forks, host, slot
 from blazy_jobs.worker.descriptors import out_of_reach
 from blazy_jobs.worker.frames import IMPORT_FAILED, READY, REFUSED, pack
 from blazy_jobs.worker.modules import CannotLoad, Loaded, load
@@ -30,8 +30,9 @@ def main(arguments: list[str]) -> NoReturn:
     role, channel, page, parent, *targets = arguments
     die_with(int(parent))
     # Own handlers that do nothing: ignored signals would be inherited by what handlers start.
-    signal.signal(signal.SIGINT, _do_nothing)
-    signal.signal(signal.SIGTERM, _do_nothing)
+    forks.handle(signal.SIGINT, _do_nothing)
+    forks.handle(signal.SIGTERM, _do_nothing)
+    forks.give_children_their_signals()
     sock = socket.socket(fileno=out_of_reach(int(channel)))
     os.register_at_fork(after_in_child=sock.close)
     pulse = Page(int(page))

@@ -60,12 +60,12 @@ class Executor:
         return self.returned(standing, value)
 
     def raised(self, standing: Standing, error: BaseException) -> Report:
-        leave_if_forked()
+        leave_if_forked(standing)
         say_if_run_out(error)
         return of_error(error, standing.stop_reason)
 
     def returned(self, standing: Standing, value: Any) -> Report:
-        leave_if_forked()
+        leave_if_forked(standing)
         return of_value(value, standing.stop_reason, self._max_result_bytes)
 
     def close(self) -> None:

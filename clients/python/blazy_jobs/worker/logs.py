@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import traceback
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,6 +40,10 @@ class Log:
     def error(self, event: str, **fields: Any) -> None:
         self._write(logging.ERROR, "error", event, fields)
 
+    def write(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        """A line of a level that is known only then."""
+        self._write(logging.getLevelNamesMapping().get(level.upper(), logging.INFO), level, event, dict(fields))
+
     def _write(self, number: int, level: str, event: str, fields: dict[str, Any]) -> None:
         if number < self._least:
             return
@@ -48,7 +53,7 @@ class Log:
             raw = orjson.dumps(line | readable(fields)) + b"\n"
         else:
             rest = "".join(f" {key}={value}" for key, value in fields.items())
-            mark = f"{_COLOURS[level]}{level:<8}\x1b[0m" if os.isatty(2) else f"{level:<8}"
+            mark = f"{_COLOURS.get(level, '')}{level:<8}\x1b[0m" if os.isatty(2) else f"{level:<8}"
             raw = f"{now[11:23]} {mark} {event}{rest} ({self._name} {os.getpid()})\n".encode(errors="replace")
         try:
             os.write(2, raw)  # in one piece, so that the lines of several processes do not mix

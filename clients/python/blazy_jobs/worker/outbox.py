@@ -5,6 +5,7 @@ Saying costs microseconds and never blocks; what does not go out is replaced (pr
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ import orjson
 
 from blazy_jobs.readable import encode_anyway
 from blazy_jobs.text import clean, printed
+from blazy_jobs.worker.logs import Log
 
 PROGRESS_SECONDS = 0.1
 LINES_A_SECOND = 100
@@ -35,8 +37,13 @@ class Outbox:
     it, as a `__del__` that logs may run anywhere.
     """
 
-    def __init__(self, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, wake: Callable[[], None], run_id: str = "", pid: int | None = None, *, closed: bool = False
+    ) -> None:
         self._wake = wake
+        self._run_id = run_id
+        self._pid = os.getpid() if pid is None else pid
+        self._closed = closed
         self._lock = threading.RLock()
         self._progress: dict[str, Any] | None = None
         self._progress_at = 0.0
@@ -49,14 +56,29 @@ class Outbox:
         self._held_back: _Line | None = None
         """The newest line over the limit: it is sent after all if no other follows in time, with the others' count."""
 
+    @property
+    def open(self) -> bool:
+        """Not in a forked child, whose copy nobody empties, nor after the run's last word."""
+        return not self._closed and os.getpid() == self._pid
+
     def progress(self, percent: float, message: str | None, data: Any) -> None:
         report = progress_words(percent, message, data)
+        if not self.open:
+            return
         with self._lock:
             self._progress = report
         self._wake()
 
     def log(self, level: str, message: str, fields: Mapping[str, Any]) -> None:
+        """A line that is said too late, or in a forked child, goes to stderr."""
+        if not self.keep(level, message, fields):
+            Log("blazy_jobs.run").write(level, message, {"run_id": self._run_id, **fields})
+
+    def keep(self, level: str, message: str, fields: Mapping[str, Any]) -> bool:
+        """False where nobody would read it."""
         line = log_words(level, message, fields)
+        if not self.open:
+            return False
         now = time.monotonic()
         with self._lock:
             if now - self._window_at >= 1.0:
@@ -68,6 +90,7 @@ class Outbox:
                 self._count_held_back()
                 self._held_back = line
         self._wake()
+        return True
 
     def due_at(self) -> float | None:
         """When there is next something to take (monotonic seconds), None when nothing waits."""
@@ -82,8 +105,9 @@ class Outbox:
             return min(waits, default=None)
 
     def take(self, now: float, *, last: bool = False) -> list[dict[str, Any]]:
-        """The reports that are due, without the run's place. `last` takes all that waits."""
+        """The reports that are due, without the run's place. `last` takes all that waits, and closes the outbox."""
         with self._lock:
+            self._closed = self._closed or last
             reports, self._lines, self._waiting_bytes = self._lines, [], 0
             if self._held_back is not None and (last or (now - self._window_at >= 1.0 and self._kept < MAX_LINES)):
                 line, self._held_back = self._held_back, None

@@ -9,6 +9,7 @@ from typing import Any
 
 from blazy_jobs.errors import Stopped
 from blazy_jobs.text import printed
+from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.standing import Standing, current
 
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -35,7 +36,10 @@ class RunLogHandler(logging.Handler):
             if record.levelno >= logging.WARNING and logging.lastResort and len(logging.root.handlers) == 1:
                 logging.lastResort.handle(record)
             return
-        run.voice.log(level_name(record.levelno), printed(_Message(record)), _fields(record))
+        level, message, fields = level_name(record.levelno), printed(_Message(record)), _fields(record)
+        if not run.voice.keep(level, message, fields) and len(logging.root.handlers) == 1:
+            # Of a forked child, or of what has outlived its run; other handlers have it already.
+            Log(record.name).write(level, message, {"run_id": run.run_id, **fields})
 
 
 class _Message:

@@ -7,26 +7,35 @@ own there. A second thread sends what the handler says on its way and gives back
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import signal
 import socket
+import sys
 import threading
 import time
+import weakref
 from collections import deque
+from concurrent.futures import thread as executor_threads
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any, NoReturn
 
 import orjson
 
 from blazy_jobs.errors import Stopped
-from blazy_jobs.worker import frames, outcome, run_log
+from blazy_jobs.worker import forks, frames, outcome, run_log
 from blazy_jobs.worker.descriptors import copy_out_of_reach
 from blazy_jobs.worker.executor import Executor, close_loop
 from blazy_jobs.worker.frames import Unpacker, pack
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
 from blazy_jobs.worker.standing import Standing, current
+from blazy_jobs.worker.surroundings import Surroundings
 
 FULL_BYTES = 256 * 1024
+OWN_THREADS = 2
+_EXECUTOR_THREAD = executor_threads._worker.__code__
 
 
 def serve(sock: socket.socket, pulse: Page, loaded: Loaded) -> NoReturn:
@@ -54,14 +63,21 @@ class Slot:
         self._unpacker = Unpacker()
         self._sending = threading.Lock()
         self._unsent = b""
-        self._spoken = threading.Event()
+        self._wakes: SimpleQueue[None] = SimpleQueue()
+        """Of what may be put from anywhere, a `__del__` or a signal's handler within this very queue too."""
+        self._context = contextvars.copy_context()
+        self._surroundings = Surroundings(frozenset((signal.SIGTERM,)))
+        self._strays: weakref.WeakKeyDictionary[threading.Thread, Standing] = weakref.WeakKeyDictionary()
+        """Threads that have outlived the run in which they were begun."""
         self._stop_handler = self._told_to_stop
         self._broken = False
+        self._at_home: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
         self._stdio = [copy_out_of_reach(number) for number in (0, 1, 2)]
 
     # -- the main thread
 
     def work(self) -> NoReturn:
+        self._at_home = weakref.WeakSet(threading.enumerate())
         items: list[tuple[str, str, int]] = []
         blob = b""
         while True:
@@ -93,7 +109,7 @@ class Slot:
 
     def _run(self, standing: Standing, inline: bool) -> outcome.Report:
         if signal.getsignal(signal.SIGTERM) is not self._stop_handler:
-            signal.signal(signal.SIGTERM, self._stop_handler)
+            forks.handle(signal.SIGTERM, self._stop_handler)
         try:
             try:
                 on_a_loop = inline or standing.job.is_async
@@ -103,22 +119,26 @@ class Slot:
         except BaseException as error:  # noqa: BLE001 - a stop that came between the handler's end and this line
             report = outcome.of_error(error, standing.stop_reason)
         self._mend_stdio()
+        self._broken = not self._surroundings.restore() or self._broken
+        self._note_strays(standing)
         return report
 
     def _run_here(self, standing: Standing) -> outcome.Report:
-        token = current.set(standing)
+        return self._context.copy().run(self._call, standing)
+
+    def _call(self, standing: Standing) -> outcome.Report:
+        current.set(standing)
         self._standing = standing
         self._stop_if_asked(standing)
         report = self._executor.call(standing)
         self._standing = None
-        current.reset(token)
         return report
 
     def _run_on_a_loop(self, standing: Standing) -> outcome.Report:
         loop = self._loop = asyncio.new_event_loop()
         try:
             asyncio.set_event_loop(loop)
-            task = self._task = loop.create_task(self._executor.run(standing))
+            task = self._task = loop.create_task(self._executor.run(standing), context=self._context.copy())
             self._standing = standing
             if (reason := self._pulse.stop_of(standing.number)) is not None:
                 standing.stop_reason = reason
@@ -205,13 +225,16 @@ class Slot:
             if self._standing is not None:
                 self._read_on()
             if wait is None:
-                self._spoken.wait(PULSE_SECONDS)
+                with suppress(Empty):
+                    self._wakes.get(timeout=PULSE_SECONDS)
             else:
                 time.sleep(min(wait, PULSE_SECONDS))  # deaf meanwhile: a flood of words costs no wake-ups
 
     def _speak(self) -> float | None:
         """Sends what is due without waiting. Seconds until more is; None when nothing waits."""
-        self._spoken.clear()
+        with suppress(Empty):
+            while True:
+                self._wakes.get_nowait()
         with self._sending:
             standing = self._standing
             if standing is None or standing.outbox is None:
@@ -246,12 +269,23 @@ class Slot:
                 self._reading.release()
 
     def _woken(self, standing: Standing) -> None:
-        if not self._spoken.is_set():
-            self._spoken.set()
+        if self._wakes.empty():
+            self._wakes.put(None)
+
+    def _note_strays(self, standing: Standing) -> None:
+        """What they say is not the next run's. An executor's thread that waits for work is not one of them."""
+        if threading.active_count() <= OWN_THREADS:
+            return
+        frames_now = sys._current_frames()
+        for thread in threading.enumerate():
+            frame = frames_now.get(thread.ident or 0)
+            idle = frame is not None and frame.f_code is _EXECUTOR_THREAD
+            if not idle and thread not in self._at_home:
+                self._strays.setdefault(thread, standing)
 
     def run_of(self) -> Standing | None:
-        """Whatever thread a record is made in, it is of the one run."""
-        return self._standing
+        """The run that a record is of, in whatever thread it is made."""
+        return current.get() or self._strays.get(threading.current_thread()) or self._standing
 
 
 def _is_out_of_memory(report: outcome.Report) -> bool:

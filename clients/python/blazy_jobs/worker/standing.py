@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,6 +18,8 @@ from blazy_jobs.worker.outbox import Outbox
 
 current: contextvars.ContextVar[Standing | None] = contextvars.ContextVar("blazy_jobs_run", default=None)
 """The run whose handler or middleware this code belongs to."""
+
+_making = threading.RLock()
 
 
 class Standing:
@@ -35,6 +38,7 @@ class Standing:
         "job",
         "lost_seconds",
         "number",
+        "pid",
         "run",
         "run_id",
         "stop_at",
@@ -57,8 +61,10 @@ class Standing:
         self.wake = wake
         self.has_begun = False
         self.ended_at: float | None = None
+        """When its outcome stood: what is still said in its name goes to stderr."""
         self.children: list[Any] = []
         """What subprocesses it has started, where that is noted."""
+        self.pid = os.getpid()
         self._time_from(time.monotonic())
         self.lost_seconds = 0.0
         """Time of its own that others have taken by blocking the loop: its deadline is that much later."""
@@ -88,7 +94,9 @@ class Standing:
     @property
     def voice(self) -> Outbox:
         if self._voice is None:
-            self._voice = Outbox(self._woken)
+            with _making:  # by one thread only: what was said into another outbox would be lost
+                if self._voice is None:
+                    self._voice = Outbox(self._woken, self.run_id, self.pid, closed=self.ended)
         return self._voice
 
     def _woken(self) -> None:
@@ -108,24 +116,15 @@ class Standing:
         return orjson.dumps({**place, **words})
 
     def words(self, *, last: bool) -> list[tuple[str, bytes]]:
-        """(type, report) of what waits in the outbox."""
+        """(type, report) of what waits in the outbox. After the last ones it takes no more."""
+        if last and self.ended_at is None:
+            self.ended_at = time.monotonic()
         if self._voice is None:
             return []
         return [(str(item["type"]), self.report(item)) for item in self._voice.take(time.monotonic(), last=last)]
 
 
-class _Process:
-    forked = False
-
-
-def _after_fork() -> None:
-    _Process.forked = True
-
-
-os.register_at_fork(after_in_child=_after_fork)
-
-
-def leave_if_forked() -> None:
+def leave_if_forked(standing: Standing) -> None:
     """Ends a process that a handler forked off and let run on out of its own code."""
-    if _Process.forked:
+    if os.getpid() != standing.pid:
         os._exit(0)
