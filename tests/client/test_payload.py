@@ -32,9 +32,9 @@ def test_a_typed_dict_of_the_standard_library_is_a_payload() -> None:
     assert job.payload_schema is not None
     assert job.payload_schema["required"] == ["name", "address"]
     good = {"name": "ada", "address": {"city": "london"}}
-    assert job.intake.arguments(good, None) == (good,)
+    assert job.intake.read(good) == good
     with pytest.raises(InvalidPayload, match="/address/city"):
-        job.intake.arguments({"name": "ada", "address": {}}, None)
+        job.intake.read({"name": "ada", "address": {}})
 
 
 class Model(BaseModel):

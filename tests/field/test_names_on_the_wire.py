@@ -30,7 +30,7 @@ def names(schema: dict[str, Any] | None) -> set[str]:
 def test_a_payload_is_sent_by_the_names_of_its_schema() -> None:
     two = TWO.model_copy(update={"free": None})
     for value, job in ((ORDER, "order"), (two, "two"), (ByName(user_id="u"), "by-name"), (Parcel("7"), "parcel")):
-        sent = trades.jobs[job].intake.arguments(value, None)[0]
+        sent = trades.jobs[job].intake.read(value)
         assert sent == value
     assert names(trades.jobs["order"].payload_schema) == set(SENT)
     assert encode([ORDER], "payload") == encode([SENT])

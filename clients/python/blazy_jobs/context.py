@@ -139,5 +139,10 @@ class MiddlewareRun:
         return f"MiddlewareRun({self.job_type!r}, {self.id!r}, attempt={self.attempt})"
 
 
-CallNext = Callable[[MiddlewareRun], Awaitable[Any]]
+class CallNext(Protocol):
+    """What middleware awaits for the handler's result; without an argument, of the same run."""
+
+    def __call__(self, run: MiddlewareRun | None = None, /) -> Awaitable[Any]: ...
+
+
 Middleware = Callable[[MiddlewareRun, CallNext], Awaitable[Any]]

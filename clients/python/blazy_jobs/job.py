@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -125,13 +126,15 @@ class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
         tags: Sequence[str] = (),
         description: str | None = None,
         isolation: Isolation | None = None,
+        **unknown: Any,
     ) -> None:
         self.name = checked_name(name, "job")
+        _refuse_unknown(unknown, f"job {name!r}:")
         if not callable(handler):
             raise DefinitionError(f"job {name!r}: the handler is not callable: {handler!r}")
         self.handler = handler
         self.is_async = _is_async(handler, name)
-        self.isolation: Isolation = _isolation(isolation, self.is_async, name)
+        self.isolation: Isolation = _isolation(isolation, self.is_async, name, handler)
         self.intake = Intake(handler, name)
         self.outlet = Outlet(handler)
         self.queue = None if queue is None else checked_name(queue, "queue")
@@ -235,10 +238,18 @@ def _schedules(schedule: Schedule | Mapping[str, Schedule] | None, job: str) -> 
 
 def _check_payload(intake: Intake, schedule: Schedule, what: str) -> None:
     try:
-        intake.arguments(schedule.fields.get("payload"), None)
+        intake.read(schedule.fields.get("payload"))
     except InvalidPayload as error:
         given = "" if "payload" in schedule.fields else ", which is null as none is given,"
         raise DefinitionError(f"{what}{given} does not fit the handler's annotation: {error}") from None
+
+
+def _refuse_unknown(options: Mapping[str, Any], about: str) -> None:
+    for name in options:
+        known = list(JobOptions.__annotations__)
+        likely = difflib.get_close_matches(name, known, 1)
+        hint = f"; is {likely[0]!r} meant?" if likely else f"; there are {', '.join(known)}"
+        raise DefinitionError(f"{about} there is no option {name!r}{hint}")
 
 
 def name_of(handler: Handler) -> str:
@@ -259,12 +270,12 @@ def _is_async(handler: Handler, name: str) -> bool:
     return inspect.iscoroutinefunction(call)
 
 
-def _isolation(isolation: Isolation | None, is_async: bool, name: str) -> Isolation:
+def _isolation(isolation: Isolation | None, is_async: bool, name: str, handler: Handler) -> Isolation:
     if isolation is None:
         return "async" if is_async else "process"
     if isolation not in get_args(Isolation):
         raise DefinitionError(f"job {name!r}: isolation is 'async', 'process' or 'thread', not {isolation!r}")
-    if isolation == "async" and not is_async:
+    if isolation == "async" and not is_async and not inspect.iscoroutinefunction(inspect.unwrap(handler)):
         raise DefinitionError(f"job {name!r}: isolation 'async' needs an `async def` handler")
     if isolation == "thread" and is_async:
         raise DefinitionError(f"job {name!r}: an `async def` handler cannot run in a thread")

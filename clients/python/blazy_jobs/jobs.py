@@ -12,6 +12,7 @@ from blazy_jobs.errors import DefinitionError
 from blazy_jobs.job import Handler, Job, P, name_of
 from blazy_jobs.limits import checked_name
 from blazy_jobs.options import DispatchOptions, JobOptions
+from blazy_jobs.signature import check_middleware
 
 if TYPE_CHECKING:
     from blazy_jobs.client.aio.run import AsyncRun
@@ -108,8 +109,8 @@ class Jobs:
         self, handler: SyncHandler[Concatenate[PayloadT, P], ResultT], /
     ) -> SyncJob[PayloadT, ResultT, Concatenate[PayloadT, P]]: ...
     @overload
-    def job(self, name: str | None = None, /, **options: Unpack[JobOptions]) -> Define: ...
-    def job(self, name: Any = None, /, **options: Any) -> Any:
+    def job(self, name: str | None = None, **options: Unpack[JobOptions]) -> Define: ...
+    def job(self, name: Any = None, **options: Any) -> Any:
         """Decorator: `@jobs.job`, `@jobs.job("name")`, `@jobs.job(retry=3, ...)`. Options as in `Job`."""
         if callable(name):
             return self.add(Job(name_of(name), name))
@@ -136,6 +137,7 @@ class Jobs:
         """Adds a middleware inside those added before."""
         if not callable(middleware):
             raise DefinitionError(f"middleware must be callable: {middleware!r}")
+        check_middleware(middleware)
         self.middlewares.append(middleware)
         return middleware
 
@@ -195,7 +197,7 @@ class JobsQueue:
         self._jobs = jobs
         self.name = name
 
-    def process(self, name: str | None = None, /, **options: Unpack[JobOptions]) -> Define:
+    def process(self, name: str | None = None, **options: Unpack[JobOptions]) -> Define:
         merged: JobOptions = {"queue": self.name, **options}
         return self._jobs.job(name, **merged)
 

@@ -106,7 +106,8 @@ def executor_of(loaded: Loaded, submit: Submit) -> Executor:
         current.set(standing)
         with standing.in_handler():
             try:
-                return inner.call(standing)
+                ended = inner.call(standing)
+                return ended if isinstance(ended, dict) else asyncio.run(inner.finish(standing, ended))
             except Stopped:  # between the handler's end and this line
                 return of_stop(standing.stop_reason or "release")
 

@@ -8,7 +8,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -24,6 +24,12 @@ MAX_THREADS = 64
 
 #: Runs a process handler with this payload, from inside its middleware.
 RunProcess = Callable[[Standing, Any], Awaitable[Any]]
+
+
+class Unfinished(NamedTuple):
+    """What a `def` handler has returned that must be awaited, as a decorator's function around an `async def` does."""
+
+    work: Awaitable[Any]
 
 
 class Executor:
@@ -50,11 +56,22 @@ class Executor:
             return self.raised(standing, error)
         return self.returned(standing, value)
 
-    def call(self, standing: Standing) -> Report:
+    def call(self, standing: Standing) -> Report | Unfinished:
         """A sync handler without middleware, in this thread. Never raises but for a stop that comes too late."""
         try:
-            arguments = standing.job.intake.arguments(standing.run["payload"], standing.context)
-            value = standing.job.handler(*arguments)
+            intake = standing.job.intake
+            value = intake.call(standing.job.handler, intake.read(standing.run["payload"]), standing.context)
+            if inspect.isawaitable(value):
+                return Unfinished(value)
+        except BaseException as error:  # noqa: BLE001 - as above
+            return self.raised(standing, error)
+        return self.returned(standing, value)
+
+    async def finish(self, standing: Standing, unfinished: Unfinished) -> Report:
+        """Never raises."""
+        current.set(standing)
+        try:
+            value = await unfinished.work
         except BaseException as error:  # noqa: BLE001 - as above
             return self.raised(standing, error)
         return self.returned(standing, value)
@@ -89,10 +106,11 @@ class Executor:
         job = standing.job
         if job.isolation == "process" and self._run_process is not None:
             return await self._run_process(standing, payload)
-        arguments = job.intake.arguments(payload, standing.context)
+        call = functools.partial(job.intake.call, job.handler, job.intake.read(payload), standing.context)
         if job.isolation == "thread" and self._run_process is not None:
-            return await self._in_thread(functools.partial(job.handler, *arguments))
-        value = job.handler(*arguments)
+            value = await self._in_thread(call)
+        else:
+            value = call()
         return await value if inspect.isawaitable(value) else value
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:
@@ -154,4 +172,9 @@ def _no_stop_iteration(call: Callable[[], Any]) -> Any:
 async def _call(
     middleware: Middleware, call_next: Callable[[MiddlewareRun], Awaitable[Any]], run: MiddlewareRun
 ) -> Any:
-    return await middleware(run, call_next)
+    def proceed(given: MiddlewareRun | None = None) -> Awaitable[Any]:
+        """Without an argument it goes on with the same run."""
+        return call_next(run if given is None else given)
+
+    value = middleware(run, proceed)
+    return await value if inspect.isawaitable(value) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import traceback
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -13,10 +13,11 @@ from blazy_jobs.errors import MAX_WAIT_SECONDS, HandlerFailed, NonRetryable, Ret
 from blazy_jobs.payload import InvalidPayload
 from blazy_jobs.strict_json import NotJson, encode
 from blazy_jobs.text import clean, printed
+from blazy_jobs.worker.tracebacks import members_of, message_of, traceback_of
 
 MAX_MESSAGE_BYTES = 8 * 1024
 MAX_TRACEBACK_BYTES = 16 * 1024
-MAX_FRAMES = 50
+MAX_MEMBERS = 10_000
 DEFAULT_MAX_RESULT_BYTES = 1 << 20
 
 Report = dict[str, Any]
@@ -52,6 +53,8 @@ def of_error(error: BaseException, stop_reason: str | None) -> Report:
             return error.report
         case InvalidPayload():
             return failed("invalid_payload", printed(error), kind="InvalidPayload", retryable=False)
+        case BaseExceptionGroup():
+            return _of_group(error)
         case NonRetryable():
             return failed("non_retryable", error=error, retryable=False)
         case _:
@@ -119,7 +122,7 @@ def failed(
     if error is not None:
         about["type"] = clean(type(error).__name__, 256)
         about["message"] = clean(_message(error), MAX_MESSAGE_BYTES)
-        about["traceback"] = _traceback(error)
+        about["traceback"] = traceback_of(error, MAX_TRACEBACK_BYTES)
     return {"type": "failed", "error": about, "retryable": retryable}
 
 
@@ -128,29 +131,18 @@ def _message(error: BaseException) -> str:
         return f"the handler called sys.exit({printed(error)})"
     if type(error) is asyncio.CancelledError and not error.args:
         return "the handler was cancelled, but not by its worker"
-    return printed(error)
+    return message_of(error)
 
 
-def _traceback(error: BaseException) -> str | None:
-    """Bounded before it is made: the innermost frames, without this package's own."""
-    try:
-        lines = []
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_own(frame.filename)]
-        if len(frames) > MAX_FRAMES:
-            lines.append(f"  … {len(frames) - MAX_FRAMES} frames left out\n")
-        lines += traceback.format_list(frames[-MAX_FRAMES:])
-        cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-        if cause is not None:
-            lines.append(f"caused by {type(cause).__name__}: {clean(printed(cause), 1024)}\n")
-            inner = [frame for frame in traceback.extract_tb(cause.__traceback__) if not _is_own(frame.filename)]
-            lines += traceback.format_list(inner[-10:])
-        return clean("".join(lines), MAX_TRACEBACK_BYTES) or None
-    except (MemoryError, RecursionError):
-        return None
-
-
-_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
-
-
-def _is_own(filename: str) -> bool:
-    return filename.startswith(_OWN)
+def _of_group(group: BaseException) -> Report:
+    """What several tasks raised together: not tried again where one of them says so, later where one asks for it."""
+    members = list(islice(members_of(group), MAX_MEMBERS))
+    if len(members) == 1 and isinstance(members[0], HandlerFailed):
+        return members[0].report
+    if members and all(isinstance(member, Snooze) for member in members):
+        return {"type": "snoozed", "delay_seconds": max(m.seconds for m in members if isinstance(m, Snooze))}
+    reports = [of_error(member, None) for member in members if not isinstance(member, Snooze)]
+    if not all(report["retryable"] for report in reports if report["type"] == "failed"):
+        return failed("non_retryable", error=group, retryable=False)
+    waits = [report["retry_after_seconds"] for report in reports if report.get("retry_after_seconds") is not None]
+    return {**failed("handler_error", error=group), **({"retry_after_seconds": max(waits)} if waits else {})}

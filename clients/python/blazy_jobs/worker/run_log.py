@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Callable
 from typing import Any
 
 from blazy_jobs.errors import Stopped
-from blazy_jobs.text import printed
+from blazy_jobs.text import clean, printed
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.standing import Standing, current
+from blazy_jobs.worker.tracebacks import message_of, traceback_of
 
+MAX_EXCEPTION_BYTES = 8 * 1024
+MAX_MESSAGE_BYTES = 2 * 1024
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _LEVELS = ((50, "critical"), (40, "error"), (30, "warning"), (20, "info"))
 
@@ -61,8 +63,9 @@ def _fields(record: logging.LogRecord) -> dict[str, Any]:
     fields: dict[str, Any] = {"logger": record.name}
     fields.update((key, value) for key, value in vars(record).items() if key not in _USUAL)
     if record.exc_info and record.exc_info[1] is not None:
-        lines = traceback.format_exception(record.exc_info[1], limit=-20)
-        fields["exception"] = "".join(lines)[-8192:]
+        error = record.exc_info[1]
+        raised = traceback_of(error, MAX_EXCEPTION_BYTES) or ""
+        fields["exception"] = f"{raised}{type(error).__name__}: {clean(message_of(error), MAX_MESSAGE_BYTES)}"
     return fields
 
 

@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections import deque
+from collections.abc import Coroutine
 from concurrent.futures import thread as executor_threads
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -26,7 +27,7 @@ import orjson
 from blazy_jobs.errors import Stopped
 from blazy_jobs.worker import forks, frames, outcome, run_log
 from blazy_jobs.worker.descriptors import copy_out_of_reach
-from blazy_jobs.worker.executor import Executor, close_loop
+from blazy_jobs.worker.executor import Executor, Unfinished, close_loop
 from blazy_jobs.worker.frames import Unpacker, pack
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
@@ -113,7 +114,10 @@ class Slot:
         try:
             try:
                 on_a_loop = inline or standing.job.is_async
-                report = self._run_on_a_loop(standing) if on_a_loop else self._run_here(standing)
+                if on_a_loop:
+                    report = self._run_on_a_loop(standing, self._executor.run(standing))
+                else:
+                    report = self._run_here(standing)
             finally:
                 self._standing = None
         except BaseException as error:  # noqa: BLE001 - a stop that came between the handler's end and this line
@@ -130,15 +134,17 @@ class Slot:
         current.set(standing)
         self._standing = standing
         self._stop_if_asked(standing)
-        report = self._executor.call(standing)
+        ended = self._executor.call(standing)
+        if isinstance(ended, Unfinished):
+            return self._run_on_a_loop(standing, self._executor.finish(standing, ended))
         self._standing = None
-        return report
+        return ended
 
-    def _run_on_a_loop(self, standing: Standing) -> outcome.Report:
+    def _run_on_a_loop(self, standing: Standing, work: Coroutine[Any, Any, outcome.Report]) -> outcome.Report:
         loop = self._loop = asyncio.new_event_loop()
         try:
             asyncio.set_event_loop(loop)
-            task = self._task = loop.create_task(self._executor.run(standing), context=self._context.copy())
+            task = self._task = loop.create_task(work, context=self._context.copy())
             self._standing = standing
             if (reason := self._pulse.stop_of(standing.number)) is not None:
                 standing.stop_reason = reason

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _signal  # without the enums that `signal` makes of every answer
+import _signal  # type: ignore[import-not-found]  # without the enums that `signal` makes of every answer
 import contextlib
 import gc
 import locale
