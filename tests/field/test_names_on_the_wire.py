@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+import orjson
 import pytest
 from blazy_jobs import AsyncClient, Client, Job, schedule
 from blazy_jobs.strict_json import encode
@@ -45,6 +46,19 @@ def test_a_rehearsed_run_takes_the_model_and_its_wire_form(job: str, payload: An
     assert (outcome.state, outcome.result) == ("completed", RESULT)
 
 
+def two_back() -> Two: ...
+def orders_back() -> list[Order]: ...
+
+
+def test_a_result_is_read_by_the_names_it_was_written_with() -> None:
+    inner = TWO.model_copy(update={"free": None})
+    outer = inner.model_copy(update={"next": inner})
+    assert Job("two-back", two_back).read_result(orjson.loads(encode(outer))) == outer
+    assert Job("two-back", two_back).read_result({"userIn": "ada"}).user == "ada"
+    [order] = Job("orders-back", orders_back).read_result([RESULT])
+    assert order == ORDER
+
+
 def test_a_schedules_payload_goes_by_the_same_rule() -> None:
     job = Job("daily", trades.order, schedule=schedule.every_day_at(3, 0, payload=ORDER))
     assert job.schedules["daily"].fields["payload"] == SENT
@@ -67,10 +81,10 @@ async def test_a_server_takes_what_the_clients_send(
         assert len(ids) == 2
     async with AsyncClient(served.url) as client:
         run = await client.dispatch(trades.jobs[job], ORDER)
-        assert await run.result(timeout=30) == RESULT
+        assert await run.result(timeout=30) == ORDER
     monkeypatch.setenv("JOBS_URL", served.url)
     run = await trades.jobs[job].dispatch(ORDER)
-    assert await run.result(timeout=30) == RESULT
+    assert await run.result(timeout=30) == ORDER
 
 
 @pytest.mark.system

@@ -29,6 +29,7 @@ EXIT_NO_SERVER = 4
 """It got no answer for a lease's time, and ended its handlers by itself."""
 RESTART_SECONDS = (0.0, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0
+MAX_EARLY_ENDS = 3
 STRAGGLER_SECONDS = 5.0
 STOPPING_SECONDS = 1.5
 STORE_SECONDS = 0.5
@@ -79,16 +80,25 @@ class Pool:
         failures = 0
         while not self._stopping:
             started = time.monotonic()
-            await self._run_once(place)
+            code = await self._run_once(place)
             failures = 0 if time.monotonic() - started > STEADY_SECONDS else failures + 1
+            if failures >= MAX_EARLY_ENDS and code not in (0, EXIT_NO_SERVER) and not self.declared.is_set():
+                self._fail(f"its workers end before they are ready, with exit code {code}")
             if not self._stopping:
                 await asyncio.sleep(RESTART_SECONDS[min(failures - 1, len(RESTART_SECONDS) - 1)] if failures else 0)
 
-    async def _run_once(self, place: int) -> None:
+    def _fail(self, reason: str) -> None:
+        if not self._stopping:
+            self._stopping = True
+            self._on_fatal(ModuleFailed(reason))
+
+    async def _run_once(self, place: int) -> int:
+        """The exit code of one process."""
         name = f"pool-{place}-{secrets.token_hex(4)}"
         self._membership.pool_names.add(name)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # a file of the user's called `queue.py` is not the worker's
             "-m",
             "blazy_jobs.worker",
             *self._modules,
@@ -108,12 +118,12 @@ class Pool:
         # Its children die with it; only when all are gone may what they ran begin elsewhere.
         await end_session(process.pid)
         del self._processes[name]
-        if code == EXIT_BAD_MODULE and not self._stopping:
-            self._on_fatal(ModuleFailed(f"a module of {', '.join(self._modules)} cannot be used"))
-            self._stopping = True
+        if code == EXIT_BAD_MODULE:
+            self._fail(f"a module of {', '.join(self._modules)} cannot be used")
         level = log.info if code == 0 else log.warning
         level("pool worker ended", name=name, pid=process.pid, code=code)
         await self._give_back(name, lost=code not in (0, EXIT_NO_SERVER) and not self._stopping)
+        return code
 
     async def _give_back(self, name: str, *, lost: bool) -> None:
         """What the ended process had in hand, as soon as the store can be written."""

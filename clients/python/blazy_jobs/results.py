@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+from blazy_jobs import typed_json
+
 PLAIN = (dict, list, str, int, float, bool, type(None), object, Any)
 """What JSON has as it is: the server has it checked, and it needs no reading."""
 
@@ -37,7 +39,8 @@ def _reader(handler: Callable[..., Any]) -> Callable[[Any], Any]:
         adapter: TypeAdapter[Any] = TypeAdapter(annotation)
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError):
         return _as_it_is  # nothing that Pydantic knows: it stays JSON
-    return lambda result: adapter.validate_json(orjson.dumps(result), by_alias=True, by_name=True)
+    read = typed_json.reader(adapter)
+    return lambda result: read(orjson.dumps(result))
 
 
 def _annotation(handler: Callable[..., Any]) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
     from pydantic_core import SchemaSerializer
 
 Use = Literal["payload", "result", "shown"]
@@ -21,6 +22,7 @@ Use = Literal["payload", "result", "shown"]
 
 _TYPES = frozenset(("model", "dataclass", "typed-dict"))
 _FIELDS = frozenset(("model-field", "dataclass-field", "typed-dict-field"))
+_EXTRA = frozenset(("extra_behavior", "extra_fields_behavior"))
 _FOREIGN = frozenset(("metadata", "default", "expected", "members"))
 """Parts of a core schema that are the user's own objects."""
 
@@ -105,6 +107,30 @@ def _for_sending(part: Any, use: Use, by_alias: bool = True) -> Any:
         made["serialization"] = _by(functools.partial(_untyped, use=use))
     elif isinstance(how := part.get("serialization"), dict) and how.get("function") in _hiding():
         made["serialization"] = {**_by(_revealed), "when_used": how.get("when_used", "always")}
+    return made
+
+
+def reader(adapter: TypeAdapter[Any]) -> Callable[[bytes], Any]:
+    """Reads JSON of this type under the names that its results have; those that its payloads have will do, too."""
+    from pydantic_core import SchemaValidator
+
+    validator = SchemaValidator(_for_reading(adapter.core_schema), None, _use_prebuilt=False)
+    return lambda raw: validator.validate_json(raw, by_alias=True, by_name=True)
+
+
+def _for_reading(part: Any) -> Any:
+    if isinstance(part, list | tuple):
+        return type(part)(_for_reading(item) for item in part)
+    if not isinstance(part, dict):
+        return part
+    made = {key: item if key in _FOREIGN else _for_reading(item) for key, item in part.items()}
+    for key in _EXTRA & made.keys():
+        if made[key] == "forbid":
+            made[key] = "ignore"  # what is written has more than what is read, such as computed fields
+    if part.get("type") in _FIELDS and (written := part.get("serialization_alias")) is not None:
+        read = part.get("validation_alias")
+        others = [[read]] if isinstance(read, str) else read if isinstance(read, list) else []
+        made["validation_alias"] = [[written], *(path if isinstance(path, list) else [path] for path in others)]
     return made
 
 

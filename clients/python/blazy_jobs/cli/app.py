@@ -99,14 +99,12 @@ def _begin(
 
 
 def _prepare(given: Given) -> None:
-    """For the commands that read their settings from the environment, and import modules of jobs."""
+    """For the commands that read their settings from the environment."""
     if given.url:
         os.environ["JOBS_URL"] = given.url
     if given.api_key:
         os.environ["JOBS_API_KEY"] = given.api_key
         os.environ.pop("JOBS_API_KEY_FILE", None)
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())  # modules of jobs are named from here, as with `python -m`
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from blazy_jobs.worker.descriptors import out_of_reach
 from blazy_jobs.worker.frames import IMPORT_FAILED, READY, REFUSED, pack
 from blazy_jobs.worker.modules import CannotLoad, Loaded, load
 from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
+from blazy_jobs.worker.shadows import standing_in
 
 PR_SET_PDEATHSIG = 1
 PACKAGE = str(Path(__file__).parents[1]) + os.sep
@@ -60,6 +61,10 @@ def _load(targets: list[str], sock: socket.socket) -> tuple[Loaded, bytes]:
     except BaseException as error:  # noqa: BLE001 - whatever a module's import raises: told, and the process ends
         reason = f"{type(error).__name__}: {error}"
         traceback.print_exc()
+        if shadows := standing_in():
+            told = ", ".join(f"{file} instead of {name!r}" for name, file in shadows)
+            reason += f" (imported in the place of a module of Python's standard library: {told}; rename it)"
+            print(f"blazy-jobs: {reason}", file=sys.stderr)  # noqa: T201
     sys.stderr.flush()
     sock.sendall(pack(REFUSED, reason))
     os._exit(IMPORT_FAILED)

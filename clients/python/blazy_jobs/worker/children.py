@@ -60,7 +60,8 @@ class Child:
     def _spawn(
         handed: tuple[int, int], role: str, targets: Sequence[str], settings: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "blazy_jobs.worker.child", role, *map(str, handed), str(os.getpid()), *targets]
+        python = [sys.executable, "-P", "-m", "blazy_jobs.worker.child"]
+        command = [*python, role, *map(str, handed), str(os.getpid()), *targets]
         return subprocess.Popen(
             command, pass_fds=handed, process_group=0, stdin=subprocess.DEVNULL, env={**os.environ, **settings}
         )

@@ -21,6 +21,7 @@ from blazy_jobs.worker.pulse import WORN_OUT
 
 SILENT_SECONDS = 3.0
 SHORT_LIFE_SECONDS = 2.0
+MAX_EARLY_ENDS = 4
 MAX_RESTART_SECONDS = 5.0
 WORN_OUT_SECONDS = 10.0
 """How long what is in hand may take when threads run out."""
@@ -44,12 +45,15 @@ class Hosting:
         self._blame: Blame | None = None
         """Whose fault it is that this host is being killed; None while it is not."""
         self._short_lives = 0
+        self._early_ends = 0
+        """How often one died before it had imported its modules; none has yet."""
         self._beat_at = 0.0
         self._looked_at = time.monotonic()
         self._silent_seconds = 0.0
         self._silent_warned = SILENT_SECONDS
         self._worn_out_at: float | None = None
         self._closed = False
+        self._was_ready = False
 
     @property
     def ready(self) -> bool:
@@ -139,6 +143,7 @@ class Hosting:
                 self._said(frame)
             case frames.READY:
                 assert self._child is not None
+                self._was_ready = True
                 self._on_ready(self._child)
                 if waiting := self.unbegun():
                     self.begin(waiting)
@@ -292,6 +297,14 @@ class Hosting:
         return crashed(child.how_it_died()) if in_hand == 1 else {"type": "lost"}
 
     def _restart(self, child: Child, on_purpose: bool) -> None:
+        if child.declared is None and child.refused is None and not on_purpose and not self._was_ready:
+            self._early_ends += 1
+            if self._early_ends >= MAX_EARLY_ENDS:
+                how = child.how_it_died()
+                return self._control.cannot_use_modules(f"the process dies while it imports them: it was {how}")
+        return self._start_again(child, on_purpose)
+
+    def _start_again(self, child: Child, on_purpose: bool) -> None:
         short = not on_purpose and time.monotonic() - child.started_at < SHORT_LIFE_SECONDS
         self._short_lives = self._short_lives + 1 if short else 0
         if self._short_lives > 1:

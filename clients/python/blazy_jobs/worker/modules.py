@@ -15,6 +15,7 @@ from typing import Any
 from blazy_jobs.context import Middleware
 from blazy_jobs.job import Job
 from blazy_jobs.jobs import Jobs
+from blazy_jobs.worker.shadows import shadowed_by
 
 
 class CannotLoad(Exception):
@@ -100,10 +101,13 @@ def load(targets: Sequence[str]) -> Loaded:
 
 def _import(name: str) -> ModuleType:
     if not name.endswith(".py"):
+        _refuse_standard_name(name.partition(".")[0])
         return importlib.import_module(name)
     path = Path(name).resolve()
     if not path.is_file():
         raise CannotLoad(f"there is no file {name}")
+    if (shadowed := shadowed_by(path)) is not None:
+        raise CannotLoad(f"{name} has the name of {shadowed}, in whose place it would stand: rename the file")
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(_free_name(path), path)
@@ -113,6 +117,13 @@ def _import(name: str) -> ModuleType:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _refuse_standard_name(name: str) -> None:
+    """`serve calendar` with a calendar.py here: one of the two would get the other's place."""
+    here = next((path for path in (Path(f"{name}.py"), Path(name, "__init__.py")) if path.is_file()), None)
+    if name in sys.stdlib_module_names and here is not None:
+        raise CannotLoad(f"{here} has the name of the module {name!r} of Python's standard library: rename it")
 
 
 def _free_name(path: Path) -> str:

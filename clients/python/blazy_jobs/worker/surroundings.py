@@ -73,7 +73,10 @@ class Surroundings:
 
     def restore(self) -> bool:
         self._restore_signals()
-        self._settings.restore()
+        try:
+            self._settings.restore()
+        except OSError:  # the folder's descriptor was closed, or the folder is no longer ours to enter
+            return False
         sys.stdin, sys.stdout, sys.stderr = self._streams
         if warnings.filters != self._filters:
             warnings.resetwarnings()
