@@ -187,6 +187,21 @@ async def adds(payload: Any, ctx: JobContext) -> int:
     return int(payload["n"]) + 1
 
 
+async def adds_alone(payload: dict[str, int]) -> int:
+    return payload["n"] + 1
+
+
+@pytest.mark.parametrize("decorator", [plain, polite])
+@pytest.mark.parametrize("isolation", ["process", "thread", None])
+def test_a_decorated_handler_gets_what_the_one_within_takes(decorator: Any, isolation: Any) -> None:
+    job = Job("adds", decorator(adds_alone), isolation=isolation)
+    assert run_job(job, {"n": 1}).result == 2
+    assert job.payload_schema is not None
+    assert run_job(Job("nothing", decorator(nothing), isolation=isolation), {"n": 1}).result == []
+    refused = run_job(Job("flag", decorator(a_flag), isolation=isolation), {"n": 1})
+    assert refused.result == ["{'n': 1}", "False"]
+
+
 @pytest.mark.parametrize("decorator", [plain, polite])
 @pytest.mark.parametrize("isolation", ["process", "thread", None])
 def test_a_decorated_async_handler_is_awaited(decorator: Any, isolation: Any) -> None:

@@ -15,6 +15,7 @@ from blazy_jobs.errors import DefinitionError
 CONTEXT_NAMES = frozenset(("ctx", "context", "job_context"))
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+_WHATEVER_COMES = [inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD]
 _COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -30,6 +31,9 @@ class Signature:
     def __init__(self, handler: Callable[..., Any], name: str) -> None:
         self._about = f"job {name!r}:"
         parameters = self._parameters(handler)
+        inner = _passes_on_to(handler) if [each.kind for each in parameters] == _WHATEVER_COMES else None
+        if inner is not None:
+            handler, parameters = inner, self._parameters(inner)
         notes = {parameter.name: _annotation(handler, parameter) for parameter in parameters}
         named = [parameter for parameter in parameters if parameter.kind not in _COLLECTING]
         self._refuse_methods(handler, named)
@@ -118,6 +122,13 @@ class Signature:
 
     def _refuse(self, why: str) -> typing.NoReturn:
         raise DefinitionError(f"{self._about} {why}")
+
+
+def _passes_on_to(handler: Callable[..., Any]) -> Callable[..., Any] | None:
+    """The function that a decorator's own one, which takes whatever comes, has around it: the only one that it knows
+    by closure."""
+    known = [value for value in _closure(handler).values() if inspect.isfunction(value) or inspect.ismethod(value)]
+    return known[0] if len(known) == 1 else None
 
 
 def check_middleware(middleware: Callable[..., Any]) -> None:

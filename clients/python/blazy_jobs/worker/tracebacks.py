@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from blazy_jobs import signature
 from blazy_jobs.text import clean, printed
 
 MAX_FRAMES = 50
@@ -20,7 +21,8 @@ MAX_MEMBERS = 10
 MAX_NOTES = 10
 MAX_INNER_BYTES = 1024
 
-_OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_OWN = (os.path.dirname(os.path.abspath(__file__)) + os.sep, signature.__file__)
+"""Between the worker and the handler."""
 
 
 def members_of(group: BaseException) -> Iterator[BaseException]:
