@@ -34,6 +34,7 @@ STALLED_SECONDS = 5.0
 MAX_STALLS = 2
 """The third loss fails a job, as it fails a run."""
 MAX_RESULT_BYTES = 1024 * 1024
+TAKE_KEYS = "wait active prioritized events stalled limiter delayed paused meta pc marker".split()  # noqa: SIM905
 NOT_ACTIVE = -3
 """What scripts say of a job that is not in the active list."""
 SHORTEST_WAIT_SECONDS = 0.002
@@ -87,6 +88,10 @@ class BullmqEngine:
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
         """When the next delayed job of a queue is due (milliseconds), as far as its engine has told."""
+        self._came: dict[str, int] = {}
+        """How many jobs of a queue the last take brought."""
+        self._bounded: set[str] = set()
+        """Queues that have a concurrency of their own, as was last seen."""
         self._limited: dict[str, float] = {}
         """Until when the rate limit of a queue lets nothing through (milliseconds)."""
 
@@ -127,34 +132,13 @@ class BullmqEngine:
 
     async def take(self, queue: Queue, tokens: Sequence[str]) -> list[Job]:
         theirs = self._connection.queue_of(queue)
-        scripts = theirs.scripts
-        keys = scripts.getKeys(
-            [
-                "wait",
-                "active",
-                "prioritized",
-                "events",
-                "stalled",
-                "limiter",
-                "delayed",
-                "paused",
-                "meta",
-                "pc",
-                "marker",
-            ]
-        )
-        now = self._connection.milliseconds()
-        async with self._connection.asking(), self._connection.redis.pipeline(transaction=False) as pipe:
-            for token in tokens:
-                opts = {"token": token, "lockDuration": self._lock, "limiter": None, "name": WORKER_NAME}
-                packed = msgpack.packb(opts, use_bin_type=True)
-                await scripts.commands["moveToActive"](keys=keys, args=[scripts.keys[""], now, packed], client=pipe)
-            answers = await pipe.execute()
+        async with self._connection.asking():
+            answers = await self._ask_for_jobs(theirs, tokens)
         taken: list[Job] = []
         doomed: list[JobEnd] = []
         broken: list[str] = []
-        for token, answer in zip(tokens, answers, strict=True):
-            if not answer or not answer[0]:
+        for token, answer in answers:
+            if not _has_job(answer):
                 self._put_down_times(theirs.qualifiedName, answer)
                 continue
             fields = dict(zip(answer[0][::2], answer[0][1::2], strict=True))
@@ -172,6 +156,26 @@ class BullmqEngine:
         if doomed:
             await self.end(queue, doomed)
         return [*taken, *await self._clear(theirs, broken)]
+
+    async def _ask_for_jobs(self, theirs: Any, tokens: Sequence[str]) -> list[tuple[str, Any]]:
+        """At first for as many as came the last time, then for twice as many, until there are no more: limits of the
+        queue may let through one at a time, of the hundreds that our workers have room for."""
+        scripts = theirs.scripts
+        keys = scripts.getKeys(TAKE_KEYS)
+        now = self._connection.milliseconds()
+        answers: list[tuple[str, Any]] = []
+        size = max(1, self._came.get(theirs.qualifiedName, len(tokens)))
+        while len(answers) < len(tokens) and (not answers or _has_job(answers[-1][1])):
+            asked = tokens[len(answers) : len(answers) + size]
+            async with self._connection.redis.pipeline(transaction=False) as pipe:
+                for token in asked:
+                    opts = {"token": token, "lockDuration": self._lock, "limiter": None, "name": WORKER_NAME}
+                    packed = msgpack.packb(opts, use_bin_type=True)
+                    await scripts.commands["moveToActive"](keys=keys, args=[scripts.keys[""], now, packed], client=pipe)
+                answers += zip(asked, await pipe.execute(), strict=True)
+            size *= 2
+        self._came[theirs.qualifiedName] = sum(_has_job(answer) for _, answer in answers)
+        return answers
 
     async def _clear(self, theirs: Any, job_ids: Sequence[str]) -> list[Job]:
         """Of jobs of which only the id was left. They are missing, and nobody holds them."""
@@ -266,18 +270,15 @@ class BullmqEngine:
             await self._know(queue, [end.job_id for end in ends])
         await self._make_next(queue, [end.job_id for end in ends if end.spent or end.kind in ("completed", "failed")])
         async with self._connection.asking():
-            codes, concurrency = await self._tell_ends(theirs, queue, ends)
+            codes = await self._tell_ends(theirs, queue, ends)
             lost = [n for n, code in enumerate(codes) if code == NOT_ACTIVE]
             if lost:
                 locks = [(ends[n].job_id, ends[n].token) for n in lost]
                 again = await self._mending.hold_again(theirs, locks, self._lock)
                 lost = [n for n, held in zip(lost, again, strict=True) if held]
-                codes_again, _ = await self._tell_ends(theirs, queue, [ends[n] for n in lost])
+                codes_again = await self._tell_ends(theirs, queue, [ends[n] for n in lost])
                 for n, code in zip(lost, codes_again, strict=True):
                     codes[n] = code
-            if concurrency is not None:
-                # Room for another one under the queue's concurrency, which BullMQ tells to nobody.
-                await self._connection.redis.zadd(theirs.keys["marker"], {"0": 0})
             done = [not (isinstance(code, int) and code < 0) for code in codes]
             for end, ok in zip(ends, done, strict=True):
                 self._held.pop((queue.name, end.job_id), None)
@@ -285,14 +286,24 @@ class BullmqEngine:
                     await self._connection.redis.hincrby(theirs.toKey(end.job_id), "stc", 1)
         return done
 
-    async def _tell_ends(self, theirs: Any, queue: Queue, ends: Sequence[JobEnd]) -> tuple[list[Any], str | None]:
-        """What the scripts say, and how many jobs the queue lets be active."""
+    async def _tell_ends(self, theirs: Any, queue: Queue, ends: Sequence[JobEnd]) -> list[Any]:
+        """What the scripts say."""
+        place, marker = theirs.qualifiedName, theirs.keys["marker"]
+        was_bounded = place in self._bounded
         async with self._connection.redis.pipeline(transaction=False) as pipe:
             for end in ends:
                 await self._end(pipe, theirs, queue, end)
+            if was_bounded:
+                # Room for another one under the queue's concurrency, which BullMQ tells to nobody.
+                pipe.zadd(marker, {"0": 0})
             pipe.hget(theirs.keys["meta"], "concurrency")
-            *codes, concurrency = await pipe.execute()
-        return codes, concurrency
+            answers = await pipe.execute()
+        if answers[-1] is None:
+            self._bounded.discard(place)
+        elif not was_bounded:
+            self._bounded.add(place)
+            await self._connection.redis.zadd(marker, {"0": 0})
+        return answers[: len(ends)]
 
     async def _know(self, queue: Queue, job_ids: Sequence[str]) -> None:
         """Of those that were taken before this server began."""
@@ -381,6 +392,10 @@ class BullmqEngine:
     async def recover(self, queue: Queue) -> None:
         async with self._connection.asking():
             await self._connection.queue_of(queue).scripts.moveStalledJobsToWait(MAX_STALLS, self._stalled)
+
+
+def _has_job(answer: Any) -> bool:
+    return bool(answer and answer[0])
 
 
 def _stack(error: Error) -> str:
