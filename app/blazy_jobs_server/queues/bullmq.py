@@ -11,7 +11,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, cast
 
-import msgpack
 import orjson
 from bullmq import Job as BullmqJob
 from bullmq.job import optsFromJSON
@@ -26,6 +25,7 @@ from blazy_jobs_server.queues.connection import ANSWER_SECONDS, Connection
 from blazy_jobs_server.queues.mending import Mending
 from blazy_jobs_server.queues.reading import WORKER_NAME, Reading, job_of
 from blazy_jobs_server.queues.repeating import Repeated, Repeating, repeated_of
+from blazy_jobs_server.queues.taking import Taking, has_job
 from blazy_jobs_server.queues.translation import MILLISECOND
 
 LOCK_SECONDS = 30.0
@@ -34,7 +34,6 @@ STALLED_SECONDS = 5.0
 MAX_STALLS = 2
 """The third loss fails a job, as it fails a run."""
 MAX_RESULT_BYTES = 1024 * 1024
-TAKE_KEYS = "wait active prioritized events stalled limiter delayed paused meta pc marker".split()  # noqa: SIM905
 NOT_ACTIVE = -3
 """What scripts say of a job that is not in the active list."""
 SHORTEST_WAIT_SECONDS = 0.002
@@ -84,12 +83,11 @@ class BullmqEngine:
         self._relock = self._connection.redis.register_script(RELOCK)
         self._to_front = self._connection.redis.register_script(loadScript("moveJobFromActiveToWait-9.lua"))
         self._mending = Mending(self._connection.redis)
+        self._taking = Taking(self._connection, self._lock)
         self._repeating = Repeating(self._connection.redis)
         self._held: dict[tuple[str, str], _Held] = {}
         self._due: dict[str, float] = {}
         """When the next delayed job of a queue is due (milliseconds), as far as its engine has told."""
-        self._came: dict[str, int] = {}
-        """How many jobs of a queue the last take brought."""
         self._bounded: set[str] = set()
         """Queues that have a concurrency of their own, as was last seen."""
         self._limited: dict[str, float] = {}
@@ -133,12 +131,12 @@ class BullmqEngine:
     async def take(self, queue: Queue, tokens: Sequence[str]) -> list[Job]:
         theirs = self._connection.queue_of(queue)
         async with self._connection.asking():
-            answers = await self._ask_for_jobs(theirs, tokens)
+            answers = await self._taking.ask(theirs, tokens)
         taken: list[Job] = []
         doomed: list[JobEnd] = []
         broken: list[str] = []
         for token, answer in answers:
-            if not _has_job(answer):
+            if not has_job(answer):
                 self._put_down_times(theirs.qualifiedName, answer)
                 continue
             fields = dict(zip(answer[0][::2], answer[0][1::2], strict=True))
@@ -156,26 +154,6 @@ class BullmqEngine:
         if doomed:
             await self.end(queue, doomed)
         return [*taken, *await self._clear(theirs, broken)]
-
-    async def _ask_for_jobs(self, theirs: Any, tokens: Sequence[str]) -> list[tuple[str, Any]]:
-        """At first for as many as came the last time, then for twice as many, until there are no more: limits of the
-        queue may let through one at a time, of the hundreds that our workers have room for."""
-        scripts = theirs.scripts
-        keys = scripts.getKeys(TAKE_KEYS)
-        now = self._connection.milliseconds()
-        answers: list[tuple[str, Any]] = []
-        size = max(1, self._came.get(theirs.qualifiedName, len(tokens)))
-        while len(answers) < len(tokens) and (not answers or _has_job(answers[-1][1])):
-            asked = tokens[len(answers) : len(answers) + size]
-            async with self._connection.redis.pipeline(transaction=False) as pipe:
-                for token in asked:
-                    opts = {"token": token, "lockDuration": self._lock, "limiter": None, "name": WORKER_NAME}
-                    packed = msgpack.packb(opts, use_bin_type=True)
-                    await scripts.commands["moveToActive"](keys=keys, args=[scripts.keys[""], now, packed], client=pipe)
-                answers += zip(asked, await pipe.execute(), strict=True)
-            size *= 2
-        self._came[theirs.qualifiedName] = sum(_has_job(answer) for _, answer in answers)
-        return answers
 
     async def _clear(self, theirs: Any, job_ids: Sequence[str]) -> list[Job]:
         """Of jobs of which only the id was left. They are missing, and nobody holds them."""
@@ -392,10 +370,6 @@ class BullmqEngine:
     async def recover(self, queue: Queue) -> None:
         async with self._connection.asking():
             await self._connection.queue_of(queue).scripts.moveStalledJobsToWait(MAX_STALLS, self._stalled)
-
-
-def _has_job(answer: Any) -> bool:
-    return bool(answer and answer[0])
 
 
 def _stack(error: Error) -> str:
