@@ -1,6 +1,7 @@
 """Async jobs that start processes."""
 
 import asyncio
+import inspect
 import subprocess
 import sys
 from contextlib import suppress
@@ -66,3 +67,8 @@ async def ends_its_own(payload: Any, ctx: JobContext) -> str:
             process.terminate()
         ctx.log(f"ended with {await process.wait()}")
     return "ended"
+
+
+@jobs.job(retry=0)
+async def signature_of_popen(payload: Any) -> list[str]:
+    return list(inspect.signature(subprocess.Popen).parameters)

@@ -65,3 +65,8 @@ async def test_what_a_handler_leaves_running_by_intent_goes_on(peer: Peer, start
     assert (await peer.outcome(run))["type"] == "cancelled"
     await asyncio.sleep(0)
     assert lives(pid)
+
+
+async def test_starting_processes_looks_as_it_did(peer: Peer, start: Start) -> None:
+    await start(JOBS)
+    assert "shell" in (await peer.outcome(await peer.add("signature-of-popen")))["result"]

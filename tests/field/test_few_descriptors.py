@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import resource
 from collections.abc import Iterator
 
 import pytest
+from blazy_jobs.worker.descriptors import say_if_run_out
 
 from tests.client.conftest import Start
 from tests.client.peer import Peer
@@ -64,3 +66,22 @@ async def test_a_worker_that_can_start_no_process_says_why_goes_on_and_runs_it_l
     while (await peer.outcome(await peer.add("echo-sync", 3)))["type"] == "released":
         pass
     assert "Traceback" not in worker.words()
+
+
+def test_it_is_seen_wherever_it_stands_among_the_causes() -> None:
+    def caused(error: BaseException, cause: BaseException) -> BaseException:
+        error.__cause__ = cause
+        return error
+
+    run_out = OSError(errno.EMFILE, "too many")
+    for error in (
+        run_out,
+        OSError(errno.ENFILE, "too many"),
+        caused(RuntimeError(), caused(ValueError(), run_out)),
+        ExceptionGroup("several", [ValueError(), caused(KeyError(), run_out)]),
+    ):
+        assert say_if_run_out(error)
+    looped = ValueError()
+    looped.__cause__ = caused(KeyError(), looped)
+    for error in (None, looped, OSError(errno.ENOENT, "none"), ExceptionGroup("several", [ValueError()])):
+        assert not say_if_run_out(error)

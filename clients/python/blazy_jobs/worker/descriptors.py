@@ -44,14 +44,23 @@ class _Told:
 
 def say_if_run_out(error: BaseException | None) -> bool:
     """Whether that is why, or a cause of why; said once a minute."""
-    for _ in range(MAX_CAUSES):
-        if error is None:
-            return False
-        if isinstance(error, OSError) and error.errno in RUN_OUT:
-            now = time.monotonic()
-            if now - _Told.at > SILENT_SECONDS:
-                _Told.at = now
-                log.error("file descriptors have run out in this process: raise ulimit -n", limit=limit())
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    if not any(isinstance(cause, OSError) and cause.errno in RUN_OUT for cause in _causes(error)):
+        return False
+    now = time.monotonic()
+    if now - _Told.at > SILENT_SECONDS:
+        _Told.at = now
+        log.error("file descriptors have run out in this process: raise ulimit -n", limit=limit())
+    return True
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    """It, its causes and the members of groups, the first few of them."""
+    found: list[BaseException] = []
+    waiting = [error]
+    while waiting and len(found) < MAX_CAUSES:
+        one = waiting.pop(0)
+        if one is not None and not any(one is other for other in found):
+            found.append(one)
+            members = one.exceptions if isinstance(one, BaseExceptionGroup) else ()
+            waiting += [one.__cause__ or one.__context__, *members]
+    return found

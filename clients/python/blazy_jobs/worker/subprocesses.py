@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import signal
 import subprocess
@@ -90,6 +91,7 @@ def _children(pid: int) -> list[int]:
     return found
 
 
+@functools.wraps(_init)
 def _noted_init(self: subprocess.Popen[Any], *arguments: Any, **options: Any) -> None:
     _init(self, *arguments, **options)
     note(self.pid)
