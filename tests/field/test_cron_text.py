@@ -12,8 +12,8 @@ import pytest
 from blazy_jobs import DefinitionError, schedule
 
 from blazy_jobs_server.domain.errors import InvalidRequest
-from blazy_jobs_server.domain.instants import from_datetime, rfc3339
-from blazy_jobs_server.domain.schedule import Cron, Plan
+from blazy_jobs_server.domain.instants import SECOND, from_datetime, rfc3339
+from blazy_jobs_server.domain.schedule import Cron, Plan, Schedule, ScheduleDefinition
 from blazy_jobs_server.engine.due_times import fire_times
 from blazy_jobs_server.engine.plans import check_plan
 from tests.app.server import Server, paths, problem
@@ -112,6 +112,21 @@ async def test_what_means_something_else_elsewhere_is_refused_with_what_to_write
         assert instead in refused["errors"][0]["message"]
     with pytest.raises(DefinitionError, match=re.escape(instead)):
         schedule.cron(expression)
+
+
+async def test_a_schedule_of_an_earlier_version_goes_on_and_can_be_changed(server: Server) -> None:
+    """With text that is refused now."""
+    await server.register()
+    plan = Plan(trigger=Cron("*/90 * * * *"))
+    definition = ScheduleDefinition(name="s", job_type="greet", plan=plan)
+    due = server.clock.now() + 3600 * SECOND
+    await server.store.save_schedule(Schedule(definition=definition, source="api", next_fire_at=due), expect=None)
+    assert (await server.http.patch("/v1/schedules/s", json={"tags": ["old"]})).status_code == 200
+    for _ in range(2):
+        await server.advance(3600)
+    assert len((await server.get("/v1/runs", schedule="s"))["data"]) == 2
+    answer = await server.http.patch("/v1/schedules/s", json={"timezone": "Asia/Tokyo"})
+    assert paths(problem(answer, 422, "invalid_request")) == ["/trigger/expression"]
 
 
 @pytest.mark.parametrize(

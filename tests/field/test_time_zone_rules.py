@@ -166,6 +166,19 @@ async def test_rules_that_differ_under_one_version_are_noticed(server: Server, r
     assert await next_time(server) == "2026-01-01T10:00:00.000000Z"
 
 
+async def test_a_time_that_does_not_show_what_it_is_to_show_is_mended(server: Server, rules: Rules) -> None:
+    due = await daily(server, VANCOUVER)
+    await server.__aexit__()
+    with closing(sqlite3.connect(server.settings.database)) as database:
+        database.execute(
+            "UPDATE schedules SET next_fire_at = next_fire_at + 3600000000, wake_at = wake_at + 3600000000"
+        )
+        database.commit()
+    await server.__aenter__()
+    await server.settle()
+    assert await next_time(server) == due
+
+
 async def test_a_paused_schedule_goes_on_by_the_rules_of_then(server: Server, rules: Rules) -> None:
     await daily(server, VANCOUVER)
     await server.post("/v1/schedules/s/pause", status=200)

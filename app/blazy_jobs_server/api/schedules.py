@@ -45,7 +45,7 @@ from blazy_jobs_server.domain.schedule import (
     ScheduleDefinition,
     Trigger,
 )
-from blazy_jobs_server.engine.plans import check_alive, preview
+from blazy_jobs_server.engine.plans import check_alive, check_plan, preview
 
 router = APIRouter(prefix="/v1/schedules", tags=["schedules"])
 
@@ -190,8 +190,11 @@ async def preview_schedule(request: Request) -> Response:
         end_at=_instant(body.end_at),
     )
     after = now if body.after is None else from_datetime(body.after)
-    check_alive(plan, now, min(now, after))
-    return _times(await preview(plan, now, after, body.count))
+    check_plan(plan)
+    times = await preview(plan, now, after, body.count)
+    if not times:
+        check_alive(plan, now, min(now, after))
+    return _times(times)
 
 
 @router.get(

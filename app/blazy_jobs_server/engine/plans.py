@@ -48,9 +48,11 @@ class Orders:
         self._catalogue.met_queue(order.queue)
         return order
 
-    async def check(self, definition: ScheduleDefinition, path: str = "") -> None:
-        """Of a definition that stands at `path` of the request. Raises InvalidRequest and InvalidPayload."""
-        check_plan(definition.plan, path)
+    async def check(self, definition: ScheduleDefinition, path: str = "", *, known: Plan | None = None) -> None:
+        """Of a definition that stands at `path` of the request; a plan that is `known` may stay. Raises InvalidRequest
+        and InvalidPayload."""
+        if definition.plan != known:
+            check_plan(definition.plan, path)
         try:
             await self.of(definition)
         except JobTypeNotFound as error:

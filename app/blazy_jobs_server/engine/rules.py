@@ -26,9 +26,11 @@ def marked(plan: Plan, at: int | None) -> tuple[str | None, str | None]:
     """What the wall clock shows at a plan's time, where that is fixed, and by which rules, where they matter."""
     if at is None or plan.timezone == "UTC" or not isinstance(plan.trigger, Cron | Calendar):
         return None, None
-    moment = EPOCH + timedelta(microseconds=at)
-    shown = local_of(moment, zones.zone(plan.timezone)).isoformat() if _is_fixed(plan) else None
-    return shown, zones.rules(plan.timezone)
+    return _shown(plan, at) if _is_fixed(plan) else None, zones.rules(plan.timezone)
+
+
+def _shown(plan: Plan, at: int) -> str:
+    return local_of(EPOCH + timedelta(microseconds=at), zones.zone(plan.timezone)).isoformat()
 
 
 def _is_fixed(plan: Plan) -> bool:
@@ -49,7 +51,9 @@ def by_present_rules(schedule: Schedule) -> Schedule | None:
         times, present = fire_times(plan, schedule.created_at), zones.rules(plan.timezone)
     except BadPlan:
         return None
-    if schedule.rules == present or (schedule.rules or "").partition("/")[0] > zones.version():
+    if (schedule.rules or "").partition("/")[0] > zones.version():
+        return None
+    if schedule.rules == present and schedule.wall in (None, _shown(plan, at)):
         return None
     if schedule.wall is not None:
         at = from_datetime(instant_of(datetime.fromisoformat(schedule.wall), zones.zone(plan.timezone)))

@@ -114,7 +114,8 @@ class Schedules:
                 if same and paused in (None, known.paused):
                     return known
                 if not (same and paused):  # what can make no run any more can be paused
-                    await self._orders.check(definition)
+                    going_on = not known.paused or paused in (None, True)
+                    await self._orders.check(definition, known=known.definition.plan if going_on else None)
                     self._check_changed(known, definition)
                 saved = await self._change_over_http(known, definition, paused)
                 if saved is not None:
