@@ -68,6 +68,7 @@ class Server:
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._fatal: Exception | None = None
+        self._told_by: signal.Signals | None = None
 
     async def run(self) -> int:
         """Serves until told to stop; the exit code. Raises StartFailed and DatabaseUnusable."""
@@ -217,12 +218,16 @@ class Server:
         self._stop.set()
 
     def _handle_signals(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._on_signal)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, self._on_signal, number)
 
-    def _on_signal(self) -> None:
+    def _on_signal(self, number: signal.Signals) -> None:
+        """A closed terminal (SIGHUP) asks once however often it is told: only who means it hurries."""
         if self._stop.is_set():
-            self._hurry.set()
+            if number is not signal.SIGHUP:
+                self._hurry.set()
+            return
+        self._told_by = number
         self._stop.set()
 
     @staticmethod
@@ -244,7 +249,9 @@ class Server:
 
     async def _drain(self) -> None:
         """Not ready, streams end, no new claims; running handlers get the grace, then what is left is released."""
-        log.info("draining", seconds=self._settings.drain_seconds)
+        by = {} if self._told_by is None else {"signal": self._told_by.name}
+        hint = "a second Ctrl-C or SIGTERM stops at once"
+        log.info("draining", seconds=self._settings.drain_seconds, **by, hint=hint)
         self._jobs.drain()
         draining = asyncio.ensure_future(self._pool.stop(self._settings.drain_seconds))
         hurry = asyncio.ensure_future(self._hurry.wait())

@@ -23,6 +23,7 @@ def collected() -> dict[str, tuple[str, set[str]]]:
     numbers.ran["job", State.COMPLETED] = Histogram()
     jobs = SimpleNamespace(
         numbers=numbers,
+        incidents=SimpleNamespace(store_errors=defaultdict(int)),
         clock=NOW,
         feed=SimpleNamespace(open_streams=0),
         leasing=SimpleNamespace(membership=SimpleNamespace(everyone=list)),

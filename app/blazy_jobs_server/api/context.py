@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 from blazy_jobs_server.api.requests import headers_of
-from blazy_jobs_server.domain.errors import CrossSite, HostRefused, Unauthorized
+from blazy_jobs_server.domain.errors import CrossSite, HostRefused, JobsError, StoreUnavailable, Unauthorized
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.settings import Settings
 
@@ -39,6 +39,11 @@ class Context:
             raise HostRefused
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
             raise CrossSite
+
+    def refused(self, error: JobsError, method: str) -> None:
+        """Notes what is the operator's to know."""
+        if isinstance(error, StoreUnavailable):
+            self.jobs.incidents.store_failed("read" if method in SAFE_METHODS else "write", error.detail)
 
 
 class PoolContext(Context):

@@ -34,6 +34,7 @@ class Front:
                 except ClientDisconnected:
                     return
                 except JobsError as error:
+                    self._context.refused(error, "POST")
                     await _send_problem(send, error)
                     return
                 except Exception as error:  # noqa: BLE001  # answered as a 500, and logged whole

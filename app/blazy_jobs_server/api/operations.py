@@ -70,6 +70,9 @@ async def get_readiness(request: Request) -> Response:
     if not request.app.state.ready():
         raise Unavailable("The pool's workers have not declared their job types yet.")
     await context.jobs.store.ping()
+    context.jobs.incidents.store_worked()
+    if context.jobs.incidents.store_is_failing:
+        raise Unavailable("Requests are refused because the store could not be written or read a moment ago.")
     return respond(Answer(200, orjson.dumps({"status": "ok"} | _redis(context))))
 
 
@@ -177,6 +180,10 @@ class _Metrics(Collector):
             [], _cumulative([2**n for n in range(len(numbers.batch_sizes) - 1)], numbers.batch_sizes), numbers.batched
         )
         yield batches
+        refused = CounterMetricFamily("jobs_store_errors", "Requests that the store could not do", labels=["kind"])
+        for kind in ("read", "write"):
+            refused.add_metric([kind], self._jobs.incidents.store_errors[kind])
+        yield refused
         yield GaugeMetricFamily("jobs_open_streams", "Event streams that are open", self._jobs.feed.open_streams)
         yield GaugeMetricFamily("jobs_workers", "Workers that are there", len(self._jobs.leasing.membership.everyone()))
         times = CounterMetricFamily(

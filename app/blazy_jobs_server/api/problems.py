@@ -137,8 +137,10 @@ async def find(request: Request) -> None:
 
 
 def install(app: FastAPI) -> None:
-    async def on_jobs_error(_: Request, error: Exception) -> Response:
+    async def on_jobs_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, JobsError)
+        if request.url.path != "/readyz":  # a probe asks, and wants nothing done
+            request.app.state.context.refused(error, request.method)
         return response(error)
 
     async def on_http_exception(request: Request, error: Exception) -> Response:

@@ -57,6 +57,9 @@ class LogReport(ReportFacts):
     dropped: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = Field(
         None, description="lines that the worker did not send"
     )
+    written_at: Instant | None = Field(
+        None, description="when the line was written, by the worker's clock: the limit of lines a second counts by it"
+    )
 
 
 class CompletedReport(ReportFacts):

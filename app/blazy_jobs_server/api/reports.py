@@ -43,6 +43,7 @@ class Item(Struct, forbid_unknown_fields=True, kw_only=True):
     level: str | None = None
     fields: dict[str, Any] | None = None
     dropped: int | None = None
+    written_at: datetime | None = None
     result: Any = None
     error: ErrorItem | None = None
     retryable: bool | None = None
@@ -70,7 +71,8 @@ def read_report(value: Any, max_result_bytes: int, now: int) -> Report:
         case "progress":
             return replace(report, data=_progress(item))
         case "log":
-            return replace(report, data=_line(item), dropped=max(0, item.dropped or 0))
+            written_at = _instant(item.written_at, "/written_at")
+            return replace(report, data=_line(item), dropped=max(0, item.dropped or 0), written_at=written_at)
         case "failed":
             return _failed(item, report)
         case "released":
@@ -105,11 +107,18 @@ def _seconds(value: float | None, path: str) -> float | None:
     return value
 
 
+def _instant(value: datetime | None, path: str) -> int | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise InvalidRequest.at(path, "must say its offset", "timezone_aware")
+    return from_datetime(value)
+
+
 def _delay(item: Item, now: int) -> float:
-    if item.due_at is not None:
-        if item.due_at.tzinfo is None:
-            raise InvalidRequest.at("/due_at", "must say its offset", "timezone_aware")
-        return _seconds(max(0.0, (from_datetime(item.due_at) - now) / 1_000_000), "/due_at") or 0.0
+    due_at = _instant(item.due_at, "/due_at")
+    if due_at is not None:
+        return _seconds(max(0.0, (due_at - now) / 1_000_000), "/due_at") or 0.0
     return _seconds(item.delay_seconds, "/delay_seconds") or 0.0
 
 

@@ -12,6 +12,7 @@ from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.deployments import Deployments
 from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.feed import Feed
+from blazy_jobs_server.engine.incidents import Incidents
 from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.loop import Alarm
 from blazy_jobs_server.engine.neighbourhood import Neighbourhood
@@ -53,6 +54,7 @@ class Jobs:
         self.leasing.too_old_for = self.deployments.too_old_for
         self.feed = Feed(store)
         self.numbers = Numbers(store, clock)
+        self.incidents = Incidents(clock)
         self.projection = Projection(
             store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers, home
         )
@@ -81,10 +83,12 @@ class Jobs:
         await self.scheduler.start()
         self.neighbourhood.start()
         await self.projection.start()
+        self.incidents.start()
 
     async def stop(self) -> None:
         """Stopping twice, or before the start, is harmless."""
         self.feed.close()
+        await self.incidents.stop()
         await self.neighbourhood.stop()
         await self.projection.stop()
         await self.scheduler.stop()
@@ -104,6 +108,8 @@ class Jobs:
         self.scheduler.on_commit(commit)
         self.leasing.claims.on_commit(commit)
         self.projection.on_commit(commit)
+        self.incidents.store_worked()
+        self.incidents.on_events(commit.events)
         self.feed.publish(commit.events)
 
     async def refresh(self) -> None:

@@ -13,6 +13,7 @@ from blazy_jobs_server.domain.errors import StoreUnavailable
 log = structlog.get_logger("loop")
 
 RESTART_SECONDS = 1.0
+WAITING_TOLD_SECONDS = 60.0
 
 
 def report_error(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -42,11 +43,15 @@ class Tasks:
         return self.spawn(name, self._keep(name, work))
 
     async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        told_at = -WAITING_TOLD_SECONDS
         while True:
             try:
                 await work()
             except StoreUnavailable as error:
-                log.warning("waiting for the store", task=name, reason=error.detail)
+                now = asyncio.get_running_loop().time()
+                if now - told_at >= WAITING_TOLD_SECONDS:
+                    log.warning("waiting for the store", task=name, reason=error.detail)
+                    told_at = now
             except Exception:  # a loop of the service outlives one bad turn, and says so
                 log.exception("task failed, beginning again", task=name)
             await asyncio.sleep(RESTART_SECONDS)

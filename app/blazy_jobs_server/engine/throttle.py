@@ -1,7 +1,8 @@
 """Progress and log lines, kept within bounds: a handler that floods them costs neither disk nor readers.
 
 Progress is coalesced to ten events a second a run: the newest is always kept, at most 100 ms late, and written before
-the final event. Log lines above a hundred a second are counted instead of kept.
+the final event. Log lines above a hundred a second are counted instead of kept. When they were written counts, not when
+they arrive: those of a time without a server come all at once.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class _Flow:
         self.progress_at = 0
         self.pending: Report | None = None
         self.timer: asyncio.TimerHandle | None = None
-        self.lines_since = now
+        self.lines_since = 0
         self.lines = 0
 
 
@@ -111,8 +112,10 @@ class Throttle:
 
     def _line(self, worker_id: int, report: Report) -> Report:
         flow = self._flow(worker_id, report)
-        if flow.seen_at - flow.lines_since >= 1_000_000:
-            flow.lines_since, flow.lines = flow.seen_at, 0
+        at = flow.seen_at if report.written_at is None else report.written_at
+        # Earlier than a second before: the clock that dates them was set back, or another one dates them now.
+        if not 0 <= at - flow.lines_since + 1_000_000 < 2_000_000:
+            flow.lines_since, flow.lines = at, 0
         flow.lines += 1
         if flow.lines <= LINES_A_SECOND:
             return report

@@ -86,6 +86,8 @@ class Report(Struct, frozen=True, kw_only=True):
     delay_seconds: float = 0
     alone: bool = False
     dropped: int = 0
+    written_at: int | None = None
+    """Of a log line: when the worker wrote it, by its own clock."""
 
 
 class Reported(Struct, frozen=True):

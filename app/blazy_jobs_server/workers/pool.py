@@ -127,6 +127,7 @@ class Pool:
 
     async def _give_back(self, name: str, *, lost: bool) -> None:
         """What the ended process had in hand, as soon as the store can be written."""
+        told = False
         while True:
             try:
                 if lost:
@@ -134,7 +135,9 @@ class Pool:
                 else:
                     await self._membership.pool_process_stopped(name)
             except StoreUnavailable as error:
-                log.warning("waiting for the store", name=name, reason=error.detail)
+                if not told:
+                    log.warning("waiting for the store", name=name, reason=error.detail)
+                    told = True
                 await asyncio.sleep(STORE_SECONDS)
             else:
                 return

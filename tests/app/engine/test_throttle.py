@@ -133,3 +133,19 @@ async def test_in_no_second_more_than_ten_and_the_newest_is_never_lost(clock: Ha
     assert not waits or numbers[-1] == len(waits) - 1
     for (earlier, _), (later, _) in pairwise(written):
         assert later - earlier >= 99_000
+
+
+async def test_lines_count_by_when_they_were_written(throttle: Throttle, clock: HandClock) -> None:
+    """A thousand lines at 85 a second, which had to wait for a server and come all at once."""
+
+    def written(second: float, at: int = 0) -> Report:
+        return Report(run_id=1, attempt=1, token="t", kind="log", written_at=at + int(second * 1_000_000))
+
+    late = [written(n / 85) for n in range(1000)]
+    assert kinds(throttle, *late) == ["log"] * 1000
+    flood = [written(20 + n / 1000) for n in range(1000)]
+    assert kinds(throttle, *flood).count("log") == LINES_A_SECOND, "who writes too many is limited all the same"
+    back = [written(3 + n / 1000) for n in range(200)]
+    assert kinds(throttle, *back).count("log") == LINES_A_SECOND, "also where the clock was set back"
+    clock.move(1)
+    assert kinds(throttle, line()) == ["log"]

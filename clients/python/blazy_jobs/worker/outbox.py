@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -129,6 +130,7 @@ class Outbox:
         report, size = line
         if self._dropped:
             report["dropped"], self._dropped = self._dropped, 0
+        report["written_at"] = datetime.now(UTC).isoformat()
         self._kept += 1
         self._in_window += 1
         self._waiting_bytes += size

@@ -612,6 +612,10 @@ export type LogReport = {
      * lines that the worker did not send
      */
     dropped?: number | null;
+    /**
+     * when the line was written, by the worker's clock: the limit of lines a second counts by it
+     */
+    written_at?: string | null;
 };
 
 /**

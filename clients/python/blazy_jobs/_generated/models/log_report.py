@@ -11,6 +11,7 @@ from ..types import UNSET, Unset
 from ..types import UNSET, Unset
 from typing import cast
 from typing import Literal, cast
+import datetime
 
 if TYPE_CHECKING:
   from ..models.log_report_fields_type_0 import LogReportFieldsType0
@@ -35,6 +36,8 @@ class LogReport:
             message (None | str | Unset):
             fields (LogReportFieldsType0 | None | Unset):
             dropped (int | None | Unset): lines that the worker did not send
+            written_at (datetime.datetime | None | Unset): when the line was written, by the worker's clock: the limit of
+                lines a second counts by it
      """
 
     run_id: str
@@ -45,6 +48,7 @@ class LogReport:
     message: None | str | Unset = UNSET
     fields: LogReportFieldsType0 | None | Unset = UNSET
     dropped: int | None | Unset = UNSET
+    written_at: datetime.datetime | None | Unset = UNSET
 
 
 
@@ -86,6 +90,14 @@ class LogReport:
         else:
             dropped = self.dropped
 
+        written_at: None | str | Unset
+        if isinstance(self.written_at, Unset):
+            written_at = UNSET
+        elif isinstance(self.written_at, datetime.datetime):
+            written_at = self.written_at.isoformat()
+        else:
+            written_at = self.written_at
+
 
         field_dict: dict[str, Any] = {}
 
@@ -103,6 +115,8 @@ class LogReport:
             field_dict["fields"] = fields
         if dropped is not UNSET:
             field_dict["dropped"] = dropped
+        if written_at is not UNSET:
+            field_dict["written_at"] = written_at
 
         return field_dict
 
@@ -172,6 +186,26 @@ class LogReport:
         dropped = _parse_dropped(d.pop("dropped", UNSET))
 
 
+        def _parse_written_at(data: object) -> datetime.datetime | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                written_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return written_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None | Unset, data)
+
+        written_at = _parse_written_at(d.pop("written_at", UNSET))
+
+
         log_report = cls(
             run_id=run_id,
             attempt=attempt,
@@ -181,6 +215,7 @@ class LogReport:
             message=message,
             fields=fields,
             dropped=dropped,
+            written_at=written_at,
         )
 
         return log_report
