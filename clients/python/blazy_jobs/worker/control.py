@@ -238,7 +238,9 @@ class Control:
                 self._deaf_seconds > max(self._lease_seconds - PARTING_SECONDS, self._lease_seconds / 2)
                 and not self._ending.done()
             ):
-                log.error("no server for a lease's time", seconds=round(self._deaf_seconds, 1))
+                trouble = self._lanes[0].session.trouble
+                about = {"url": trouble.url, "reason": trouble.reason}
+                log.error("no server for a lease's time", **about, seconds=round(self._deaf_seconds, 1))
                 self._end_with(EXIT_NO_SERVER)
 
     def _waiting_for_server(self) -> bool:

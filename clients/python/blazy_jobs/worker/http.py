@@ -15,6 +15,8 @@ import orjson
 from blazy_jobs.address import ApiKey
 
 MAX_HEADER_BYTES = 64 * 1024
+CONNECT_SECONDS = 3.0
+"""A host that does not say whether it is there is taken for one that is not."""
 
 
 class Unanswered(Exception):
@@ -53,6 +55,7 @@ class Endpoint:
         parts = urlsplit(url or "http://localhost")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"not an http:// or https:// address: {url!r}")
+        self._scheme = parts.scheme
         self.tls = ssl.create_default_context() if parts.scheme == "https" else None
         self.host = parts.hostname
         self.port = parts.port or (443 if self.tls else 80)
@@ -71,6 +74,11 @@ class Endpoint:
         if any(char in line for line in lines for char in "\r\n"):
             raise ValueError("a header cannot have a line break in it")
         return "\r\n".join(lines).encode("latin-1")
+
+    @property
+    def url(self) -> str:
+        """As a person names it."""
+        return f"unix://{self.socket_path}" if self.socket_path else f"{self._scheme}://{self}{self.prefix}"
 
     def __str__(self) -> str:
         return self.socket_path or f"{self.host}:{self.port}"
@@ -124,7 +132,8 @@ class Connection:
             wire = self._wire
             if wire is None or wire.closed:
                 self._wire = None  # while connecting there is no answer that could have begun
-                async with asyncio.timeout(timeout_seconds):  # `wait_for` loses a cancel that comes as it ends
+                # `wait_for` loses a cancel that comes as it ends.
+                async with asyncio.timeout(min(timeout_seconds, CONNECT_SECONDS)):
                     wire = self._wire = await self._connect()
             return await wire.exchange(head + b"\r\n\r\n" + (body or b""), timeout_seconds)
         except (OSError, TimeoutError) as error:

@@ -14,7 +14,11 @@ from blazy_jobs.worker.descriptors import say_if_run_out
 from blazy_jobs.worker.http import Connection, Endpoint, Response, Unanswered
 from blazy_jobs.worker.logs import Log
 
-CLAIM_WAIT_SECONDS = 30
+CLAIM_WAIT_SECONDS = 10
+"""Short, as a claim that waits in vain on a frozen connection is only found out when it should have been answered."""
+ANSWER_SECONDS = 5.0
+"""How much later than asked for the answer to a claim may come."""
+TOLD_AFTER_SECONDS, TOLD_AGAIN_SECONDS = 1.0, 10.0
 REGISTER_TIMEOUT_SECONDS = 10.0
 FIRST_BACKOFF_SECONDS = 0.02
 MAX_BACKOFF_SECONDS = 1.0
@@ -41,6 +45,7 @@ class Session:
     def __init__(self, endpoint: Endpoint, registration: dict[str, Any], on_answer: Callable[[], None]) -> None:
         self._registration = registration
         self._on_answer = on_answer
+        self.trouble = Trouble(endpoint.url)
         self._claims = Connection(endpoint)
         self._reports = Connection(endpoint)
         self._registering = asyncio.Lock()
@@ -71,7 +76,7 @@ class Session:
                         return self._registered(orjson.loads(response.body))
                     if response.status < 500 and response.status not in (408, 425, 429):
                         refusal = DeclarationRefused if response.status in UNUSABLE else Refused
-                        raise refusal(f"{response.status} {response.code}: {response.detail}")
+                        raise refusal(self._refusal("a worker", response))
                     log.warning("registration put off", name=self.name, status=response.status, code=response.code)
                 await backoff.sleep(response)
 
@@ -81,7 +86,7 @@ class Session:
         self.claimed_at = time.monotonic()
         worker_id = self.worker_id
         path = f"/v1/workers/{worker_id}/claim"
-        response = await self._try(self._claims, path, body, CLAIM_WAIT_SECONDS + 15)
+        response = await self._try(self._claims, path, body, CLAIM_WAIT_SECONDS + ANSWER_SECONDS)
         if response is None or response.status >= 500 or response.status == 429:
             await asyncio.sleep(random.uniform(0.5, 1.0) * MAX_BACKOFF_SECONDS * (0.1 if response is None else 1.0))
             return None
@@ -90,7 +95,7 @@ class Session:
         elif response.status == 200:
             return response.body
         elif response.status != 204:
-            raise Refused(f"claim: {response.status} {response.code}: {response.detail}")
+            raise Refused(self._refusal("a claim", response))
         return None
 
     async def report(self, reports: Sequence[bytes], holding: Callable[[], list[str]] | None) -> dict[str, Any]:
@@ -111,11 +116,11 @@ class Session:
                     return answer
                 if response.status in (400, 413, 422):
                     raise TooMuch(f"{response.status} {response.code}: {response.detail}")
-                if response.status in (401, 403):
-                    raise Refused(f"report: {response.status} {response.code}: {response.detail}")
                 if response.status == 404:
                     await self.register(worker_id)
                     continue
+            else:
+                self._claims.close()  # what has cut off reports may hold a claim that waits, which then asks anew
             await backoff.sleep(response)
 
     def may_be_stale(self, now: float) -> bool:
@@ -153,20 +158,55 @@ class Session:
         return max(1.0, min(10.0, self.lease_seconds * 0.4))
 
     async def _try(self, connection: Connection, path: str, body: Any, timeout_seconds: float) -> Response | None:
-        """None where there was no answer."""
+        """None where there was no answer. Of a worker that is registered, a key that is refused is none: keys are
+        rotated, at a server earlier than in a worker's file or later. That is tried again as long as no server is."""
         raw = body if isinstance(body, bytes) else orjson.dumps(body)
+        began_at = time.monotonic()
         try:
             response = await connection.request("POST", path, raw, timeout_seconds)
         except Unanswered as error:
             say_if_run_out(error)
             log.debug("no answer", path=path, reason=str(error))
+            self.trouble.met(str(error), began_at)
             return None
+        if response.status in (401, 403) and self.worker_id:
+            self.trouble.met(f"{response.status} {response.code}: {response.detail}", began_at)
+            return None
+        self.trouble.over()
         self._on_answer()
         return response
+
+    def _refusal(self, what: str, response: Response) -> str:
+        return f"{what} at {self.trouble.url}: {response.status} {response.code}: {response.detail}"
 
 
 class TooMuch(Exception):
     """A report call was refused as a whole; its parts may be taken one by one."""
+
+
+class Trouble:
+    """Says that the server at `url` cannot be used for now, soon but not at once, and that it can be used again."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.reason = ""
+        self._since: float | None = None
+        self._told_at: float | None = None
+
+    def met(self, reason: str, began_at: float) -> None:
+        now = time.monotonic()
+        self.reason = reason
+        self._since = began_at if self._since is None else self._since
+        due_at = self._since + TOLD_AFTER_SECONDS if self._told_at is None else self._told_at + TOLD_AGAIN_SECONDS
+        if now >= due_at:
+            self._told_at = now
+            log.warning("the server cannot be used", url=self.url, reason=reason, seconds=round(now - self._since, 1))
+
+    def over(self) -> None:
+        if self._told_at is not None:
+            log.info("the server can be used again", url=self.url)
+        self._since = self._told_at = None
+        self.reason = ""
 
 
 class Backoff:
