@@ -11,8 +11,9 @@ import jsonschema_rs
 import pytest
 from fastapi.routing import APIRoute
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import SecretStr
 
-from blazy_jobs_server.api import describe
+from blazy_jobs_server.api import describe, texts
 from blazy_jobs_server.api.application import build
 from blazy_jobs_server.api.context import Context
 from blazy_jobs_server.domain import errors
@@ -105,7 +106,14 @@ def test_it_says_who_it_is() -> None:
     assert info["license"] == {"name": "MIT", "identifier": "MIT"}
     assert len(info["description"]) > 100
     assert DOCUMENT["servers"]
-    assert DOCUMENT["security"] == [{"key": []}]
+    assert DOCUMENT["security"] == [{}, {"key": []}], "a server may have no key"
+
+
+def test_a_server_with_a_key_says_that_it_needs_one() -> None:
+    settings = Settings.model_construct(api_key=SecretStr("secret"))
+    app = build(Context(None, settings))  # type: ignore[arg-type]  # nothing is asked of it
+    assert app.openapi()["security"] == [{"key": []}]
+    assert "secret" not in json.dumps(app.openapi())
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -209,10 +217,102 @@ def test_unions_of_objects_have_a_tag() -> None:
             assert "discriminator" in node, place
 
 
-def test_null_is_a_default_only_where_it_may_be_sent() -> None:
-    for place, node in nodes(DOCUMENT):
-        if "default" in node and node["default"] is None:
-            assert {"type": "null"} in node.get("anyOf", [{"type": "null"}]), place
+def test_no_field_has_a_default() -> None:
+    """Generators would take it for required, or write code that does not compile; the words say it."""
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for field, shape in schema.get("properties", {}).items():
+            assert "default" not in shape, f"{name}.{field}"
+
+
+def test_no_link_has_a_body() -> None:
+    """The standard allows any value there, a generator that many use a text only."""
+    assert not [name for name, link in DOCUMENT["components"]["links"].items() if "requestBody" in link]
+
+
+def test_a_stream_is_text() -> None:
+    streams = [node["text/event-stream"]["schema"] for _, node in nodes(DOCUMENT) if "text/event-stream" in node]
+    assert [stream["type"] for stream in streams] == ["string", "string"]
+
+
+def test_a_report_may_be_anything() -> None:
+    """It is answered with `rejected`, within a `200`."""
+    report = {"$ref": "#/components/schemas/ReportIn"}
+    assert not complaints(report, {"reports": [{"type": "completed"}, {"run_id": 5}, 7, None]})
+    assert complaints(report, {"reports": 7})
+    assert complaints({"$ref": "#/components/schemas/ReportItem"}, {"type": "completed"})
+
+
+# -- every field, parameter and operation is told
+
+SHAPES: dict[str, Any] = DOCUMENT["components"]["schemas"]
+PROPERTIES = [(name, field) for name, shape in SHAPES.items() for field in shape.get("properties", {})]
+UNITS = {"seconds": "econds", "bytes": "(size|Room)", "percent": "0 to 100"}
+SPANS = {"31622400": "366 days", "2592000": "30 days", "316224000": "ten years"}
+LEFT_OUT = {
+    (name, field)
+    for name, field in PROPERTIES
+    if name.endswith(("In", "Item", "Patch", "Put", "Report")) and field not in SHAPES[name].get("required", [])
+}
+
+
+def words(text: str) -> set[str]:
+    return {word.lower().rstrip("s") for word in re.findall("[A-Za-z]+", text)} - {"the", "a", "an", "of", "it", "i"}
+
+
+def limits(shape: dict[str, Any]) -> set[str]:
+    """The numbers that bound it."""
+    shapes = [shape, *shape.get("anyOf", [])]
+    keys = ("maximum", "maxLength", "maxItems")
+    return {str(int(part[key])) for part in shapes for key in keys if part.get(key, 2**53) < 2**53 - 1}
+
+
+def untold(name: str, field: str) -> Iterator[str]:
+    """What the words of a field lack."""
+    shape = SHAPES[name]["properties"][field]
+    text = shape.get("description", "")
+    if not re.match(r"[A-Z`\d]", text) or not text.endswith("."):
+        yield "a sentence"
+    if not words(text) - words(f"{name} {field}"):
+        yield "more than the name"
+    unit = UNITS.get(field.rsplit("_", 1)[-1])
+    if unit is not None and not re.search(unit, text):
+        yield "the unit"
+    if {"type": "null"} in shape.get("anyOf", []) and not re.search(r"\bnull\b", text):
+        yield "what null means"
+    if (name, field) in LEFT_OUT and not re.search("Default|Left out", text):
+        yield "the default"
+    if name.endswith(("In", "Patch", "Put", "Report")):
+        numbers = {number.replace(",", "") for number in re.findall(r"\d[\d,]*", text)}
+        for bound in limits(shape):
+            if bound not in numbers and SPANS.get(bound, "?") not in text:
+                yield f"the bound {bound}"
+
+
+def test_every_field_is_told() -> None:
+    lacks = {f"{name}.{field}": found for name, field in PROPERTIES if (found := list(untold(name, field)))}
+    assert lacks == {}
+
+
+def test_every_shape_parameter_and_operation_is_told() -> None:
+    for name, shape in SHAPES.items():
+        assert shape.get("description"), name
+    for name, (_, path, operation) in OPERATIONS.items():
+        assert words(operation["description"]) - words(operation["summary"]), name
+        for parameter in operation.get("parameters", []):
+            assert resolve(parameter)["description"], (path, parameter)
+
+
+def test_no_words_are_left_of_what_is_no_more() -> None:
+    for name, fields in texts.FIELDS.items():
+        assert set(fields) <= set(SHAPES[name]["properties"]), name
+    assert set(texts.SHAPES) <= set(SHAPES)
+    assert set(texts.OPERATIONS) <= set(OPERATIONS)
+    parameters = {
+        (path.removeprefix("/v1/").strip("/").split("/")[0], resolve(parameter)["name"])
+        for _, path, operation in OPERATIONS.values()
+        for parameter in operation.get("parameters", [])
+    }
+    assert set(texts.PARAMETERS) <= parameters
 
 
 @pytest.mark.parametrize("field", ["queue", "priority", "retry", "timeout_seconds", "tags"])

@@ -183,27 +183,10 @@ SCHEDULE_LINKS = (
     "delete_schedule",
 )
 WORKER_LINKS = ("claim_runs", "report_runs", "remove_worker")
-LEASE_LINKS = ("complete_run",)
 LINKS: dict[str, dict[str, Any]] = {
     **{name: {"operationId": name, "parameters": _RUN} for name in RUN_LINKS},
     **{name: {"operationId": name, "parameters": _NAME} for name in (*JOB_TYPE_LINKS, *QUEUE_LINKS, *SCHEDULE_LINKS)},
     **{name: {"operationId": name, "parameters": _WORKER} for name in WORKER_LINKS},
-    "complete_run": {
-        "operationId": "report_runs",
-        "description": "of the first lease",
-        "parameters": {"worker_id": "$request.path.worker_id"},
-        "requestBody": {
-            "reports": [
-                {
-                    "run_id": "$response.body#/data/0/run/id",
-                    "attempt": "$response.body#/data/0/attempt",
-                    "lease_token": "$response.body#/data/0/lease_token",
-                    "type": "completed",
-                    "result": None,
-                }
-            ]
-        },
-    },
 }
 
 MODELS: dict[str, type[BaseModel]] = {Problem.__name__: Problem}

@@ -71,12 +71,12 @@ class CancelledData(BaseModel):
 
 class EventFacts(BaseModel):
     id: str
-    seq: int = Field(description="1, 2, 3 … within its run, without gaps")
+    seq: int
     time: AwareDatetime
     run_id: str
     job_type: str
     queue: str
-    state: RunState = Field(description="the run's, after this event")
+    state: RunState
     attempt: int
 
 
@@ -163,7 +163,7 @@ Event = TypeAliasType(
         | CompletedEvent
         | FailedEvent
         | CancelledEvent,
-        Field(discriminator="type", description="one change of a run"),
+        Field(discriminator="type", description="One change of a run."),
     ],
 )
 
@@ -171,17 +171,3 @@ Event = TypeAliasType(
 class EventPage(BaseModel):
     data: list[Event]
     next_cursor: str | None
-
-
-class EventBlock(BaseModel):
-    """One block of an event stream (WHATWG HTML, 9.2). Comments (every 15 seconds) and `retry` come between."""
-
-    id: str = Field(description="where to resume: send it as Last-Event-ID")
-    event: EventType
-    data: str = Field(
-        description="an Event as JSON, on one line",
-        json_schema_extra={
-            "contentMediaType": "application/json",
-            "contentSchema": {"$ref": "#/components/schemas/Event"},
-        },
-    )

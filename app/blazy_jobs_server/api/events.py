@@ -94,7 +94,19 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-STREAM = {"text/event-stream": {"schema": reference(event_models.EventBlock)}}
+STREAM = {
+    "text/event-stream": {
+        "schema": {
+            "type": "string",
+            "description": (
+                "Blocks of lines (WHATWG HTML, 9.2), each with an `id` to resume from (send it as `Last-Event-ID`), "
+                "the event's type as `event`, and the event as JSON on one line of `data`. Comments, every 15 "
+                "seconds, and `retry` come between. The event is the schema `Event`."
+            ),
+        },
+        "example": 'id: 1\nevent: queued\ndata: {"seq":1,"type":"queued",…}\n\n',
+    }
+}
 PAGE = {"application/json": {"schema": reference(event_models.EventPage)}}
 STREAM_HEADERS = headers_of("Cache-Control")
 

@@ -62,14 +62,17 @@ JsonSchema = TypeAliasType(
     "JsonSchema",
     Annotated[
         dict[str, Any] | bool,
-        Field(description="JSON Schema 2020-12, at most 64 KiB, with `#`-local `$ref` and linear-time patterns only"),
+        Field(
+            description="JSON Schema 2020-12, at most 64 KiB. References point within it; patterns are of the kind that"
+            " takes linear time."
+        ),
     ],
 )
 Metadata = TypeAliasType(
     "Metadata",
     Annotated[
         dict[Annotated[str, StringConstraints(max_length=128)], Annotated[str, StringConstraints(max_length=4096)]],
-        Field(max_length=50, description="the caller's own words about a run"),
+        Field(max_length=50, description="The caller's own words about a run."),
     ],
 )
 

@@ -54,7 +54,7 @@ class RetryIn(In):
 
 Retries = Annotated[
     int,
-    Field(ge=0, le=999, strict=True, description="the number of retries: one less than attempts"),
+    Field(ge=0, le=999, strict=True, description="The number of retries: one less than attempts."),
     WHOLE,
 ]
 RetryField = RetryIn | Retries

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from blazy_jobs_server.api import describe, examples
+from blazy_jobs_server.api import describe, examples, texts
 from blazy_jobs_server.api.fields import NAME_PATTERN
 
 DESCRIPTION = """A standalone job server: register job types, dispatch runs, read their status and watch their events \
@@ -35,8 +35,8 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "name": {"schema": {"type": "string", "pattern": NAME_PATTERN}},
 }
 NAME_EXAMPLES = {"job-types": "send-welcome-email", "queues": "default", "schedules": "nightly-cleanup"}
-LITERAL = {"example", "examples", "default", "const", "enum", "value", "requestBody"}
-"""Keys below which a document has values, not schemas (a link's `requestBody` is a value too)."""
+LITERAL = {"example", "examples", "default", "const", "enum", "value"}
+"""Keys below which a document has values, not schemas."""
 
 
 def document(app: FastAPI) -> dict[str, Any]:
@@ -60,10 +60,25 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path, operation in _operations(written):
         _sharpen(path, operation)
     written["components"] = _components(written)
-    written["security"] = [{"key": []}]
+    keyed = app.state.settings.api_key is not None
+    written["security"] = [{"key": []}] if keyed else [{}, {"key": []}]
     for schema in _schemas(written):
         _plain(schema)
+    for name, schema in written["components"]["schemas"].items():
+        _tell(name, schema)
     return written
+
+
+def _tell(name: str, schema: dict[str, Any]) -> None:
+    """What it means, and each of its fields. Without defaults: generators take a field that has one for required, and
+    the words say it."""
+    if name in texts.SHAPES:
+        schema.setdefault("description", texts.SHAPES[name])
+    told = texts.FIELDS.get(name, {})
+    for field, shape in schema.get("properties", {}).items():
+        shape.pop("default", None)
+        if field in told:
+            shape["description"] = told[field]
 
 
 def _operations(written: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -80,6 +95,14 @@ def _sharpen(path: str, operation: dict[str, Any]) -> None:
                 parameter["example"] = NAME_EXAMPLES[path.split("/")[2]]
         else:
             parameter["schema"] = _present(parameter["schema"])
+            if parameter["schema"].get("default") == []:
+                del parameter["schema"]["default"]
+        told = texts.PARAMETERS.get((_resource(path), parameter["name"]))
+        if told is not None:
+            parameter.setdefault("description", told)
+    told = texts.OPERATIONS.get(operation["operationId"])
+    if told is not None:
+        operation.setdefault("description", told)
     responses = operation["responses"]
     for status, answer in list(responses.items()):
         shared = answer.get("x-shared")
@@ -88,6 +111,11 @@ def _sharpen(path: str, operation: dict[str, Any]) -> None:
         elif "HTTPValidationError" in str(answer):
             del responses[status]
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _resource(path: str) -> str:
+    """The part of a path that names what it is about; of health and metrics, what they are."""
+    return path.removeprefix("/v1/").strip("/").split("/")[0]
 
 
 def _present(schema: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +157,7 @@ def _schemas(node: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(node, dict):
         yield node
         for key, member in node.items():
-            if key not in LITERAL or (key == "requestBody" and "content" in member):
+            if key not in LITERAL:
                 yield from _schemas(member)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel
 
 from blazy_jobs_server.api.fields import Omittable
 from blazy_jobs_server.api.queue_models import StateCounts
@@ -36,7 +36,7 @@ class Oldest(BaseModel):
 
 
 class Stats(BaseModel):
-    version: str = Field(description="The server's version, as its distribution has it.")
+    version: str
     counts: StateCounts
     finished_last_minute: int
     started_last_minute: int

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 
 class ProblemError(BaseModel):
-    path: str = Field(description="JSON Pointer (RFC 6901) of the field")
+    path: str
     message: str
     code: str
 

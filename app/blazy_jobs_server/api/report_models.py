@@ -44,22 +44,18 @@ class ReportFacts(In):
 
 class ProgressReport(ReportFacts):
     type: Literal["progress"]
-    percent: float | None = Field(None, description="clamped to 0 to 100")
+    percent: float | None = None
     message: str | None = None
     data: Any = None
 
 
 class LogReport(ReportFacts):
     type: Literal["log"]
-    level: str | None = Field(None, description="debug, info (also for an unknown one), warning, error or critical")
+    level: str | None = None
     message: str | None = None
     fields: dict[str, Any] | None = None
-    dropped: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = Field(
-        None, description="lines that the worker did not send"
-    )
-    written_at: Instant | None = Field(
-        None, description="when the line was written, by the worker's clock: the limit of lines a second counts by it"
-    )
+    dropped: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
+    written_at: Instant | None = None
 
 
 class CompletedReport(ReportFacts):
@@ -70,7 +66,7 @@ class CompletedReport(ReportFacts):
 class FailedReport(ReportFacts):
     type: Literal["failed"]
     error: ReportErrorIn
-    retryable: bool | None = Field(None, description="true where it is left out")
+    retryable: bool | None = None
     retry_after_seconds: Seconds | None = None
 
 
@@ -79,9 +75,7 @@ class ReleasedReport(ReportFacts):
 
     type: Literal["released"]
     reason: str | None = None
-    alone: bool | None = Field(
-        None, description="it may have held up its worker: its next leases carry alone, until an attempt ends otherwise"
-    )
+    alone: bool | None = None
 
 
 class SnoozedReport(ReportFacts):
@@ -89,7 +83,7 @@ class SnoozedReport(ReportFacts):
 
     type: Literal["snoozed"]
     delay_seconds: Seconds | None = None
-    due_at: Instant | None = Field(None, description="instead of delay_seconds")
+    due_at: Instant | None = None
 
 
 class CancelledReport(ReportFacts):
@@ -116,13 +110,24 @@ ReportItem = TypeAliasType(
         | SnoozedReport
         | CancelledReport
         | LostReport,
-        Field(discriminator="type", description="one thing that a worker says of a run it holds"),
+        Field(discriminator="type", description="One thing that a worker says of a run that it holds."),
+    ],
+)
+
+
+AnyReport = TypeAliasType(
+    "AnyReport",
+    Annotated[
+        ReportItem | Any,
+        Field(
+            description="A report. One that does not have its shape is answered with `rejected`, and harms no other."
+        ),
     ],
 )
 
 
 class ReportIn(In):
-    reports: Annotated[list[ReportItem], Field(max_length=10_000)] = []
+    reports: Annotated[list[AnyReport], Field(max_length=10_000)] = []
     holding: Annotated[list[str], Field(max_length=10_000)] = []
 
 

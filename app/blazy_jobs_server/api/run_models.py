@@ -31,7 +31,7 @@ class DispatchIn(In):
     queue: Omittable[Name] = None
     priority: Omittable[Priority] = None
     delay_seconds: Seconds | None = None
-    run_at: Instant | None = Field(None, description="at most a year ahead; not together with delay_seconds")
+    run_at: Instant | None = None
     retry: Omittable[RetryField] = None
     timeout_seconds: Omittable[Timeout] = None
     expires_seconds: Expiry | None = None
@@ -98,7 +98,7 @@ class Run(BaseModel):
     dedupe_key: str | None
     tags: list[str]
     metadata: Metadata
-    cancel_reason: str | None = Field(description="what was said when a cancel was asked for")
+    cancel_reason: str | None
     wait_reason: WaitReason | None
 
 

@@ -155,17 +155,17 @@ class Schedule(BaseModel):
     catch_up: CatchUp
     jitter_seconds: float
     paused: bool
-    orphaned: bool = Field(description="paused because a newer declaration of its app lacks it")
+    orphaned: bool
     start_at: AwareDatetime | None
     end_at: AwareDatetime | None
     queue: str | None
     priority: int | None
     tags: list[str]
-    next_fire_at: AwareDatetime | None = Field(description="null while paused, and at its end")
+    next_fire_at: AwareDatetime | None
     last_fire_at: AwareDatetime | None
     last_run_id: str | None
-    last_skipped_at: AwareDatetime | None = Field(description="the last time without a run because of `overlap`")
-    missed: int = Field(description="times that passed without a run because no server was there")
+    last_skipped_at: AwareDatetime | None
+    missed: int
     source: Literal["api", "code"]
     created_at: AwareDatetime
     updated_at: AwareDatetime

@@ -28,24 +28,10 @@ class DeclaresIn(In):
     """What the code of an app declares. Of the workers that are there, the one that was started last holds."""
 
     app: Label
-    declared_at: Annotated[Instant | None, Field(description="not looked at: no worker's clock counts")] = None
-    build: Annotated[
-        Label | None,
-        Field(description="any text: while a worker of a newer build is there, that one holds; newer appeared later"),
-    ] = None
-    start: Annotated[
-        Label | None,
-        Field(
-            description="names the process, or what started several: one that registers again with the same text is no "
-            "new start; each registration is one where it is left out"
-        ),
-    ] = None
-    modules: Annotated[
-        list[Label],
-        Field(
-            max_length=100, description="the names that the code was loaded by: those of two parts of one app differ"
-        ),
-    ] = []
+    declared_at: Instant | None = None
+    build: Label | None = None
+    start: Label | None = None
+    modules: Annotated[list[Label], Field(max_length=100)] = []
     job_types: Annotated[list[JobTypeIn], Field(max_length=1000)] = []
     schedules: Annotated[list[ScheduleIn], Field(max_length=1000)] = []
     queues: Annotated[list[QueueDeclared], Field(max_length=100)] = []

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 from blazy_jobs_server.api import examples, hot, job_type_models, render, report_models, worker_models
 from blazy_jobs_server.api.context import Answer, Context, context_of
 from blazy_jobs_server.api.definitions import definition
-from blazy_jobs_server.api.describe import BODY, LEASE_LINKS, WORKER_LINKS, accepts, answers, describe
+from blazy_jobs_server.api.describe import BODY, WORKER_LINKS, accepts, answers, describe
 from blazy_jobs_server.api.requests import cursor_key, read_json, worker_key
 from blazy_jobs_server.api.runs import Cursor, Limit, respond
 from blazy_jobs_server.api.schedule_models import ScheduleIn
@@ -197,7 +197,7 @@ async def remove_worker(request: Request, worker_id: str) -> Response:
     operation_id="claim_runs",
     summary="Claim runs, waiting for the first",
     responses={
-        **describe({200: report_models.Leases}, *BODY, WorkerNotFound, text={200: "what to run"}, links=LEASE_LINKS),
+        **describe({200: report_models.Leases}, *BODY, WorkerNotFound, text={200: "what to run"}),
         204: {"description": "nothing came; also when something else is to be heard, such as a cancel: report then"},
     },
     openapi_extra=accepts(report_models.ClaimIn, examples.CLAIM, required=False),

@@ -36,6 +36,8 @@ export const dispatchRun = <ThrowOnError extends boolean = false>(options: Optio
 
 /**
  * Dispatch up to 10,000 runs, all or none
+ *
+ * Answered when all runs are durable. One bad item refuses the whole batch; each is named by its place. The body may have 16 MiB (`JOBS_MAX_BATCH_BYTES`).
  */
 export const dispatchBatch = <ThrowOnError extends boolean = false>(options: Options<DispatchBatchData, ThrowOnError>) => (options.client ?? client).post<DispatchBatchResponses, DispatchBatchErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -49,6 +51,8 @@ export const dispatchBatch = <ThrowOnError extends boolean = false>(options: Opt
 
 /**
  * List runs, newest first
+ *
+ * Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
  */
 export const listRuns = <ThrowOnError extends boolean = false>(options?: Options<ListRunsData, ThrowOnError>) => (options?.client ?? client).get<ListRunsResponses, ListRunsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -58,6 +62,8 @@ export const listRuns = <ThrowOnError extends boolean = false>(options?: Options
 
 /**
  * Erase a finished run and its events
+ *
+ * For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
  */
 export const eraseRun = <ThrowOnError extends boolean = false>(options: Options<EraseRunData, ThrowOnError>) => (options.client ?? client).delete<EraseRunResponses, EraseRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -78,6 +84,8 @@ export const getRun = <ThrowOnError extends boolean = false>(options: Options<Ge
 
 /**
  * List a run's attempts, oldest first: one for each claim
+ *
+ * A run that was retried, released or lost has several. Attempts are kept as long as their run.
  */
 export const listAttempts = <ThrowOnError extends boolean = false>(options: Options<ListAttemptsData, ThrowOnError>) => (options.client ?? client).get<ListAttemptsResponses, ListAttemptsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -87,6 +95,8 @@ export const listAttempts = <ThrowOnError extends boolean = false>(options: Opti
 
 /**
  * Cancel a run
+ *
+ * A run that has not started is `cancelled` at once. A running handler is asked to end, and has a grace for it; the run is then `cancelled`. Asking again changes nothing.
  */
 export const cancelRun = <ThrowOnError extends boolean = false>(options: Options<CancelRunData, ThrowOnError>) => (options.client ?? client).post<CancelRunResponses, CancelRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -100,6 +110,8 @@ export const cancelRun = <ThrowOnError extends boolean = false>(options: Options
 
 /**
  * Dispatch a run's payload anew
+ *
+ * A new run of the present definition of its job type, with the payload, tags, metadata and own settings of this one, due at once. `replay_of` names this one.
  */
 export const replayRun = <ThrowOnError extends boolean = false>(options: Options<ReplayRunData, ThrowOnError>) => (options.client ?? client).post<ReplayRunResponses, ReplayRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -113,6 +125,8 @@ export const replayRun = <ThrowOnError extends boolean = false>(options: Options
 
 /**
  * List job types, newest first
+ *
+ * Without those that were retired.
  */
 export const listJobTypes = <ThrowOnError extends boolean = false>(options?: Options<ListJobTypesData, ThrowOnError>) => (options?.client ?? client).get<ListJobTypesResponses, ListJobTypesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -122,6 +136,8 @@ export const listJobTypes = <ThrowOnError extends boolean = false>(options?: Opt
 
 /**
  * Register a job type
+ *
+ * Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
  */
 export const registerJobType = <ThrowOnError extends boolean = false>(options: Options<RegisterJobTypeData, ThrowOnError>) => (options.client ?? client).post<RegisterJobTypeResponses, RegisterJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -146,6 +162,8 @@ export const retireJobType = <ThrowOnError extends boolean = false>(options: Opt
 
 /**
  * Read a job type
+ *
+ * Its present definition, and which version that is.
  */
 export const getJobType = <ThrowOnError extends boolean = false>(options: Options<GetJobTypeData, ThrowOnError>) => (options.client ?? client).get<GetJobTypeResponses, GetJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -155,6 +173,8 @@ export const getJobType = <ThrowOnError extends boolean = false>(options: Option
 
 /**
  * Change some fields of a job type
+ *
+ * Fields that are left out stay as they are, also within `retry`. A change makes a new version, and takes what code declared out of the code's hands.
  */
 export const patchJobType = <ThrowOnError extends boolean = false>(options: Options<PatchJobTypeData, ThrowOnError>) => (options.client ?? client).patch<PatchJobTypeResponses, PatchJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -183,6 +203,8 @@ export const putJobType = <ThrowOnError extends boolean = false>(options: Option
 
 /**
  * Hold the runs of a job type back
+ *
+ * What runs goes on to its end; dispatches are still taken. Pausing again changes nothing.
  */
 export const pauseJobType = <ThrowOnError extends boolean = false>(options: Options<PauseJobTypeData, ThrowOnError>) => (options.client ?? client).post<PauseJobTypeResponses, PauseJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -196,6 +218,8 @@ export const pauseJobType = <ThrowOnError extends boolean = false>(options: Opti
 
 /**
  * Let the runs of a job type go
+ *
+ * Runs that are due start again, unless their queue is paused. Resuming again changes nothing.
  */
 export const resumeJobType = <ThrowOnError extends boolean = false>(options: Options<ResumeJobTypeData, ThrowOnError>) => (options.client ?? client).post<ResumeJobTypeResponses, ResumeJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -209,6 +233,8 @@ export const resumeJobType = <ThrowOnError extends boolean = false>(options: Opt
 
 /**
  * List queues
+ *
+ * Newest first, each with its runs counted.
  */
 export const listQueues = <ThrowOnError extends boolean = false>(options?: Options<ListQueuesData, ThrowOnError>) => (options?.client ?? client).get<ListQueuesResponses, ListQueuesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -218,6 +244,8 @@ export const listQueues = <ThrowOnError extends boolean = false>(options?: Optio
 
 /**
  * Read a queue
+ *
+ * Its settings, and its runs counted by state.
  */
 export const getQueue = <ThrowOnError extends boolean = false>(options: Options<GetQueueData, ThrowOnError>) => (options.client ?? client).get<GetQueueResponses, GetQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -227,6 +255,8 @@ export const getQueue = <ThrowOnError extends boolean = false>(options: Options<
 
 /**
  * Make or change a queue
+ *
+ * Idempotent. An engine can be changed while the queue has no unfinished runs.
  */
 export const putQueue = <ThrowOnError extends boolean = false>(options: Options<PutQueueData, ThrowOnError>) => (options.client ?? client).put<PutQueueResponses, PutQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -240,6 +270,8 @@ export const putQueue = <ThrowOnError extends boolean = false>(options: Options<
 
 /**
  * Hold the runs of a queue back
+ *
+ * What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers. Pausing again changes nothing.
  */
 export const pauseQueue = <ThrowOnError extends boolean = false>(options: Options<PauseQueueData, ThrowOnError>) => (options.client ?? client).post<PauseQueueResponses, PauseQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -253,6 +285,8 @@ export const pauseQueue = <ThrowOnError extends boolean = false>(options: Option
 
 /**
  * Let the runs of a queue go
+ *
+ * Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
  */
 export const resumeQueue = <ThrowOnError extends boolean = false>(options: Options<ResumeQueueData, ThrowOnError>) => (options.client ?? client).post<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -266,6 +300,8 @@ export const resumeQueue = <ThrowOnError extends boolean = false>(options: Optio
 
 /**
  * List schedules
+ *
+ * Those that code has declared too.
  */
 export const listSchedules = <ThrowOnError extends boolean = false>(options?: Options<ListSchedulesData, ThrowOnError>) => (options?.client ?? client).get<ListSchedulesResponses, ListSchedulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -275,6 +311,8 @@ export const listSchedules = <ThrowOnError extends boolean = false>(options?: Op
 
 /**
  * Make a schedule
+ *
+ * Refused where the name is taken, where it could never fire, and where the job type would not take the payload.
  */
 export const createSchedule = <ThrowOnError extends boolean = false>(options: Options<CreateScheduleData, ThrowOnError>) => (options.client ?? client).post<CreateScheduleResponses, CreateScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -288,6 +326,8 @@ export const createSchedule = <ThrowOnError extends boolean = false>(options: Op
 
 /**
  * Say when a trigger would fire, without storing anything
+ *
+ * To see what an expression means before it is used. Without jitter.
  */
 export const previewSchedule = <ThrowOnError extends boolean = false>(options: Options<PreviewScheduleData, ThrowOnError>) => (options.client ?? client).post<PreviewScheduleResponses, PreviewScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -301,6 +341,8 @@ export const previewSchedule = <ThrowOnError extends boolean = false>(options: O
 
 /**
  * Delete a schedule; its runs stay
+ *
+ * Where code declares it, it comes back with the code's next declaration.
  */
 export const deleteSchedule = <ThrowOnError extends boolean = false>(options: Options<DeleteScheduleData, ThrowOnError>) => (options.client ?? client).delete<DeleteScheduleResponses, DeleteScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -310,6 +352,8 @@ export const deleteSchedule = <ThrowOnError extends boolean = false>(options: Op
 
 /**
  * Read a schedule
+ *
+ * With its next and last times.
  */
 export const getSchedule = <ThrowOnError extends boolean = false>(options: Options<GetScheduleData, ThrowOnError>) => (options.client ?? client).get<GetScheduleResponses, GetScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -319,6 +363,8 @@ export const getSchedule = <ThrowOnError extends boolean = false>(options: Optio
 
 /**
  * Change some fields of a schedule
+ *
+ * Fields that are left out stay as they are. A change takes what code declared out of the code's hands.
  */
 export const patchSchedule = <ThrowOnError extends boolean = false>(options: Options<PatchScheduleData, ThrowOnError>) => (options.client ?? client).patch<PatchScheduleResponses, PatchScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -332,6 +378,8 @@ export const patchSchedule = <ThrowOnError extends boolean = false>(options: Opt
 
 /**
  * Make or replace a schedule
+ *
+ * Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
  */
 export const putSchedule = <ThrowOnError extends boolean = false>(options: Options<PutScheduleData, ThrowOnError>) => (options.client ?? client).put<PutScheduleResponses, PutScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -345,6 +393,8 @@ export const putSchedule = <ThrowOnError extends boolean = false>(options: Optio
 
 /**
  * Let a schedule's times pass
+ *
+ * Its runs go on. Pausing again changes nothing.
  */
 export const pauseSchedule = <ThrowOnError extends boolean = false>(options: Options<PauseScheduleData, ThrowOnError>) => (options.client ?? client).post<PauseScheduleResponses, PauseScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -358,6 +408,8 @@ export const pauseSchedule = <ThrowOnError extends boolean = false>(options: Opt
 
 /**
  * Fire again from now on; nothing is made up for
+ *
+ * Its next time is the first after now. Resuming again changes nothing.
  */
 export const resumeSchedule = <ThrowOnError extends boolean = false>(options: Options<ResumeScheduleData, ThrowOnError>) => (options.client ?? client).post<ResumeScheduleResponses, ResumeScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -397,6 +449,8 @@ export const listFireTimes = <ThrowOnError extends boolean = false>(options: Opt
 
 /**
  * List the workers that are there, newest first
+ *
+ * Those that were heard of within `lease_seconds`.
  */
 export const listWorkers = <ThrowOnError extends boolean = false>(options?: Options<ListWorkersData, ThrowOnError>) => (options?.client ?? client).get<ListWorkersResponses, ListWorkersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -421,6 +475,8 @@ export const registerWorker = <ThrowOnError extends boolean = false>(options: Op
 
 /**
  * Leave: the worker's runs go back to the queue
+ *
+ * For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
  */
 export const removeWorker = <ThrowOnError extends boolean = false>(options: Options<RemoveWorkerData, ThrowOnError>) => (options.client ?? client).delete<RemoveWorkerResponses, RemoveWorkerErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -430,6 +486,8 @@ export const removeWorker = <ThrowOnError extends boolean = false>(options: Opti
 
 /**
  * Claim runs, waiting for the first
+ *
+ * Of the runs that this worker serves, the highest priority and the oldest first. Each is this worker's until its lease ends; reports renew the leases. One claim at a time.
  */
 export const claimRuns = <ThrowOnError extends boolean = false>(options: Options<ClaimRunsData, ThrowOnError>) => (options.client ?? client).post<ClaimRunsResponses, ClaimRunsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -458,6 +516,8 @@ export const reportRuns = <ThrowOnError extends boolean = false>(options: Option
 
 /**
  * The process is up
+ *
+ * For a liveness probe: it needs neither key nor database, and answers while draining too.
  */
 export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>) => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/healthz', ...options });
 
@@ -470,6 +530,8 @@ export const getReadiness = <ThrowOnError extends boolean = false>(options?: Opt
 
 /**
  * Counts, throughput, latencies and sizes
+ *
+ * For people and dashboards; `GET /metrics` has more, for Prometheus.
  */
 export const getStats = <ThrowOnError extends boolean = false>(options?: Options<GetStatsData, ThrowOnError>) => (options?.client ?? client).get<GetStatsResponses, GetStatsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -479,6 +541,8 @@ export const getStats = <ThrowOnError extends boolean = false>(options?: Options
 
 /**
  * Metrics for Prometheus, or as OpenMetrics by `Accept`
+ *
+ * In Prometheus' text format. Several servers on one database have each their own.
  */
 export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -4,46 +4,135 @@ export type ClientOptions = {
     baseUrl: `${string}://${string}` | (string & {});
 };
 
+/**
+ * A report. One that does not have its shape is answered with `rejected`, and harms no other.
+ */
+export type AnyReport = ReportItem | unknown;
+
+/**
+ * One claim of a run by a worker, and how it ended.
+ */
 export type Attempt = {
+    /**
+     * Counts the claims of the run, from 1.
+     */
     number: number;
+    /**
+     * The run's attempt that it was. Claims that ended without cost (released, snoozed, lost) have the same as the next.
+     */
     attempt: number;
+    /**
+     * The worker that held it; null where a BullMQ worker elsewhere did.
+     */
     worker_id: string | null;
+    /**
+     * When the worker took it.
+     */
     started_at: string;
+    /**
+     * When it ended; null while it goes on.
+     */
     finished_at: string | null;
+    /**
+     * How it ended; null while it goes on.
+     */
     outcome: 'completed' | 'failed' | 'cancelled' | 'released' | 'snoozed' | 'lost' | null;
+    /**
+     * Why it failed; null of one that did not fail.
+     */
     error: RunError | null;
 };
 
+/**
+ * A page of attempts, oldest first.
+ */
 export type AttemptPage = {
+    /**
+     * At most `limit` of them.
+     */
     data: Array<Attempt>;
+    /**
+     * Where the next page begins: send it as `cursor`. null on the last page.
+     */
     next_cursor: string | null;
 };
 
+/**
+ * How the delay before attempt n + 1 grows: `exponential`: initial * factor^(n-1); `linear`: initial * n; `fixed`: initial.
+ */
 export type Backoff = 'exponential' | 'linear' | 'fixed';
 
+/**
+ * The runs of a batch, in the order of the request.
+ */
 export type Batch = {
+    /**
+     * Each with its id and state, at the place of its item in the request.
+     */
     data: Array<RunBrief>;
 };
 
+/**
+ * Runs to dispatch in one transaction: all of them are stored, or none.
+ */
 export type BatchIn = {
+    /**
+     * 1 to 10,000 runs, of any job types.
+     */
     runs: Array<BatchItem>;
 };
 
+/**
+ * One run of a batch. What is left out comes from the job type.
+ */
 export type BatchItem = {
+    /**
+     * The handler's input: any JSON value. It must fit the job type's `payload_schema`; with its request it may have 1 MiB (the server's setting `JOBS_MAX_BODY_BYTES`).
+     */
     payload: unknown;
+    /**
+     * The queue that the run waits in. Default: the job type's.
+     */
     queue?: string;
+    /**
+     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Default: the job type's.
+     */
     priority?: number;
+    /**
+     * Seconds from now until the run is due, at most 366 days; not together with `run_at`. Default, and null: due at once.
+     */
     delay_seconds?: number | null;
     /**
-     * at most a year ahead; not together with delay_seconds
+     * The instant at which the run is due (RFC 3339), at most 366 days ahead; one in the past is due at once. Not together with `delay_seconds`. Default, and null: due at once.
      */
     run_at?: string | null;
+    /**
+     * The retry policy of this run, or the number of retries (one less than attempts, 0 to 999). What a policy leaves out comes from the job type. Default: the job type's.
+     */
     retry?: RetryIn | number;
+    /**
+     * Seconds that one attempt may take, more than 0 and at most 30 days. Default: the job type's.
+     */
     timeout_seconds?: number;
+    /**
+     * Seconds from the dispatch by which it must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Default: the job type's.
+     */
     expires_seconds?: number | null;
+    /**
+     * 1 to 255 characters. While an unfinished run of this job type has the same key, that run is the answer and none is made. Default, and null: no such check.
+     */
     dedupe_key?: string | null;
+    /**
+     * At most 20 words of 1 to 128 characters, to find the run by. Default: none.
+     */
     tags?: Array<string>;
+    /**
+     * The caller's own words about the run: at most 50 names of 128 characters with values of 4,096. The server does not look at them. Default: none.
+     */
     metadata?: Metadata;
+    /**
+     * The name of the job type to run.
+     */
     job_type: string;
 };
 
@@ -51,7 +140,13 @@ export type BatchItem = {
  * How a queue lives in Redis.
  */
 export type Bullmq = {
+    /**
+     * What its keys in Redis begin with, before `:` and the queue's name: 1 to 64 letters, digits, `.`, `_`, `:`, `{`, `}` and `-`. Default: `bull`.
+     */
     prefix?: string;
+    /**
+     * Whether this server's workers take its jobs. false: others' workers do, and our runs only follow. Default: true.
+     */
     consume?: boolean;
 };
 
@@ -59,7 +154,13 @@ export type Bullmq = {
  * How the queue lives in Redis; null where it is the database's own.
  */
 export type BullmqOut = {
+    /**
+     * What its keys in Redis begin with, before `:` and the queue's name: 1 to 64 letters, digits, `.`, `_`, `:`, `{`, `}` and `-`.
+     */
     prefix: string;
+    /**
+     * Whether this server's workers take its jobs. false: others' workers do, and our runs only follow.
+     */
     consume: boolean;
 };
 
@@ -67,24 +168,63 @@ export type BullmqOut = {
  * At a local time on days counted from `start_at` or creation; months without that day are skipped.
  */
 export type CalendarTriggerIn = {
+    /**
+     * Says that it counts by the calendar.
+     */
     kind: 'calendar';
+    /**
+     * How far two times lie apart.
+     */
     every: EveryIn;
+    /**
+     * Of the local time, 0 to 23. Default: 0.
+     */
     hour?: number;
+    /**
+     * Of the local time, 0 to 59. Default: 0.
+     */
     minute?: number;
 };
 
+/**
+ * At a local time, every so many days, weeks or months.
+ */
 export type CalendarTriggerOut = {
+    /**
+     * Says that it counts by the calendar.
+     */
     kind: 'calendar';
+    /**
+     * How far two times lie apart.
+     */
     every: Every;
+    /**
+     * Of the local time, 0 to 23.
+     */
     hour: number;
+    /**
+     * Of the local time, 0 to 59.
+     */
     minute: number;
 };
 
+/**
+ * Why a run is cancelled.
+ */
 export type CancelIn = {
+    /**
+     * For people, at most 1,024 characters; kept in `cancel_reason` and in the event. Default, and null: none is given.
+     */
     reason?: string | null;
 };
 
+/**
+ * Why the run was cancelled.
+ */
 export type CancelledData = {
+    /**
+     * What was said with the cancel, or why the server did it; null where nothing was said.
+     */
     reason: string | null;
 };
 
@@ -92,21 +232,45 @@ export type CancelledData = {
  * Final: the last event.
  */
 export type CancelledEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'cancelled';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: CancelledData;
 };
 
@@ -114,14 +278,35 @@ export type CancelledEvent = {
  * The handler has ended because its cancel was asked.
  */
 export type CancelledReport = {
+    /**
+     * The run that it is about.
+     */
     run_id: string;
+    /**
+     * The lease's `attempt`.
+     */
     attempt: number;
+    /**
+     * The lease's `lease_token`: it proves that the run is still this worker's.
+     */
     lease_token: string;
+    /**
+     * What happened, and so which other fields there are.
+     */
     type: 'cancelled';
+    /**
+     * For people; not kept. Default, and null: none.
+     */
     reason?: string | null;
 };
 
+/**
+ * Why the cancel was asked for.
+ */
 export type CancellingData = {
+    /**
+     * What was said with the cancel; null where nothing was.
+     */
     reason: string | null;
 };
 
@@ -129,32 +314,74 @@ export type CancellingData = {
  * A cancel was asked of a running handler.
  */
 export type CancellingEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'cancelling';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: CancellingData;
 };
 
+/**
+ * What becomes of times that passed while no server was there. `none`: nothing. `latest`: one run for the last of them. `all`: a run for each.
+ */
 export type CatchUp = 'none' | 'latest' | 'all';
 
+/**
+ * How much to take, and how long to wait for it.
+ */
 export type ClaimIn = {
+    /**
+     * How many runs at most, from 1 to 1,000. Default: 10.
+     */
     max?: number;
+    /**
+     * Seconds to wait for the first run, at most 3,600 and cut at the server's bound (`JOBS_MAX_WAIT_SECONDS`). Default: 30.
+     */
     wait_seconds?: number;
 };
 
+/**
+ * What came of it.
+ */
 export type CompletedData = {
+    /**
+     * What the handler returned: any JSON value.
+     */
     result: unknown;
 };
 
@@ -162,35 +389,89 @@ export type CompletedData = {
  * Final: the last event.
  */
 export type CompletedEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'completed';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: CompletedData;
 };
 
+/**
+ * The handler returned.
+ */
 export type CompletedReport = {
+    /**
+     * The run that it is about.
+     */
     run_id: string;
+    /**
+     * The lease's `attempt`.
+     */
     attempt: number;
+    /**
+     * The lease's `lease_token`: it proves that the run is still this worker's.
+     */
     lease_token: string;
+    /**
+     * What happened, and so which other fields there are.
+     */
     type: 'completed';
+    /**
+     * What the handler returned: any JSON value, at most 1 MiB (`JOBS_MAX_RESULT_BYTES`), that fits the `result_schema`. Default: null.
+     */
     result?: unknown;
 };
 
+/**
+ * Something declared that was not taken, as somebody else has the name.
+ */
 export type ConflictOut = {
+    /**
+     * What it is.
+     */
     kind: 'job_type' | 'schedule' | 'queue';
+    /**
+     * Of what was declared.
+     */
     name: string;
+    /**
+     * Why it was not taken, for people.
+     */
     reason: string;
 };
 
@@ -198,12 +479,27 @@ export type ConflictOut = {
  * Five fields in the schedule's time zone, or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
  */
 export type CronTriggerIn = {
+    /**
+     * Says that it is a cron expression.
+     */
     kind: 'cron';
+    /**
+     * Minute, hour, day of the month, month and day of the week, or a word such as `@daily`; at most 256 characters.
+     */
     expression: string;
 };
 
+/**
+ * At the times that a cron expression names.
+ */
 export type CronTriggerOut = {
+    /**
+     * Says that it is a cron expression.
+     */
     kind: 'cron';
+    /**
+     * Minute, hour, day of the month, month and day of the week, or a word such as `@daily`; at most 256 characters.
+     */
     expression: string;
 };
 
@@ -211,12 +507,27 @@ export type CronTriggerOut = {
  * Once.
  */
 export type DateTriggerIn = {
+    /**
+     * Says that it is one time only.
+     */
     kind: 'date';
+    /**
+     * When: RFC 3339 with an offset.
+     */
     at: string;
 };
 
+/**
+ * Once.
+ */
 export type DateTriggerOut = {
+    /**
+     * Says that it is one time only.
+     */
     kind: 'date';
+    /**
+     * When: RFC 3339 with an offset.
+     */
     at: string;
 };
 
@@ -224,25 +535,37 @@ export type DateTriggerOut = {
  * What the code of an app declares. Of the workers that are there, the one that was started last holds.
  */
 export type DeclaresIn = {
+    /**
+     * Names what is developed and deployed together, 1 to 255 characters. What one app has declared, no other overwrites.
+     */
     app: string;
     /**
-     * not looked at: no worker's clock counts
+     * Not looked at: no worker's clock counts. Default: null.
      */
     declared_at?: string | null;
     /**
-     * any text: while a worker of a newer build is there, that one holds; newer appeared later
+     * Any text of 1 to 255 characters that names the code's version: while a worker of a newer build is there, that one holds; the newer is the one that appeared later. Default, and null: none.
      */
     build?: string | null;
     /**
-     * names the process, or what started several: one that registers again with the same text is no new start; each registration is one where it is left out
+     * 1 to 255 characters that name the process, or what started several: one that registers again with the same text is no new start. Default, and null: each registration is one.
      */
     start?: string | null;
     /**
-     * the names that the code was loaded by: those of two parts of one app differ
+     * The names that the code was loaded by, at most 100 of 1 to 255 characters: those of two parts of one app differ. Default: none.
      */
     modules?: Array<string>;
+    /**
+     * At most 1,000, each as `POST /v1/job-types` takes it. Default: none.
+     */
     job_types?: Array<JobTypeIn>;
+    /**
+     * At most 1,000, each as `POST /v1/schedules` takes it. Default: none.
+     */
     schedules?: Array<ScheduleIn>;
+    /**
+     * At most 100 that live in Redis. Default: none.
+     */
     queues?: Array<QueueDeclared>;
 };
 
@@ -250,19 +573,49 @@ export type DeclaresIn = {
  * What is left out comes from the job type.
  */
 export type DispatchIn = {
+    /**
+     * The handler's input: any JSON value. It must fit the job type's `payload_schema`; with its request it may have 1 MiB (the server's setting `JOBS_MAX_BODY_BYTES`).
+     */
     payload: unknown;
+    /**
+     * The queue that the run waits in. Default: the job type's.
+     */
     queue?: string;
+    /**
+     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Default: the job type's.
+     */
     priority?: number;
+    /**
+     * Seconds from now until the run is due, at most 366 days; not together with `run_at`. Default, and null: due at once.
+     */
     delay_seconds?: number | null;
     /**
-     * at most a year ahead; not together with delay_seconds
+     * The instant at which the run is due (RFC 3339), at most 366 days ahead; one in the past is due at once. Not together with `delay_seconds`. Default, and null: due at once.
      */
     run_at?: string | null;
+    /**
+     * The retry policy of this run, or the number of retries (one less than attempts, 0 to 999). What a policy leaves out comes from the job type. Default: the job type's.
+     */
     retry?: RetryIn | number;
+    /**
+     * Seconds that one attempt may take, more than 0 and at most 30 days. Default: the job type's.
+     */
     timeout_seconds?: number;
+    /**
+     * Seconds from the dispatch by which it must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Default: the job type's.
+     */
     expires_seconds?: number | null;
+    /**
+     * 1 to 255 characters. While an unfinished run of this job type has the same key, that run is the answer and none is made. Default, and null: no such check.
+     */
     dedupe_key?: string | null;
+    /**
+     * At most 20 words of 1 to 128 characters, to find the run by. Default: none.
+     */
     tags?: Array<string>;
+    /**
+     * The caller's own words about the run: at most 50 names of 128 characters with values of 4,096. The server does not look at them. Default: none.
+     */
     metadata?: Metadata;
 };
 
@@ -274,7 +627,7 @@ export type EmptyIn = {
 };
 
 /**
- * one change of a run
+ * One change of a run.
  */
 export type Event = ({
     type: 'queued';
@@ -299,40 +652,67 @@ export type Event = ({
 } & CancelledEvent);
 
 /**
- * One block of an event stream (WHATWG HTML, 9.2). Comments (every 15 seconds) and `retry` come between.
+ * A page of a run's events, oldest first.
  */
-export type EventBlock = {
-    /**
-     * where to resume: send it as Last-Event-ID
-     */
-    id: string;
-    event: EventType;
-    /**
-     * an Event as JSON, on one line
-     */
-    data: string;
-};
-
 export type EventPage = {
+    /**
+     * At most `limit` of them.
+     */
     data: Array<Event>;
+    /**
+     * Where the next page begins: send it as `cursor`. null where all events so far have been read.
+     */
     next_cursor: string | null;
 };
 
+/**
+ * `completed`, `failed` and `cancelled` are the last events of their run.
+ */
 export type EventType = 'queued' | 'started' | 'progress' | 'log' | 'retrying' | 'interrupted' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
 
+/**
+ * How many months, weeks and days lie between two times.
+ */
 export type Every = {
+    /**
+     * 0 where none are counted.
+     */
     months: number;
+    /**
+     * 0 where none are counted.
+     */
     weeks: number;
+    /**
+     * 0 where none are counted.
+     */
     days: number;
 };
 
+/**
+ * Together at least one day.
+ */
 export type EveryIn = {
+    /**
+     * From 0 to 10,000. Default: 0.
+     */
     months?: number;
+    /**
+     * From 0 to 10,000. Default: 0.
+     */
     weeks?: number;
+    /**
+     * From 0 to 10,000. Default: 0.
+     */
     days?: number;
 };
 
+/**
+ * Why the run failed.
+ */
 export type FailedData = {
+    /**
+     * Of the last attempt, or of the run where there was none.
+     */
     error: RunError;
 };
 
@@ -340,61 +720,139 @@ export type FailedData = {
  * Final: the last event.
  */
 export type FailedEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'failed';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: FailedData;
 };
 
+/**
+ * The attempt failed.
+ */
 export type FailedReport = {
+    /**
+     * The run that it is about.
+     */
     run_id: string;
+    /**
+     * The lease's `attempt`.
+     */
     attempt: number;
+    /**
+     * The lease's `lease_token`: it proves that the run is still this worker's.
+     */
     lease_token: string;
+    /**
+     * What happened, and so which other fields there are.
+     */
     type: 'failed';
+    /**
+     * Why.
+     */
     error: ReportErrorIn;
     /**
-     * true where it is left out
+     * `false`: it is not tried again, whatever is left of its attempts. Default, and null: true.
      */
     retryable?: boolean | null;
+    /**
+     * Seconds until the next attempt, instead of the policy's delay; at most 366 days. Default, and null: the policy's.
+     */
     retry_after_seconds?: number | null;
 };
 
+/**
+ * Times to come, the next one first.
+ */
 export type FireTimes = {
+    /**
+     * RFC 3339, UTC, without jitter. Fewer than were asked for where the schedule ends, or the year 9999 does.
+     */
     data: Array<string>;
 };
 
+/**
+ * Who does the work.
+ */
 export type HandlerIn = ({
     kind: 'worker';
 } & WorkerHandlerIn) | ({
     kind: 'http';
 } & HttpHandlerIn);
 
+/**
+ * Who does the work.
+ */
 export type HandlerOut = ({
     kind: 'worker';
 } & WorkerHandlerOut) | ({
     kind: 'http';
 } & HttpHandlerOut);
 
+/**
+ * The server is well.
+ */
 export type Health = {
+    /**
+     * Always `ok`: what is not is another status of HTTP.
+     */
     status: 'ok';
+    /**
+     * Whether the Redis of BullMQ queues answers; left out, and never null, where there is none, and of `healthz`.
+     */
     redis?: 'up' | 'down' | null;
 };
 
+/**
+ * Whether a run is still this worker's.
+ */
 export type HeldRun = {
+    /**
+     * As it was in `holding`.
+     */
     run_id: string;
+    /**
+     * `false`: the run is another's now, let go of it without a report.
+     */
     held: boolean;
+    /**
+     * Whether to end the handler and report `cancelled`.
+     */
     cancel_requested: boolean;
 };
 
@@ -402,17 +860,41 @@ export type HeldRun = {
  * The server POSTs each run to `url`. A server that cannot yet answers `422 not_supported`.
  */
 export type HttpHandlerIn = {
+    /**
+     * Says that the server calls a URL.
+     */
     kind: 'http';
+    /**
+     * Where to POST each run: `http` or `https`, at most 2,048 characters.
+     */
     url: string;
 };
 
+/**
+ * The server POSTs each run to a URL.
+ */
 export type HttpHandlerOut = {
+    /**
+     * Says that the server calls a URL.
+     */
     kind: 'http';
+    /**
+     * Where each run is POSTed.
+     */
     url: string;
 };
 
+/**
+ * Why the claim ended without cost to the run, and when it may start again.
+ */
 export type InterruptedData = {
+    /**
+     * `released`: a stopping worker gave it back. `snoozed`: the handler asked to be called later. `lost`: its worker was not heard of any more.
+     */
     reason: 'released' | 'snoozed' | 'lost';
+    /**
+     * When it may start again.
+     */
     due_at: string;
 };
 
@@ -420,21 +902,45 @@ export type InterruptedData = {
  * Given back by a stopping worker, snoozed, or lost with its worker; no attempt is spent.
  */
 export type InterruptedEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'interrupted';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: InterruptedData;
 };
 
@@ -442,33 +948,105 @@ export type InterruptedEvent = {
  * Counted from `start_at`, or from the schedule's creation; the first fire is one interval later.
  */
 export type IntervalTriggerIn = {
+    /**
+     * Says that it is an interval.
+     */
     kind: 'interval';
+    /**
+     * Seconds between two times, at least 1 and at most ten years.
+     */
     every_seconds: number;
 };
 
+/**
+ * Again and again after so many seconds.
+ */
 export type IntervalTriggerOut = {
+    /**
+     * Says that it is an interval.
+     */
     kind: 'interval';
+    /**
+     * Seconds between two times, at least 1 and at most ten years.
+     */
     every_seconds: number;
 };
 
+/**
+ * What runs, and how. A change makes a new version; runs keep the version that they were dispatched with.
+ */
 export type JobType = {
+    /**
+     * Unique among the job types that are not retired.
+     */
     name: string;
+    /**
+     * For people; may be empty.
+     */
     description: string;
+    /**
+     * Who does the work.
+     */
     handler: HandlerOut;
+    /**
+     * The queue that its runs wait in where a dispatch names none.
+     */
     queue: string;
+    /**
+     * Of its runs where a dispatch names none: from -100 to 100, the highest of a queue starts first.
+     */
     priority: number;
+    /**
+     * When a failed attempt is tried again, and how often.
+     */
     retry: RetryOut;
+    /**
+     * Seconds that one attempt may take.
+     */
     timeout_seconds: number;
+    /**
+     * Seconds from its dispatch by which a run must have started; if not, it is `failed` with `expired`. null: no such bound.
+     */
     expires_seconds: number | null;
+    /**
+     * What a payload must fit. null: anything does.
+     */
     payload_schema: JsonSchema | null;
+    /**
+     * What a result must fit. null: anything does.
+     */
     result_schema: JsonSchema | null;
+    /**
+     * Seconds that a finished run is kept before it is erased.
+     */
     retention_seconds: number;
+    /**
+     * How many runs of it may be running at once. null: no limit.
+     */
     concurrency: number | null;
+    /**
+     * Whether its runs are held back.
+     */
     paused: boolean;
+    /**
+     * Words to find it by.
+     */
     tags: Array<string>;
+    /**
+     * 1 of the first definition under this name, one more with each change.
+     */
     version: number;
+    /**
+     * `code` where a worker declared it and nobody has changed it over HTTP, `api` otherwise.
+     */
     source: 'api' | 'code';
+    /**
+     * When it was made: RFC 3339, UTC.
+     */
     created_at: string;
+    /**
+     * When it was changed last.
+     */
     updated_at: string;
 };
 
@@ -476,24 +1054,75 @@ export type JobType = {
  * A definition to register.
  */
 export type JobTypeIn = {
+    /**
+     * For people, at most 4,096 characters. Default: empty.
+     */
     description?: string;
+    /**
+     * Who does the work.
+     */
     handler: HandlerIn;
+    /**
+     * The queue that its runs wait in where a dispatch names none. Default: `default`.
+     */
     queue?: string;
+    /**
+     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Default: 0.
+     */
     priority?: number;
+    /**
+     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Default: 4 attempts, exponentially from 1 second to an hour, with jitter.
+     */
     retry?: RetryIn | number;
+    /**
+     * Seconds that one attempt may take, more than 0 and at most 30 days; then it fails with `timeout`. Default: 300.
+     */
     timeout_seconds?: number;
+    /**
+     * Seconds from its dispatch by which a run must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. Default, and null: no such bound.
+     */
     expires_seconds?: number | null;
+    /**
+     * What a payload must fit; one that does not is refused with `422 invalid_payload`. Default, and null: anything fits.
+     */
     payload_schema?: JsonSchema | null;
+    /**
+     * What a result must fit; a run whose result does not is `failed` with `invalid_result`. Default, and null: anything fits.
+     */
     result_schema?: JsonSchema | null;
+    /**
+     * Seconds that a finished run is kept before it is erased; 0 erases it soon, the most is ten years. Default: 604800, a week.
+     */
     retention_seconds?: number;
+    /**
+     * How many runs of it may be running at once, from 1 to 1,000,000, over all workers. Default, and null: no limit.
+     */
     concurrency?: number | null;
+    /**
+     * Whether its runs are held back. No part of the definition: a change makes no new version. Default: it stays as it is, false of a new one.
+     */
     paused?: boolean;
+    /**
+     * At most 20 words of 1 to 128 characters, to find it by. Default: none.
+     */
     tags?: Array<string>;
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit.
+     */
     name: string;
 };
 
+/**
+ * A page of job types, newest first.
+ */
 export type JobTypePage = {
+    /**
+     * At most `limit` of them.
+     */
     data: Array<JobType>;
+    /**
+     * Where the next page begins: send it as `cursor`. null on the last page.
+     */
     next_cursor: string | null;
 };
 
@@ -501,18 +1130,57 @@ export type JobTypePage = {
  * Fields of a job type to change; those left out stay.
  */
 export type JobTypePatch = {
+    /**
+     * For people, at most 4,096 characters. Left out: it stays as it is.
+     */
     description?: string;
+    /**
+     * Who does the work. Left out: it stays as it is.
+     */
     handler?: HandlerIn;
+    /**
+     * The queue that its runs wait in where a dispatch names none. Left out: it stays as it is.
+     */
     queue?: string;
+    /**
+     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Left out: it stays as it is.
+     */
     priority?: number;
+    /**
+     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Left out: it stays as it is.
+     */
     retry?: RetryIn | number;
+    /**
+     * Seconds that one attempt may take, more than 0 and at most 30 days; then it fails with `timeout`. Left out: it stays as it is.
+     */
     timeout_seconds?: number;
+    /**
+     * Seconds from its dispatch by which a run must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Left out: it stays as it is.
+     */
     expires_seconds?: number | null;
+    /**
+     * What a payload must fit; one that does not is refused with `422 invalid_payload`. null: anything fits. Left out: it stays as it is.
+     */
     payload_schema?: JsonSchema | null;
+    /**
+     * What a result must fit; a run whose result does not is `failed` with `invalid_result`. null: anything fits. Left out: it stays as it is.
+     */
     result_schema?: JsonSchema | null;
+    /**
+     * Seconds that a finished run is kept before it is erased; 0 erases it soon, the most is ten years. Left out: it stays as it is.
+     */
     retention_seconds?: number;
+    /**
+     * How many runs of it may be running at once, from 1 to 1,000,000, over all workers. null: no limit. Left out: it stays as it is.
+     */
     concurrency?: number | null;
+    /**
+     * Whether its runs are held back. No part of the definition: a change makes no new version. Left out: it stays as it is.
+     */
     paused?: boolean;
+    /**
+     * At most 20 words of 1 to 128 characters, to find it by. Left out: it stays as it is.
+     */
     tags?: Array<string>;
 };
 
@@ -520,52 +1188,148 @@ export type JobTypePatch = {
  * A whole definition; the name comes from the path and may be left out.
  */
 export type JobTypePut = {
+    /**
+     * For people, at most 4,096 characters. Default: empty.
+     */
     description?: string;
+    /**
+     * Who does the work.
+     */
     handler: HandlerIn;
+    /**
+     * The queue that its runs wait in where a dispatch names none. Default: `default`.
+     */
     queue?: string;
+    /**
+     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Default: 0.
+     */
     priority?: number;
+    /**
+     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Default: 4 attempts, exponentially from 1 second to an hour, with jitter.
+     */
     retry?: RetryIn | number;
+    /**
+     * Seconds that one attempt may take, more than 0 and at most 30 days; then it fails with `timeout`. Default: 300.
+     */
     timeout_seconds?: number;
+    /**
+     * Seconds from its dispatch by which a run must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. Default, and null: no such bound.
+     */
     expires_seconds?: number | null;
+    /**
+     * What a payload must fit; one that does not is refused with `422 invalid_payload`. Default, and null: anything fits.
+     */
     payload_schema?: JsonSchema | null;
+    /**
+     * What a result must fit; a run whose result does not is `failed` with `invalid_result`. Default, and null: anything fits.
+     */
     result_schema?: JsonSchema | null;
+    /**
+     * Seconds that a finished run is kept before it is erased; 0 erases it soon, the most is ten years. Default: 604800, a week.
+     */
     retention_seconds?: number;
+    /**
+     * How many runs of it may be running at once, from 1 to 1,000,000, over all workers. Default, and null: no limit.
+     */
     concurrency?: number | null;
+    /**
+     * Whether its runs are held back. No part of the definition: a change makes no new version. Default: it stays as it is, false of a new one.
+     */
     paused?: boolean;
+    /**
+     * At most 20 words of 1 to 128 characters, to find it by. Default: none.
+     */
     tags?: Array<string>;
+    /**
+     * Where it is given, it must be the one of the path. Default, and null: that one.
+     */
     name?: string | null;
 };
 
 /**
- * JSON Schema 2020-12, at most 64 KiB, with `#`-local `$ref` and linear-time patterns only
+ * JSON Schema 2020-12, at most 64 KiB. References point within it; patterns are of the kind that takes linear time.
  */
 export type JsonSchema = {
     [key: string]: unknown;
 } | boolean;
 
+/**
+ * How long something took, of the runs that this server has seen since it started.
+ */
 export type Latency = {
+    /**
+     * How many were measured, since the server started.
+     */
     count: number;
+    /**
+     * Their mean, in seconds. null where none was measured.
+     */
     mean_seconds: number | null;
+    /**
+     * The median, in seconds, rounded up to a bound of the histogram. null where none was measured.
+     */
     p50_seconds: number | null;
+    /**
+     * 99 of 100 were no longer, in seconds, rounded up to a bound of the histogram. null where none was measured.
+     */
     p99_seconds: number | null;
 };
 
+/**
+ * A run that is this worker's until the lease ends.
+ */
 export type Lease = {
+    /**
+     * With its payload.
+     */
     run: Run;
+    /**
+     * The number of this attempt, to be sent with each report.
+     */
     attempt: number;
+    /**
+     * Proves that the run is this worker's; to be sent with each report.
+     */
     lease_token: string;
+    /**
+     * When the run is lost unless the worker is heard of before; each report renews it.
+     */
     lease_until: string;
+    /**
+     * When the server takes the run back whatever the worker does: the claim, its timeout and 15 seconds.
+     */
     deadline_at: string;
+    /**
+     * Whether to run it with nothing else beside it, as workers were lost that held it.
+     */
     alone: boolean;
 };
 
+/**
+ * What to run now.
+ */
 export type Leases = {
+    /**
+     * At least one; where there is none, the answer is `204`.
+     */
     data: Array<Lease>;
 };
 
+/**
+ * A line that the handler wrote.
+ */
 export type LogData = {
+    /**
+     * As the handler gave it; an unknown one counts as `info`.
+     */
     level: LogLevel;
+    /**
+     * The line, at most 8 KiB.
+     */
     message: string;
+    /**
+     * What the handler wrote beside it, at most 16 KiB; empty where there is nothing.
+     */
     fields: {
         [key: string]: unknown;
     };
@@ -575,45 +1339,93 @@ export type LogData = {
  * The handler writes a line.
  */
 export type LogEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'log';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: LogData;
 };
 
+/**
+ * How grave a line is.
+ */
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
 
+/**
+ * A line that the handler wrote.
+ */
 export type LogReport = {
+    /**
+     * The run that it is about.
+     */
     run_id: string;
+    /**
+     * The lease's `attempt`.
+     */
     attempt: number;
+    /**
+     * The lease's `lease_token`: it proves that the run is still this worker's.
+     */
     lease_token: string;
+    /**
+     * What happened, and so which other fields there are.
+     */
     type: 'log';
     /**
-     * debug, info (also for an unknown one), warning, error or critical
+     * `debug`, `info`, `warning`, `error` or `critical`. Default, null and any other: `info`.
      */
     level?: string | null;
+    /**
+     * The line; more than 8 KiB is cut. Default, and null: empty.
+     */
     message?: string | null;
+    /**
+     * What the handler wrote beside it; more than 16 KiB is cut and marked. Default, and null: none.
+     */
     fields?: {
         [key: string]: unknown;
     } | null;
     /**
-     * lines that the worker did not send
+     * How many lines the worker has not sent since the last one that it did. Default, and null: 0.
      */
     dropped?: number | null;
     /**
-     * when the line was written, by the worker's clock: the limit of lines a second counts by it
+     * When the line was written, by the worker's clock (RFC 3339): the limit of lines a second counts by it. Default, and null: when it came.
      */
     written_at?: string | null;
 };
@@ -622,14 +1434,26 @@ export type LogReport = {
  * The process that held the run died, and nobody knows whether this run did it.
  */
 export type LostReport = {
+    /**
+     * The run that it is about.
+     */
     run_id: string;
+    /**
+     * The lease's `attempt`.
+     */
     attempt: number;
+    /**
+     * The lease's `lease_token`: it proves that the run is still this worker's.
+     */
     lease_token: string;
+    /**
+     * What happened, and so which other fields there are.
+     */
     type: 'lost';
 };
 
 /**
- * the caller's own words about a run
+ * The caller's own words about a run.
  */
 export type Metadata = {
     [key: string]: string;
@@ -639,28 +1463,73 @@ export type Metadata = {
  * When the oldest run in each state came into it; left out where there is none.
  */
 export type Oldest = {
+    /**
+     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     */
     scheduled?: string;
+    /**
+     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     */
     queued?: string;
+    /**
+     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     */
     running?: string;
+    /**
+     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     */
     retrying?: string;
+    /**
+     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     */
     completed?: string;
+    /**
+     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     */
     failed?: string;
+    /**
+     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     */
     cancelled?: string;
 };
 
+/**
+ * What becomes of a run whose worker was lost: `retry` at no attempt's cost, until the third loss, or `fail` at once.
+ */
 export type OnLost = 'retry' | 'fail';
 
+/**
+ * What happens at a time when an earlier run of the schedule is not finished. `allow`: a run is made all the same. `skip`: none is made. `cancel_running`: the earlier ones are cancelled, and one is made.
+ */
 export type Overlap = 'allow' | 'skip' | 'cancel_running';
 
 /**
  * `after` is exclusive; now when it is left out.
  */
 export type PreviewIn = {
+    /**
+     * When it would fire.
+     */
     trigger: TriggerIn;
+    /**
+     * The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
+     */
     timezone?: string;
+    /**
+     * How many times to say, from 1 to 1,000. Default: 10.
+     */
     count?: number;
+    /**
+     * Times after this instant, exclusive (RFC 3339). Default, and null: now.
+     */
     after?: string | null;
+    /**
+     * No time is before this instant (RFC 3339). Default, and null: no such bound.
+     */
     start_at?: string | null;
+    /**
+     * No time is after this instant (RFC 3339). Default, and null: no such bound.
+     */
     end_at?: string | null;
 };
 
@@ -668,26 +1537,65 @@ export type PreviewIn = {
  * An error (RFC 9457). `code` is stable; `detail` is for people.
  */
 export type Problem = {
+    /**
+     * Always `about:blank`: `code` says which problem it is.
+     */
     type: string;
+    /**
+     * What kind of problem it is, in a few words.
+     */
     title: string;
+    /**
+     * The HTTP status, again.
+     */
     status: number;
+    /**
+     * What is wrong in this case, for people; its words may change.
+     */
     detail: string;
+    /**
+     * Stable, for programs to branch on.
+     */
     code: string;
+    /**
+     * The single faults, at most 100. Left out, and never null, where the detail says all.
+     */
     errors?: Array<ProblemError> | null;
 };
 
+/**
+ * One fault of a request.
+ */
 export type ProblemError = {
     /**
-     * JSON Pointer (RFC 6901) of the field
+     * Where in the request's body: a JSON Pointer (RFC 6901). Of a query parameter, `/` and its name.
      */
     path: string;
+    /**
+     * What is wrong there, for people. It never quotes the value.
+     */
     message: string;
+    /**
+     * Which rule is broken: of a payload, the keyword of its schema.
+     */
     code: string;
 };
 
+/**
+ * How far a handler says that it is.
+ */
 export type Progress = {
+    /**
+     * From 0 to 100; null where the handler does not say.
+     */
     percent: number | null;
+    /**
+     * What it is at, at most 8 KiB; null where it does not say.
+     */
     message: string | null;
+    /**
+     * Any JSON value of its own, at most 16 KiB; more is cut and marked with `cut`. null where there is none.
+     */
     data: unknown;
 };
 
@@ -695,45 +1603,117 @@ export type Progress = {
  * The handler says how far it is; at most ten a second, the newest always kept.
  */
 export type ProgressEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'progress';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: Progress;
 };
 
+/**
+ * How far the handler is.
+ */
 export type ProgressReport = {
+    /**
+     * The run that it is about.
+     */
     run_id: string;
+    /**
+     * The lease's `attempt`.
+     */
     attempt: number;
+    /**
+     * The lease's `lease_token`: it proves that the run is still this worker's.
+     */
     lease_token: string;
+    /**
+     * What happened, and so which other fields there are.
+     */
     type: 'progress';
     /**
-     * clamped to 0 to 100
+     * Clamped to 0 to 100. Default, and null: not known.
      */
     percent?: number | null;
+    /**
+     * What it is at; more than 8 KiB is cut. Default, and null: nothing.
+     */
     message?: string | null;
+    /**
+     * Any JSON value; more than 16 KiB is cut and marked. Default: null.
+     */
     data?: unknown;
 };
 
+/**
+ * A line in which runs wait. It comes into being when it is first used.
+ */
 export type Queue = {
+    /**
+     * Unique among queues.
+     */
     name: string;
+    /**
+     * Who delivers it.
+     */
     engine: QueueEngine;
+    /**
+     * Whether its runs are held back.
+     */
     paused: boolean;
+    /**
+     * How many of its runs may be running at once. null: no limit.
+     */
     concurrency: number | null;
+    /**
+     * How many of its runs may start in a span of time. null: no limit.
+     */
     rate_limit: RateLimit | null;
+    /**
+     * How many runs may wait in it. null: no limit.
+     */
     max_queued: number | null;
+    /**
+     * How it lives in Redis. null where it is the database's own.
+     */
     bullmq: BullmqOut | null;
+    /**
+     * Its runs by their state.
+     */
     counts: StateCounts;
 };
 
@@ -742,12 +1722,27 @@ export type Queue = {
  * taken.
  */
 export type QueueDeclared = {
+    /**
+     * The queue's name.
+     */
     name: string;
+    /**
+     * Says that it lives in Redis.
+     */
     engine: 'bullmq';
+    /**
+     * How it lives there. Default: as `prefix` and `consume` are by default.
+     */
     bullmq?: Bullmq;
+    /**
+     * The Redis that it must be, as a URL of at most 1,000 characters; refused where the server's is another. Default, and null: the server's.
+     */
     redis?: string | null;
 };
 
+/**
+ * `database`: the server's own. `bullmq`: it lives in Redis, shared with BullMQ's producers and workers.
+ */
 export type QueueEngine = 'database' | 'bullmq';
 
 /**
@@ -755,21 +1750,57 @@ export type QueueEngine = 'database' | 'bullmq';
  * as it is.
  */
 export type QueueIn = {
+    /**
+     * Where it is given, it must be the one of the path. Default, and null: that one.
+     */
     name?: string | null;
+    /**
+     * Who delivers it. Default: it stays as it is, `database` of a new one.
+     */
     engine?: QueueEngine;
+    /**
+     * Whether its runs are held back. Default: it stays as it is, false of a new one.
+     */
     paused?: boolean;
+    /**
+     * How many of its runs may be running at once, from 1 to 1,000,000. Default, and null: no limit.
+     */
     concurrency?: number | null;
+    /**
+     * How many of its runs may start in a span of time. Default, and null: no limit.
+     */
     rate_limit?: RateLimit | null;
+    /**
+     * How many runs may wait in it, from 1 to 1,000,000,000; a dispatch beyond is `429 queue_full`. Default, and null: no limit.
+     */
     max_queued?: number | null;
+    /**
+     * How it lives in Redis, where `engine` is `bullmq`. Default, and null: as `prefix` and `consume` are by default.
+     */
     bullmq?: Bullmq | null;
 };
 
+/**
+ * A page of queues, newest first.
+ */
 export type QueuePage = {
+    /**
+     * At most `limit` of them.
+     */
     data: Array<Queue>;
+    /**
+     * Where the next page begins: send it as `cursor`. null on the last page.
+     */
     next_cursor: string | null;
 };
 
+/**
+ * When the run may start.
+ */
 export type QueuedData = {
+    /**
+     * When it may start: the future of a run that was dispatched for later.
+     */
     due_at: string;
 };
 
@@ -777,26 +1808,59 @@ export type QueuedData = {
  * Dispatched, also when due later.
  */
 export type QueuedEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'queued';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: QueuedData;
 };
 
+/**
+ * At most `limit` runs start within any `per_seconds`.
+ */
 export type RateLimit = {
+    /**
+     * From 1 to 1,000,000 runs.
+     */
     limit: number;
+    /**
+     * More than 0 seconds, at most 366 days.
+     */
     per_seconds: number;
 };
 
@@ -804,31 +1868,70 @@ export type RateLimit = {
  * Given back unfinished, at no attempt's cost.
  */
 export type ReleasedReport = {
+    /**
+     * The run that it is about.
+     */
     run_id: string;
+    /**
+     * The lease's `attempt`.
+     */
     attempt: number;
+    /**
+     * The lease's `lease_token`: it proves that the run is still this worker's.
+     */
     lease_token: string;
+    /**
+     * What happened, and so which other fields there are.
+     */
     type: 'released';
+    /**
+     * For people; not kept. Default, and null: none.
+     */
     reason?: string | null;
     /**
-     * it may have held up its worker: its next leases carry alone, until an attempt ends otherwise
+     * `true`: it may have held up its worker, so that its next leases carry `alone` until an attempt ends. Default, and null: false.
      */
     alone?: boolean | null;
 };
 
+/**
+ * Why an attempt failed.
+ */
 export type ReportErrorIn = {
+    /**
+     * What went wrong, for people; more than 8 KiB is cut.
+     */
     message: string;
+    /**
+     * For programs: a small letter, then at most 63 small letters, digits and `_`. Default: `handler_error`.
+     */
     code?: string;
+    /**
+     * The exception's class; more than 256 bytes are cut. Default, and null: none.
+     */
     type?: string | null;
+    /**
+     * More than 32 KiB are cut. Default, and null: none.
+     */
     traceback?: string | null;
 };
 
+/**
+ * What happened to the runs in hand, and which they are. Each report is judged by itself: one that does not fit its shape is answered with `rejected` and harms no other.
+ */
 export type ReportIn = {
-    reports?: Array<ReportItem>;
+    /**
+     * At most 10,000, judged one by one in their order. Default: none.
+     */
+    reports?: Array<AnyReport>;
+    /**
+     * The ids of all runs in hand, at most 10,000: the answer says of each whether it is still held. Default: none.
+     */
     holding?: Array<string>;
 };
 
 /**
- * one thing that a worker says of a run it holds
+ * One thing that a worker says of a run that it holds.
  */
 export type ReportItem = ({
     type: 'progress';
@@ -848,9 +1951,21 @@ export type ReportItem = ({
     type: 'lost';
 } & LostReport);
 
+/**
+ * What was made of a report.
+ */
 export type ReportOut = {
+    /**
+     * One for each report, in their order.
+     */
     data: Array<Reported>;
+    /**
+     * One for each id in `holding`, in their order.
+     */
     holding: Array<HeldRun>;
+    /**
+     * Whether to claim no more, finish what is in hand, and leave.
+     */
     drain: boolean;
 };
 
@@ -858,10 +1973,25 @@ export type ReportOut = {
  * What was made of the report at the same place. `run_id` and `attempt` are null where its own were none.
  */
 export type Reported = {
+    /**
+     * As the report had it; null where that was no text.
+     */
     run_id: string | null;
+    /**
+     * As the report had it; null where that was no whole number.
+     */
     attempt: number | null;
+    /**
+     * `accepted`: it counts, or counted already. `lease_lost`: the run is another's now, let go of it. `rejected`: the report is none.
+     */
     status: 'accepted' | 'lease_lost' | 'rejected';
+    /**
+     * Why it was rejected, for people; null where it was not.
+     */
     error: string | null;
+    /**
+     * Whether to end the handler and report `cancelled`.
+     */
     cancel_requested: boolean;
 };
 
@@ -869,27 +1999,81 @@ export type Reported = {
  * What is left out comes from the default, or in a dispatch from the job type.
  */
 export type RetryIn = {
+    /**
+     * From 1 to 1,000, the first one counted. Default: 4.
+     */
     max_attempts?: number;
+    /**
+     * How the delay grows from attempt to attempt. Default: `exponential`.
+     */
     backoff?: Backoff;
+    /**
+     * Seconds before the second attempt, before jitter; at most 366 days. Default: 1.
+     */
     initial_seconds?: number;
+    /**
+     * From 1 to 100: what an exponential delay is multiplied with each time. Default: 2.
+     */
     factor?: number;
+    /**
+     * No delay is longer than so many seconds; at most 366 days. Default: 3600.
+     */
     max_seconds?: number;
+    /**
+     * Whether each delay is drawn from the upper half of the computed one, so that many failures do not come back together. Default: true.
+     */
     jitter?: boolean;
+    /**
+     * What becomes of a run whose worker was lost. `fail` is for work that must not be done twice. Default: `retry`.
+     */
     on_lost?: OnLost;
 };
 
+/**
+ * When a failed attempt is tried again, and how often.
+ */
 export type RetryOut = {
+    /**
+     * The first one counted.
+     */
     max_attempts: number;
+    /**
+     * How the delay grows from attempt to attempt.
+     */
     backoff: Backoff;
+    /**
+     * Seconds before the second attempt, before jitter.
+     */
     initial_seconds: number;
+    /**
+     * What an exponential delay is multiplied with each time.
+     */
     factor: number;
+    /**
+     * No delay is longer than so many seconds.
+     */
     max_seconds: number;
+    /**
+     * Whether each delay is drawn from the upper half of the computed one.
+     */
     jitter: boolean;
+    /**
+     * What becomes of a run whose worker was lost.
+     */
     on_lost: OnLost;
 };
 
+/**
+ * Why the attempt failed, and when the next one is due.
+ */
 export type RetryingData = {
+    /**
+     * Of the attempt that failed.
+     */
     error: RunError;
+    /**
+     * When the next attempt may start.
+     */
     due_at: string;
 };
 
@@ -897,112 +2081,316 @@ export type RetryingData = {
  * An attempt failed, another follows.
  */
 export type RetryingEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'retrying';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: RetryingData;
 };
 
+/**
+ * One execution of a job, with all its attempts: what was asked for, where it stands, and what came of it.
+ */
 export type Run = {
+    /**
+     * Names the run in every other request; given by the server, in order of creation.
+     */
     id: string;
+    /**
+     * The name of its job type.
+     */
     job_type: string;
+    /**
+     * The version of the job type's definition that the run was dispatched with; it keeps that one.
+     */
     job_type_version: number;
+    /**
+     * The queue that it waits in, or waited in.
+     */
     queue: string;
+    /**
+     * Where it stands in its life.
+     */
     state: RunState;
+    /**
+     * From -100 to 100; the highest of a queue starts first.
+     */
     priority: number;
+    /**
+     * The handler's input, as it was dispatched.
+     */
     payload: unknown;
+    /**
+     * What the handler returned. null until the run is `completed`, and where the handler returned null.
+     */
     result: unknown;
+    /**
+     * Of the last failed attempt, while the run is `retrying` or `failed`; null otherwise.
+     */
     error: RunError | null;
+    /**
+     * The newest that the handler has said; null until it says any.
+     */
     progress: Progress | null;
+    /**
+     * The attempts begun so far, 1 with the first. What is given back, snoozed or lost with its worker is not counted.
+     */
     attempt: number;
+    /**
+     * A run whose attempt of this number fails is `failed`.
+     */
     max_attempts: number;
+    /**
+     * How often its worker was lost while it ran. With the third the run is `failed`.
+     */
     losses: number;
+    /**
+     * Seconds that one attempt may take.
+     */
     timeout_seconds: number;
+    /**
+     * When it may start, or may start again: RFC 3339, UTC.
+     */
     due_at: string;
+    /**
+     * When it is `failed` with `expired` if it has never started by then. null: never.
+     */
     expires_at: string | null;
+    /**
+     * When it was dispatched.
+     */
     created_at: string;
+    /**
+     * When its newest attempt started; null before the first.
+     */
     started_at: string | null;
+    /**
+     * When it came into its final state; null before.
+     */
     finished_at: string | null;
+    /**
+     * Whether a running handler has been asked to end.
+     */
     cancel_requested: boolean;
+    /**
+     * The worker that holds it; null while none does, and where a BullMQ worker elsewhere does.
+     */
     worker_id: string | null;
+    /**
+     * The schedule that made it; null of a run that was dispatched.
+     */
     schedule: string | null;
+    /**
+     * The run whose payload this one repeats; null where it repeats none.
+     */
     replay_of: string | null;
+    /**
+     * The key that it was dispatched with; null where there was none.
+     */
     dedupe_key: string | null;
+    /**
+     * Words to find it by.
+     */
     tags: Array<string>;
+    /**
+     * The caller's own words, as they were dispatched.
+     */
     metadata: Metadata;
     /**
-     * what was said when a cancel was asked for
+     * What was said when its cancel was asked for; null where nothing was, or no cancel was asked for.
      */
     cancel_reason: string | null;
+    /**
+     * Why a run that is due does not start; null where nothing holds it up, and in every state but `queued`.
+     */
     wait_reason: WaitReason | null;
 };
 
+/**
+ * A run of a batch: its id, and its state when the answer was made.
+ */
 export type RunBrief = {
+    /**
+     * Names the run in every other request.
+     */
     id: string;
+    /**
+     * As of this answer; read the run for what it is now.
+     */
     state: RunState;
 };
 
+/**
+ * Why an attempt failed, or why the run did.
+ */
 export type RunError = {
+    /**
+     * Stable, for programs: `handler_error` of an exception, `timeout`, `crashed`, `lease_lost`, `expired`, `invalid_payload`, `invalid_result`, or what the handler says.
+     */
     code: string;
+    /**
+     * The exception's class; null where there is none.
+     */
     type: string | null;
+    /**
+     * For people, at most 8 KiB.
+     */
     message: string;
+    /**
+     * Where in the handler's code it arose, at most 32 KiB; null where that is not known.
+     */
     traceback: string | null;
 };
 
+/**
+ * A page of runs, newest first.
+ */
 export type RunPage = {
+    /**
+     * At most `limit` of them.
+     */
     data: Array<Run>;
+    /**
+     * Where the next page begins: send it as `cursor`. null on the last page.
+     */
     next_cursor: string | null;
 };
 
+/**
+ * `scheduled`: due later. `queued`: due, waits for a worker. `running`: a worker holds it. `retrying`: an attempt failed, the next one is due later. `completed`, `failed` and `cancelled` are final.
+ */
 export type RunState = 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
+/**
+ * What makes runs by itself, and when.
+ */
 export type Schedule = {
+    /**
+     * Unique among schedules.
+     */
     name: string;
+    /**
+     * The name of the job type that its runs are of.
+     */
     job_type: string;
+    /**
+     * The payload of its runs.
+     */
     payload: unknown;
+    /**
+     * The IANA name of the zone in which local times are meant.
+     */
     timezone: string;
+    /**
+     * When runs are made.
+     */
     trigger: TriggerOut;
+    /**
+     * What happens at a time when an earlier run of it is not finished.
+     */
     overlap: Overlap;
+    /**
+     * What becomes of times that passed while no server was there.
+     */
     catch_up: CatchUp;
+    /**
+     * The most seconds that a time is put off by.
+     */
     jitter_seconds: number;
+    /**
+     * Whether its times pass without runs.
+     */
     paused: boolean;
     /**
-     * paused because a newer declaration of its app lacks it
+     * Whether it is paused because its app's code has it no more.
      */
     orphaned: boolean;
+    /**
+     * No run is made before. null: no such bound.
+     */
     start_at: string | null;
+    /**
+     * No run is made after. null: no such bound.
+     */
     end_at: string | null;
+    /**
+     * The queue of its runs. null: the job type's.
+     */
     queue: string | null;
+    /**
+     * Of its runs. null: the job type's.
+     */
     priority: number | null;
+    /**
+     * Of its runs.
+     */
     tags: Array<string>;
     /**
-     * null while paused, and at its end
+     * The next time, without jitter. null while it is paused, and when no time is left.
      */
     next_fire_at: string | null;
+    /**
+     * The last time that came while it was not paused. null before the first.
+     */
     last_fire_at: string | null;
+    /**
+     * The run that it has made last. null before the first.
+     */
     last_run_id: string | null;
     /**
-     * the last time without a run because of `overlap`
+     * The last time without a run because of `overlap`. null where there was none.
      */
     last_skipped_at: string | null;
     /**
-     * times that passed without a run because no server was there
+     * Times that passed without a run because no server was there.
      */
     missed: number;
+    /**
+     * `code` where a worker declared it and nobody has changed it over HTTP, `api` otherwise.
+     */
     source: 'api' | 'code';
+    /**
+     * When it was made: RFC 3339, UTC.
+     */
     created_at: string;
+    /**
+     * When it was changed last.
+     */
     updated_at: string;
 };
 
@@ -1010,24 +2398,75 @@ export type Schedule = {
  * A schedule to make.
  */
 export type ScheduleIn = {
+    /**
+     * The name of the job type that its runs are of; it must be registered.
+     */
     job_type: string;
+    /**
+     * The payload of its runs: any JSON value that the job type takes. Default: null.
+     */
     payload?: unknown;
+    /**
+     * The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
+     */
     timezone?: string;
+    /**
+     * When runs are made.
+     */
     trigger: TriggerIn;
+    /**
+     * What happens at a time when an earlier run of it is not finished. Default: `allow`.
+     */
     overlap?: Overlap;
+    /**
+     * What becomes of times that passed while no server was there. Default: `latest`.
+     */
     catch_up?: CatchUp;
+    /**
+     * The most seconds that a time is put off by, from 0 to 86,400: always the same for one schedule, so that many schedules do not fire in one moment. Default: 0.
+     */
     jitter_seconds?: number;
+    /**
+     * Whether its times pass without runs. Default: it stays as it is, false of a new one.
+     */
     paused?: boolean;
+    /**
+     * No run is made before this instant (RFC 3339). Default, and null: no such bound.
+     */
     start_at?: string | null;
+    /**
+     * No run is made after this instant (RFC 3339). Default, and null: no such bound.
+     */
     end_at?: string | null;
+    /**
+     * The queue of its runs. Default, and null: the job type's.
+     */
     queue?: string | null;
+    /**
+     * Of its runs, from -100 to 100. Default, and null: the job type's.
+     */
     priority?: number | null;
+    /**
+     * Of its runs: at most 20 words of 1 to 128 characters. Default: none.
+     */
     tags?: Array<string>;
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit.
+     */
     name: string;
 };
 
+/**
+ * A page of schedules, newest first.
+ */
 export type SchedulePage = {
+    /**
+     * At most `limit` of them.
+     */
     data: Array<Schedule>;
+    /**
+     * Where the next page begins: send it as `cursor`. null on the last page.
+     */
     next_cursor: string | null;
 };
 
@@ -1035,18 +2474,57 @@ export type SchedulePage = {
  * Fields of a schedule to change; those left out stay.
  */
 export type SchedulePatch = {
+    /**
+     * The name of the job type that its runs are of; it must be registered. Left out: it stays as it is.
+     */
     job_type?: string;
+    /**
+     * The payload of its runs: any JSON value that the job type takes. Left out: it stays as it is.
+     */
     payload?: unknown;
+    /**
+     * The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at most 64 characters. Left out: it stays as it is.
+     */
     timezone?: string;
+    /**
+     * When runs are made. Left out: it stays as it is.
+     */
     trigger?: TriggerIn;
+    /**
+     * What happens at a time when an earlier run of it is not finished. Left out: it stays as it is.
+     */
     overlap?: Overlap;
+    /**
+     * What becomes of times that passed while no server was there. Left out: it stays as it is.
+     */
     catch_up?: CatchUp;
+    /**
+     * The most seconds that a time is put off by, from 0 to 86,400: always the same for one schedule, so that many schedules do not fire in one moment. Left out: it stays as it is.
+     */
     jitter_seconds?: number;
+    /**
+     * Whether its times pass without runs. Left out: it stays as it is.
+     */
     paused?: boolean;
+    /**
+     * No run is made before this instant (RFC 3339). null: no such bound. Left out: it stays as it is.
+     */
     start_at?: string | null;
+    /**
+     * No run is made after this instant (RFC 3339). null: no such bound. Left out: it stays as it is.
+     */
     end_at?: string | null;
+    /**
+     * The queue of its runs. null: the job type's. Left out: it stays as it is.
+     */
     queue?: string | null;
+    /**
+     * Of its runs, from -100 to 100. null: the job type's. Left out: it stays as it is.
+     */
     priority?: number | null;
+    /**
+     * Of its runs: at most 20 words of 1 to 128 characters. Left out: it stays as it is.
+     */
     tags?: Array<string>;
 };
 
@@ -1054,19 +2532,61 @@ export type SchedulePatch = {
  * A whole schedule; the name comes from the path and may be left out.
  */
 export type SchedulePut = {
+    /**
+     * The name of the job type that its runs are of; it must be registered.
+     */
     job_type: string;
+    /**
+     * The payload of its runs: any JSON value that the job type takes. Default: null.
+     */
     payload?: unknown;
+    /**
+     * The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
+     */
     timezone?: string;
+    /**
+     * When runs are made.
+     */
     trigger: TriggerIn;
+    /**
+     * What happens at a time when an earlier run of it is not finished. Default: `allow`.
+     */
     overlap?: Overlap;
+    /**
+     * What becomes of times that passed while no server was there. Default: `latest`.
+     */
     catch_up?: CatchUp;
+    /**
+     * The most seconds that a time is put off by, from 0 to 86,400: always the same for one schedule, so that many schedules do not fire in one moment. Default: 0.
+     */
     jitter_seconds?: number;
+    /**
+     * Whether its times pass without runs. Default: it stays as it is, false of a new one.
+     */
     paused?: boolean;
+    /**
+     * No run is made before this instant (RFC 3339). Default, and null: no such bound.
+     */
     start_at?: string | null;
+    /**
+     * No run is made after this instant (RFC 3339). Default, and null: no such bound.
+     */
     end_at?: string | null;
+    /**
+     * The queue of its runs. Default, and null: the job type's.
+     */
     queue?: string | null;
+    /**
+     * Of its runs, from -100 to 100. Default, and null: the job type's.
+     */
     priority?: number | null;
+    /**
+     * Of its runs: at most 20 words of 1 to 128 characters. Default: none.
+     */
     tags?: Array<string>;
+    /**
+     * Where it is given, it must be the one of the path. Default, and null: that one.
+     */
     name?: string | null;
 };
 
@@ -1074,18 +2594,39 @@ export type SchedulePut = {
  * Given back, to come again later, at no attempt's cost.
  */
 export type SnoozedReport = {
+    /**
+     * The run that it is about.
+     */
     run_id: string;
+    /**
+     * The lease's `attempt`.
+     */
     attempt: number;
+    /**
+     * The lease's `lease_token`: it proves that the run is still this worker's.
+     */
     lease_token: string;
+    /**
+     * What happened, and so which other fields there are.
+     */
     type: 'snoozed';
+    /**
+     * Seconds until it is due again, at most 366 days. Default, and null: 0.
+     */
     delay_seconds?: number | null;
     /**
-     * instead of delay_seconds
+     * When it is due again (RFC 3339), instead of `delay_seconds`. Default, and null: as that says.
      */
     due_at?: string | null;
 };
 
+/**
+ * Who runs it.
+ */
 export type StartedData = {
+    /**
+     * The worker that took it; null where a BullMQ worker elsewhere did.
+     */
     worker_id: string | null;
 };
 
@@ -1093,52 +2634,139 @@ export type StartedData = {
  * An attempt starts.
  */
 export type StartedEvent = {
+    /**
+     * Of the event, unique in the database.
+     */
     id: string;
     /**
-     * 1, 2, 3 … within its run, without gaps
+     * Its number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
+    /**
+     * When it was stored: RFC 3339, UTC, with microseconds.
+     */
     time: string;
+    /**
+     * The run that it is of.
+     */
     run_id: string;
+    /**
+     * The run's job type.
+     */
     job_type: string;
+    /**
+     * The run's queue.
+     */
     queue: string;
     /**
-     * the run's, after this event
+     * The run's state after this event.
      */
     state: RunState;
+    /**
+     * The run's attempts begun by then; 0 before the first.
+     */
     attempt: number;
+    /**
+     * Which kind of event it is, and so what `data` has.
+     */
     type: 'started';
+    /**
+     * What happened, by the event's `type`.
+     */
     data: StartedData;
 };
 
+/**
+ * How many runs are in each state.
+ */
 export type StateCounts = {
+    /**
+     * Due later.
+     */
     scheduled: number;
+    /**
+     * Due, waiting for a worker.
+     */
     queued: number;
+    /**
+     * Held by a worker.
+     */
     running: number;
+    /**
+     * Waiting for their next attempt.
+     */
     retrying: number;
+    /**
+     * Finished, and not erased yet.
+     */
     completed: number;
+    /**
+     * Failed for good, and not erased yet.
+     */
     failed: number;
+    /**
+     * Cancelled, and not erased yet.
+     */
     cancelled: number;
 };
 
+/**
+ * The server in numbers, as of now.
+ */
 export type Stats = {
     /**
      * The server's version, as its distribution has it.
      */
     version: string;
+    /**
+     * All runs that are kept, by their state.
+     */
     counts: StateCounts;
+    /**
+     * Runs that came into a final state within the last 60 seconds.
+     */
     finished_last_minute: number;
+    /**
+     * Attempts that started within the last 60 seconds.
+     */
     started_last_minute: number;
+    /**
+     * From when a run was due to its start.
+     */
     waited: Latency;
+    /**
+     * From an attempt's start to its end.
+     */
     ran: Latency;
+    /**
+     * How many are there.
+     */
     workers: number;
+    /**
+     * Event streams that are being read from this server.
+     */
     open_streams: number;
+    /**
+     * The size of the database.
+     */
     database_bytes: number;
+    /**
+     * The size of SQLite's write-ahead log; 0 with PostgreSQL.
+     */
     wal_bytes: number;
+    /**
+     * Room within the file of SQLite that new rows will use; 0 with PostgreSQL.
+     */
     free_bytes: number;
+    /**
+     * When the oldest run in each state came into it.
+     */
     oldest: Oldest;
 };
 
+/**
+ * When runs are made.
+ */
 export type TriggerIn = ({
     kind: 'cron';
 } & CronTriggerIn) | ({
@@ -1149,6 +2777,9 @@ export type TriggerIn = ({
     kind: 'date';
 } & DateTriggerIn);
 
+/**
+ * When runs are made.
+ */
 export type TriggerOut = ({
     kind: 'cron';
 } & CronTriggerOut) | ({
@@ -1164,13 +2795,37 @@ export type TriggerOut = ({
  */
 export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit' | 'queue_unavailable' | 'waiting_children';
 
+/**
+ * A worker that is there.
+ */
 export type Worker = {
+    /**
+     * Given at its registration.
+     */
     id: string;
+    /**
+     * As it called itself.
+     */
     name: string;
+    /**
+     * The names of the job types that it serves.
+     */
     job_types: Array<string>;
+    /**
+     * The names of the queues that it serves. null: all.
+     */
     queues: Array<string> | null;
+    /**
+     * How many runs it will hold at most.
+     */
     concurrency: number;
+    /**
+     * When it came: RFC 3339, UTC.
+     */
     registered_at: string;
+    /**
+     * When it was heard of last.
+     */
     seen_at: string;
 };
 
@@ -1178,30 +2833,81 @@ export type Worker = {
  * A worker process that serves this name takes the runs.
  */
 export type WorkerHandlerIn = {
+    /**
+     * Says that workers take the runs.
+     */
     kind: 'worker';
 };
 
+/**
+ * Worker processes that serve this name take the runs.
+ */
 export type WorkerHandlerOut = {
+    /**
+     * Says that workers take the runs.
+     */
     kind: 'worker';
 };
 
+/**
+ * A process that takes runs, and what its code declares.
+ */
 export type WorkerIn = {
+    /**
+     * For people, 1 to 255 characters; not unique.
+     */
     name: string;
+    /**
+     * The names of the job types that it serves, at most 1,000. They need not be registered yet.
+     */
     job_types: Array<string>;
+    /**
+     * The names of the queues that it serves, at most 1,000. Default, and null: all.
+     */
     queues?: Array<string> | null;
+    /**
+     * How many runs it will hold at most, from 1 to 10,000; for people, and to share runs out evenly. Default: 10.
+     */
     concurrency?: number;
+    /**
+     * The job types, schedules and queues in its code, of one app or of several, at most 100. Default, and null: nothing.
+     */
     declares?: DeclaresIn | Array<DeclaresIn> | null;
 };
 
+/**
+ * A page of workers, newest first.
+ */
 export type WorkerPage = {
+    /**
+     * At most `limit` of them.
+     */
     data: Array<Worker>;
+    /**
+     * Where the next page begins: send it as `cursor`. null on the last page.
+     */
     next_cursor: string | null;
 };
 
+/**
+ * The worker's id, and the times that it must keep.
+ */
 export type WorkerRegistered = {
+    /**
+     * Names the worker in its requests.
+     */
     id: string;
+    /**
+     * Seconds without a request of the worker after which its runs are lost.
+     */
     lease_seconds: number;
+    /**
+     * Seconds at most between two of its reports, to be on the safe side.
+     */
     heartbeat_seconds: number;
+    /**
+     * What it declared and was not taken; empty where all was.
+     */
     conflicts: Array<ConflictOut>;
 };
 
@@ -1218,6 +2924,9 @@ export type DispatchRunData = {
         Prefer?: string;
     };
     path: {
+        /**
+         * The name of the job type.
+         */
         name: string;
     };
     query?: never;
@@ -1369,12 +3078,33 @@ export type ListRunsData = {
     body?: never;
     path?: never;
     query?: {
+        /**
+         * Only runs in this state; given several times, in any of these.
+         */
         state?: Array<RunState>;
+        /**
+         * Only runs of the job type of this name.
+         */
         job_type?: string;
+        /**
+         * Only what is in the queue of this name.
+         */
         queue?: string;
+        /**
+         * Only what has this tag.
+         */
         tag?: string;
+        /**
+         * Only runs that the schedule of this name has made.
+         */
         schedule?: string;
+        /**
+         * Only runs dispatched after this instant (RFC 3339 with an offset).
+         */
         created_after?: string;
+        /**
+         * Only runs dispatched before this instant (RFC 3339 with an offset).
+         */
         created_before?: string;
         /**
          * how many at most; a page ends early at 4 MiB
@@ -1425,6 +3155,9 @@ export type ListRunsResponse = ListRunsResponses[keyof ListRunsResponses];
 export type EraseRunData = {
     body?: never;
     path: {
+        /**
+         * The `id` of the run.
+         */
         run_id: string;
     };
     query?: never;
@@ -1476,9 +3209,15 @@ export type EraseRunResponse = EraseRunResponses[keyof EraseRunResponses];
 export type GetRunData = {
     body?: never;
     path: {
+        /**
+         * The `id` of the run.
+         */
         run_id: string;
     };
     query?: {
+        /**
+         * Seconds to wait for the run to finish, cut at the server's bound (`JOBS_MAX_WAIT_SECONDS`). Default: do not wait.
+         */
         wait_seconds?: number;
     };
     url: '/v1/runs/{run_id}';
@@ -1525,6 +3264,9 @@ export type GetRunResponse = GetRunResponses[keyof GetRunResponses];
 export type ListAttemptsData = {
     body?: never;
     path: {
+        /**
+         * The `id` of the run.
+         */
         run_id: string;
     };
     query?: {
@@ -1581,6 +3323,9 @@ export type ListAttemptsResponse = ListAttemptsResponses[keyof ListAttemptsRespo
 export type CancelRunData = {
     body?: CancelIn;
     path: {
+        /**
+         * The `id` of the run.
+         */
         run_id: string;
     };
     query?: never;
@@ -1662,6 +3407,9 @@ export type ReplayRunData = {
         Prefer?: string;
     };
     path: {
+        /**
+         * The `id` of the run.
+         */
         run_id: string;
     };
     query?: never;
@@ -1848,6 +3596,9 @@ export type RegisterJobTypeResponse = RegisterJobTypeResponses[keyof RegisterJob
 export type RetireJobTypeData = {
     body?: never;
     path: {
+        /**
+         * The name of the job type.
+         */
         name: string;
     };
     query?: never;
@@ -1899,6 +3650,9 @@ export type RetireJobTypeResponse = RetireJobTypeResponses[keyof RetireJobTypeRe
 export type GetJobTypeData = {
     body?: never;
     path: {
+        /**
+         * The name of the job type.
+         */
         name: string;
     };
     query?: never;
@@ -1946,6 +3700,9 @@ export type GetJobTypeResponse = GetJobTypeResponses[keyof GetJobTypeResponses];
 export type PatchJobTypeData = {
     body: JobTypePatch;
     path: {
+        /**
+         * The name of the job type.
+         */
         name: string;
     };
     query?: never;
@@ -2009,6 +3766,9 @@ export type PatchJobTypeResponse = PatchJobTypeResponses[keyof PatchJobTypeRespo
 export type PutJobTypeData = {
     body: JobTypePut;
     path: {
+        /**
+         * The name of the job type.
+         */
         name: string;
     };
     query?: never;
@@ -2076,6 +3836,9 @@ export type PutJobTypeResponse = PutJobTypeResponses[keyof PutJobTypeResponses];
 export type PauseJobTypeData = {
     body?: EmptyIn;
     path: {
+        /**
+         * The name of the job type.
+         */
         name: string;
     };
     query?: never;
@@ -2139,6 +3902,9 @@ export type PauseJobTypeResponse = PauseJobTypeResponses[keyof PauseJobTypeRespo
 export type ResumeJobTypeData = {
     body?: EmptyIn;
     path: {
+        /**
+         * The name of the job type.
+         */
         name: string;
     };
     query?: never;
@@ -2252,6 +4018,9 @@ export type ListQueuesResponse = ListQueuesResponses[keyof ListQueuesResponses];
 export type GetQueueData = {
     body?: never;
     path: {
+        /**
+         * The name of the queue.
+         */
         name: string;
     };
     query?: never;
@@ -2299,6 +4068,9 @@ export type GetQueueResponse = GetQueueResponses[keyof GetQueueResponses];
 export type PutQueueData = {
     body: QueueIn;
     path: {
+        /**
+         * The name of the queue.
+         */
         name: string;
     };
     query?: never;
@@ -2370,6 +4142,9 @@ export type PutQueueResponse = PutQueueResponses[keyof PutQueueResponses];
 export type PauseQueueData = {
     body?: EmptyIn;
     path: {
+        /**
+         * The name of the queue.
+         */
         name: string;
     };
     query?: never;
@@ -2433,6 +4208,9 @@ export type PauseQueueResponse = PauseQueueResponses[keyof PauseQueueResponses];
 export type ResumeQueueData = {
     body?: EmptyIn;
     path: {
+        /**
+         * The name of the queue.
+         */
         name: string;
     };
     query?: never;
@@ -2664,6 +4442,9 @@ export type PreviewScheduleResponse = PreviewScheduleResponses[keyof PreviewSche
 export type DeleteScheduleData = {
     body?: never;
     path: {
+        /**
+         * The name of the schedule.
+         */
         name: string;
     };
     query?: never;
@@ -2711,6 +4492,9 @@ export type DeleteScheduleResponse = DeleteScheduleResponses[keyof DeleteSchedul
 export type GetScheduleData = {
     body?: never;
     path: {
+        /**
+         * The name of the schedule.
+         */
         name: string;
     };
     query?: never;
@@ -2758,6 +4542,9 @@ export type GetScheduleResponse = GetScheduleResponses[keyof GetScheduleResponse
 export type PatchScheduleData = {
     body: SchedulePatch;
     path: {
+        /**
+         * The name of the schedule.
+         */
         name: string;
     };
     query?: never;
@@ -2821,6 +4608,9 @@ export type PatchScheduleResponse = PatchScheduleResponses[keyof PatchScheduleRe
 export type PutScheduleData = {
     body: SchedulePut;
     path: {
+        /**
+         * The name of the schedule.
+         */
         name: string;
     };
     query?: never;
@@ -2888,6 +4678,9 @@ export type PutScheduleResponse = PutScheduleResponses[keyof PutScheduleResponse
 export type PauseScheduleData = {
     body?: EmptyIn;
     path: {
+        /**
+         * The name of the schedule.
+         */
         name: string;
     };
     query?: never;
@@ -2951,6 +4744,9 @@ export type PauseScheduleResponse = PauseScheduleResponses[keyof PauseScheduleRe
 export type ResumeScheduleData = {
     body?: EmptyIn;
     path: {
+        /**
+         * The name of the schedule.
+         */
         name: string;
     };
     query?: never;
@@ -3024,6 +4820,9 @@ export type TriggerScheduleData = {
         Prefer?: string;
     };
     path: {
+        /**
+         * The name of the schedule.
+         */
         name: string;
     };
     query?: never;
@@ -3099,9 +4898,15 @@ export type TriggerScheduleResponse = TriggerScheduleResponses[keyof TriggerSche
 export type ListFireTimesData = {
     body?: never;
     path: {
+        /**
+         * The name of the schedule.
+         */
         name: string;
     };
     query?: {
+        /**
+         * How many times to say, from 1 to 1,000.
+         */
         count?: number;
     };
     url: '/v1/schedules/{name}/next';
@@ -3255,6 +5060,9 @@ export type RegisterWorkerResponse = RegisterWorkerResponses[keyof RegisterWorke
 export type RemoveWorkerData = {
     body?: never;
     path: {
+        /**
+         * The `id` that the registration gave.
+         */
         worker_id: string;
     };
     query?: never;
@@ -3302,6 +5110,9 @@ export type RemoveWorkerResponse = RemoveWorkerResponses[keyof RemoveWorkerRespo
 export type ClaimRunsData = {
     body?: ClaimIn;
     path: {
+        /**
+         * The `id` that the registration gave.
+         */
         worker_id: string;
     };
     query?: never;
@@ -3369,6 +5180,9 @@ export type ClaimRunsResponse = ClaimRunsResponses[keyof ClaimRunsResponses];
 export type ReportRunsData = {
     body?: ReportIn;
     path: {
+        /**
+         * The `id` that the registration gave.
+         */
         worker_id: string;
     };
     query?: never;

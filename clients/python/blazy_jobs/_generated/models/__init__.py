@@ -31,7 +31,6 @@ from .date_trigger_out import DateTriggerOut
 from .declares_in import DeclaresIn
 from .dispatch_in import DispatchIn
 from .empty_in import EmptyIn
-from .event_block import EventBlock
 from .event_page import EventPage
 from .event_type import EventType
 from .every import Every
@@ -151,7 +150,6 @@ __all__ = (
     "DeclaresIn",
     "DispatchIn",
     "EmptyIn",
-    "EventBlock",
     "EventPage",
     "EventType",
     "Every",

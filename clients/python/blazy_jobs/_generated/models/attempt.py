@@ -26,15 +26,17 @@ T = TypeVar("T", bound="Attempt")
 
 @_attrs_define
 class Attempt:
-    """ 
+    """ One claim of a run by a worker, and how it ended.
+
         Attributes:
-            number (int):
-            attempt (int):
-            worker_id (None | str):
-            started_at (datetime.datetime):
-            finished_at (datetime.datetime | None):
-            outcome (AttemptOutcomeType0 | None):
-            error (None | RunError):
+            number (int): Counts the claims of the run, from 1.
+            attempt (int): The run's attempt that it was. Claims that ended without cost (released, snoozed, lost) have the
+                same as the next.
+            worker_id (None | str): The worker that held it; null where a BullMQ worker elsewhere did.
+            started_at (datetime.datetime): When the worker took it.
+            finished_at (datetime.datetime | None): When it ended; null while it goes on.
+            outcome (AttemptOutcomeType0 | None): How it ended; null while it goes on.
+            error (None | RunError): Why it failed; null of one that did not fail.
      """
 
     number: int

@@ -23,10 +23,11 @@ T = TypeVar("T", bound="AttemptPage")
 
 @_attrs_define
 class AttemptPage:
-    """ 
+    """ A page of attempts, oldest first.
+
         Attributes:
-            data (list[Attempt]):
-            next_cursor (None | str):
+            data (list[Attempt]): At most `limit` of them.
+            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
      """
 
     data: list[Attempt]

@@ -23,9 +23,10 @@ T = TypeVar("T", bound="Batch")
 
 @_attrs_define
 class Batch:
-    """ 
+    """ The runs of a batch, in the order of the request.
+
         Attributes:
-            data (list[RunBrief]):
+            data (list[RunBrief]): Each with its id and state, at the place of its item in the request.
      """
 
     data: list[RunBrief]

@@ -23,9 +23,10 @@ T = TypeVar("T", bound="BatchIn")
 
 @_attrs_define
 class BatchIn:
-    """ 
+    """ Runs to dispatch in one transaction: all of them are stored, or none.
+
         Attributes:
-            runs (list[BatchItem]):
+            runs (list[BatchItem]): 1 to 10,000 runs, of any job types.
      """
 
     runs: list[BatchItem]

@@ -26,20 +26,29 @@ T = TypeVar("T", bound="BatchItem")
 
 @_attrs_define
 class BatchItem:
-    """ 
+    """ One run of a batch. What is left out comes from the job type.
+
         Attributes:
-            payload (Any):
-            job_type (str):
-            queue (str | Unset):
-            priority (int | Unset):
-            delay_seconds (float | None | Unset):
-            run_at (datetime.datetime | None | Unset): at most a year ahead; not together with delay_seconds
-            retry (int | RetryIn | Unset):
-            timeout_seconds (float | Unset):
-            expires_seconds (float | None | Unset):
-            dedupe_key (None | str | Unset):
-            tags (list[str] | Unset):
-            metadata (Metadata | Unset): the caller's own words about a run
+            payload (Any): The handler's input: any JSON value. It must fit the job type's `payload_schema`; with its
+                request it may have 1 MiB (the server's setting `JOBS_MAX_BODY_BYTES`).
+            job_type (str): The name of the job type to run.
+            queue (str | Unset): The queue that the run waits in. Default: the job type's.
+            priority (int | Unset): From -100 to 100; of the runs that wait in a queue, those of the highest number start
+                first. Default: the job type's.
+            delay_seconds (float | None | Unset): Seconds from now until the run is due, at most 366 days; not together with
+                `run_at`. Default, and null: due at once.
+            run_at (datetime.datetime | None | Unset): The instant at which the run is due (RFC 3339), at most 366 days
+                ahead; one in the past is due at once. Not together with `delay_seconds`. Default, and null: due at once.
+            retry (int | RetryIn | Unset): The retry policy of this run, or the number of retries (one less than attempts, 0
+                to 999). What a policy leaves out comes from the job type. Default: the job type's.
+            timeout_seconds (float | Unset): Seconds that one attempt may take, more than 0 and at most 30 days. Default:
+                the job type's.
+            expires_seconds (float | None | Unset): Seconds from the dispatch by which it must have started, more than 0 and
+                at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Default: the job type's.
+            dedupe_key (None | str | Unset): 1 to 255 characters. While an unfinished run of this job type has the same key,
+                that run is the answer and none is made. Default, and null: no such check.
+            tags (list[str] | Unset): At most 20 words of 1 to 128 characters, to find the run by. Default: none.
+            metadata (Metadata | Unset): The caller's own words about a run.
      """
 
     payload: Any

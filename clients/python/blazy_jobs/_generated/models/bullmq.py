@@ -24,12 +24,14 @@ class Bullmq:
     """ How a queue lives in Redis.
 
         Attributes:
-            prefix (str | Unset):  Default: 'bull'.
-            consume (bool | Unset):  Default: True.
+            prefix (str | Unset): What its keys in Redis begin with, before `:` and the queue's name: 1 to 64 letters,
+                digits, `.`, `_`, `:`, `{`, `}` and `-`. Default: `bull`.
+            consume (bool | Unset): Whether this server's workers take its jobs. false: others' workers do, and our runs
+                only follow. Default: true.
      """
 
-    prefix: str | Unset = 'bull'
-    consume: bool | Unset = True
+    prefix: str | Unset = UNSET
+    consume: bool | Unset = UNSET
 
 
 

@@ -24,12 +24,13 @@ T = TypeVar("T", bound="CalendarTriggerOut")
 
 @_attrs_define
 class CalendarTriggerOut:
-    """ 
+    """ At a local time, every so many days, weeks or months.
+
         Attributes:
-            kind (Literal['calendar']):
-            every (Every):
-            hour (int):
-            minute (int):
+            kind (Literal['calendar']): Says that it counts by the calendar.
+            every (Every): How many months, weeks and days lie between two times.
+            hour (int): Of the local time, 0 to 23.
+            minute (int): Of the local time, 0 to 59.
      """
 
     kind: Literal['calendar']

@@ -22,9 +22,11 @@ T = TypeVar("T", bound="CancelIn")
 
 @_attrs_define
 class CancelIn:
-    """ 
+    """ Why a run is cancelled.
+
         Attributes:
-            reason (None | str | Unset):
+            reason (None | str | Unset): For people, at most 1,024 characters; kept in `cancel_reason` and in the event.
+                Default, and null: none is given.
      """
 
     reason: None | str | Unset = UNSET

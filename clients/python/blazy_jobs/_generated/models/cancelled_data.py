@@ -21,9 +21,10 @@ T = TypeVar("T", bound="CancelledData")
 
 @_attrs_define
 class CancelledData:
-    """ 
+    """ Why the run was cancelled.
+
         Attributes:
-            reason (None | str):
+            reason (None | str): What was said with the cancel, or why the server did it; null where nothing was said.
      """
 
     reason: None | str

@@ -26,11 +26,11 @@ class CancelledReport:
     """ The handler has ended because its cancel was asked.
 
         Attributes:
-            run_id (str):
-            attempt (int):
-            lease_token (str):
-            type_ (Literal['cancelled']):
-            reason (None | str | Unset):
+            run_id (str): The run that it is about.
+            attempt (int): The lease's `attempt`.
+            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
+            type_ (Literal['cancelled']): What happened, and so which other fields there are.
+            reason (None | str | Unset): For people; not kept. Default, and null: none.
      """
 
     run_id: str

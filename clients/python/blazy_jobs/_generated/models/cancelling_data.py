@@ -21,9 +21,10 @@ T = TypeVar("T", bound="CancellingData")
 
 @_attrs_define
 class CancellingData:
-    """ 
+    """ Why the cancel was asked for.
+
         Attributes:
-            reason (None | str):
+            reason (None | str): What was said with the cancel; null where nothing was.
      """
 
     reason: None | str

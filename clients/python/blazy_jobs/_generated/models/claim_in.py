@@ -21,14 +21,16 @@ T = TypeVar("T", bound="ClaimIn")
 
 @_attrs_define
 class ClaimIn:
-    """ 
+    """ How much to take, and how long to wait for it.
+
         Attributes:
-            max_ (int | Unset):  Default: 10.
-            wait_seconds (float | Unset):  Default: 30.0.
+            max_ (int | Unset): How many runs at most, from 1 to 1,000. Default: 10.
+            wait_seconds (float | Unset): Seconds to wait for the first run, at most 3,600 and cut at the server's bound
+                (`JOBS_MAX_WAIT_SECONDS`). Default: 30.
      """
 
-    max_: int | Unset = 10
-    wait_seconds: float | Unset = 30.0
+    max_: int | Unset = UNSET
+    wait_seconds: float | Unset = UNSET
 
 
 

@@ -20,9 +20,10 @@ T = TypeVar("T", bound="CompletedData")
 
 @_attrs_define
 class CompletedData:
-    """ 
+    """ What came of it.
+
         Attributes:
-            result (Any):
+            result (Any): What the handler returned: any JSON value.
      """
 
     result: Any

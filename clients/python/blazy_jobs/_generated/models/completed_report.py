@@ -22,13 +22,15 @@ T = TypeVar("T", bound="CompletedReport")
 
 @_attrs_define
 class CompletedReport:
-    """ 
+    """ The handler returned.
+
         Attributes:
-            run_id (str):
-            attempt (int):
-            lease_token (str):
-            type_ (Literal['completed']):
-            result (Any | Unset):
+            run_id (str): The run that it is about.
+            attempt (int): The lease's `attempt`.
+            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
+            type_ (Literal['completed']): What happened, and so which other fields there are.
+            result (Any | Unset): What the handler returned: any JSON value, at most 1 MiB (`JOBS_MAX_RESULT_BYTES`), that
+                fits the `result_schema`. Default: null.
      """
 
     run_id: str

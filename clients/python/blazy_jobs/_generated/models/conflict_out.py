@@ -23,11 +23,12 @@ T = TypeVar("T", bound="ConflictOut")
 
 @_attrs_define
 class ConflictOut:
-    """ 
+    """ Something declared that was not taken, as somebody else has the name.
+
         Attributes:
-            kind (ConflictOutKind):
-            name (str):
-            reason (str):
+            kind (ConflictOutKind): What it is.
+            name (str): Of what was declared.
+            reason (str): Why it was not taken, for people.
      """
 
     kind: ConflictOutKind

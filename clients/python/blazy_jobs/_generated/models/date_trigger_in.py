@@ -26,8 +26,8 @@ class DateTriggerIn:
     """ Once.
 
         Attributes:
-            kind (Literal['date']):
-            at (datetime.datetime):
+            kind (Literal['date']): Says that it is one time only.
+            at (datetime.datetime): When: RFC 3339 with an offset.
      """
 
     kind: Literal['date']

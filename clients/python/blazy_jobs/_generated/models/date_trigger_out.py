@@ -23,10 +23,11 @@ T = TypeVar("T", bound="DateTriggerOut")
 
 @_attrs_define
 class DateTriggerOut:
-    """ 
+    """ Once.
+
         Attributes:
-            kind (Literal['date']):
-            at (datetime.datetime):
+            kind (Literal['date']): Says that it is one time only.
+            at (datetime.datetime): When: RFC 3339 with an offset.
      """
 
     kind: Literal['date']

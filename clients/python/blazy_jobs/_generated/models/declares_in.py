@@ -30,16 +30,18 @@ class DeclaresIn:
     """ What the code of an app declares. Of the workers that are there, the one that was started last holds.
 
         Attributes:
-            app (str):
-            declared_at (datetime.datetime | None | Unset): not looked at: no worker's clock counts
-            build (None | str | Unset): any text: while a worker of a newer build is there, that one holds; newer appeared
-                later
-            start (None | str | Unset): names the process, or what started several: one that registers again with the same
-                text is no new start; each registration is one where it is left out
-            modules (list[str] | Unset): the names that the code was loaded by: those of two parts of one app differ
-            job_types (list[JobTypeIn] | Unset):
-            schedules (list[ScheduleIn] | Unset):
-            queues (list[QueueDeclared] | Unset):
+            app (str): Names what is developed and deployed together, 1 to 255 characters. What one app has declared, no
+                other overwrites.
+            declared_at (datetime.datetime | None | Unset): Not looked at: no worker's clock counts. Default: null.
+            build (None | str | Unset): Any text of 1 to 255 characters that names the code's version: while a worker of a
+                newer build is there, that one holds; the newer is the one that appeared later. Default, and null: none.
+            start (None | str | Unset): 1 to 255 characters that name the process, or what started several: one that
+                registers again with the same text is no new start. Default, and null: each registration is one.
+            modules (list[str] | Unset): The names that the code was loaded by, at most 100 of 1 to 255 characters: those of
+                two parts of one app differ. Default: none.
+            job_types (list[JobTypeIn] | Unset): At most 1,000, each as `POST /v1/job-types` takes it. Default: none.
+            schedules (list[ScheduleIn] | Unset): At most 1,000, each as `POST /v1/schedules` takes it. Default: none.
+            queues (list[QueueDeclared] | Unset): At most 100 that live in Redis. Default: none.
      """
 
     app: str

@@ -32,11 +32,13 @@ T = TypeVar("T", bound="EventPage")
 
 @_attrs_define
 class EventPage:
-    """ 
+    """ A page of a run's events, oldest first.
+
         Attributes:
             data (list[CancelledEvent | CancellingEvent | CompletedEvent | FailedEvent | InterruptedEvent | LogEvent |
-                ProgressEvent | QueuedEvent | RetryingEvent | StartedEvent]):
-            next_cursor (None | str):
+                ProgressEvent | QueuedEvent | RetryingEvent | StartedEvent]): At most `limit` of them.
+            next_cursor (None | str): Where the next page begins: send it as `cursor`. null where all events so far have
+                been read.
      """
 
     data: list[CancelledEvent | CancellingEvent | CompletedEvent | FailedEvent | InterruptedEvent | LogEvent | ProgressEvent | QueuedEvent | RetryingEvent | StartedEvent]

@@ -20,11 +20,12 @@ T = TypeVar("T", bound="Every")
 
 @_attrs_define
 class Every:
-    """ 
+    """ How many months, weeks and days lie between two times.
+
         Attributes:
-            months (int):
-            weeks (int):
-            days (int):
+            months (int): 0 where none are counted.
+            weeks (int): 0 where none are counted.
+            days (int): 0 where none are counted.
      """
 
     months: int

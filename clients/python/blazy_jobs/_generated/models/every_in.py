@@ -21,16 +21,17 @@ T = TypeVar("T", bound="EveryIn")
 
 @_attrs_define
 class EveryIn:
-    """ 
+    """ Together at least one day.
+
         Attributes:
-            months (int | Unset):  Default: 0.
-            weeks (int | Unset):  Default: 0.
-            days (int | Unset):  Default: 0.
+            months (int | Unset): From 0 to 10,000. Default: 0.
+            weeks (int | Unset): From 0 to 10,000. Default: 0.
+            days (int | Unset): From 0 to 10,000. Default: 0.
      """
 
-    months: int | Unset = 0
-    weeks: int | Unset = 0
-    days: int | Unset = 0
+    months: int | Unset = UNSET
+    weeks: int | Unset = UNSET
+    days: int | Unset = UNSET
 
 
 

@@ -23,9 +23,10 @@ T = TypeVar("T", bound="FailedData")
 
 @_attrs_define
 class FailedData:
-    """ 
+    """ Why the run failed.
+
         Attributes:
-            error (RunError):
+            error (RunError): Why an attempt failed, or why the run did.
      """
 
     error: RunError

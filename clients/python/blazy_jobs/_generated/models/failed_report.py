@@ -25,15 +25,18 @@ T = TypeVar("T", bound="FailedReport")
 
 @_attrs_define
 class FailedReport:
-    """ 
+    """ The attempt failed.
+
         Attributes:
-            run_id (str):
-            attempt (int):
-            lease_token (str):
-            type_ (Literal['failed']):
-            error (ReportErrorIn):
-            retryable (bool | None | Unset): true where it is left out
-            retry_after_seconds (float | None | Unset):
+            run_id (str): The run that it is about.
+            attempt (int): The lease's `attempt`.
+            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
+            type_ (Literal['failed']): What happened, and so which other fields there are.
+            error (ReportErrorIn): Why an attempt failed.
+            retryable (bool | None | Unset): `false`: it is not tried again, whatever is left of its attempts. Default, and
+                null: true.
+            retry_after_seconds (float | None | Unset): Seconds until the next attempt, instead of the policy's delay; at
+                most 366 days. Default, and null: the policy's.
      """
 
     run_id: str

@@ -22,9 +22,11 @@ T = TypeVar("T", bound="FireTimes")
 
 @_attrs_define
 class FireTimes:
-    """ 
+    """ Times to come, the next one first.
+
         Attributes:
-            data (list[datetime.datetime]):
+            data (list[datetime.datetime]): RFC 3339, UTC, without jitter. Fewer than were asked for where the schedule
+                ends, or the year 9999 does.
      """
 
     data: list[datetime.datetime]

@@ -25,10 +25,12 @@ T = TypeVar("T", bound="Health")
 
 @_attrs_define
 class Health:
-    """ 
+    """ The server is well.
+
         Attributes:
-            status (Literal['ok']):
-            redis (HealthRedisType0 | None | Unset):
+            status (Literal['ok']): Always `ok`: what is not is another status of HTTP.
+            redis (HealthRedisType0 | None | Unset): Whether the Redis of BullMQ queues answers; left out, and never null,
+                where there is none, and of `healthz`.
      """
 
     status: Literal['ok']

@@ -20,11 +20,12 @@ T = TypeVar("T", bound="HeldRun")
 
 @_attrs_define
 class HeldRun:
-    """ 
+    """ Whether a run is still this worker's.
+
         Attributes:
-            run_id (str):
-            held (bool):
-            cancel_requested (bool):
+            run_id (str): As it was in `holding`.
+            held (bool): `false`: the run is another's now, let go of it without a report.
+            cancel_requested (bool): Whether to end the handler and report `cancelled`.
      """
 
     run_id: str

@@ -21,10 +21,11 @@ T = TypeVar("T", bound="HttpHandlerOut")
 
 @_attrs_define
 class HttpHandlerOut:
-    """ 
+    """ The server POSTs each run to a URL.
+
         Attributes:
-            kind (Literal['http']):
-            url (str):
+            kind (Literal['http']): Says that the server calls a URL.
+            url (str): Where each run is POSTed.
      """
 
     kind: Literal['http']

@@ -24,10 +24,12 @@ T = TypeVar("T", bound="InterruptedData")
 
 @_attrs_define
 class InterruptedData:
-    """ 
+    """ Why the claim ended without cost to the run, and when it may start again.
+
         Attributes:
-            reason (InterruptedDataReason):
-            due_at (datetime.datetime):
+            reason (InterruptedDataReason): `released`: a stopping worker gave it back. `snoozed`: the handler asked to be
+                called later. `lost`: its worker was not heard of any more.
+            due_at (datetime.datetime): When it may start again.
      """
 
     reason: InterruptedDataReason

@@ -21,10 +21,11 @@ T = TypeVar("T", bound="IntervalTriggerOut")
 
 @_attrs_define
 class IntervalTriggerOut:
-    """ 
+    """ Again and again after so many seconds.
+
         Attributes:
-            kind (Literal['interval']):
-            every_seconds (float):
+            kind (Literal['interval']): Says that it is an interval.
+            every_seconds (float): Seconds between two times, at least 1 and at most ten years.
      """
 
     kind: Literal['interval']

@@ -29,26 +29,28 @@ T = TypeVar("T", bound="JobType")
 
 @_attrs_define
 class JobType:
-    """ 
+    """ What runs, and how. A change makes a new version; runs keep the version that they were dispatched with.
+
         Attributes:
-            name (str):
-            description (str):
-            handler (HttpHandlerOut | WorkerHandlerOut):
-            queue (str):
-            priority (int):
-            retry (RetryOut):
-            timeout_seconds (float):
-            expires_seconds (float | None):
-            payload_schema (bool | JsonSchemaType0 | None):
-            result_schema (bool | JsonSchemaType0 | None):
-            retention_seconds (float):
-            concurrency (int | None):
-            paused (bool):
-            tags (list[str]):
-            version (int):
-            source (JobTypeSource):
-            created_at (datetime.datetime):
-            updated_at (datetime.datetime):
+            name (str): Unique among the job types that are not retired.
+            description (str): For people; may be empty.
+            handler (HttpHandlerOut | WorkerHandlerOut): Who does the work.
+            queue (str): The queue that its runs wait in where a dispatch names none.
+            priority (int): Of its runs where a dispatch names none: from -100 to 100, the highest of a queue starts first.
+            retry (RetryOut): When a failed attempt is tried again, and how often.
+            timeout_seconds (float): Seconds that one attempt may take.
+            expires_seconds (float | None): Seconds from its dispatch by which a run must have started; if not, it is
+                `failed` with `expired`. null: no such bound.
+            payload_schema (bool | JsonSchemaType0 | None): What a payload must fit. null: anything does.
+            result_schema (bool | JsonSchemaType0 | None): What a result must fit. null: anything does.
+            retention_seconds (float): Seconds that a finished run is kept before it is erased.
+            concurrency (int | None): How many runs of it may be running at once. null: no limit.
+            paused (bool): Whether its runs are held back.
+            tags (list[str]): Words to find it by.
+            version (int): 1 of the first definition under this name, one more with each change.
+            source (JobTypeSource): `code` where a worker declared it and nobody has changed it over HTTP, `api` otherwise.
+            created_at (datetime.datetime): When it was made: RFC 3339, UTC.
+            updated_at (datetime.datetime): When it was changed last.
      """
 
     name: str

@@ -23,10 +23,11 @@ T = TypeVar("T", bound="JobTypePage")
 
 @_attrs_define
 class JobTypePage:
-    """ 
+    """ A page of job types, newest first.
+
         Attributes:
-            data (list[JobType]):
-            next_cursor (None | str):
+            data (list[JobType]): At most `limit` of them.
+            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
      """
 
     data: list[JobType]

@@ -30,19 +30,28 @@ class JobTypePatch:
     """ Fields of a job type to change; those left out stay.
 
         Attributes:
-            description (str | Unset):
-            handler (HttpHandlerIn | Unset | WorkerHandlerIn):
-            queue (str | Unset):
-            priority (int | Unset):
-            retry (int | RetryIn | Unset):
-            timeout_seconds (float | Unset):
-            expires_seconds (float | None | Unset):
-            payload_schema (bool | JsonSchemaType0 | None | Unset):
-            result_schema (bool | JsonSchemaType0 | None | Unset):
-            retention_seconds (float | Unset):
-            concurrency (int | None | Unset):
-            paused (bool | Unset):
-            tags (list[str] | Unset):
+            description (str | Unset): For people, at most 4,096 characters. Left out: it stays as it is.
+            handler (HttpHandlerIn | Unset | WorkerHandlerIn): Who does the work.
+            queue (str | Unset): The queue that its runs wait in where a dispatch names none. Left out: it stays as it is.
+            priority (int | Unset): From -100 to 100; of the runs that wait in a queue, those of the highest number start
+                first. Left out: it stays as it is.
+            retry (int | RetryIn | Unset): The retry policy, or the number of retries (one less than attempts, 0 to 999).
+                Left out: it stays as it is.
+            timeout_seconds (float | Unset): Seconds that one attempt may take, more than 0 and at most 30 days; then it
+                fails with `timeout`. Left out: it stays as it is.
+            expires_seconds (float | None | Unset): Seconds from its dispatch by which a run must have started, more than 0
+                and at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Left out: it stays as it is.
+            payload_schema (bool | JsonSchemaType0 | None | Unset): What a payload must fit; one that does not is refused
+                with `422 invalid_payload`. null: anything fits. Left out: it stays as it is.
+            result_schema (bool | JsonSchemaType0 | None | Unset): What a result must fit; a run whose result does not is
+                `failed` with `invalid_result`. null: anything fits. Left out: it stays as it is.
+            retention_seconds (float | Unset): Seconds that a finished run is kept before it is erased; 0 erases it soon,
+                the most is ten years. Left out: it stays as it is.
+            concurrency (int | None | Unset): How many runs of it may be running at once, from 1 to 1,000,000, over all
+                workers. null: no limit. Left out: it stays as it is.
+            paused (bool | Unset): Whether its runs are held back. No part of the definition: a change makes no new version.
+                Left out: it stays as it is.
+            tags (list[str] | Unset): At most 20 words of 1 to 128 characters, to find it by. Left out: it stays as it is.
      """
 
     description: str | Unset = UNSET

@@ -30,20 +30,29 @@ class JobTypePut:
     """ A whole definition; the name comes from the path and may be left out.
 
         Attributes:
-            handler (HttpHandlerIn | WorkerHandlerIn):
-            description (str | Unset):
-            queue (str | Unset):
-            priority (int | Unset):
-            retry (int | RetryIn | Unset):
-            timeout_seconds (float | Unset):
-            expires_seconds (float | None | Unset):
-            payload_schema (bool | JsonSchemaType0 | None | Unset):
-            result_schema (bool | JsonSchemaType0 | None | Unset):
-            retention_seconds (float | Unset):
-            concurrency (int | None | Unset):
-            paused (bool | Unset):
-            tags (list[str] | Unset):
-            name (None | str | Unset):
+            handler (HttpHandlerIn | WorkerHandlerIn): Who does the work.
+            description (str | Unset): For people, at most 4,096 characters. Default: empty.
+            queue (str | Unset): The queue that its runs wait in where a dispatch names none. Default: `default`.
+            priority (int | Unset): From -100 to 100; of the runs that wait in a queue, those of the highest number start
+                first. Default: 0.
+            retry (int | RetryIn | Unset): The retry policy, or the number of retries (one less than attempts, 0 to 999).
+                Default: 4 attempts, exponentially from 1 second to an hour, with jitter.
+            timeout_seconds (float | Unset): Seconds that one attempt may take, more than 0 and at most 30 days; then it
+                fails with `timeout`. Default: 300.
+            expires_seconds (float | None | Unset): Seconds from its dispatch by which a run must have started, more than 0
+                and at most 366 days; if not, it is `failed` with `expired`. Default, and null: no such bound.
+            payload_schema (bool | JsonSchemaType0 | None | Unset): What a payload must fit; one that does not is refused
+                with `422 invalid_payload`. Default, and null: anything fits.
+            result_schema (bool | JsonSchemaType0 | None | Unset): What a result must fit; a run whose result does not is
+                `failed` with `invalid_result`. Default, and null: anything fits.
+            retention_seconds (float | Unset): Seconds that a finished run is kept before it is erased; 0 erases it soon,
+                the most is ten years. Default: 604800, a week.
+            concurrency (int | None | Unset): How many runs of it may be running at once, from 1 to 1,000,000, over all
+                workers. Default, and null: no limit.
+            paused (bool | Unset): Whether its runs are held back. No part of the definition: a change makes no new version.
+                Default: it stays as it is, false of a new one.
+            tags (list[str] | Unset): At most 20 words of 1 to 128 characters, to find it by. Default: none.
+            name (None | str | Unset): Where it is given, it must be the one of the path. Default, and null: that one.
      """
 
     handler: HttpHandlerIn | WorkerHandlerIn

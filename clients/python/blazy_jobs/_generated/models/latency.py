@@ -21,12 +21,15 @@ T = TypeVar("T", bound="Latency")
 
 @_attrs_define
 class Latency:
-    """ 
+    """ How long something took, of the runs that this server has seen since it started.
+
         Attributes:
-            count (int):
-            mean_seconds (float | None):
-            p50_seconds (float | None):
-            p99_seconds (float | None):
+            count (int): How many were measured, since the server started.
+            mean_seconds (float | None): Their mean, in seconds. null where none was measured.
+            p50_seconds (float | None): The median, in seconds, rounded up to a bound of the histogram. null where none was
+                measured.
+            p99_seconds (float | None): 99 of 100 were no longer, in seconds, rounded up to a bound of the histogram. null
+                where none was measured.
      """
 
     count: int

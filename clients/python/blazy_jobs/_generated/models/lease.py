@@ -24,14 +24,18 @@ T = TypeVar("T", bound="Lease")
 
 @_attrs_define
 class Lease:
-    """ 
+    """ A run that is this worker's until the lease ends.
+
         Attributes:
-            run (Run):
-            attempt (int):
-            lease_token (str):
-            lease_until (datetime.datetime):
-            deadline_at (datetime.datetime):
-            alone (bool):
+            run (Run): One execution of a job, with all its attempts: what was asked for, where it stands, and what came of
+                it.
+            attempt (int): The number of this attempt, to be sent with each report.
+            lease_token (str): Proves that the run is this worker's; to be sent with each report.
+            lease_until (datetime.datetime): When the run is lost unless the worker is heard of before; each report renews
+                it.
+            deadline_at (datetime.datetime): When the server takes the run back whatever the worker does: the claim, its
+                timeout and 15 seconds.
+            alone (bool): Whether to run it with nothing else beside it, as workers were lost that held it.
      """
 
     run: Run

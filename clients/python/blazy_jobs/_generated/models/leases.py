@@ -23,9 +23,10 @@ T = TypeVar("T", bound="Leases")
 
 @_attrs_define
 class Leases:
-    """ 
+    """ What to run now.
+
         Attributes:
-            data (list[Lease]):
+            data (list[Lease]): At least one; where there is none, the answer is `204`.
      """
 
     data: list[Lease]

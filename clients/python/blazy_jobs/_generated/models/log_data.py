@@ -25,11 +25,12 @@ T = TypeVar("T", bound="LogData")
 
 @_attrs_define
 class LogData:
-    """ 
+    """ A line that the handler wrote.
+
         Attributes:
-            level (LogLevel):
-            message (str):
-            fields (LogDataFields):
+            level (LogLevel): How grave a line is.
+            message (str): The line, at most 8 KiB.
+            fields (LogDataFields): What the handler wrote beside it, at most 16 KiB; empty where there is nothing.
      """
 
     level: LogLevel

@@ -20,7 +20,9 @@ T = TypeVar("T", bound="LogDataFields")
 
 @_attrs_define
 class LogDataFields:
-    
+    """ What the handler wrote beside it, at most 16 KiB; empty where there is nothing.
+
+     """
 
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 

@@ -26,18 +26,22 @@ T = TypeVar("T", bound="LogReport")
 
 @_attrs_define
 class LogReport:
-    """ 
+    """ A line that the handler wrote.
+
         Attributes:
-            run_id (str):
-            attempt (int):
-            lease_token (str):
-            type_ (Literal['log']):
-            level (None | str | Unset): debug, info (also for an unknown one), warning, error or critical
-            message (None | str | Unset):
-            fields (LogReportFieldsType0 | None | Unset):
-            dropped (int | None | Unset): lines that the worker did not send
-            written_at (datetime.datetime | None | Unset): when the line was written, by the worker's clock: the limit of
-                lines a second counts by it
+            run_id (str): The run that it is about.
+            attempt (int): The lease's `attempt`.
+            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
+            type_ (Literal['log']): What happened, and so which other fields there are.
+            level (None | str | Unset): `debug`, `info`, `warning`, `error` or `critical`. Default, null and any other:
+                `info`.
+            message (None | str | Unset): The line; more than 8 KiB is cut. Default, and null: empty.
+            fields (LogReportFieldsType0 | None | Unset): What the handler wrote beside it; more than 16 KiB is cut and
+                marked. Default, and null: none.
+            dropped (int | None | Unset): How many lines the worker has not sent since the last one that it did. Default,
+                and null: 0.
+            written_at (datetime.datetime | None | Unset): When the line was written, by the worker's clock (RFC 3339): the
+                limit of lines a second counts by it. Default, and null: when it came.
      """
 
     run_id: str

@@ -24,10 +24,10 @@ class LostReport:
     """ The process that held the run died, and nobody knows whether this run did it.
 
         Attributes:
-            run_id (str):
-            attempt (int):
-            lease_token (str):
-            type_ (Literal['lost']):
+            run_id (str): The run that it is about.
+            attempt (int): The lease's `attempt`.
+            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
+            type_ (Literal['lost']): What happened, and so which other fields there are.
      """
 
     run_id: str

@@ -31,17 +31,21 @@ class PreviewIn:
     """ `after` is exclusive; now when it is left out.
 
         Attributes:
-            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn):
-            timezone (str | Unset):  Default: 'UTC'.
-            count (int | Unset):  Default: 10.
-            after (datetime.datetime | None | Unset):
-            start_at (datetime.datetime | None | Unset):
-            end_at (datetime.datetime | None | Unset):
+            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn): When runs are made.
+            timezone (str | Unset): The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at
+                most 64 characters. Default: `UTC`.
+            count (int | Unset): How many times to say, from 1 to 1,000. Default: 10.
+            after (datetime.datetime | None | Unset): Times after this instant, exclusive (RFC 3339). Default, and null:
+                now.
+            start_at (datetime.datetime | None | Unset): No time is before this instant (RFC 3339). Default, and null: no
+                such bound.
+            end_at (datetime.datetime | None | Unset): No time is after this instant (RFC 3339). Default, and null: no such
+                bound.
      """
 
     trigger: CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn
-    timezone: str | Unset = 'UTC'
-    count: int | Unset = 10
+    timezone: str | Unset = UNSET
+    count: int | Unset = UNSET
     after: datetime.datetime | None | Unset = UNSET
     start_at: datetime.datetime | None | Unset = UNSET
     end_at: datetime.datetime | None | Unset = UNSET

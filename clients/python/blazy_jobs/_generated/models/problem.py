@@ -27,12 +27,13 @@ class Problem:
     """ An error (RFC 9457). `code` is stable; `detail` is for people.
 
         Attributes:
-            type_ (str):
-            title (str):
-            status (int):
-            detail (str):
-            code (str):
-            errors (list[ProblemError] | None | Unset):
+            type_ (str): Always `about:blank`: `code` says which problem it is.
+            title (str): What kind of problem it is, in a few words.
+            status (int): The HTTP status, again.
+            detail (str): What is wrong in this case, for people; its words may change.
+            code (str): Stable, for programs to branch on.
+            errors (list[ProblemError] | None | Unset): The single faults, at most 100. Left out, and never null, where the
+                detail says all.
      """
 
     type_: str

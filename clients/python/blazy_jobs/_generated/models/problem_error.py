@@ -20,11 +20,12 @@ T = TypeVar("T", bound="ProblemError")
 
 @_attrs_define
 class ProblemError:
-    """ 
+    """ One fault of a request.
+
         Attributes:
-            path (str): JSON Pointer (RFC 6901) of the field
-            message (str):
-            code (str):
+            path (str): Where in the request's body: a JSON Pointer (RFC 6901). Of a query parameter, `/` and its name.
+            message (str): What is wrong there, for people. It never quotes the value.
+            code (str): Which rule is broken: of a payload, the keyword of its schema.
      """
 
     path: str

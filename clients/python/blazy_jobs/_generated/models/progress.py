@@ -21,11 +21,13 @@ T = TypeVar("T", bound="Progress")
 
 @_attrs_define
 class Progress:
-    """ 
+    """ How far a handler says that it is.
+
         Attributes:
-            percent (float | None):
-            message (None | str):
-            data (Any):
+            percent (float | None): From 0 to 100; null where the handler does not say.
+            message (None | str): What it is at, at most 8 KiB; null where it does not say.
+            data (Any): Any JSON value of its own, at most 16 KiB; more is cut and marked with `cut`. null where there is
+                none.
      """
 
     percent: float | None

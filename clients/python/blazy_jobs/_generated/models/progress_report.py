@@ -23,15 +23,16 @@ T = TypeVar("T", bound="ProgressReport")
 
 @_attrs_define
 class ProgressReport:
-    """ 
+    """ How far the handler is.
+
         Attributes:
-            run_id (str):
-            attempt (int):
-            lease_token (str):
-            type_ (Literal['progress']):
-            percent (float | None | Unset): clamped to 0 to 100
-            message (None | str | Unset):
-            data (Any | Unset):
+            run_id (str): The run that it is about.
+            attempt (int): The lease's `attempt`.
+            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
+            type_ (Literal['progress']): What happened, and so which other fields there are.
+            percent (float | None | Unset): Clamped to 0 to 100. Default, and null: not known.
+            message (None | str | Unset): What it is at; more than 8 KiB is cut. Default, and null: nothing.
+            data (Any | Unset): Any JSON value; more than 16 KiB is cut and marked. Default: null.
      """
 
     run_id: str

@@ -27,16 +27,18 @@ T = TypeVar("T", bound="Queue")
 
 @_attrs_define
 class Queue:
-    """ 
+    """ A line in which runs wait. It comes into being when it is first used.
+
         Attributes:
-            name (str):
-            engine (QueueEngine):
-            paused (bool):
-            concurrency (int | None):
-            rate_limit (None | RateLimit):
-            max_queued (int | None):
-            bullmq (BullmqOut | None):
-            counts (StateCounts):
+            name (str): Unique among queues.
+            engine (QueueEngine): `database`: the server's own. `bullmq`: it lives in Redis, shared with BullMQ's producers
+                and workers.
+            paused (bool): Whether its runs are held back.
+            concurrency (int | None): How many of its runs may be running at once. null: no limit.
+            rate_limit (None | RateLimit): How many of its runs may start in a span of time. null: no limit.
+            max_queued (int | None): How many runs may wait in it. null: no limit.
+            bullmq (BullmqOut | None): How it lives in Redis. null where it is the database's own.
+            counts (StateCounts): How many runs are in each state.
      """
 
     name: str

@@ -29,10 +29,11 @@ class QueueDeclared:
     taken.
 
         Attributes:
-            name (str):
-            engine (Literal['bullmq']):
+            name (str): The queue's name.
+            engine (Literal['bullmq']): Says that it lives in Redis.
             bullmq (Bullmq | Unset): How a queue lives in Redis.
-            redis (None | str | Unset):
+            redis (None | str | Unset): The Redis that it must be, as a URL of at most 1,000 characters; refused where the
+                server's is another. Default, and null: the server's.
      """
 
     name: str

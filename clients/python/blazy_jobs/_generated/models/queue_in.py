@@ -31,13 +31,18 @@ class QueueIn:
     as it is.
 
         Attributes:
-            name (None | str | Unset):
-            engine (QueueEngine | Unset):
-            paused (bool | Unset):
-            concurrency (int | None | Unset):
-            rate_limit (None | RateLimit | Unset):
-            max_queued (int | None | Unset):
-            bullmq (Bullmq | None | Unset):
+            name (None | str | Unset): Where it is given, it must be the one of the path. Default, and null: that one.
+            engine (QueueEngine | Unset): `database`: the server's own. `bullmq`: it lives in Redis, shared with BullMQ's
+                producers and workers.
+            paused (bool | Unset): Whether its runs are held back. Default: it stays as it is, false of a new one.
+            concurrency (int | None | Unset): How many of its runs may be running at once, from 1 to 1,000,000. Default, and
+                null: no limit.
+            rate_limit (None | RateLimit | Unset): How many of its runs may start in a span of time. Default, and null: no
+                limit.
+            max_queued (int | None | Unset): How many runs may wait in it, from 1 to 1,000,000,000; a dispatch beyond is
+                `429 queue_full`. Default, and null: no limit.
+            bullmq (Bullmq | None | Unset): How it lives in Redis, where `engine` is `bullmq`. Default, and null: as
+                `prefix` and `consume` are by default.
      """
 
     name: None | str | Unset = UNSET

@@ -23,10 +23,11 @@ T = TypeVar("T", bound="QueuePage")
 
 @_attrs_define
 class QueuePage:
-    """ 
+    """ A page of queues, newest first.
+
         Attributes:
-            data (list[Queue]):
-            next_cursor (None | str):
+            data (list[Queue]): At most `limit` of them.
+            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
      """
 
     data: list[Queue]

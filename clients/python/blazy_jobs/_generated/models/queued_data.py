@@ -22,9 +22,10 @@ T = TypeVar("T", bound="QueuedData")
 
 @_attrs_define
 class QueuedData:
-    """ 
+    """ When the run may start.
+
         Attributes:
-            due_at (datetime.datetime):
+            due_at (datetime.datetime): When it may start: the future of a run that was dispatched for later.
      """
 
     due_at: datetime.datetime

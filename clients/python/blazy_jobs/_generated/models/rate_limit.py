@@ -20,10 +20,11 @@ T = TypeVar("T", bound="RateLimit")
 
 @_attrs_define
 class RateLimit:
-    """ 
+    """ At most `limit` runs start within any `per_seconds`.
+
         Attributes:
-            limit (int):
-            per_seconds (float):
+            limit (int): From 1 to 1,000,000 runs.
+            per_seconds (float): More than 0 seconds, at most 366 days.
      """
 
     limit: int

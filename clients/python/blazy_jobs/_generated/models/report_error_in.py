@@ -22,16 +22,18 @@ T = TypeVar("T", bound="ReportErrorIn")
 
 @_attrs_define
 class ReportErrorIn:
-    """ 
+    """ Why an attempt failed.
+
         Attributes:
-            message (str):
-            code (str | Unset):  Default: 'handler_error'.
-            type_ (None | str | Unset):
-            traceback (None | str | Unset):
+            message (str): What went wrong, for people; more than 8 KiB is cut.
+            code (str | Unset): For programs: a small letter, then at most 63 small letters, digits and `_`. Default:
+                `handler_error`.
+            type_ (None | str | Unset): The exception's class; more than 256 bytes are cut. Default, and null: none.
+            traceback (None | str | Unset): More than 32 KiB are cut. Default, and null: none.
      """
 
     message: str
-    code: str | Unset = 'handler_error'
+    code: str | Unset = UNSET
     type_: None | str | Unset = UNSET
     traceback: None | str | Unset = UNSET
 

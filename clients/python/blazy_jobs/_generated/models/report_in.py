@@ -31,14 +31,17 @@ T = TypeVar("T", bound="ReportIn")
 
 @_attrs_define
 class ReportIn:
-    """ 
+    """ What happened to the runs in hand, and which they are. Each report is judged by itself: one that does not fit its
+    shape is answered with `rejected` and harms no other.
+
         Attributes:
-            reports (list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport |
-                ReleasedReport | SnoozedReport] | Unset):
-            holding (list[str] | Unset):
+            reports (list[Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport |
+                ReleasedReport | SnoozedReport] | Unset): At most 10,000, judged one by one in their order. Default: none.
+            holding (list[str] | Unset): The ids of all runs in hand, at most 10,000: the answer says of each whether it is
+                still held. Default: none.
      """
 
-    reports: list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
+    reports: list[Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
     holding: list[str] | Unset = UNSET
 
 
@@ -54,11 +57,11 @@ class ReportIn:
         from ..models.progress_report import ProgressReport # noqa: PLC0415
         from ..models.released_report import ReleasedReport # noqa: PLC0415
         from ..models.snoozed_report import SnoozedReport # noqa: PLC0415
-        reports: list[dict[str, Any]] | Unset = UNSET
+        reports: list[Any | dict[str, Any]] | Unset = UNSET
         if not isinstance(self.reports, Unset):
             reports = []
             for reports_item_data in self.reports:
-                reports_item: dict[str, Any]
+                reports_item: Any | dict[str, Any]
                 if isinstance(reports_item_data, ProgressReport):
                     reports_item = reports_item_data.to_dict()
                 elif isinstance(reports_item_data, LogReport):
@@ -73,9 +76,10 @@ class ReportIn:
                     reports_item = reports_item_data.to_dict()
                 elif isinstance(reports_item_data, CancelledReport):
                     reports_item = reports_item_data.to_dict()
-                else:
+                elif isinstance(reports_item_data, LostReport):
                     reports_item = reports_item_data.to_dict()
-
+                else:
+                    reports_item = reports_item_data
                 reports.append(reports_item)
 
 
@@ -112,11 +116,11 @@ class ReportIn:
         from ..models.snoozed_report import SnoozedReport # noqa: PLC0415
         d = dict(src_dict)
         _reports = d.pop("reports", UNSET)
-        reports: list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
+        reports: list[Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
         if _reports is not UNSET:
             reports = []
             for reports_item_data in _reports:
-                def _parse_reports_item(data: object) -> CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport:
+                def _parse_reports_item(data: object) -> Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport:
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
@@ -187,13 +191,17 @@ class ReportIn:
                         return componentsschemas_report_item_type_6
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    componentsschemas_report_item_type_7 = LostReport.from_dict(data)
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        componentsschemas_report_item_type_7 = LostReport.from_dict(data)
 
 
 
-                    return componentsschemas_report_item_type_7
+                        return componentsschemas_report_item_type_7
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    return cast(Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport, data)
 
                 reports_item = _parse_reports_item(reports_item_data)
 

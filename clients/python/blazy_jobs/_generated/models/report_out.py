@@ -24,11 +24,12 @@ T = TypeVar("T", bound="ReportOut")
 
 @_attrs_define
 class ReportOut:
-    """ 
+    """ What was made of a report.
+
         Attributes:
-            data (list[Reported]):
-            holding (list[HeldRun]):
-            drain (bool):
+            data (list[Reported]): One for each report, in their order.
+            holding (list[HeldRun]): One for each id in `holding`, in their order.
+            drain (bool): Whether to claim no more, finish what is in hand, and leave.
      """
 
     data: list[Reported]

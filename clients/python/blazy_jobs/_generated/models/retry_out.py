@@ -25,15 +25,18 @@ T = TypeVar("T", bound="RetryOut")
 
 @_attrs_define
 class RetryOut:
-    """ 
+    """ When a failed attempt is tried again, and how often.
+
         Attributes:
-            max_attempts (int):
-            backoff (Backoff):
-            initial_seconds (float):
-            factor (float):
-            max_seconds (float):
-            jitter (bool):
-            on_lost (OnLost):
+            max_attempts (int): The first one counted.
+            backoff (Backoff): How the delay before attempt n + 1 grows: `exponential`: initial * factor^(n-1); `linear`:
+                initial * n; `fixed`: initial.
+            initial_seconds (float): Seconds before the second attempt, before jitter.
+            factor (float): What an exponential delay is multiplied with each time.
+            max_seconds (float): No delay is longer than so many seconds.
+            jitter (bool): Whether each delay is drawn from the upper half of the computed one.
+            on_lost (OnLost): What becomes of a run whose worker was lost: `retry` at no attempt's cost, until the third
+                loss, or `fail` at once.
      """
 
     max_attempts: int

@@ -24,10 +24,11 @@ T = TypeVar("T", bound="RetryingData")
 
 @_attrs_define
 class RetryingData:
-    """ 
+    """ Why the attempt failed, and when the next one is due.
+
         Attributes:
-            error (RunError):
-            due_at (datetime.datetime):
+            error (RunError): Why an attempt failed, or why the run did.
+            due_at (datetime.datetime): When the next attempt may start.
      """
 
     error: RunError

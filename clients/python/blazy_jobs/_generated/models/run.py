@@ -30,36 +30,44 @@ T = TypeVar("T", bound="Run")
 
 @_attrs_define
 class Run:
-    """ 
+    """ One execution of a job, with all its attempts: what was asked for, where it stands, and what came of it.
+
         Attributes:
-            id (str):
-            job_type (str):
-            job_type_version (int):
-            queue (str):
-            state (RunState):
-            priority (int):
-            payload (Any):
-            result (Any):
-            error (None | RunError):
-            progress (None | Progress):
-            attempt (int):
-            max_attempts (int):
-            losses (int):
-            timeout_seconds (float):
-            due_at (datetime.datetime):
-            expires_at (datetime.datetime | None):
-            created_at (datetime.datetime):
-            started_at (datetime.datetime | None):
-            finished_at (datetime.datetime | None):
-            cancel_requested (bool):
-            worker_id (None | str):
-            schedule (None | str):
-            replay_of (None | str):
-            dedupe_key (None | str):
-            tags (list[str]):
-            metadata (Metadata): the caller's own words about a run
-            cancel_reason (None | str): what was said when a cancel was asked for
-            wait_reason (None | WaitReason):
+            id (str): Names the run in every other request; given by the server, in order of creation.
+            job_type (str): The name of its job type.
+            job_type_version (int): The version of the job type's definition that the run was dispatched with; it keeps that
+                one.
+            queue (str): The queue that it waits in, or waited in.
+            state (RunState): `scheduled`: due later. `queued`: due, waits for a worker. `running`: a worker holds it.
+                `retrying`: an attempt failed, the next one is due later. `completed`, `failed` and `cancelled` are final.
+            priority (int): From -100 to 100; the highest of a queue starts first.
+            payload (Any): The handler's input, as it was dispatched.
+            result (Any): What the handler returned. null until the run is `completed`, and where the handler returned null.
+            error (None | RunError): Of the last failed attempt, while the run is `retrying` or `failed`; null otherwise.
+            progress (None | Progress): The newest that the handler has said; null until it says any.
+            attempt (int): The attempts begun so far, 1 with the first. What is given back, snoozed or lost with its worker
+                is not counted.
+            max_attempts (int): A run whose attempt of this number fails is `failed`.
+            losses (int): How often its worker was lost while it ran. With the third the run is `failed`.
+            timeout_seconds (float): Seconds that one attempt may take.
+            due_at (datetime.datetime): When it may start, or may start again: RFC 3339, UTC.
+            expires_at (datetime.datetime | None): When it is `failed` with `expired` if it has never started by then. null:
+                never.
+            created_at (datetime.datetime): When it was dispatched.
+            started_at (datetime.datetime | None): When its newest attempt started; null before the first.
+            finished_at (datetime.datetime | None): When it came into its final state; null before.
+            cancel_requested (bool): Whether a running handler has been asked to end.
+            worker_id (None | str): The worker that holds it; null while none does, and where a BullMQ worker elsewhere
+                does.
+            schedule (None | str): The schedule that made it; null of a run that was dispatched.
+            replay_of (None | str): The run whose payload this one repeats; null where it repeats none.
+            dedupe_key (None | str): The key that it was dispatched with; null where there was none.
+            tags (list[str]): Words to find it by.
+            metadata (Metadata): The caller's own words about a run.
+            cancel_reason (None | str): What was said when its cancel was asked for; null where nothing was, or no cancel
+                was asked for.
+            wait_reason (None | WaitReason): Why a run that is due does not start; null where nothing holds it up, and in
+                every state but `queued`.
      """
 
     id: str

@@ -23,10 +23,12 @@ T = TypeVar("T", bound="RunBrief")
 
 @_attrs_define
 class RunBrief:
-    """ 
+    """ A run of a batch: its id, and its state when the answer was made.
+
         Attributes:
-            id (str):
-            state (RunState):
+            id (str): Names the run in every other request.
+            state (RunState): `scheduled`: due later. `queued`: due, waits for a worker. `running`: a worker holds it.
+                `retrying`: an attempt failed, the next one is due later. `completed`, `failed` and `cancelled` are final.
      """
 
     id: str

@@ -21,12 +21,14 @@ T = TypeVar("T", bound="RunError")
 
 @_attrs_define
 class RunError:
-    """ 
+    """ Why an attempt failed, or why the run did.
+
         Attributes:
-            code (str):
-            type_ (None | str):
-            message (str):
-            traceback (None | str):
+            code (str): Stable, for programs: `handler_error` of an exception, `timeout`, `crashed`, `lease_lost`,
+                `expired`, `invalid_payload`, `invalid_result`, or what the handler says.
+            type_ (None | str): The exception's class; null where there is none.
+            message (str): For people, at most 8 KiB.
+            traceback (None | str): Where in the handler's code it arose, at most 32 KiB; null where that is not known.
      """
 
     code: str

@@ -23,10 +23,11 @@ T = TypeVar("T", bound="RunPage")
 
 @_attrs_define
 class RunPage:
-    """ 
+    """ A page of runs, newest first.
+
         Attributes:
-            data (list[Run]):
-            next_cursor (None | str):
+            data (list[Run]): At most `limit` of them.
+            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
      """
 
     data: list[Run]

@@ -33,31 +33,36 @@ T = TypeVar("T", bound="Schedule")
 
 @_attrs_define
 class Schedule:
-    """ 
+    """ What makes runs by itself, and when.
+
         Attributes:
-            name (str):
-            job_type (str):
-            payload (Any):
-            timezone (str):
-            trigger (CalendarTriggerOut | CronTriggerOut | DateTriggerOut | IntervalTriggerOut):
-            overlap (Overlap):
-            catch_up (CatchUp):
-            jitter_seconds (float):
-            paused (bool):
-            orphaned (bool): paused because a newer declaration of its app lacks it
-            start_at (datetime.datetime | None):
-            end_at (datetime.datetime | None):
-            queue (None | str):
-            priority (int | None):
-            tags (list[str]):
-            next_fire_at (datetime.datetime | None): null while paused, and at its end
-            last_fire_at (datetime.datetime | None):
-            last_run_id (None | str):
-            last_skipped_at (datetime.datetime | None): the last time without a run because of `overlap`
-            missed (int): times that passed without a run because no server was there
-            source (ScheduleSource):
-            created_at (datetime.datetime):
-            updated_at (datetime.datetime):
+            name (str): Unique among schedules.
+            job_type (str): The name of the job type that its runs are of.
+            payload (Any): The payload of its runs.
+            timezone (str): The IANA name of the zone in which local times are meant.
+            trigger (CalendarTriggerOut | CronTriggerOut | DateTriggerOut | IntervalTriggerOut): When runs are made.
+            overlap (Overlap): What happens at a time when an earlier run of the schedule is not finished. `allow`: a run is
+                made all the same. `skip`: none is made. `cancel_running`: the earlier ones are cancelled, and one is made.
+            catch_up (CatchUp): What becomes of times that passed while no server was there. `none`: nothing. `latest`: one
+                run for the last of them. `all`: a run for each.
+            jitter_seconds (float): The most seconds that a time is put off by.
+            paused (bool): Whether its times pass without runs.
+            orphaned (bool): Whether it is paused because its app's code has it no more.
+            start_at (datetime.datetime | None): No run is made before. null: no such bound.
+            end_at (datetime.datetime | None): No run is made after. null: no such bound.
+            queue (None | str): The queue of its runs. null: the job type's.
+            priority (int | None): Of its runs. null: the job type's.
+            tags (list[str]): Of its runs.
+            next_fire_at (datetime.datetime | None): The next time, without jitter. null while it is paused, and when no
+                time is left.
+            last_fire_at (datetime.datetime | None): The last time that came while it was not paused. null before the first.
+            last_run_id (None | str): The run that it has made last. null before the first.
+            last_skipped_at (datetime.datetime | None): The last time without a run because of `overlap`. null where there
+                was none.
+            missed (int): Times that passed without a run because no server was there.
+            source (ScheduleSource): `code` where a worker declared it and nobody has changed it over HTTP, `api` otherwise.
+            created_at (datetime.datetime): When it was made: RFC 3339, UTC.
+            updated_at (datetime.datetime): When it was changed last.
      """
 
     name: str

@@ -23,10 +23,11 @@ T = TypeVar("T", bound="SchedulePage")
 
 @_attrs_define
 class SchedulePage:
-    """ 
+    """ A page of schedules, newest first.
+
         Attributes:
-            data (list[Schedule]):
-            next_cursor (None | str):
+            data (list[Schedule]): At most `limit` of them.
+            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
      """
 
     data: list[Schedule]

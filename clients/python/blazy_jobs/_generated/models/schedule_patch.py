@@ -35,19 +35,28 @@ class SchedulePatch:
     """ Fields of a schedule to change; those left out stay.
 
         Attributes:
-            job_type (str | Unset):
-            payload (Any | Unset):
-            timezone (str | Unset):
-            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn | Unset):
-            overlap (Overlap | Unset):
-            catch_up (CatchUp | Unset):
-            jitter_seconds (float | Unset):
-            paused (bool | Unset):
-            start_at (datetime.datetime | None | Unset):
-            end_at (datetime.datetime | None | Unset):
-            queue (None | str | Unset):
-            priority (int | None | Unset):
-            tags (list[str] | Unset):
+            job_type (str | Unset): The name of the job type that its runs are of; it must be registered. Left out: it stays
+                as it is.
+            payload (Any | Unset): The payload of its runs: any JSON value that the job type takes. Left out: it stays as it
+                is.
+            timezone (str | Unset): The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at
+                most 64 characters. Left out: it stays as it is.
+            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn | Unset): When runs are made.
+            overlap (Overlap | Unset): What happens at a time when an earlier run of the schedule is not finished. `allow`:
+                a run is made all the same. `skip`: none is made. `cancel_running`: the earlier ones are cancelled, and one is
+                made.
+            catch_up (CatchUp | Unset): What becomes of times that passed while no server was there. `none`: nothing.
+                `latest`: one run for the last of them. `all`: a run for each.
+            jitter_seconds (float | Unset): The most seconds that a time is put off by, from 0 to 86,400: always the same
+                for one schedule, so that many schedules do not fire in one moment. Left out: it stays as it is.
+            paused (bool | Unset): Whether its times pass without runs. Left out: it stays as it is.
+            start_at (datetime.datetime | None | Unset): No run is made before this instant (RFC 3339). null: no such bound.
+                Left out: it stays as it is.
+            end_at (datetime.datetime | None | Unset): No run is made after this instant (RFC 3339). null: no such bound.
+                Left out: it stays as it is.
+            queue (None | str | Unset): The queue of its runs. null: the job type's. Left out: it stays as it is.
+            priority (int | None | Unset): Of its runs, from -100 to 100. null: the job type's. Left out: it stays as it is.
+            tags (list[str] | Unset): Of its runs: at most 20 words of 1 to 128 characters. Left out: it stays as it is.
      """
 
     job_type: str | Unset = UNSET

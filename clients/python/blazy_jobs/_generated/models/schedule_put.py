@@ -35,20 +35,27 @@ class SchedulePut:
     """ A whole schedule; the name comes from the path and may be left out.
 
         Attributes:
-            job_type (str):
-            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn):
-            payload (Any | Unset):
-            timezone (str | Unset):
-            overlap (Overlap | Unset):
-            catch_up (CatchUp | Unset):
-            jitter_seconds (float | Unset):
-            paused (bool | Unset):
-            start_at (datetime.datetime | None | Unset):
-            end_at (datetime.datetime | None | Unset):
-            queue (None | str | Unset):
-            priority (int | None | Unset):
-            tags (list[str] | Unset):
-            name (None | str | Unset):
+            job_type (str): The name of the job type that its runs are of; it must be registered.
+            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn): When runs are made.
+            payload (Any | Unset): The payload of its runs: any JSON value that the job type takes. Default: null.
+            timezone (str | Unset): The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at
+                most 64 characters. Default: `UTC`.
+            overlap (Overlap | Unset): What happens at a time when an earlier run of the schedule is not finished. `allow`:
+                a run is made all the same. `skip`: none is made. `cancel_running`: the earlier ones are cancelled, and one is
+                made.
+            catch_up (CatchUp | Unset): What becomes of times that passed while no server was there. `none`: nothing.
+                `latest`: one run for the last of them. `all`: a run for each.
+            jitter_seconds (float | Unset): The most seconds that a time is put off by, from 0 to 86,400: always the same
+                for one schedule, so that many schedules do not fire in one moment. Default: 0.
+            paused (bool | Unset): Whether its times pass without runs. Default: it stays as it is, false of a new one.
+            start_at (datetime.datetime | None | Unset): No run is made before this instant (RFC 3339). Default, and null:
+                no such bound.
+            end_at (datetime.datetime | None | Unset): No run is made after this instant (RFC 3339). Default, and null: no
+                such bound.
+            queue (None | str | Unset): The queue of its runs. Default, and null: the job type's.
+            priority (int | None | Unset): Of its runs, from -100 to 100. Default, and null: the job type's.
+            tags (list[str] | Unset): Of its runs: at most 20 words of 1 to 128 characters. Default: none.
+            name (None | str | Unset): Where it is given, it must be the one of the path. Default, and null: that one.
      """
 
     job_type: str

@@ -21,9 +21,10 @@ T = TypeVar("T", bound="StartedData")
 
 @_attrs_define
 class StartedData:
-    """ 
+    """ Who runs it.
+
         Attributes:
-            worker_id (None | str):
+            worker_id (None | str): The worker that took it; null where a BullMQ worker elsewhere did.
      """
 
     worker_id: None | str

@@ -20,15 +20,16 @@ T = TypeVar("T", bound="StateCounts")
 
 @_attrs_define
 class StateCounts:
-    """ 
+    """ How many runs are in each state.
+
         Attributes:
-            scheduled (int):
-            queued (int):
-            running (int):
-            retrying (int):
-            completed (int):
-            failed (int):
-            cancelled (int):
+            scheduled (int): Due later.
+            queued (int): Due, waiting for a worker.
+            running (int): Held by a worker.
+            retrying (int): Waiting for their next attempt.
+            completed (int): Finished, and not erased yet.
+            failed (int): Failed for good, and not erased yet.
+            cancelled (int): Cancelled, and not erased yet.
      """
 
     scheduled: int

@@ -25,19 +25,20 @@ T = TypeVar("T", bound="Stats")
 
 @_attrs_define
 class Stats:
-    """ 
+    """ The server in numbers, as of now.
+
         Attributes:
             version (str): The server's version, as its distribution has it.
-            counts (StateCounts):
-            finished_last_minute (int):
-            started_last_minute (int):
-            waited (Latency):
-            ran (Latency):
-            workers (int):
-            open_streams (int):
-            database_bytes (int):
-            wal_bytes (int):
-            free_bytes (int):
+            counts (StateCounts): How many runs are in each state.
+            finished_last_minute (int): Runs that came into a final state within the last 60 seconds.
+            started_last_minute (int): Attempts that started within the last 60 seconds.
+            waited (Latency): How long something took, of the runs that this server has seen since it started.
+            ran (Latency): How long something took, of the runs that this server has seen since it started.
+            workers (int): How many are there.
+            open_streams (int): Event streams that are being read from this server.
+            database_bytes (int): The size of the database.
+            wal_bytes (int): The size of SQLite's write-ahead log; 0 with PostgreSQL.
+            free_bytes (int): Room within the file of SQLite that new rows will use; 0 with PostgreSQL.
             oldest (Oldest): When the oldest run in each state came into it; left out where there is none.
      """
 

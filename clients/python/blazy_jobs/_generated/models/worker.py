@@ -22,15 +22,16 @@ T = TypeVar("T", bound="Worker")
 
 @_attrs_define
 class Worker:
-    """ 
+    """ A worker that is there.
+
         Attributes:
-            id (str):
-            name (str):
-            job_types (list[str]):
-            queues (list[str] | None):
-            concurrency (int):
-            registered_at (datetime.datetime):
-            seen_at (datetime.datetime):
+            id (str): Given at its registration.
+            name (str): As it called itself.
+            job_types (list[str]): The names of the job types that it serves.
+            queues (list[str] | None): The names of the queues that it serves. null: all.
+            concurrency (int): How many runs it will hold at most.
+            registered_at (datetime.datetime): When it came: RFC 3339, UTC.
+            seen_at (datetime.datetime): When it was heard of last.
      """
 
     id: str

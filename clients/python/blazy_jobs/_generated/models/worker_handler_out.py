@@ -21,9 +21,10 @@ T = TypeVar("T", bound="WorkerHandlerOut")
 
 @_attrs_define
 class WorkerHandlerOut:
-    """ 
+    """ Worker processes that serve this name take the runs.
+
         Attributes:
-            kind (Literal['worker']):
+            kind (Literal['worker']): Says that workers take the runs.
      """
 
     kind: Literal['worker']

@@ -24,19 +24,24 @@ T = TypeVar("T", bound="WorkerIn")
 
 @_attrs_define
 class WorkerIn:
-    """ 
+    """ A process that takes runs, and what its code declares.
+
         Attributes:
-            name (str):
-            job_types (list[str]):
-            queues (list[str] | None | Unset):
-            concurrency (int | Unset):  Default: 10.
-            declares (DeclaresIn | list[DeclaresIn] | None | Unset):
+            name (str): For people, 1 to 255 characters; not unique.
+            job_types (list[str]): The names of the job types that it serves, at most 1,000. They need not be registered
+                yet.
+            queues (list[str] | None | Unset): The names of the queues that it serves, at most 1,000. Default, and null:
+                all.
+            concurrency (int | Unset): How many runs it will hold at most, from 1 to 10,000; for people, and to share runs
+                out evenly. Default: 10.
+            declares (DeclaresIn | list[DeclaresIn] | None | Unset): The job types, schedules and queues in its code, of one
+                app or of several, at most 100. Default, and null: nothing.
      """
 
     name: str
     job_types: list[str]
     queues: list[str] | None | Unset = UNSET
-    concurrency: int | Unset = 10
+    concurrency: int | Unset = UNSET
     declares: DeclaresIn | list[DeclaresIn] | None | Unset = UNSET
 
 

@@ -23,10 +23,11 @@ T = TypeVar("T", bound="WorkerPage")
 
 @_attrs_define
 class WorkerPage:
-    """ 
+    """ A page of workers, newest first.
+
         Attributes:
-            data (list[Worker]):
-            next_cursor (None | str):
+            data (list[Worker]): At most `limit` of them.
+            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
      """
 
     data: list[Worker]

@@ -23,12 +23,13 @@ T = TypeVar("T", bound="WorkerRegistered")
 
 @_attrs_define
 class WorkerRegistered:
-    """ 
+    """ The worker's id, and the times that it must keep.
+
         Attributes:
-            id (str):
-            lease_seconds (float):
-            heartbeat_seconds (float):
-            conflicts (list[ConflictOut]):
+            id (str): Names the worker in its requests.
+            lease_seconds (float): Seconds without a request of the worker after which its runs are lost.
+            heartbeat_seconds (float): Seconds at most between two of its reports, to be on the safe side.
+            conflicts (list[ConflictOut]): What it declared and was not taken; empty where all was.
      """
 
     id: str

@@ -107,6 +107,8 @@ def sync_detailed(
 ) -> Response[JobType | Problem]:
     """ Read a job type
 
+     Its present definition, and which version that is.
+
     Args:
         name (str):
 
@@ -138,6 +140,8 @@ def sync(
 ) -> JobType | Problem | None:
     """ Read a job type
 
+     Its present definition, and which version that is.
+
     Args:
         name (str):
 
@@ -163,6 +167,8 @@ async def asyncio_detailed(
 
 ) -> Response[JobType | Problem]:
     """ Read a job type
+
+     Its present definition, and which version that is.
 
     Args:
         name (str):
@@ -194,6 +200,8 @@ async def asyncio(
 
 ) -> JobType | Problem | None:
     """ Read a job type
+
+     Its present definition, and which version that is.
 
     Args:
         name (str):

@@ -113,6 +113,8 @@ def sync_detailed(
 ) -> Response[JobTypePage | Problem]:
     """ List job types, newest first
 
+     Without those that were retired.
+
     Args:
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
         cursor (str | Unset): the `next_cursor` of the page before; opaque
@@ -147,6 +149,8 @@ def sync(
 ) -> JobTypePage | Problem | None:
     """ List job types, newest first
 
+     Without those that were retired.
+
     Args:
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
         cursor (str | Unset): the `next_cursor` of the page before; opaque
@@ -175,6 +179,8 @@ async def asyncio_detailed(
 
 ) -> Response[JobTypePage | Problem]:
     """ List job types, newest first
+
+     Without those that were retired.
 
     Args:
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
@@ -209,6 +215,8 @@ async def asyncio(
 
 ) -> JobTypePage | Problem | None:
     """ List job types, newest first
+
+     Without those that were retired.
 
     Args:
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.

@@ -144,6 +144,9 @@ def sync_detailed(
 ) -> Response[JobType | Problem]:
     """ Change some fields of a job type
 
+     Fields that are left out stay as they are, also within `retry`. A change makes a new version, and
+    takes what code declared out of the code's hands.
+
     Args:
         name (str):
         body (JobTypePatch): Fields of a job type to change; those left out stay.
@@ -178,6 +181,9 @@ def sync(
 ) -> JobType | Problem | None:
     """ Change some fields of a job type
 
+     Fields that are left out stay as they are, also within `retry`. A change makes a new version, and
+    takes what code declared out of the code's hands.
+
     Args:
         name (str):
         body (JobTypePatch): Fields of a job type to change; those left out stay.
@@ -206,6 +212,9 @@ async def asyncio_detailed(
 
 ) -> Response[JobType | Problem]:
     """ Change some fields of a job type
+
+     Fields that are left out stay as they are, also within `retry`. A change makes a new version, and
+    takes what code declared out of the code's hands.
 
     Args:
         name (str):
@@ -240,6 +249,9 @@ async def asyncio(
 
 ) -> JobType | Problem | None:
     """ Change some fields of a job type
+
+     Fields that are left out stay as they are, also within `retry`. A change makes a new version, and
+    takes what code declared out of the code's hands.
 
     Args:
         name (str):

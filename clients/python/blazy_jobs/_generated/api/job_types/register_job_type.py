@@ -142,6 +142,8 @@ def sync_detailed(
 ) -> Response[JobType | Problem]:
     """ Register a job type
 
+     Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
+
     Args:
         body (JobTypeIn): A definition to register.
 
@@ -173,6 +175,8 @@ def sync(
 ) -> JobType | Problem | None:
     """ Register a job type
 
+     Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
+
     Args:
         body (JobTypeIn): A definition to register.
 
@@ -198,6 +202,8 @@ async def asyncio_detailed(
 
 ) -> Response[JobType | Problem]:
     """ Register a job type
+
+     Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
 
     Args:
         body (JobTypeIn): A definition to register.
@@ -229,6 +235,8 @@ async def asyncio(
 
 ) -> JobType | Problem | None:
     """ Register a job type
+
+     Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
 
     Args:
         body (JobTypeIn): A definition to register.

@@ -147,6 +147,8 @@ def sync_detailed(
 ) -> Response[JobType | Problem]:
     """ Let the runs of a job type go
 
+     Runs that are due start again, unless their queue is paused. Resuming again changes nothing.
+
     Args:
         name (str):
         body (EmptyIn | Unset): No field is known here.
@@ -181,6 +183,8 @@ def sync(
 ) -> JobType | Problem | None:
     """ Let the runs of a job type go
 
+     Runs that are due start again, unless their queue is paused. Resuming again changes nothing.
+
     Args:
         name (str):
         body (EmptyIn | Unset): No field is known here.
@@ -209,6 +213,8 @@ async def asyncio_detailed(
 
 ) -> Response[JobType | Problem]:
     """ Let the runs of a job type go
+
+     Runs that are due start again, unless their queue is paused. Resuming again changes nothing.
 
     Args:
         name (str):
@@ -243,6 +249,8 @@ async def asyncio(
 
 ) -> JobType | Problem | None:
     """ Let the runs of a job type go
+
+     Runs that are due start again, unless their queue is paused. Resuming again changes nothing.
 
     Args:
         name (str):

@@ -98,6 +98,8 @@ def sync_detailed(
 ) -> Response[Problem | Stats]:
     """ Counts, throughput, latencies and sizes
 
+     For people and dashboards; `GET /metrics` has more, for Prometheus.
+
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
@@ -124,6 +126,8 @@ def sync(
 ) -> Problem | Stats | None:
     """ Counts, throughput, latencies and sizes
 
+     For people and dashboards; `GET /metrics` has more, for Prometheus.
+
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
@@ -144,6 +148,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Stats]:
     """ Counts, throughput, latencies and sizes
+
+     For people and dashboards; `GET /metrics` has more, for Prometheus.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,6 +176,8 @@ async def asyncio(
 
 ) -> Problem | Stats | None:
     """ Counts, throughput, latencies and sizes
+
+     For people and dashboards; `GET /metrics` has more, for Prometheus.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

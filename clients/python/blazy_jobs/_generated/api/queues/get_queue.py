@@ -107,6 +107,8 @@ def sync_detailed(
 ) -> Response[Problem | Queue]:
     """ Read a queue
 
+     Its settings, and its runs counted by state.
+
     Args:
         name (str):
 
@@ -138,6 +140,8 @@ def sync(
 ) -> Problem | Queue | None:
     """ Read a queue
 
+     Its settings, and its runs counted by state.
+
     Args:
         name (str):
 
@@ -163,6 +167,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Queue]:
     """ Read a queue
+
+     Its settings, and its runs counted by state.
 
     Args:
         name (str):
@@ -194,6 +200,8 @@ async def asyncio(
 
 ) -> Problem | Queue | None:
     """ Read a queue
+
+     Its settings, and its runs counted by state.
 
     Args:
         name (str):

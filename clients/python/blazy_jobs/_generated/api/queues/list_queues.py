@@ -113,6 +113,8 @@ def sync_detailed(
 ) -> Response[Problem | QueuePage]:
     """ List queues
 
+     Newest first, each with its runs counted.
+
     Args:
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
         cursor (str | Unset): the `next_cursor` of the page before; opaque
@@ -147,6 +149,8 @@ def sync(
 ) -> Problem | QueuePage | None:
     """ List queues
 
+     Newest first, each with its runs counted.
+
     Args:
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
         cursor (str | Unset): the `next_cursor` of the page before; opaque
@@ -175,6 +179,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | QueuePage]:
     """ List queues
+
+     Newest first, each with its runs counted.
 
     Args:
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
@@ -209,6 +215,8 @@ async def asyncio(
 
 ) -> Problem | QueuePage | None:
     """ List queues
+
+     Newest first, each with its runs counted.
 
     Args:
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.

@@ -147,6 +147,9 @@ def sync_detailed(
 ) -> Response[Problem | Queue]:
     """ Hold the runs of a queue back
 
+     What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers.
+    Pausing again changes nothing.
+
     Args:
         name (str):
         body (EmptyIn | Unset): No field is known here.
@@ -181,6 +184,9 @@ def sync(
 ) -> Problem | Queue | None:
     """ Hold the runs of a queue back
 
+     What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers.
+    Pausing again changes nothing.
+
     Args:
         name (str):
         body (EmptyIn | Unset): No field is known here.
@@ -209,6 +215,9 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Queue]:
     """ Hold the runs of a queue back
+
+     What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers.
+    Pausing again changes nothing.
 
     Args:
         name (str):
@@ -243,6 +252,9 @@ async def asyncio(
 
 ) -> Problem | Queue | None:
     """ Hold the runs of a queue back
+
+     What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers.
+    Pausing again changes nothing.
 
     Args:
         name (str):

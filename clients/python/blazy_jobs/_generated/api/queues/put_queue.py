@@ -158,6 +158,8 @@ def sync_detailed(
 ) -> Response[Problem | Queue]:
     """ Make or change a queue
 
+     Idempotent. An engine can be changed while the queue has no unfinished runs.
+
     Args:
         name (str):
         body (QueueIn): A setting that a server does not have yet is answered with `422
@@ -194,6 +196,8 @@ def sync(
 ) -> Problem | Queue | None:
     """ Make or change a queue
 
+     Idempotent. An engine can be changed while the queue has no unfinished runs.
+
     Args:
         name (str):
         body (QueueIn): A setting that a server does not have yet is answered with `422
@@ -224,6 +228,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Queue]:
     """ Make or change a queue
+
+     Idempotent. An engine can be changed while the queue has no unfinished runs.
 
     Args:
         name (str):
@@ -260,6 +266,8 @@ async def asyncio(
 
 ) -> Problem | Queue | None:
     """ Make or change a queue
+
+     Idempotent. An engine can be changed while the queue has no unfinished runs.
 
     Args:
         name (str):

@@ -147,6 +147,8 @@ def sync_detailed(
 ) -> Response[Problem | Queue]:
     """ Let the runs of a queue go
 
+     Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
+
     Args:
         name (str):
         body (EmptyIn | Unset): No field is known here.
@@ -181,6 +183,8 @@ def sync(
 ) -> Problem | Queue | None:
     """ Let the runs of a queue go
 
+     Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
+
     Args:
         name (str):
         body (EmptyIn | Unset): No field is known here.
@@ -209,6 +213,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Queue]:
     """ Let the runs of a queue go
+
+     Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
 
     Args:
         name (str):
@@ -243,6 +249,8 @@ async def asyncio(
 
 ) -> Problem | Queue | None:
     """ Let the runs of a queue go
+
+     Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
 
     Args:
         name (str):

@@ -161,9 +161,12 @@ def sync_detailed(
 ) -> Response[Problem | Run]:
     """ Cancel a run
 
+     A run that has not started is `cancelled` at once. A running handler is asked to end, and has a
+    grace for it; the run is then `cancelled`. Asking again changes nothing.
+
     Args:
         run_id (str):
-        body (CancelIn | Unset):
+        body (CancelIn | Unset): Why a run is cancelled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,9 +198,12 @@ def sync(
 ) -> Problem | Run | None:
     """ Cancel a run
 
+     A run that has not started is `cancelled` at once. A running handler is asked to end, and has a
+    grace for it; the run is then `cancelled`. Asking again changes nothing.
+
     Args:
         run_id (str):
-        body (CancelIn | Unset):
+        body (CancelIn | Unset): Why a run is cancelled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -224,9 +230,12 @@ async def asyncio_detailed(
 ) -> Response[Problem | Run]:
     """ Cancel a run
 
+     A run that has not started is `cancelled` at once. A running handler is asked to end, and has a
+    grace for it; the run is then `cancelled`. Asking again changes nothing.
+
     Args:
         run_id (str):
-        body (CancelIn | Unset):
+        body (CancelIn | Unset): Why a run is cancelled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -258,9 +267,12 @@ async def asyncio(
 ) -> Problem | Run | None:
     """ Cancel a run
 
+     A run that has not started is `cancelled` at once. A running handler is asked to end, and has a
+    grace for it; the run is then `cancelled`. Asking again changes nothing.
+
     Args:
         run_id (str):
-        body (CancelIn | Unset):
+        body (CancelIn | Unset): Why a run is cancelled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

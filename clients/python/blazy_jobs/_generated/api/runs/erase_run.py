@@ -110,6 +110,8 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """ Erase a finished run and its events
 
+     For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
+
     Args:
         run_id (str):
 
@@ -141,6 +143,8 @@ def sync(
 ) -> Any | Problem | None:
     """ Erase a finished run and its events
 
+     For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
+
     Args:
         run_id (str):
 
@@ -166,6 +170,8 @@ async def asyncio_detailed(
 
 ) -> Response[Any | Problem]:
     """ Erase a finished run and its events
+
+     For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
 
     Args:
         run_id (str):
@@ -197,6 +203,8 @@ async def asyncio(
 
 ) -> Any | Problem | None:
     """ Erase a finished run and its events
+
+     For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
 
     Args:
         run_id (str):

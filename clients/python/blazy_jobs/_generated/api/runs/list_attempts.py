@@ -122,6 +122,8 @@ def sync_detailed(
 ) -> Response[AttemptPage | Problem]:
     """ List a run's attempts, oldest first: one for each claim
 
+     A run that was retried, released or lost has several. Attempts are kept as long as their run.
+
     Args:
         run_id (str):
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
@@ -159,6 +161,8 @@ def sync(
 ) -> AttemptPage | Problem | None:
     """ List a run's attempts, oldest first: one for each claim
 
+     A run that was retried, released or lost has several. Attempts are kept as long as their run.
+
     Args:
         run_id (str):
         limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
@@ -190,6 +194,8 @@ async def asyncio_detailed(
 
 ) -> Response[AttemptPage | Problem]:
     """ List a run's attempts, oldest first: one for each claim
+
+     A run that was retried, released or lost has several. Attempts are kept as long as their run.
 
     Args:
         run_id (str):
@@ -227,6 +233,8 @@ async def asyncio(
 
 ) -> AttemptPage | Problem | None:
     """ List a run's attempts, oldest first: one for each claim
+
+     A run that was retried, released or lost has several. Attempts are kept as long as their run.
 
     Args:
         run_id (str):

@@ -158,6 +158,8 @@ def sync_detailed(
 ) -> Response[Problem | RunPage]:
     """ List runs, newest first
 
+     Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
+
     Args:
         state (list[RunState] | Unset):
         job_type (str | Unset):
@@ -213,6 +215,8 @@ def sync(
 ) -> Problem | RunPage | None:
     """ List runs, newest first
 
+     Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
+
     Args:
         state (list[RunState] | Unset):
         job_type (str | Unset):
@@ -262,6 +266,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | RunPage]:
     """ List runs, newest first
+
+     Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
 
     Args:
         state (list[RunState] | Unset):
@@ -317,6 +323,8 @@ async def asyncio(
 
 ) -> Problem | RunPage | None:
     """ List runs, newest first
+
+     Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
 
     Args:
         state (list[RunState] | Unset):

@@ -178,6 +178,9 @@ def sync_detailed(
 ) -> Response[Problem | Run]:
     """ Dispatch a run's payload anew
 
+     A new run of the present definition of its job type, with the payload, tags, metadata and own
+    settings of this one, due at once. `replay_of` names this one.
+
     Args:
         run_id (str):
         idempotency_key (str | Unset):
@@ -218,6 +221,9 @@ def sync(
 ) -> Problem | Run | None:
     """ Dispatch a run's payload anew
 
+     A new run of the present definition of its job type, with the payload, tags, metadata and own
+    settings of this one, due at once. `replay_of` names this one.
+
     Args:
         run_id (str):
         idempotency_key (str | Unset):
@@ -252,6 +258,9 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Run]:
     """ Dispatch a run's payload anew
+
+     A new run of the present definition of its job type, with the payload, tags, metadata and own
+    settings of this one, due at once. `replay_of` names this one.
 
     Args:
         run_id (str):
@@ -292,6 +301,9 @@ async def asyncio(
 
 ) -> Problem | Run | None:
     """ Dispatch a run's payload anew
+
+     A new run of the present definition of its job type, with the payload, tags, metadata and own
+    settings of this one, due at once. `replay_of` names this one.
 
     Args:
         run_id (str):

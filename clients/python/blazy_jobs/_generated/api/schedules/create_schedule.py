@@ -142,6 +142,9 @@ def sync_detailed(
 ) -> Response[Problem | Schedule]:
     """ Make a schedule
 
+     Refused where the name is taken, where it could never fire, and where the job type would not take
+    the payload.
+
     Args:
         body (ScheduleIn): A schedule to make.
 
@@ -173,6 +176,9 @@ def sync(
 ) -> Problem | Schedule | None:
     """ Make a schedule
 
+     Refused where the name is taken, where it could never fire, and where the job type would not take
+    the payload.
+
     Args:
         body (ScheduleIn): A schedule to make.
 
@@ -198,6 +204,9 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Schedule]:
     """ Make a schedule
+
+     Refused where the name is taken, where it could never fire, and where the job type would not take
+    the payload.
 
     Args:
         body (ScheduleIn): A schedule to make.
@@ -229,6 +238,9 @@ async def asyncio(
 
 ) -> Problem | Schedule | None:
     """ Make a schedule
+
+     Refused where the name is taken, where it could never fire, and where the job type would not take
+    the payload.
 
     Args:
         body (ScheduleIn): A schedule to make.

@@ -103,6 +103,8 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """ Delete a schedule; its runs stay
 
+     Where code declares it, it comes back with the code's next declaration.
+
     Args:
         name (str):
 
@@ -134,6 +136,8 @@ def sync(
 ) -> Any | Problem | None:
     """ Delete a schedule; its runs stay
 
+     Where code declares it, it comes back with the code's next declaration.
+
     Args:
         name (str):
 
@@ -159,6 +163,8 @@ async def asyncio_detailed(
 
 ) -> Response[Any | Problem]:
     """ Delete a schedule; its runs stay
+
+     Where code declares it, it comes back with the code's next declaration.
 
     Args:
         name (str):
@@ -190,6 +196,8 @@ async def asyncio(
 
 ) -> Any | Problem | None:
     """ Delete a schedule; its runs stay
+
+     Where code declares it, it comes back with the code's next declaration.
 
     Args:
         name (str):

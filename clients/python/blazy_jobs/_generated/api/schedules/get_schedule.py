@@ -107,6 +107,8 @@ def sync_detailed(
 ) -> Response[Problem | Schedule]:
     """ Read a schedule
 
+     With its next and last times.
+
     Args:
         name (str):
 
@@ -138,6 +140,8 @@ def sync(
 ) -> Problem | Schedule | None:
     """ Read a schedule
 
+     With its next and last times.
+
     Args:
         name (str):
 
@@ -163,6 +167,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Schedule]:
     """ Read a schedule
+
+     With its next and last times.
 
     Args:
         name (str):
@@ -194,6 +200,8 @@ async def asyncio(
 
 ) -> Problem | Schedule | None:
     """ Read a schedule
+
+     With its next and last times.
 
     Args:
         name (str):

@@ -144,6 +144,9 @@ def sync_detailed(
 ) -> Response[Problem | Schedule]:
     """ Change some fields of a schedule
 
+     Fields that are left out stay as they are. A change takes what code declared out of the code's
+    hands.
+
     Args:
         name (str):
         body (SchedulePatch): Fields of a schedule to change; those left out stay.
@@ -178,6 +181,9 @@ def sync(
 ) -> Problem | Schedule | None:
     """ Change some fields of a schedule
 
+     Fields that are left out stay as they are. A change takes what code declared out of the code's
+    hands.
+
     Args:
         name (str):
         body (SchedulePatch): Fields of a schedule to change; those left out stay.
@@ -206,6 +212,9 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Schedule]:
     """ Change some fields of a schedule
+
+     Fields that are left out stay as they are. A change takes what code declared out of the code's
+    hands.
 
     Args:
         name (str):
@@ -240,6 +249,9 @@ async def asyncio(
 
 ) -> Problem | Schedule | None:
     """ Change some fields of a schedule
+
+     Fields that are left out stay as they are. A change takes what code declared out of the code's
+    hands.
 
     Args:
         name (str):

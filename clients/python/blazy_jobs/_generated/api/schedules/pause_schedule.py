@@ -147,6 +147,8 @@ def sync_detailed(
 ) -> Response[Problem | Schedule]:
     """ Let a schedule's times pass
 
+     Its runs go on. Pausing again changes nothing.
+
     Args:
         name (str):
         body (EmptyIn | Unset): No field is known here.
@@ -181,6 +183,8 @@ def sync(
 ) -> Problem | Schedule | None:
     """ Let a schedule's times pass
 
+     Its runs go on. Pausing again changes nothing.
+
     Args:
         name (str):
         body (EmptyIn | Unset): No field is known here.
@@ -209,6 +213,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Schedule]:
     """ Let a schedule's times pass
+
+     Its runs go on. Pausing again changes nothing.
 
     Args:
         name (str):
@@ -243,6 +249,8 @@ async def asyncio(
 
 ) -> Problem | Schedule | None:
     """ Let a schedule's times pass
+
+     Its runs go on. Pausing again changes nothing.
 
     Args:
         name (str):

@@ -135,6 +135,8 @@ def sync_detailed(
 ) -> Response[FireTimes | Problem]:
     """ Say when a trigger would fire, without storing anything
 
+     To see what an expression means before it is used. Without jitter.
+
     Args:
         body (PreviewIn): `after` is exclusive; now when it is left out.
 
@@ -166,6 +168,8 @@ def sync(
 ) -> FireTimes | Problem | None:
     """ Say when a trigger would fire, without storing anything
 
+     To see what an expression means before it is used. Without jitter.
+
     Args:
         body (PreviewIn): `after` is exclusive; now when it is left out.
 
@@ -191,6 +195,8 @@ async def asyncio_detailed(
 
 ) -> Response[FireTimes | Problem]:
     """ Say when a trigger would fire, without storing anything
+
+     To see what an expression means before it is used. Without jitter.
 
     Args:
         body (PreviewIn): `after` is exclusive; now when it is left out.
@@ -222,6 +228,8 @@ async def asyncio(
 
 ) -> FireTimes | Problem | None:
     """ Say when a trigger would fire, without storing anything
+
+     To see what an expression means before it is used. Without jitter.
 
     Args:
         body (PreviewIn): `after` is exclusive; now when it is left out.

@@ -151,6 +151,8 @@ def sync_detailed(
 ) -> Response[Problem | Schedule]:
     """ Make or replace a schedule
 
+     Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
+
     Args:
         name (str):
         body (SchedulePut): A whole schedule; the name comes from the path and may be left out.
@@ -185,6 +187,8 @@ def sync(
 ) -> Problem | Schedule | None:
     """ Make or replace a schedule
 
+     Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
+
     Args:
         name (str):
         body (SchedulePut): A whole schedule; the name comes from the path and may be left out.
@@ -213,6 +217,8 @@ async def asyncio_detailed(
 
 ) -> Response[Problem | Schedule]:
     """ Make or replace a schedule
+
+     Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
 
     Args:
         name (str):
@@ -247,6 +253,8 @@ async def asyncio(
 
 ) -> Problem | Schedule | None:
     """ Make or replace a schedule
+
+     Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
 
     Args:
         name (str):

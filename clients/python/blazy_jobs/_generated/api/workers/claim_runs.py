@@ -151,9 +151,12 @@ def sync_detailed(
 ) -> Response[Any | Leases | Problem]:
     """ Claim runs, waiting for the first
 
+     Of the runs that this worker serves, the highest priority and the oldest first. Each is this
+    worker's until its lease ends; reports renew the leases. One claim at a time.
+
     Args:
         worker_id (str):
-        body (ClaimIn | Unset):
+        body (ClaimIn | Unset): How much to take, and how long to wait for it.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,9 +188,12 @@ def sync(
 ) -> Any | Leases | Problem | None:
     """ Claim runs, waiting for the first
 
+     Of the runs that this worker serves, the highest priority and the oldest first. Each is this
+    worker's until its lease ends; reports renew the leases. One claim at a time.
+
     Args:
         worker_id (str):
-        body (ClaimIn | Unset):
+        body (ClaimIn | Unset): How much to take, and how long to wait for it.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -214,9 +220,12 @@ async def asyncio_detailed(
 ) -> Response[Any | Leases | Problem]:
     """ Claim runs, waiting for the first
 
+     Of the runs that this worker serves, the highest priority and the oldest first. Each is this
+    worker's until its lease ends; reports renew the leases. One claim at a time.
+
     Args:
         worker_id (str):
-        body (ClaimIn | Unset):
+        body (ClaimIn | Unset): How much to take, and how long to wait for it.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -248,9 +257,12 @@ async def asyncio(
 ) -> Any | Leases | Problem | None:
     """ Claim runs, waiting for the first
 
+     Of the runs that this worker serves, the highest priority and the oldest first. Each is this
+    worker's until its lease ends; reports renew the leases. One claim at a time.
+
     Args:
         worker_id (str):
-        body (ClaimIn | Unset):
+        body (ClaimIn | Unset): How much to take, and how long to wait for it.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -138,7 +138,7 @@ def sync_detailed(
      A worker is any process that serves job types; with `declares` it announces the jobs in its code.
 
     Args:
-        body (WorkerIn):
+        body (WorkerIn): A process that takes runs, and what its code declares.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,7 +171,7 @@ def sync(
      A worker is any process that serves job types; with `declares` it announces the jobs in its code.
 
     Args:
-        body (WorkerIn):
+        body (WorkerIn): A process that takes runs, and what its code declares.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,7 +199,7 @@ async def asyncio_detailed(
      A worker is any process that serves job types; with `declares` it announces the jobs in its code.
 
     Args:
-        body (WorkerIn):
+        body (WorkerIn): A process that takes runs, and what its code declares.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -232,7 +232,7 @@ async def asyncio(
      A worker is any process that serves job types; with `declares` it announces the jobs in its code.
 
     Args:
-        body (WorkerIn):
+        body (WorkerIn): A process that takes runs, and what its code declares.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -103,6 +103,8 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """ Leave: the worker's runs go back to the queue
 
+     For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
+
     Args:
         worker_id (str):
 
@@ -134,6 +136,8 @@ def sync(
 ) -> Any | Problem | None:
     """ Leave: the worker's runs go back to the queue
 
+     For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
+
     Args:
         worker_id (str):
 
@@ -159,6 +163,8 @@ async def asyncio_detailed(
 
 ) -> Response[Any | Problem]:
     """ Leave: the worker's runs go back to the queue
+
+     For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
 
     Args:
         worker_id (str):
@@ -190,6 +196,8 @@ async def asyncio(
 
 ) -> Any | Problem | None:
     """ Leave: the worker's runs go back to the queue
+
+     For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
 
     Args:
         worker_id (str):

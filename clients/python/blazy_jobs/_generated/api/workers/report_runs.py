@@ -151,7 +151,9 @@ def sync_detailed(
 
     Args:
         worker_id (str):
-        body (ReportIn | Unset):
+        body (ReportIn | Unset): What happened to the runs in hand, and which they are. Each
+            report is judged by itself: one that does not fit its shape is answered with `rejected`
+            and harms no other.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -187,7 +189,9 @@ def sync(
 
     Args:
         worker_id (str):
-        body (ReportIn | Unset):
+        body (ReportIn | Unset): What happened to the runs in hand, and which they are. Each
+            report is judged by itself: one that does not fit its shape is answered with `rejected`
+            and harms no other.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,7 +222,9 @@ async def asyncio_detailed(
 
     Args:
         worker_id (str):
-        body (ReportIn | Unset):
+        body (ReportIn | Unset): What happened to the runs in hand, and which they are. Each
+            report is judged by itself: one that does not fit its shape is answered with `rejected`
+            and harms no other.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -254,7 +260,9 @@ async def asyncio(
 
     Args:
         worker_id (str):
-        body (ReportIn | Unset):
+        body (ReportIn | Unset): What happened to the runs in hand, and which they are. Each
+            report is judged by itself: one that does not fit its shape is answered with `rejected`
+            and harms no other.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
