@@ -197,6 +197,7 @@ FAMILIES = {
     "jobs_runs": "gauge",
     "jobs_oldest_seconds": "gauge",
     "jobs_events": "counter",
+    "jobs_store_errors": "counter",
     "jobs_wait_seconds": "histogram",
     "jobs_attempt_seconds": "histogram",
     "jobs_commit_batch_size": "histogram",
