@@ -118,7 +118,7 @@ lease = workers.claim_runs(worker.id, c.ClaimIn(max=1)).data[0]
 report = c.CompletedReport(
     type="completed", run_id=run.id, attempt=lease.attempt, lease_token=lease.lease_token, result=42
 )
-reported = workers.report_runs(worker.id, c.ReportIn(reports=[c.AnyReport(report)]))
+reported = workers.report_runs(worker.id, c.ReportIn(reports=c.ReportInReports([c.ReportItem(report)])))
 trigger = c.TriggerIn(c.CronTriggerIn(kind="cron", expression="0 3 * * *"))
 schedule = c.SchedulesApi(api).create_schedule(c.ScheduleIn(name="nightly", job_type="python", trigger=trigger))
 read = c.RunsApi(api).get_run(run.id)

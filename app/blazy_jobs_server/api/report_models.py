@@ -115,19 +115,8 @@ ReportItem = TypeAliasType(
 )
 
 
-AnyReport = TypeAliasType(
-    "AnyReport",
-    Annotated[
-        ReportItem | Any,
-        Field(
-            description="A report. One that does not have its shape is answered with `rejected`, and harms no other."
-        ),
-    ],
-)
-
-
 class ReportIn(In):
-    reports: Annotated[list[AnyReport], Field(max_length=10_000)] = []
+    reports: Annotated[list[ReportItem], Field(max_length=10_000)] | Annotated[list[Any], Field(max_length=10_000)] = []
     holding: Annotated[list[str], Field(max_length=10_000)] = []
 
 

@@ -5,11 +5,6 @@ export type ClientOptions = {
 };
 
 /**
- * A report. One that does not have its shape is answered with `rejected`, and harms no other.
- */
-export type AnyReport = ReportItem | unknown;
-
-/**
  * One claim of a run by a worker, and how it ended.
  */
 export type Attempt = {
@@ -1923,7 +1918,7 @@ export type ReportIn = {
     /**
      * At most 10,000, judged one by one in their order. Default: none.
      */
-    reports?: Array<AnyReport>;
+    reports?: Array<ReportItem> | Array<unknown>;
     /**
      * The ids of all runs in hand, at most 10,000: the answer says of each whether it is still held. Default: none.
      */

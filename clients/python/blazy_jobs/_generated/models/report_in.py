@@ -35,13 +35,14 @@ class ReportIn:
     shape is answered with `rejected` and harms no other.
 
         Attributes:
-            reports (list[Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport |
-                ReleasedReport | SnoozedReport] | Unset): At most 10,000, judged one by one in their order. Default: none.
+            reports (list[Any] | list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport |
+                ProgressReport | ReleasedReport | SnoozedReport] | Unset): At most 10,000, judged one by one in their order.
+                Default: none.
             holding (list[str] | Unset): The ids of all runs in hand, at most 10,000: the answer says of each whether it is
                 still held. Default: none.
      """
 
-    reports: list[Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
+    reports: list[Any] | list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
     holding: list[str] | Unset = UNSET
 
 
@@ -57,30 +58,36 @@ class ReportIn:
         from ..models.progress_report import ProgressReport # noqa: PLC0415
         from ..models.released_report import ReleasedReport # noqa: PLC0415
         from ..models.snoozed_report import SnoozedReport # noqa: PLC0415
-        reports: list[Any | dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.reports, Unset):
+        reports: list[Any] | list[dict[str, Any]] | Unset
+        if isinstance(self.reports, Unset):
+            reports = UNSET
+        elif isinstance(self.reports, list):
             reports = []
-            for reports_item_data in self.reports:
-                reports_item: Any | dict[str, Any]
-                if isinstance(reports_item_data, ProgressReport):
-                    reports_item = reports_item_data.to_dict()
-                elif isinstance(reports_item_data, LogReport):
-                    reports_item = reports_item_data.to_dict()
-                elif isinstance(reports_item_data, CompletedReport):
-                    reports_item = reports_item_data.to_dict()
-                elif isinstance(reports_item_data, FailedReport):
-                    reports_item = reports_item_data.to_dict()
-                elif isinstance(reports_item_data, ReleasedReport):
-                    reports_item = reports_item_data.to_dict()
-                elif isinstance(reports_item_data, SnoozedReport):
-                    reports_item = reports_item_data.to_dict()
-                elif isinstance(reports_item_data, CancelledReport):
-                    reports_item = reports_item_data.to_dict()
-                elif isinstance(reports_item_data, LostReport):
-                    reports_item = reports_item_data.to_dict()
+            for reports_type_0_item_data in self.reports:
+                reports_type_0_item: dict[str, Any]
+                if isinstance(reports_type_0_item_data, ProgressReport):
+                    reports_type_0_item = reports_type_0_item_data.to_dict()
+                elif isinstance(reports_type_0_item_data, LogReport):
+                    reports_type_0_item = reports_type_0_item_data.to_dict()
+                elif isinstance(reports_type_0_item_data, CompletedReport):
+                    reports_type_0_item = reports_type_0_item_data.to_dict()
+                elif isinstance(reports_type_0_item_data, FailedReport):
+                    reports_type_0_item = reports_type_0_item_data.to_dict()
+                elif isinstance(reports_type_0_item_data, ReleasedReport):
+                    reports_type_0_item = reports_type_0_item_data.to_dict()
+                elif isinstance(reports_type_0_item_data, SnoozedReport):
+                    reports_type_0_item = reports_type_0_item_data.to_dict()
+                elif isinstance(reports_type_0_item_data, CancelledReport):
+                    reports_type_0_item = reports_type_0_item_data.to_dict()
                 else:
-                    reports_item = reports_item_data
-                reports.append(reports_item)
+                    reports_type_0_item = reports_type_0_item_data.to_dict()
+
+                reports.append(reports_type_0_item)
+
+
+        else:
+            reports = self.reports
+
 
 
 
@@ -115,83 +122,86 @@ class ReportIn:
         from ..models.released_report import ReleasedReport # noqa: PLC0415
         from ..models.snoozed_report import SnoozedReport # noqa: PLC0415
         d = dict(src_dict)
-        _reports = d.pop("reports", UNSET)
-        reports: list[Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
-        if _reports is not UNSET:
-            reports = []
-            for reports_item_data in _reports:
-                def _parse_reports_item(data: object) -> Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport:
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        componentsschemas_report_item_type_0 = ProgressReport.from_dict(data)
+        def _parse_reports(data: object) -> list[Any] | list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, list):
+                    raise TypeError()
+                reports_type_0 = []
+                _reports_type_0 = data
+                for reports_type_0_item_data in (_reports_type_0):
+                    def _parse_reports_type_0_item(data: object) -> CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport:
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            componentsschemas_report_item_type_0 = ProgressReport.from_dict(data)
 
 
 
-                        return componentsschemas_report_item_type_0
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        componentsschemas_report_item_type_1 = LogReport.from_dict(data)
+                            return componentsschemas_report_item_type_0
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            componentsschemas_report_item_type_1 = LogReport.from_dict(data)
 
 
 
-                        return componentsschemas_report_item_type_1
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        componentsschemas_report_item_type_2 = CompletedReport.from_dict(data)
+                            return componentsschemas_report_item_type_1
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            componentsschemas_report_item_type_2 = CompletedReport.from_dict(data)
 
 
 
-                        return componentsschemas_report_item_type_2
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        componentsschemas_report_item_type_3 = FailedReport.from_dict(data)
+                            return componentsschemas_report_item_type_2
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            componentsschemas_report_item_type_3 = FailedReport.from_dict(data)
 
 
 
-                        return componentsschemas_report_item_type_3
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        componentsschemas_report_item_type_4 = ReleasedReport.from_dict(data)
+                            return componentsschemas_report_item_type_3
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            componentsschemas_report_item_type_4 = ReleasedReport.from_dict(data)
 
 
 
-                        return componentsschemas_report_item_type_4
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        componentsschemas_report_item_type_5 = SnoozedReport.from_dict(data)
+                            return componentsschemas_report_item_type_4
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            componentsschemas_report_item_type_5 = SnoozedReport.from_dict(data)
 
 
 
-                        return componentsschemas_report_item_type_5
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        componentsschemas_report_item_type_6 = CancelledReport.from_dict(data)
+                            return componentsschemas_report_item_type_5
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
+                        try:
+                            if not isinstance(data, dict):
+                                raise TypeError()
+                            componentsschemas_report_item_type_6 = CancelledReport.from_dict(data)
 
 
 
-                        return componentsschemas_report_item_type_6
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    try:
+                            return componentsschemas_report_item_type_6
+                        except (TypeError, ValueError, AttributeError, KeyError):
+                            pass
                         if not isinstance(data, dict):
                             raise TypeError()
                         componentsschemas_report_item_type_7 = LostReport.from_dict(data)
@@ -199,13 +209,21 @@ class ReportIn:
 
 
                         return componentsschemas_report_item_type_7
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    return cast(Any | CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport, data)
 
-                reports_item = _parse_reports_item(reports_item_data)
+                    reports_type_0_item = _parse_reports_type_0_item(reports_type_0_item_data)
 
-                reports.append(reports_item)
+                    reports_type_0.append(reports_type_0_item)
+
+                return reports_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if not isinstance(data, list):
+                raise TypeError()
+            reports_type_1 = cast(list[Any], data)
+
+            return reports_type_1
+
+        reports = _parse_reports(d.pop("reports", UNSET))
 
 
         holding = cast(list[str], d.pop("holding", UNSET))
