@@ -27,7 +27,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         here = item.path.is_relative_to(FOLDER) and "server" in getattr(item, "fixturenames", ())
         if here and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(15))
+            item.add_marker(pytest.mark.timeout(60))
 
 
 @pytest.fixture(scope="session", autouse=True)

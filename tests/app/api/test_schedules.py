@@ -227,7 +227,6 @@ async def test_next_and_preview_say_when(server: Server) -> None:
     assert (await server.get("/v1/schedules"))["next_cursor"] is None
 
 
-@pytest.mark.timeout(20)
 async def test_next_times_are_found_while_others_are_answered(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     await server.register()
     plan = {"trigger": {"kind": "calendar", "every": {"months": 1}}, "start_at": "0001-01-31T00:00:00Z"}
