@@ -35,7 +35,7 @@ export class JobServer {
     const where = ['--host', '127.0.0.1', '--port', String(this.port), '--data', join(this.folder, 'data')];
     const others = Object.entries(process.env).filter(([name]) => !name.startsWith('JOBS_'));
     const own = { [MARK]: this.#mark, JOBS_API_KEY: KEY, JOBS_STOP_GRACE_SECONDS: '1', PYTHONPATH: REPO };
-    this.#process = spawn(PYTHON, ['-m', 'app.cli', 'serve', jobs, ...where, '--workers', '1', '--ready-fd', '3'], {
+    this.#process = spawn(PYTHON, ['-m', 'blazy_jobs_server.cli', 'serve', jobs, ...where, '--workers', '1', '--ready-fd', '3'], {
       cwd: REPO,
       env: { ...Object.fromEntries(others), ...own },
       stdio: ['ignore', log, log, 'pipe'],
