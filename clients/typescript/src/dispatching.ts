@@ -1,5 +1,6 @@
 import { ApiError, DispatchIncomplete } from './errors.js';
 import { dispatchBatch, dispatchRun, type BatchItem, type DispatchIn } from './generated/index.js';
+import type { AnyJobs, JobCall, MayBeLeftOut } from './job-map.js';
 import { toSnake, type Camel } from './names.js';
 import { Run } from './run.js';
 import { idempotencyKey, type Abortable, type Keyed, type Server } from './server.js';
@@ -15,14 +16,20 @@ export type RunOptions = Camel<Omit<DispatchIn, 'payload'>>;
 export interface DispatchOptions extends RunOptions, Keyed {}
 
 /** One run of many. */
-export type DispatchItem = RunOptions & { jobType: string; payload?: unknown };
+export type DispatchItem<Map = AnyJobs> = RunOptions & JobCall<Map>;
 
-export async function dispatch<Result>(
+/** A payload and options; the payload may be left out where the job can do without. */
+export type DispatchArguments<Payload> =
+  MayBeLeftOut<Payload> extends true
+    ? [payload?: Payload, options?: DispatchOptions]
+    : [payload: Payload, options?: DispatchOptions];
+
+export async function dispatch<Result, Payload>(
   server: Server,
   jobType: string,
   payload: unknown,
   { idempotencyKey: key, signal, ...options }: DispatchOptions,
-): Promise<Run<Result>> {
+): Promise<Run<Result, Payload>> {
   const { data } = await dispatchRun({
     ...server.call({ signal }),
     path: { name: jobType },

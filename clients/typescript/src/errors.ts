@@ -9,7 +9,10 @@
  * ├── RunCancelled        `result()` of a run that was cancelled
  * └── DispatchIncomplete  `dispatchMany` got some of its chunks through, then no more
  */
-import type { Problem, ProblemError, RunError } from './generated/index.js';
+import type { Problem, ProblemError, RunError as ApiRunError } from './generated/index.js';
+import type { Camel } from './names.js';
+
+export type RunError = Camel<ApiRunError>;
 
 export class JobsError extends Error {
   override readonly name: string = 'JobsError';

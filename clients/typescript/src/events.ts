@@ -3,10 +3,30 @@ import { toCamel, type Camel } from './names.js';
 
 export type { EventType, RunState };
 
-/** What each type of event tells. */
-export type EventData = { [Type in EventType]: Camel<Extract<ApiEvent, { type: Type }>['data']> };
+type ApiData = { [Type in EventType]: Camel<Extract<ApiEvent, { type: Type }>['data']> };
 
-interface EventFacts<Type extends EventType> {
+/** What each type of event tells. */
+export type EventData<Result = unknown> = Omit<ApiData, 'completed'> & {
+  completed: Omit<ApiData['completed'], 'result'> & { result: Result };
+};
+
+/** All types of this version, for what is checked at run time. */
+const TYPES: Readonly<Record<EventType, true>> = {
+  queued: true,
+  started: true,
+  progress: true,
+  log: true,
+  retrying: true,
+  interrupted: true,
+  cancelling: true,
+  completed: true,
+  failed: true,
+  cancelled: true,
+};
+
+export const EVENT_TYPES = Object.keys(TYPES) as readonly EventType[];
+
+interface EventFacts<Type extends EventType, Result> {
   id: string;
   /** 1, 2, 3 … within its run. */
   seq: number;
@@ -18,7 +38,7 @@ interface EventFacts<Type extends EventType> {
   /** The run's, after this event. */
   state: RunState;
   attempt: number;
-  data: EventData[Type];
+  data: EventData<Result>[Type];
   /** Where a stream resumes after this event. */
   cursor: string;
 }
@@ -27,7 +47,9 @@ interface EventFacts<Type extends EventType> {
  * One change of a run. `event.type` tells what `event.data` is. A newer server may send types that are not listed here:
  * let a `switch` fall through.
  */
-export type RunEvent<Type extends EventType = EventType> = { [Each in Type]: EventFacts<Each> }[Type];
+export type RunEvent<Type extends EventType = EventType, Result = unknown> = {
+  [Each in Type]: EventFacts<Each, Result>;
+}[Type];
 
 const FINAL: ReadonlySet<string> = new Set(['completed', 'failed', 'cancelled']);
 
@@ -36,10 +58,13 @@ export function isFinal(word: string): boolean {
   return FINAL.has(word);
 }
 
-export function readEvent(text: string, cursor: string): RunEvent {
+export function readEvent<Result>(text: string, cursor: string): RunEvent<EventType, Result> {
   const raw = JSON.parse(text) as ApiEvent;
   const { time, data } = raw;
-  return { ...toCamel(raw), time: new Date(time), data: toCamel(data), cursor } as unknown as RunEvent;
+  return { ...toCamel(raw), time: new Date(time), data: toCamel(data), cursor } as unknown as RunEvent<
+    EventType,
+    Result
+  >;
 }
 
 /** Reads `text/event-stream` as browsers do: text in, the id and data of each event out. */

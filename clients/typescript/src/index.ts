@@ -1,5 +1,6 @@
 export { Jobs, type EventsOptions } from './jobs.js';
-export { Run, type Attempt, type RunEventsOptions, type WaitOptions } from './run.js';
+export type { AnyJobs, JobShape } from './job-map.js';
+export { Run, type Attempt, type Progress, type RunData, type RunEventsOptions, type WaitOptions } from './run.js';
 export type { Runs, RunFilters } from './runs.js';
 export type { JobType, JobTypeChanges, JobTypeDefinition, JobTypeSettings, JobTypes } from './job-types.js';
 export type { Queue, QueueSettings, Queues } from './queues.js';
@@ -16,7 +17,7 @@ export type { DispatchItem, DispatchOptions, RunOptions } from './dispatching.js
 export type { EventData, EventType, RunEvent, RunState } from './events.js';
 export type { Listener } from './listening.js';
 export type { Abortable, JobsOptions, Keyed } from './server.js';
-export type { Problem, ProblemError, Progress, Run as RunData, RunError } from './generated/index.js';
+export type { Problem, ProblemError } from './generated/index.js';
 export {
   ApiError,
   ConnectionFailed,
@@ -25,4 +26,5 @@ export {
   RunCancelled,
   RunFailed,
   TimeoutError,
+  type RunError,
 } from './errors.js';

@@ -1,16 +1,24 @@
-import { dispatch, dispatchMany, type DispatchItem, type DispatchOptions } from './dispatching.js';
+import {
+  dispatch,
+  dispatchMany,
+  type DispatchArguments,
+  type DispatchItem,
+  type DispatchOptions,
+} from './dispatching.js';
 import type { EventType, RunEvent } from './events.js';
 import { follow } from './following.js';
+import type { AnyJobs, AnyName, JobMap, JobName, PayloadOf, ResultOf, StoredOf } from './job-map.js';
 import { JobTypes } from './job-types.js';
+import { snakeName } from './names.js';
 import { Queues } from './queues.js';
 import type { Run, WaitOptions } from './run.js';
 import { Runs } from './runs.js';
 import { Schedules } from './schedules.js';
 import { Server, type JobsOptions, type Keyed } from './server.js';
 
-export interface EventsOptions extends WaitOptions {
+export interface EventsOptions<Name extends string = string> extends WaitOptions {
   type?: EventType | readonly EventType[] | undefined;
-  jobType?: string | undefined;
+  jobType?: Name | undefined;
   queue?: string | undefined;
   tag?: string | undefined;
   /** Begins after the event with this `cursor`. */
@@ -24,12 +32,16 @@ export interface EventsOptions extends WaitOptions {
  *
  * Connection failures, 429 and 503 are tried again, five times within ten seconds; a dispatch carries an
  * Idempotency-Key, so that it makes one run. Everything throws ApiError and ConnectionFailed.
+ *
+ * `new Jobs<MyJobs>()` knows names, payloads and results from a map of types, `interface MyJobs { name: { payload: …;
+ * result: … } }`, and takes no others. They are the caller's word: nothing is checked at run time but by the job type's
+ * schemas, on the server.
  */
-export class Jobs {
-  readonly runs: Runs;
+export class Jobs<Map extends JobMap<Map> = AnyJobs> {
+  readonly runs: Runs<Map>;
   readonly jobTypes: JobTypes;
   readonly queues: Queues;
-  readonly schedules: Schedules;
+  readonly schedules: Schedules<Map>;
   readonly #server: Server;
 
   /** Without a URL: JOBS_URL, or the page's own origin in a browser, or 127.0.0.1:8000. */
@@ -46,8 +58,13 @@ export class Jobs {
   }
 
   /** Makes a run and resolves as soon as it is durable. */
-  dispatch<Result = unknown>(jobType: string, payload?: unknown, options: DispatchOptions = {}): Promise<Run<Result>> {
-    return dispatch(this.#server, jobType, payload, options);
+  dispatch<Result = unknown>(jobType: AnyName<Map>, payload?: unknown, options?: DispatchOptions): Promise<Run<Result>>;
+  dispatch<Name extends JobName<Map>>(
+    jobType: Name,
+    ...given: DispatchArguments<PayloadOf<Map, Name>>
+  ): Promise<Run<ResultOf<Map, Name>, StoredOf<Map, Name>>>;
+  dispatch(jobType: string, payload?: unknown, options: DispatchOptions = {}): Promise<Run<never, never>> {
+    return dispatch<never, never>(this.#server, jobType, payload, options);
   }
 
   /**
@@ -55,16 +72,21 @@ export class Jobs {
    * 15 MiB, each stored whole or not at all. Throws DispatchIncomplete when a later chunk fails: sending all again with
    * the same `idempotencyKey` makes the missing ones only.
    */
-  dispatchMany(items: Iterable<DispatchItem>, options: Keyed = {}): Promise<string[]> {
+  dispatchMany(items: Iterable<DispatchItem<Map>>, options: Keyed = {}): Promise<string[]> {
     return dispatchMany(this.#server, items, options);
   }
 
   /** The events of all runs, each once and in order, over dropped connections and restarts of the server. */
+  events<Name extends JobName<Map>>(
+    options: EventsOptions<Name> & { jobType: Name },
+  ): AsyncGenerator<RunEvent<EventType, ResultOf<Map, Name>>, void, void>;
+  events(options?: EventsOptions<JobName<Map>>): AsyncGenerator<RunEvent, void, void>;
   events(options: EventsOptions = {}): AsyncGenerator<RunEvent, void, void> {
-    const { type = [], jobType, queue, tag, after, fromStart, timeoutSeconds, signal } = options;
+    const { type = [], after, fromStart, timeoutSeconds, signal, ...rest } = options;
     const query = new URLSearchParams([type].flat().map((each) => ['type', each]));
-    const filters = { job_type: jobType, queue, tag, from: fromStart ? 'start' : undefined };
-    for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.set(name, value);
+    // Also those that only a newer server knows; one that there is not is refused.
+    const filters: Record<string, string | undefined> = { ...rest, from: fromStart ? 'start' : undefined };
+    for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.set(snakeName(name), value);
     return follow(this.#server, { path: '/v1/events', query, after, what: 'the stream', timeoutSeconds, signal });
   }
 }

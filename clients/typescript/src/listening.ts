@@ -1,4 +1,6 @@
-import type { RunEvent } from './events.js';
+import { EVENT_TYPES, type RunEvent } from './events.js';
+
+const HEARD: readonly string[] = [...EVENT_TYPES, '*', 'error'];
 
 /** Hears an event. It is not waited for; what it throws or rejects with is logged and harms nobody else. */
 export type Listener<Event = RunEvent> = (event: Event) => unknown;
@@ -33,6 +35,8 @@ export class Listening {
   }
 
   add(type: string, listener: (told: never) => unknown): void {
+    checkType(type);
+    if (typeof listener !== 'function') throw new TypeError(`a listener of '${type}' is a function, not ${listener}`);
     const place = { type, listener, heard: 0 };
     this.#places.push(place);
     if (!this.#follower || this.#follower.signal.aborted) this.#start();
@@ -43,6 +47,7 @@ export class Listening {
 
   /** Without a listener, all of that type; without a type, all. */
   remove(type?: string, listener?: (told: never) => unknown): void {
+    if (type !== undefined) checkType(type);
     const goes = (place: Place) =>
       (type === undefined || place.type === type) && (listener === undefined || place.listener === listener);
     this.#places = this.#places.filter((place) => !goes(place));
@@ -93,6 +98,11 @@ export class Listening {
     this.#failure.told = true;
     for (const place of places) call(place, this.#failure.error);
   }
+}
+
+/** Without types nothing else would tell of a misspelt one: it would never be heard. */
+function checkType(type: string): void {
+  if (!HEARD.includes(type)) throw new TypeError(`runs have no event '${type}'; there is ${HEARD.join(', ')}`);
 }
 
 function call({ type, listener }: Place, told: unknown): void {

@@ -1,4 +1,4 @@
-import { ApiError, ConnectionFailed, RunCancelled, RunFailed } from './errors.js';
+import { ApiError, ConnectionFailed, RunCancelled, RunFailed, type RunError } from './errors.js';
 import { isFinal, type EventType, type RunEvent, type RunState } from './events.js';
 import { follow } from './following.js';
 import {
@@ -7,9 +7,8 @@ import {
   listAttempts,
   replayRun,
   type Attempt as ApiAttempt,
-  type Progress,
-  type Run as RunData,
-  type RunError,
+  type Progress as ApiProgress,
+  type Run as ApiRun,
 } from './generated/index.js';
 import { Listening, type Listener } from './listening.js';
 import { toCamel, type Camel } from './names.js';
@@ -35,23 +34,30 @@ export interface RunEventsOptions extends WaitOptions {
 }
 
 export type Attempt = Camel<ApiAttempt>;
+export type Progress = Camel<ApiProgress>;
+
+/** All that the API tells of a run. `result` is null until it has completed. */
+export type RunData<Result = unknown, Payload = unknown> = Omit<Camel<ApiRun>, 'payload' | 'result'> & {
+  payload: Payload;
+  result: Result | null;
+};
 
 /** A run as the server last told it, and what can be asked of it. `refresh` and `wait` bring news. */
-export class Run<Result = unknown> {
+export class Run<Result = unknown, Payload = unknown> {
   readonly #server: Server;
   readonly #listening: Listening;
-  #data: RunData;
+  #data: RunData<Result, Payload>;
   #cancelReason: string | null = null;
 
   /** @internal */
-  constructor(server: Server, data: RunData) {
+  constructor(server: Server, data: ApiRun) {
     this.#server = server;
-    this.#data = data;
+    this.#data = read(data);
     this.#listening = new Listening((after, signal) => this.events({ after, signal }));
   }
 
-  /** As the API tells it, in its own names. */
-  get data(): RunData {
+  /** All that the server told, also what has no property here; a newer server's fields are there too. */
+  get data(): RunData<Result, Payload> {
     return this.#data;
   }
 
@@ -60,7 +66,7 @@ export class Run<Result = unknown> {
   }
 
   get jobType(): string {
-    return this.#data.job_type;
+    return this.#data.jobType;
   }
 
   get queue(): string {
@@ -76,7 +82,7 @@ export class Run<Result = unknown> {
     return isFinal(this.state);
   }
 
-  get payload(): unknown {
+  get payload(): Payload {
     return this.#data.payload;
   }
 
@@ -97,7 +103,7 @@ export class Run<Result = unknown> {
   }
 
   get maxAttempts(): number {
-    return this.#data.max_attempts;
+    return this.#data.maxAttempts;
   }
 
   get tags(): readonly string[] {
@@ -109,38 +115,38 @@ export class Run<Result = unknown> {
   }
 
   get dedupeKey(): string | null {
-    return this.#data.dedupe_key;
+    return this.#data.dedupeKey;
   }
 
   get replayOf(): string | null {
-    return this.#data.replay_of;
+    return this.#data.replayOf;
   }
 
   /** Why it does not start though it could. */
-  get waitReason(): RunData['wait_reason'] {
-    return this.#data.wait_reason;
+  get waitReason(): RunData['waitReason'] {
+    return this.#data.waitReason;
   }
 
   get dueAt(): Date {
-    return new Date(this.#data.due_at);
+    return this.#data.dueAt;
   }
 
   get createdAt(): Date {
-    return new Date(this.#data.created_at);
+    return this.#data.createdAt;
   }
 
   get startedAt(): Date | null {
-    return dateOf(this.#data.started_at);
+    return this.#data.startedAt;
   }
 
   get finishedAt(): Date | null {
-    return dateOf(this.#data.finished_at);
+    return this.#data.finishedAt;
   }
 
   /** Reads it anew. */
   async refresh({ signal }: Abortable = {}): Promise<this> {
     const { data } = await getRun({ ...this.#server.call({ signal }), path: this.#path });
-    this.#data = data;
+    this.#data = read(data);
     return this;
   }
 
@@ -155,7 +161,7 @@ export class Run<Result = unknown> {
       const query = { wait_seconds: Math.ceil(deadline.left(WAIT_SECONDS) * 1000) / 1000 };
       try {
         const { data } = await getRun({ ...this.#server.call({ signal }), path: this.#path, query });
-        this.#data = data;
+        this.#data = read(data);
         outage.over();
       } catch (error) {
         await sleep(deadline.left(outage.pause(error)), signal);
@@ -191,7 +197,7 @@ export class Run<Result = unknown> {
     const body = reason === undefined ? {} : { reason };
     try {
       const { data } = await cancelRun({ ...this.#server.call({ signal }), path: this.#path, body });
-      this.#data = data;
+      this.#data = read(data);
       this.#cancelReason ??= reason ?? null;
     } catch (error) {
       // Also the second try of a cancel whose answer was lost.
@@ -202,7 +208,7 @@ export class Run<Result = unknown> {
   }
 
   /** A new run with the same payload. */
-  async replay({ idempotencyKey: key, signal }: Keyed = {}): Promise<Run<Result>> {
+  async replay({ idempotencyKey: key, signal }: Keyed = {}): Promise<Run<Result, Payload>> {
     const headers = { 'Idempotency-Key': idempotencyKey(key) };
     const { data } = await replayRun({ ...this.#server.call({ signal }), path: this.#path, headers });
     return new Run(this.#server, data);
@@ -221,11 +227,15 @@ export class Run<Result = unknown> {
    * Its events from the first (or after `seq`) to the final one, each once and in order, over dropped connections and
    * restarts of the server.
    */
-  async *events({ after = 0, timeoutSeconds, signal }: RunEventsOptions = {}): AsyncGenerator<RunEvent, void, void> {
+  async *events({ after = 0, timeoutSeconds, signal }: RunEventsOptions = {}): AsyncGenerator<
+    RunEvent<EventType, Result>,
+    void,
+    void
+  > {
     const path = `/v1/runs/${this.id}/events`;
     const cursor = after ? String(after) : undefined;
     const place = { path, query: new URLSearchParams(), after: cursor, what: this.id, timeoutSeconds, signal };
-    for await (const event of follow(this.#server, place)) {
+    for await (const event of follow<Result>(this.#server, place)) {
       yield event;
       if (isFinal(event.type)) return;
     }
@@ -234,10 +244,11 @@ export class Run<Result = unknown> {
   /**
    * Hears its events of a type, or of all (`*`): each once and in order, from the first on, whenever the listener was
    * added. `error` gets what made it impossible to follow the run. One follower serves all listeners, until the run has
-   * ended or `off` has removed the last.
+   * ended or `off` has removed the last. Types that only a newer server knows are heard by `*`. Throws TypeError for any
+   * other type.
    */
-  on<Type extends EventType>(type: Type, listener: Listener<RunEvent<Type>>): this;
-  on(type: '*', listener: Listener): this;
+  on<Type extends EventType>(type: Type, listener: Listener<RunEvent<Type, Result>>): this;
+  on(type: '*', listener: Listener<RunEvent<EventType, Result>>): this;
   on(type: 'error', listener: Listener<unknown>): this;
   on(type: EventType | '*' | 'error', listener: Listener<never>): this {
     this.#listening.add(type, listener);
@@ -250,7 +261,7 @@ export class Run<Result = unknown> {
     return this;
   }
 
-  toJSON(): RunData {
+  toJSON(): RunData<Result, Payload> {
     return this.#data;
   }
 
@@ -278,6 +289,6 @@ class Outage {
   }
 }
 
-function dateOf(text: string | null): Date | null {
-  return text === null ? null : new Date(text);
+function read<Result, Payload>(data: ApiRun): RunData<Result, Payload> {
+  return toCamel(data) as RunData<Result, Payload>;
 }

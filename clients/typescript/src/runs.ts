@@ -1,12 +1,13 @@
 import type { RunState } from './events.js';
 import { eraseRun, getRun, listRuns, type ListRunsData } from './generated/index.js';
+import type { AnyJobs, JobMap, JobName, ResultOf, StoredOf } from './job-map.js';
 import { pages } from './pages.js';
 import { Run } from './run.js';
 import type { Abortable, Server } from './server.js';
 
-export interface RunFilters extends Abortable {
+export interface RunFilters<Name extends string = string> extends Abortable {
   state?: RunState | readonly RunState[] | undefined;
-  jobType?: string | undefined;
+  jobType?: Name | undefined;
   queue?: string | undefined;
   tag?: string | undefined;
   schedule?: string | undefined;
@@ -17,7 +18,7 @@ export interface RunFilters extends Abortable {
 }
 
 /** `jobs.runs`. */
-export class Runs {
+export class Runs<Map extends JobMap<Map> = AnyJobs> {
   readonly #server: Server;
 
   /** @internal */
@@ -31,8 +32,12 @@ export class Runs {
     return new Run(this.#server, data);
   }
 
-  /** Newest first, page by page. */
-  async *list({ signal, ...filters }: RunFilters = {}): AsyncGenerator<Run, void, void> {
+  /** Newest first, page by page. What runs of one `jobType` take and return is known from the map of jobs. */
+  list<Name extends JobName<Map>>(
+    filters: RunFilters<Name> & { jobType: Name },
+  ): AsyncGenerator<Run<ResultOf<Map, Name>, StoredOf<Map, Name>>, void, void>;
+  list(filters?: RunFilters<JobName<Map>>): AsyncGenerator<Run, void, void>;
+  async *list({ signal, ...filters }: RunFilters = {}): AsyncGenerator<Run<never, never>, void, void> {
     const query = queryOf(filters);
     const read = async (cursor: { cursor?: string }) => {
       const options = { ...this.#server.call({ signal }), query: { ...query, ...cursor } };

@@ -16,6 +16,7 @@ import {
   type SchedulePatch,
   type SchedulePut,
 } from './generated/index.js';
+import type { AnyJobs, JobCall, JobMap } from './job-map.js';
 import { toCamel, toSnake, type Camel } from './names.js';
 import { pages } from './pages.js';
 import { Run } from './run.js';
@@ -23,9 +24,9 @@ import { idempotencyKey, type Abortable, type Keyed, type Server } from './serve
 
 export type Schedule = Camel<ApiSchedule>;
 /** What says which runs are made, and when. */
-export type ScheduleDefinition = Camel<ScheduleIn>;
+export type ScheduleDefinition<Map = AnyJobs> = Omit<Camel<ScheduleIn>, 'jobType' | 'payload'> & JobCall<Map>;
 /** A definition whose name stands elsewhere. */
-export type ScheduleSettings = Camel<SchedulePut>;
+export type ScheduleSettings<Map = AnyJobs> = Omit<Camel<SchedulePut>, 'jobType' | 'payload'> & JobCall<Map>;
 /** Fields to change; those left out stay. */
 export type ScheduleChanges = Camel<SchedulePatch>;
 export type Trigger = ScheduleDefinition['trigger'];
@@ -36,7 +37,7 @@ export interface SchedulePreview extends Camel<Omit<PreviewIn, 'after'>> {
 }
 
 /** `jobs.schedules`. */
-export class Schedules {
+export class Schedules<Map extends JobMap<Map> = AnyJobs> {
   readonly #server: Server;
 
   /** @internal */
@@ -45,13 +46,13 @@ export class Schedules {
   }
 
   /** Throws ApiError `schedule_exists`. */
-  async create(definition: ScheduleDefinition, options: Abortable = {}): Promise<Schedule> {
+  async create(definition: ScheduleDefinition<Map>, options: Abortable = {}): Promise<Schedule> {
     const { data } = await createSchedule({ ...this.#server.call(options), body: toSnake<ScheduleIn>(definition) });
     return toCamel(data);
   }
 
   /** Makes or replaces it. */
-  async put(name: string, settings: ScheduleSettings, options: Abortable = {}): Promise<Schedule> {
+  async put(name: string, settings: ScheduleSettings<Map>, options: Abortable = {}): Promise<Schedule> {
     const body = toSnake<SchedulePut>(settings);
     return toCamel((await putSchedule({ ...this.#server.call(options), path: { name }, body })).data);
   }

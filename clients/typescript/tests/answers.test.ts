@@ -196,6 +196,96 @@ test('names change on the way, what users put in does not', async (context) => {
   assert.deepEqual([queue.rateLimit, queue.maxQueued], [{ limit: 5, perSeconds: 2 }, 9]);
 });
 
+test('all that is told of a run has names in camelCase, and what users put in has not', async (context) => {
+  const own = { snake_key: { due_at: '2026-01-01T00:00:00Z', inner_list: [{ other_key: 1 }] } };
+  const error = { code: 'handler_error', type: 'KeyError', message: 'x', traceback: null };
+  const time = '2026-01-01T00:00:00.000000Z';
+  const told = run('running', {
+    job_type_version: 3,
+    payload: own,
+    result: own,
+    error,
+    progress: { percent: 5, message: null, data: own },
+    timeout_seconds: 60,
+    due_at: time,
+    expires_at: null,
+    cancel_requested: false,
+    metadata: { request_id: 'r' },
+    newer_field: { of_a_newer: 'server' },
+  });
+  const attempt = { number: 1, worker_id: 'wrk_1', started_at: time, finished_at: null, outcome: null, error };
+  const { jobs } = await play(
+    context,
+    (response) => json(response, 200, told),
+    (response) => json(response, 200, { data: [attempt], next_cursor: null }),
+    (response) =>
+      stream(response).end(
+        block(1, 'queued', { due_at: time }) +
+          block(2, 'progress', { percent: 5, message: null, data: own }) +
+          block(3, 'log', { level: 'info', message: 'm', fields: own }) +
+          block(4, 'completed', { result: own }),
+      ),
+  );
+  const read = await played(jobs);
+  assert.deepEqual(read.data as object, {
+    id: 'run_1',
+    jobType: 'played',
+    jobTypeVersion: 3,
+    state: 'running',
+    payload: own,
+    result: own,
+    error,
+    progress: { percent: 5, message: null, data: own },
+    timeoutSeconds: 60,
+    dueAt: new Date(time),
+    expiresAt: null,
+    cancelRequested: false,
+    metadata: { request_id: 'r' },
+    newerField: { ofANewer: 'server' },
+  });
+  assert.deepEqual(JSON.parse(JSON.stringify(read)).timeoutSeconds, 60);
+  assert.deepEqual([read.payload, read.progress?.data, read.metadata], [own, own, { request_id: 'r' }]);
+  assert.deepEqual(await read.attempts(), [
+    { number: 1, workerId: 'wrk_1', startedAt: new Date(time), finishedAt: null, outcome: null, error },
+  ]);
+  assert.deepEqual(
+    (await all(read.events())).map((event) => event.data as unknown),
+    [
+      { dueAt: new Date(time) },
+      { percent: 5, message: null, data: own },
+      { level: 'info', message: 'm', fields: own },
+      { result: own },
+    ],
+  );
+});
+
+test('a misspelt type of event is refused, and a newer one is heard by *', async (context) => {
+  const { jobs } = await play(context, queued, (response) =>
+    stream(response).end(block(1, 'queued') + block(2, 'teleported') + block(3, 'completed', { result: 1 })),
+  );
+  const told = await played(jobs);
+  const misspelt = { name: 'TypeError', message: /'complted'.*queued.*completed.*\*, error/ };
+  assert.throws(() => told.on('complted' as 'completed', () => undefined), misspelt);
+  assert.throws(() => told.off('complted' as 'completed'), misspelt);
+  assert.throws(() => told.on('completed', undefined as never), {
+    name: 'TypeError',
+    message: /'completed'.*undefined/,
+  });
+  const heard: string[] = [];
+  const ended = new Promise((resolve) => told.on('completed', resolve));
+  told.on('*', (event) => heard.push(event.type));
+  await ended;
+  await new Promise(setImmediate);
+  assert.deepEqual(heard, ['queued', 'teleported', 'completed']);
+});
+
+test('a filter of events that there is not reaches the server, which refuses it', async (context) => {
+  const { server, jobs } = await play(context, (response) => json(response, 422, problem(422, 'invalid_request')));
+  const misspelt = { jobTypes: 'a', tag: undefined, fromStart: true } as object;
+  await assert.rejects(all(jobs.events(misspelt)), { code: 'invalid_request' });
+  assert.equal(server.requests[0]?.path, '/v1/events?job_types=a&from=start');
+});
+
 test('address and key come from the environment where they are not given', async (context) => {
   const { server, jobs } = await play(context, queued);
   process.env['JOBS_URL'] = `${server.url}/`;

@@ -108,7 +108,7 @@ test('the options of a dispatch reach the server, and payloads go through untouc
     [run.dueAt, run.queue, run.priority, run.maxAttempts, run.dedupeKey, run.tags, run.metadata, run.payload],
     [runAt, 'mails', 7, 2, 'one-of-these', ['a', 'b'], { requestId: 'r-1', other_name: 'x' }, payload],
   );
-  assert.equal(run.data.timeout_seconds, 12);
+  assert.equal(run.data.timeoutSeconds, 12);
   assert.equal((await jobs.dispatch('echo', payload, { dedupeKey: 'one-of-these' })).id, run.id);
   assert.equal((await jobs.dispatch('echo', 1, { retry: 0, delaySeconds: 60 })).maxAttempts, 1);
   const echoed = await jobs.dispatch('echo', payload);

@@ -17,7 +17,7 @@ test('the examples of the README do what they say', async () => {
   const readme = readFileSync(join(PACKAGE, 'README.md'), 'utf8');
   const code = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1]).join('\n');
   assert.match(code, /new Jobs\('http:\/\/127\.0\.0\.1:8000'\)/);
-  writeFileSync(join(BUILT, 'readme.ts'), code.replace('http://127.0.0.1:8000', server.url));
+  writeFileSync(join(BUILT, 'readme.ts'), code.replaceAll('http://127.0.0.1:8000', server.url));
   const tsc = join(PACKAGE, 'node_modules', '.bin', 'tsc');
   const options = ['--target', 'es2022', '--module', 'nodenext', '--strict', '--lib', 'es2022,dom,dom.iterable'];
   await promisify(execFile)(tsc, [...options, join(BUILT, 'readme.ts')]).catch((error) => assert.fail(error.stdout));
@@ -33,5 +33,6 @@ test('the examples of the README do what they say', async () => {
   ]);
   assert.deepEqual(lines.slice(3, 6), ["{ message_id: '42', to: '123' }", '1 queued', '2 started']);
   assert.match(stdout, /^\d completed\nrun_\w+ cancelled\n2 4\nsend-welcome-email true$/m);
+  assert.match(stdout, /^typed 42 7\n7 7$/m);
   assert.match(stdout, /^3 times to come\ntrue\nnightly-mail true\n18\n18\nnightly-mail cron$/m);
 });
