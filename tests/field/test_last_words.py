@@ -59,6 +59,45 @@ def test_a_time_that_was_changed_afterwards_fails_the_attempt(kind: Any, seconds
     assert (report["type"], report["error"]["type"]) == ("failed", "ValueError")
 
 
+@pytest.mark.parametrize("kind", [RetryAfter, Snooze])
+@pytest.mark.parametrize("seconds", BAD)
+def test_a_changed_time_within_a_group_fails_the_attempt_and_can_be_retried(kind: Any, seconds: object) -> None:
+    error = kind(1)
+    error.seconds = seconds
+    alone = of_error(ExceptionGroup("one", [error]), None)
+    assert (alone["type"], alone["error"]["type"], alone["retryable"]) == ("failed", "ValueError", True)
+    beside = of_error(ExceptionGroup("two", [error, Snooze(1)]), None)
+    assert (beside["type"], beside["error"]["type"], beside["retryable"]) == ("failed", "ExceptionGroup", True)
+
+
+class Unset(Snooze):
+    """A subclass that never says how long."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self, "later")
+
+
+class Hostile(Unset):
+    """A subclass whose seconds cannot be read."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "seconds":
+            raise RuntimeError("not today")
+        return super().__getattribute__(name)
+
+
+@pytest.mark.parametrize("wrap", [lambda error: error, lambda error: ExceptionGroup("group", [error])])
+@pytest.mark.parametrize("make", [Unset, Hostile])
+def test_a_subclass_without_its_time_ends_the_attempt(wrap: Any, make: Any) -> None:
+    report = of_error(wrap(make()), None)
+    assert (report["type"], report["error"]["code"], report["retryable"]) == ("failed", "handler_error", True)
+
+
+def test_the_longest_time_of_a_group_that_only_snoozes_holds() -> None:
+    group = ExceptionGroup("all", [Snooze(3), ExceptionGroup("inner", [Snooze(7)])])
+    assert of_error(group, None) == {"type": "snoozed", "delay_seconds": 7}
+
+
 def test_what_is_said_instead_names_the_reason_and_the_handlers_own_error() -> None:
     refused = {"type": "failed", "error": {"type": "KeyError", "message": "'id'"}, "retry_after_seconds": -1}
     report = instead_of(refused, "must be from 0 to a year")

@@ -46,6 +46,14 @@ def of_error(error: BaseException, stop_reason: str | None) -> Report:
     """A handler that raised. After a stop only the reason of the stop counts."""
     if stop_reason is not None:
         return of_stop(stop_reason)
+    try:
+        return _of_raised(error)
+    except Exception as wrong:  # noqa: BLE001 - the exception's own code failed; the run must end nevertheless
+        message = f"its exception cannot be read: {type(wrong).__name__}"
+        return failed("handler_error", message, kind=clean(type(error).__name__, 256))
+
+
+def _of_raised(error: BaseException) -> Report:
     match error:
         case Snooze() | RetryAfter():
             return _later(error)
@@ -137,11 +145,11 @@ def _message(error: BaseException) -> str:
 def _of_group(group: BaseException) -> Report:
     """What several tasks raised together: not tried again where one of them says so, later where one asks for it."""
     members = list(islice(members_of(group), MAX_MEMBERS))
-    if len(members) == 1 and isinstance(members[0], HandlerFailed):
-        return members[0].report
-    if members and all(isinstance(member, Snooze) for member in members):
-        return {"type": "snoozed", "delay_seconds": max(m.seconds for m in members if isinstance(m, Snooze))}
-    reports = [of_error(member, None) for member in members if not isinstance(member, Snooze)]
+    reports = [of_error(member, None) for member in members]
+    if len(members) == 1 and isinstance(members[0], HandlerFailed | Snooze | RetryAfter):
+        return reports[0]
+    if reports and all(report["type"] == "snoozed" for report in reports):
+        return max(reports, key=lambda report: report["delay_seconds"])
     if not all(report["retryable"] for report in reports if report["type"] == "failed"):
         return failed("non_retryable", error=group, retryable=False)
     waits = [report["retry_after_seconds"] for report in reports if report.get("retry_after_seconds") is not None]
