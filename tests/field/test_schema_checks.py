@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from blazy_jobs_server.domain.errors import InvalidSchema
 from blazy_jobs_server.engine.explaining import Explanation
 from blazy_jobs_server.engine.schema_tree import pointer
-from blazy_jobs_server.engine.schemas import PATTERNS, Kept, ResultSchemas, Schema, Steps, compile_schema
+from blazy_jobs_server.engine.schemas import MAX_WAITING, PATTERNS, Kept, ResultSchemas, Schema, Steps, compile_schema
 
 FAR_TOO_LONG_SECONDS = 20
 """What took minutes, or years, takes milliseconds; the machine may be busy."""
@@ -227,3 +227,23 @@ def test_faults_are_found_where_the_validator_finds_them(root: Any, known: Any, 
         assert {fault.path for fault in faults[:20]} <= set(errors)
         if len(errors) < 20:
             assert {fault.path for fault in faults} == set(errors)
+
+
+@pytest.mark.parametrize("pattern", ["[^a]{1,1000}x", "[ab]*a[ab]{200}c", r"\d{1,100}x"])
+async def test_a_pattern_with_many_states_is_kept_off_the_loop_over_a_long_text(pattern: str) -> None:
+    text = "ba" * 100_000
+    schema = Schema({"pattern": pattern})
+    assert schema.judge(text, len(text)) is None
+    assert [fault.path for fault in await schema.faults(text, "/payload")] == ["/payload"]
+
+
+async def test_usual_patterns_are_judged_at_once_over_usual_texts() -> None:
+    usual = {r"^\d{4}-\d{2}-\d{2}$": 20_000, "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$": 20_000, "^[a-z]+$": 200_000}
+    for pattern, length in usual.items():
+        assert Schema({"items": {"pattern": pattern}}).judge(["a" * 100], length) is not None
+
+
+async def test_however_many_values_take_long_those_that_fit_are_taken() -> None:
+    schema = Schema({"items": {"enum": [{"a": number} for number in range(4000)]}})
+    found = await asyncio.gather(*[schema.faults([{"a": 0}] * 6_000, "/payload") for _ in range(3 * MAX_WAITING)])
+    assert found == [[]] * (3 * MAX_WAITING)

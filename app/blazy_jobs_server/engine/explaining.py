@@ -26,6 +26,10 @@ class OutOfTime(Exception):
     """The walk may go no further."""
 
 
+def unexplained(path: str) -> FieldError:
+    return FieldError(path, f"{MASK} does not fit the schema", "schema")
+
+
 class Explanation:
     def __init__(self, schema: Any, pattern_options: jsonschema_rs.RegexOptions, tick: Callable[[], None]) -> None:
         """`tick` is called at every step, and raises OutOfTime to end the walk."""
@@ -46,7 +50,7 @@ class Explanation:
                 found.append(error)  # what was found stays when the time is over
         except (OutOfTime, RecursionError):
             self.cut_short = True
-        return found or [FieldError(path, f"{MASK} does not fit the schema", "schema")]
+        return found or [unexplained(path)]
 
     def fits(self, place: Place, value: Any) -> bool:
         self._tick()

@@ -6,8 +6,10 @@ last looks at a value a thousand times. Where references come back to, it rememb
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 import jsonschema_rs
 
@@ -16,7 +18,9 @@ from blazy_jobs_server.engine.schema_tree import REFERENCES, Place, Tree, childr
 IN_PLACE = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"})
 OF_ITEMS = frozenset({"items", "contains", "unevaluatedItems"})
 OF_PROPERTIES = frozenset({"additionalProperties", "unevaluatedProperties", "propertyNames"})
-PATTERN_BYTES = (16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20)
+PATTERN_BYTES = tuple(1 << power for power in range(8, 23))
+MATCHER_BYTES = 16 << 10
+"""What a matcher takes at least, however small its pattern."""
 MAX_PATTERNS_BYTES = 4 << 20
 """Of all patterns of one schema, compiled."""
 MAX_VISITS = 100_000
@@ -32,30 +36,46 @@ class TooCostly(ValueError):
 
 def pattern_bytes(pattern: str) -> int:
     """The memory of a compiled pattern, rounded up; 0 of one that is none, or takes more than the most."""
-    for most in PATTERN_BYTES:
-        options = jsonschema_rs.RegexOptions(size_limit=most)
-        try:
-            jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
-        except (jsonschema_rs.ValidationError, ValueError):
-            continue
-        return most
-    return 0
+    found = bisect_left(PATTERN_BYTES, True, key=partial(_takes_at_most, pattern))
+    return PATTERN_BYTES[found] if found < len(PATTERN_BYTES) else 0
+
+
+def _takes_at_most(pattern: str, bytes: int) -> bool:
+    options = jsonschema_rs.RegexOptions(size_limit=bytes)
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
+    except (jsonschema_rs.ValidationError, ValueError):
+        return False
+    return True
 
 
 def patterns(tree: Tree) -> Iterator[str]:
     for place in tree.places:
-        if isinstance(place.schema, dict):
-            if isinstance(pattern := place.schema.get("pattern"), str):
-                yield pattern
-            if isinstance(named := place.schema.get("patternProperties"), dict):
-                yield from named
+        yield from _own_patterns(place)
+
+
+def _own_patterns(place: Place) -> Iterator[str]:
+    if isinstance(place.schema, dict):
+        if isinstance(pattern := place.schema.get("pattern"), str):
+            yield pattern
+        if isinstance(named := place.schema.get("patternProperties"), dict):
+            yield from named
+
+
+def pattern_looks(bytes: int) -> int:
+    """What one byte of a string costs by a compiled pattern of so many bytes, in looks at it.
+
+    Linear time is that of the string times the pattern: an automaton that outgrows its cache is run state by state. In
+    small patterns a state takes few bytes; of large ones, most bytes are shared out among the ranges of characters.
+    """
+    return max(min(bytes // 8, 300), bytes // 64)
 
 
 def patterns_bytes(tree: Tree) -> int:
     """Of all patterns, each counted once. Raises TooCostly."""
     total = 0
     for pattern in dict.fromkeys(patterns(tree)):
-        total += pattern_bytes(pattern)
+        total += max(pattern_bytes(pattern), MATCHER_BYTES)
         if total > MAX_PATTERNS_BYTES:
             raise TooCostly(f"the patterns take more than {MAX_PATTERNS_BYTES} bytes of memory when compiled")
     return total
@@ -69,9 +89,10 @@ class Visits:
         self._repeated = _repeated(tree)
         self._inner: dict[str, Counter[str]] = {}
         self._places: dict[str, Place] = {}
+        self._matching: dict[str, int] = {}
 
     def most(self) -> int:
-        """Raises TooCostly."""
+        """With what its patterns cost in looks. Raises TooCostly."""
         worst, rows = 0, [self._look([(self._tree.root, 1)])]
         seen: set[frozenset[tuple[str, int]]] = set()
         while rows:
@@ -81,12 +102,19 @@ class Visits:
                 continue
             seen.add(key)
             if len(seen) > MAX_LOOKS:
-                return MAX_VISITS
-            worst = max(worst, sum(count * _own(self._places[at]) for at, count in row.items()))
-            if worst > MAX_VISITS:
+                return max(worst, MAX_VISITS)
+            looks = sum(count * _own(self._places[at]) for at, count in row.items())
+            if looks > MAX_VISITS:
                 raise TooCostly(f"one value would be looked at more than {MAX_VISITS} times as references are followed")
+            worst = max(worst, looks + sum(count * self._matched(self._places[at]) for at, count in row.items()))
             rows.extend(self._below(row))
         return worst
+
+    def _matched(self, place: Place) -> int:
+        looks = self._matching.get(place.at)
+        if looks is None:
+            looks = self._matching[place.at] = _looks_of_patterns(place)
+        return looks
 
     def _look(self, places: list[tuple[Place, int]]) -> Counter[str]:
         """All schemas that look at the same value with these, each with how often."""
@@ -150,6 +178,10 @@ def _own(place: Place) -> int:
         return 1
     options = schema.get("enum")
     return 1 + len(schema) + (len(options) // 8 if isinstance(options, list) else 0)
+
+
+def _looks_of_patterns(place: Place) -> int:
+    return sum(pattern_looks(pattern_bytes(pattern)) for pattern in _own_patterns(place))
 
 
 def _applied(tree: Tree, place: Place) -> Iterator[Place]:

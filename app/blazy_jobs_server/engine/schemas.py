@@ -19,8 +19,8 @@ import orjson
 from msgspec import Struct
 
 from blazy_jobs_server.domain.errors import FieldError, InvalidSchema
-from blazy_jobs_server.engine.examiner import Examiner, not_looked_at
-from blazy_jobs_server.engine.explaining import MASK, Explanation, OutOfTime
+from blazy_jobs_server.engine.examiner import Examiner
+from blazy_jobs_server.engine.explaining import MASK, Explanation, OutOfTime, unexplained
 from blazy_jobs_server.engine.schema_cost import DFA_BYTES, MAX_PATTERNS_BYTES, TooCostly, Visits, patterns_bytes
 from blazy_jobs_server.engine.schema_tree import Tree, pointer
 
@@ -35,7 +35,7 @@ SMALL_BYTES = 512 << 10
 MAX_KEPT_BYTES = 128 << 20
 """Of all compiled schemas at hand."""
 MAX_WAITING = 16
-"""Values that may wait to be looked at closely; what is wrong with others is said in one line."""
+"""Values that may wait for an explanation; what is wrong with others is said in one line."""
 _NO_PATTERN = 'is not a "regex"'
 _NO_PATTERN_HERE = f"is not a regular expression that takes linear time and at most {MAX_PATTERNS_BYTES >> 20} MiB"
 PATTERNS = jsonschema_rs.RegexOptions(size_limit=MAX_PATTERNS_BYTES, dfa_size_limit=DFA_BYTES)
@@ -120,17 +120,19 @@ class Schema:
     async def faults(self, value: Any, path: str) -> list[FieldError]:
         """What is wrong with a value that stands at `path`; empty where nothing is. Never quotes it. Raises
         InvalidSchema."""
-        found = self._explained(value, path)
-        return found if found is not None else await _closely.examine(self.document, value, path)
-
-    def _explained(self, value: Any, path: str) -> list[FieldError] | None:
-        """None where it may take long to say."""
-        compiled = KEPT.of(self)
         length = len(orjson.dumps(value))
         fits = self.judge(value, length)
         if fits:
             return []
-        if fits is None or compiled.visits * length > QUICK_EXPLAINED or compiled.bytes > SMALL_BYTES:
+        found = None if fits is None else self._explained(value, length, path)
+        if found is None:
+            found = await _closely.examine(self.document, value, path, known_not_to_fit=fits is False)
+        return found
+
+    def _explained(self, value: Any, length: int, path: str) -> list[FieldError] | None:
+        """Of a value that does not fit. None where it may take long to say."""
+        compiled = KEPT.of(self)
+        if compiled.visits * length > QUICK_EXPLAINED or compiled.bytes > SMALL_BYTES:
             return None
         explanation = Explanation(self.document, PATTERNS, Steps(QUICK_STEPS))
         found = explanation.faults(value, path)
@@ -180,16 +182,19 @@ KEPT = Kept(MAX_KEPT_BYTES)
 
 
 class Closely:
-    """Values that take a closer look, one after the other, away from the loop."""
+    """Values that take a closer look, one after the other, away from the loop.
+
+    Where it is not known whether one fits it has its turn, however many wait: it may well fit.
+    """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "examiner")
         self._examiner = Examiner()
         self._waiting = 0
 
-    async def examine(self, schema: Any, value: Any, path: str) -> list[FieldError]:
-        if self._waiting >= MAX_WAITING:
-            return [not_looked_at(path)]
+    async def examine(self, schema: Any, value: Any, path: str, *, known_not_to_fit: bool) -> list[FieldError]:
+        if known_not_to_fit and self._waiting >= MAX_WAITING:
+            return [unexplained(path)]
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(
