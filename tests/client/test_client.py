@@ -9,12 +9,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import httpx
 import pytest
-from blazy_jobs import ApiError, Client, ConnectionFailed, Event, RunCancelled, RunFailed, schedule
+from blazy_jobs import ApiError, Client, ConnectionFailed, Event, Retry, RunCancelled, RunFailed, schedule
 from blazy_jobs.client import bodies as sent
 
 from tests.client.face import FacedClient
@@ -370,6 +370,34 @@ def test_job_types_are_registered_changed_and_retired(client: Any) -> None:
     with pytest.raises(ApiError) as refused:
         client.job_types.get(name)
     assert refused.value.code == "job_type_not_found"
+
+
+def test_definitions_take_durations_times_and_policies_as_python_has_them(client: Any) -> None:
+    name = f"made-{time.time_ns()}"
+    made = client.job_types.register(name, timeout_seconds=timedelta(minutes=2), retry=Retry(max_attempts=7))
+    assert (made["timeout_seconds"], made["retry"]["max_attempts"]) == (120, 7)
+    begins = datetime(2099, 1, 1, 2, tzinfo=timezone(timedelta(hours=2)))
+    trigger = {"kind": "interval", "every_seconds": 60}
+    planned = client.schedules.put(name, name, trigger=trigger, start_at=begins, jitter_seconds=timedelta(seconds=5))
+    assert (planned["start_at"][:19], planned["jitter_seconds"]) == ("2099-01-01T00:00:00", 5)
+    assert client.schedules.change(name, job_type=jobs["greet"], payload={})["job_type"] == "greet"
+    with pytest.raises(ValueError, match="start_at needs a time zone"):
+        client.schedules.put(name, name, trigger=trigger, start_at=datetime(2099, 1, 1))  # noqa: DTZ001
+    client.schedules.delete(name)
+
+
+def test_a_field_that_there_is_not_is_named_by_the_server(client: Any) -> None:
+    """A newer server may know it, so that the client cannot say."""
+    name = f"made-{time.time_ns()}"
+    client.job_types.register(name)
+    for refuse in (
+        lambda: client.job_types.change(name, no_such_field=1),
+        lambda: client.queues.put(name, no_such_field=1),
+        lambda: client.schedules.put(name, name, schedule.every(hours=1), no_such_field=1),
+    ):
+        with pytest.raises(ApiError) as refused:
+            refuse()
+        assert (refused.value.status, refused.value.errors[0]["path"]) == (422, "/no_such_field")
 
 
 def test_a_job_registers_itself(client: Any) -> None:

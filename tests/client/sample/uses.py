@@ -18,6 +18,7 @@ from blazy_jobs import (
     NonRetryable,
     Retry,
     RunFailed,
+    schedule,
 )
 
 jobs = Jobs()
@@ -102,6 +103,17 @@ def blocking() -> None:
             print(event.type)
         for job_type in client.job_types.list():
             print(job_type["name"])
+        client.job_types.register(
+            "remote", handler={"kind": "http", "url": "https://example.com/"}, retry=Retry(max_attempts=3)
+        )
+        client.job_types.put(bill, timeout_seconds=timedelta(minutes=2), expires_seconds=None, tags=["money"])
+        client.job_types.change("remote", retry={"max_attempts": 5}, payload_schema={"type": "object"}, paused=True)
+        client.queues.put("bulk", rate_limit={"limit": 5, "per_seconds": 1.5}, max_queued=None)
+        client.queues.put("shared", engine="bullmq", bullmq={"consume": False})
+        client.schedules.create("a", bill, schedule.every(hours=1), payload={"number": 1}, start_at=since)
+        client.schedules.put("b", "bill", trigger={"kind": "cron", "expression": "0 3 * * *"}, timezone="Asia/Tokyo")
+        client.schedules.put("c", "bill", trigger={"kind": "calendar", "every": {"months": 1}, "hour": 3})
+        client.schedules.change("b", job_type=ship, overlap="skip", catch_up="none", end_at=None, queue=None)
         try:
             run.result(timeout=5)
         except RunFailed as failed:
@@ -122,6 +134,9 @@ async def awaiting() -> None:
             print(event.time)
         await run.cancel("enough")
         await client.queues.pause("emails")
+        await client.queues.put("emails", concurrency=3, paused=False)
+        await client.job_types.put("ship", concurrency=None)
+        await client.schedules.put("d", ship, trigger={"kind": "interval", "every_seconds": 60}, jitter_seconds=5)
     again = await ship.dispatch({"number": 2})
     counted: dict[str, int] = await (await ship.dispatch(Order(4), delay=3)).result()
     billed: int = bill.dispatch_sync(Order(5), tags=["now"]).result()

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from blazy_jobs.client import bodies
 from blazy_jobs.client.call import Call, Pause, Steps, making_a_run
 from blazy_jobs.client.facts import RunFacts
+from blazy_jobs.client.fields import sent
 from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
 from blazy_jobs.client.waiting import WAIT_SECONDS, Deadline, Outage
 from blazy_jobs.declared import Declared, JobName, name_of_job
@@ -128,7 +129,7 @@ def path_of_job_type(job: JobName, verb: str = "") -> str:
 def job_type_fields(job: JobName, fields: Fields) -> dict[str, Any]:
     """A whole definition: that of a `Job`, or a worker's by this name; `fields` as api.md names them win."""
     known = job.definition() if isinstance(job, Declared) else {"name": job, "handler": {"kind": "worker"}}
-    return {**known, **fields}
+    return {**known, **sent(fields)}
 
 
 def get_job_type(job: JobName) -> Definition:
@@ -144,7 +145,7 @@ def put_job_type(job: JobName, fields: Fields) -> Definition:
 
 
 def change_job_type(job: JobName, fields: Fields) -> Definition:
-    return Call("PATCH", path_of_job_type(job), body=bodies.content(fields))
+    return Call("PATCH", path_of_job_type(job), body=bodies.content(sent(fields)))
 
 
 def pause_job_type(job: JobName) -> Definition:
@@ -171,7 +172,7 @@ def get_queue(name: str) -> Definition:
 
 
 def put_queue(name: str, fields: Fields) -> Definition:
-    return Call("PUT", path_of_queue(name), body=bodies.content(fields))
+    return Call("PUT", path_of_queue(name), body=bodies.content(sent(fields)))
 
 
 def pause_queue(name: str) -> Definition:
@@ -192,7 +193,7 @@ def path_of_schedule(name: str, verb: str = "") -> str:
 def schedule_fields(name: str, job: JobName, schedule: Schedule | None, fields: Fields) -> dict[str, Any]:
     job_type = name_of_job(job)
     known = {"name": name, "job_type": job_type} if schedule is None else schedule.definition(name, job_type)
-    return {**known, **fields}
+    return {**known, **sent(fields)}
 
 
 def get_schedule(name: str) -> Definition:
@@ -208,7 +209,7 @@ def put_schedule(name: str, job: JobName, schedule: Schedule | None, fields: Fie
 
 
 def change_schedule(name: str, schedule: Schedule | None, fields: Fields) -> Definition:
-    changes = {**(schedule.fields if schedule is not None else {}), **fields}
+    changes = {**(schedule.fields if schedule is not None else {}), **sent(fields)}
     return Call("PATCH", path_of_schedule(name), body=bodies.content(changes))
 
 

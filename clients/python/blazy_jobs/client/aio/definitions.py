@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from blazy_jobs.client import calls
 from blazy_jobs.client.aio.connection import AsyncConnection
 from blazy_jobs.client.aio.run import AsyncRun
+from blazy_jobs.client.fields import JobTypeFields, QueueFields, ScheduleChanges, ScheduleFields
 from blazy_jobs.declared import JobName
 from blazy_jobs.schedule import Schedule
 
@@ -29,15 +30,15 @@ class AsyncJobTypes:
         """Raises ApiError `job_type_not_found`, as all that follow do."""
         return await self._client.ask(calls.get_job_type(job))
 
-    async def register(self, job: JobName, **fields: Any) -> dict[str, Any]:
+    async def register(self, job: JobName, **fields: Unpack[JobTypeFields]) -> dict[str, Any]:
         """A new one: of a `Job`, or of this name, whose runs workers take. Raises ApiError `job_type_exists`."""
         return await self._client.ask(calls.register_job_type(job, fields))
 
-    async def put(self, job: JobName, **fields: Any) -> dict[str, Any]:
+    async def put(self, job: JobName, **fields: Unpack[JobTypeFields]) -> dict[str, Any]:
         """Registers or replaces; what is left out is the server's default."""
         return await self._client.ask(calls.put_job_type(job, fields))
 
-    async def change(self, job: JobName, **fields: Any) -> dict[str, Any]:
+    async def change(self, job: JobName, **fields: Unpack[JobTypeFields]) -> dict[str, Any]:
         """Changes only these fields."""
         return await self._client.ask(calls.change_job_type(job, fields))
 
@@ -68,7 +69,7 @@ class AsyncQueues:
         """Raises ApiError `queue_not_found`."""
         return await self._client.ask(calls.get_queue(name))
 
-    async def put(self, name: str, **fields: Any) -> dict[str, Any]:
+    async def put(self, name: str, **fields: Unpack[QueueFields]) -> dict[str, Any]:
         """Makes it where it is not there, and sets these fields."""
         return await self._client.ask(calls.put_queue(name, fields))
 
@@ -97,16 +98,20 @@ class AsyncSchedules:
         return await self._client.ask(calls.get_schedule(name))
 
     async def create(
-        self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Any
+        self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Unpack[ScheduleFields]
     ) -> dict[str, Any]:
         """Raises ApiError `schedule_exists`."""
         return await self._client.ask(calls.create_schedule(name, job, schedule, fields))
 
-    async def put(self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
+    async def put(
+        self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Unpack[ScheduleFields]
+    ) -> dict[str, Any]:
         """Makes or replaces it; what is left out is the server's default."""
         return await self._client.ask(calls.put_schedule(name, job, schedule, fields))
 
-    async def change(self, name: str, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
+    async def change(
+        self, name: str, schedule: Schedule | None = None, /, **fields: Unpack[ScheduleChanges]
+    ) -> dict[str, Any]:
         """Changes only what is given."""
         return await self._client.ask(calls.change_schedule(name, schedule, fields))
 

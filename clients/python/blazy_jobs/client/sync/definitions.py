@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from blazy_jobs.client import calls
+from blazy_jobs.client.fields import JobTypeFields, QueueFields, ScheduleChanges, ScheduleFields
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.run import Run
 from blazy_jobs.declared import JobName
@@ -28,15 +29,15 @@ class JobTypes:
         """Raises ApiError `job_type_not_found`, as all that follow do."""
         return self._client.ask(calls.get_job_type(job))
 
-    def register(self, job: JobName, **fields: Any) -> dict[str, Any]:
+    def register(self, job: JobName, **fields: Unpack[JobTypeFields]) -> dict[str, Any]:
         """A new one: of a `Job`, or of this name, whose runs workers take. Raises ApiError `job_type_exists`."""
         return self._client.ask(calls.register_job_type(job, fields))
 
-    def put(self, job: JobName, **fields: Any) -> dict[str, Any]:
+    def put(self, job: JobName, **fields: Unpack[JobTypeFields]) -> dict[str, Any]:
         """Registers or replaces; what is left out is the server's default."""
         return self._client.ask(calls.put_job_type(job, fields))
 
-    def change(self, job: JobName, **fields: Any) -> dict[str, Any]:
+    def change(self, job: JobName, **fields: Unpack[JobTypeFields]) -> dict[str, Any]:
         """Changes only these fields."""
         return self._client.ask(calls.change_job_type(job, fields))
 
@@ -66,7 +67,7 @@ class Queues:
         """Raises ApiError `queue_not_found`."""
         return self._client.ask(calls.get_queue(name))
 
-    def put(self, name: str, **fields: Any) -> dict[str, Any]:
+    def put(self, name: str, **fields: Unpack[QueueFields]) -> dict[str, Any]:
         """Makes it where it is not there, and sets these fields."""
         return self._client.ask(calls.put_queue(name, fields))
 
@@ -93,15 +94,21 @@ class Schedules:
         """Raises ApiError `schedule_not_found`, as all that follow do."""
         return self._client.ask(calls.get_schedule(name))
 
-    def create(self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
+    def create(
+        self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Unpack[ScheduleFields]
+    ) -> dict[str, Any]:
         """Raises ApiError `schedule_exists`."""
         return self._client.ask(calls.create_schedule(name, job, schedule, fields))
 
-    def put(self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
+    def put(
+        self, name: str, job: JobName, schedule: Schedule | None = None, /, **fields: Unpack[ScheduleFields]
+    ) -> dict[str, Any]:
         """Makes or replaces it; what is left out is the server's default."""
         return self._client.ask(calls.put_schedule(name, job, schedule, fields))
 
-    def change(self, name: str, schedule: Schedule | None = None, /, **fields: Any) -> dict[str, Any]:
+    def change(
+        self, name: str, schedule: Schedule | None = None, /, **fields: Unpack[ScheduleChanges]
+    ) -> dict[str, Any]:
         """Changes only what is given."""
         return self._client.ask(calls.change_schedule(name, schedule, fields))
 

@@ -1,0 +1,149 @@
+"""The fields of job types, queues and schedules, by the API's names, as type checkers know them.
+
+A name that is not here is an error to a type checker only: it is sent, as a newer server may know it; one that does not
+answers ApiError `invalid_request` with the field's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, NotRequired, TypedDict
+
+from blazy_jobs.client.bodies import instant
+from blazy_jobs.declared import Declared, JobName
+from blazy_jobs.options import Seconds
+from blazy_jobs.retry import Retry, retry_settings
+from blazy_jobs.schedule import CatchUp, Overlap
+
+JsonSchema = Mapping[str, Any] | bool
+
+
+class WorkerHandler(TypedDict):
+    """Workers take its runs."""
+
+    kind: Literal["worker"]
+
+
+class HttpHandler(TypedDict):
+    """The server posts its runs to this address."""
+
+    kind: Literal["http"]
+    url: str
+
+
+class JobTypeFields(TypedDict, total=False):
+    """None stands for no bound, no schema."""
+
+    description: str
+    handler: WorkerHandler | HttpHandler
+    queue: str
+    priority: int
+    retry: int | Retry | Mapping[str, Any]
+    timeout_seconds: Seconds
+    expires_seconds: Seconds | None
+    payload_schema: JsonSchema | None
+    result_schema: JsonSchema | None
+    retention_seconds: Seconds
+    concurrency: int | None
+    paused: bool
+    tags: Sequence[str]
+
+
+class RateLimit(TypedDict):
+    """At most `limit` starts in `per_seconds`."""
+
+    limit: int
+    per_seconds: float
+
+
+class Bullmq(TypedDict, total=False):
+    """Where a queue lives in Redis, and whether this server's workers take its jobs."""
+
+    prefix: str
+    consume: bool
+
+
+class QueueFields(TypedDict, total=False):
+    """None stands for no bound."""
+
+    engine: Literal["database", "bullmq"]
+    paused: bool
+    concurrency: int | None
+    rate_limit: RateLimit | None
+    max_queued: int | None
+    bullmq: Bullmq | None
+
+
+class CronTrigger(TypedDict):
+    kind: Literal["cron"]
+    expression: str
+
+
+class IntervalTrigger(TypedDict):
+    kind: Literal["interval"]
+    every_seconds: float
+
+
+class Every(TypedDict, total=False):
+    months: int
+    weeks: int
+    days: int
+
+
+class CalendarTrigger(TypedDict):
+    """At a local time, every so many days, weeks or months."""
+
+    kind: Literal["calendar"]
+    every: Every
+    hour: NotRequired[int]
+    minute: NotRequired[int]
+
+
+class DateTrigger(TypedDict):
+    """Once; `at` is RFC 3339 text."""
+
+    kind: Literal["date"]
+    at: str
+
+
+class ScheduleFields(TypedDict, total=False):
+    """What is given here wins over the same in a `Schedule`. Datetimes have a time zone."""
+
+    payload: Any
+    timezone: str
+    trigger: CronTrigger | IntervalTrigger | CalendarTrigger | DateTrigger
+    overlap: Overlap
+    catch_up: CatchUp
+    jitter_seconds: Seconds
+    paused: bool
+    start_at: datetime | str | None
+    end_at: datetime | str | None
+    queue: str | None
+    priority: int | None
+    tags: Sequence[str]
+
+
+class ScheduleChanges(ScheduleFields, total=False):
+    """Those of a schedule, and the job that it runs."""
+
+    job_type: JobName
+
+
+def sent(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """As the API takes them; what it cannot take is left to the server. Raises ValueError."""
+    return {name: _sent(name, value) for name, value in fields.items()}
+
+
+def _sent(name: str, value: Any) -> Any:
+    match value:
+        case Retry():
+            return retry_settings(value)
+        case timedelta() if name.endswith("_seconds"):
+            return value.total_seconds()
+        case datetime() if name.endswith("_at"):
+            return instant(value, name)
+        case Declared() if name == "job_type":
+            return value.name
+        case _:
+            return value
