@@ -19,6 +19,7 @@ from blazy_jobs_server.store.postgres import neighbours
 from tests.app import server as servers
 from tests.app.server import Server, Worker, paths, problem
 from tests.support.postgres import Postgres
+from tests.support.speed import stretched
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
 NEVER = 3600.0
@@ -311,7 +312,7 @@ async def test_a_run_stream_goes_on_on_the_other_server_where_it_was_cut(both: B
 
 async def test_a_schedule_made_on_one_is_changed_triggered_and_fired_on_the_other(both: Both) -> None:
     one, other = both
-    soon = datetime.now(UTC) + timedelta(seconds=4)
+    soon = datetime.now(UTC) + timedelta(seconds=stretched(2))
     body = {"name": "once", "job_type": "greet", "trigger": {"kind": "date", "at": soon.isoformat()}}
     await one.post("/v1/schedules", body, status=201)
     assert (await other.post("/v1/schedules/once/trigger", status=202))["schedule"] == "once"

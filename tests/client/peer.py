@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from tests.support.speed import stretched
+
 FINAL = {"completed", "failed", "cancelled", "released", "snoozed", "lost"}
 
 
@@ -71,8 +73,8 @@ class Peer:
         return run_id
 
     async def until(self, condition: Callable[[], Any], seconds: float = 20.0) -> Any:
-        """The condition's first true value."""
-        async with asyncio.timeout(seconds), self._changed:
+        """The condition's first true value. `seconds` are those of a machine with nothing else to do."""
+        async with asyncio.timeout(stretched(seconds)), self._changed:
             return await self._changed.wait_for(condition)
 
     async def outcome(self, run_id: str, seconds: float = 20.0) -> dict[str, Any]:

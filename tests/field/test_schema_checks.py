@@ -247,3 +247,11 @@ async def test_however_many_values_take_long_those_that_fit_are_taken() -> None:
     schema = Schema({"items": {"enum": [{"a": number} for number in range(4000)]}})
     found = await asyncio.gather(*[schema.faults([{"a": 0}] * 6_000, "/payload") for _ in range(3 * MAX_WAITING)])
     assert found == [[]] * (3 * MAX_WAITING)
+
+
+def test_what_is_not_allowed_is_named() -> None:
+    schema = {"properties": {"name": {"type": "string"}}, "additionalProperties": False}
+    found = Explanation(schema, PATTERNS, lambda: None).faults({"nome": 1, "name": "x"}, "/payload")
+    [unexpected] = found
+    assert (unexpected.path, unexpected.code) == ("/payload", "additionalProperties")
+    assert "'nome'" in unexpected.message

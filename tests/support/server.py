@@ -23,6 +23,8 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from tests.support.speed import stretched
+
 REPO = Path(__file__).resolve().parents[2]
 MARK = "BLAZY_TEST_MARK"
 COMMAND = (sys.executable, "-m", "blazy_jobs_server.cli", "serve")
@@ -36,7 +38,7 @@ class ServerFailed(Exception):
 
 def wait_until(condition: Callable[[], T], what: str, timeout: float = 30.0, every: float = 0.02) -> T:
     """The first true value of `condition`, looked at anew every `every` seconds; TimeoutError names `what`."""
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + stretched(timeout)
     while True:
         value = condition()
         if value:
@@ -117,7 +119,7 @@ class Server:
 
     def _read_url(self, ready: int, timeout: float) -> str:
         assert self.process is not None
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + stretched(timeout)
         said = b""
         while not said.endswith(b"\n"):
             readable, _, _ = select.select([ready], [], [], max(0.0, deadline - time.monotonic()))

@@ -246,21 +246,28 @@ def test_a_module_whose_declaration_is_refused_ends_the_server_with_the_reason(
         "from blazy_jobs import Job, Jobs\n\njobs = Jobs()\njobs.add(Job('a', len, payload_schema={'type': 'odd'}))\n"
     )
     server = serve(str(refused), workers=1, start=False)
-    with pytest.raises(ServerFailed, match="the server refuses what they declare: 422 invalid_schema"):
+    with pytest.raises(
+        ServerFailed,
+        match=r"refuses what they declare: .*: 422 invalid_schema: /declares/job_types/0/payload_sch",
+    ):
         server.start()
     assert not server.processes()
 
 
-def test_only_workers_routes_are_on_the_pools_socket_and_only_its_owner_may_use_it(serve: StartServer) -> None:
+def test_the_pools_socket_serves_workers_and_their_handlers_and_only_its_owner_may_use_it(serve: StartServer) -> None:
     server = serve(GOOD, workers=1)
     path = server.data / "pool.sock"
     assert path.exists()
     assert path.stat().st_mode & 0o777 == 0o600
     transport = httpx.HTTPTransport(uds=str(path))
     with httpx.Client(transport=transport, base_url="http://pool", trust_env=False) as client:
-        assert client.get("/v1/workers").status_code == 200
-        for hidden in ("/v1/runs", "/v1/job-types", "/metrics", "/docs", "/v1/events"):
-            assert client.get(hidden).status_code == 404, hidden
+        for shown in ("/v1/workers", "/v1/runs", "/v1/job-types", "/v1/stats"):
+            assert client.get(shown).status_code == 200, shown
+        for hidden in ("/metrics", "/docs", "/openapi.json", "/"):
+            assert client.get(hidden).status_code in (403, 404), hidden
+        assert client.put("/v1/job-types/mine", json={"handler": {"kind": "worker"}}).status_code == 403
+        assert client.post("/v1/queues/default/pause").status_code == 403
+        assert client.delete("/v1/job-types/good").status_code == 403
 
 
 def test_children_inherit_neither_socket_nor_database(serve: StartServer) -> None:

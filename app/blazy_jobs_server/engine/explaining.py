@@ -162,7 +162,9 @@ class Explanation:
             for name in rest:
                 yield from self._below(child, value[name], path + pointer(name), keyword)
         elif rest:
-            yield from _errors(self._alone({keyword: False}), keyword, dict.fromkeys(rest[:10]), path)
+            # With `properties` the validator names what was unexpected.
+            validator = self._alone({keyword: False, "properties": {}})
+            yield from _errors(validator, keyword, dict.fromkeys(rest[:10]), path)
 
     def _property_names(self, place: Place, value: Any, path: str) -> Iterator[FieldError]:
         if isinstance(value, dict):
