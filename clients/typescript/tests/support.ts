@@ -35,11 +35,15 @@ export class JobServer {
     const where = ['--host', '127.0.0.1', '--port', String(this.port), '--data', join(this.folder, 'data')];
     const others = Object.entries(process.env).filter(([name]) => !name.startsWith('JOBS_'));
     const own = { [MARK]: this.#mark, JOBS_API_KEY: KEY, JOBS_STOP_GRACE_SECONDS: '1', PYTHONPATH: REPO };
-    this.#process = spawn(PYTHON, ['-m', 'blazy_jobs_server.cli', 'serve', jobs, ...where, '--workers', '1', '--ready-fd', '3'], {
-      cwd: REPO,
-      env: { ...Object.fromEntries(others), ...own },
-      stdio: ['ignore', log, log, 'pipe'],
-    });
+    this.#process = spawn(
+      PYTHON,
+      ['-m', 'blazy_jobs_server.cli', 'serve', jobs, ...where, '--workers', '1', '--ready-fd', '3'],
+      {
+        cwd: REPO,
+        env: { ...Object.fromEntries(others), ...own },
+        stdio: ['ignore', log, log, 'pipe'],
+      },
+    );
     const ready = this.#process.stdio[3] as Readable;
     const [line] = await Promise.race([once(createInterface(ready), 'line'), once(this.#process, 'exit')]);
     if (typeof line !== 'string') throw new Error(`the server did not start:\n${this.log()}`);
