@@ -1,6 +1,6 @@
 """The JSON that the server accepts, written: no NaN or Infinity, integers within ±(2^53-1), string keys, no lone
 surrogates, no U+0000, at most 64 levels deep. What JSON lacks is written as Pydantic writes it: `Decimal` and dates as
-text, sets as lists, models and dataclasses as objects, wherever they stand.
+text, sets as lists, models and dataclasses as objects, keys that are no text as text, wherever they stand.
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ import json
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from typing import Any, get_args
+from uuid import UUID
 
 import orjson
+from pydantic_core import to_jsonable_python
 
 from blazy_jobs import typed_json
 from blazy_jobs.errors import Stopped
@@ -22,6 +27,7 @@ MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1
 _STRICT = orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _BASIC = (str, int, float, bool, type(None))
+_AS_KEYS = (*_BASIC, Enum, Decimal, UUID, date, time, timedelta)
 
 
 class NotJson(ValueError):
@@ -35,6 +41,15 @@ class NotJson(ValueError):
 
 def encode(value: Any, use: Use = "result") -> bytes:
     """JSON text of `value`. Raises NotJson, also where the value's own code fails."""
+    try:
+        return _encode(value, use)
+    except NotJson:
+        if (rewritten := _rewritten(value)) is value:
+            raise
+    return _encode(rewritten, use)
+
+
+def _encode(value: Any, use: Use) -> bytes:
     if value is None:
         return b"null"
     stand_in = _STAND_INS[use]
@@ -52,6 +67,44 @@ def encode(value: Any, use: Use = "result") -> bytes:
     except BaseException as error:  # noqa: BLE001 - what the value's own code raised, or orjson
         raise _first_fault(value, use) or NotJson(_reason(error)) from None
     return text
+
+
+def _rewritten(value: Any) -> Any:
+    """With keys as text where they are numbers, dates, ids or the like; the same value where nothing is to be done.
+    Raises NotJson where two keys of an object are the same text."""
+    try:
+        return _with_text_keys(value, "", MAX_DEPTH)
+    except (NotJson, Stopped):
+        raise
+    except BaseException:  # noqa: BLE001 - the value's own code; what is wrong with it was found before
+        return value
+
+
+def _with_text_keys(value: Any, path: str, levels: int) -> Any:
+    if not levels:
+        return value
+    if isinstance(value, Mapping):
+        texts = [_key_text(key) for key in value]
+        if len(set(texts)) < len(texts):
+            raise NotJson("two keys of an object are the same text", path)
+        items = [
+            (text, _with_text_keys(item, f"{path}/{_escaped(text)}", levels - 1))
+            for text, item in zip(texts, value.values(), strict=True)
+        ]
+        same = all(old is new[1] for old, new in zip(value.values(), items, strict=True))
+        same = same and all(old is new[0] for old, new in zip(value, items, strict=True))
+        return value if same else dict(items)
+    if isinstance(value, list | tuple | set | frozenset | deque):
+        parts = [_with_text_keys(part, f"{path}/{place}", levels - 1) for place, part in enumerate(value)]
+        return value if all(old is new for old, new in zip(value, parts, strict=True)) else parts
+    return value
+
+
+def _key_text(key: Any) -> Any:
+    """As Pydantic writes a key; what it is where that is no text of its own."""
+    if type(key) is str or not isinstance(key, _AS_KEYS):
+        return key
+    return next(iter(to_jsonable_python({key: None})))
 
 
 def depth(value: Any) -> int:

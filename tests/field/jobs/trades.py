@@ -113,6 +113,16 @@ GOOD = {
     "frozenset": (frozenset([Colour.RED]), ["red"]),
     "bytes": (b"text", "text"),
     "path": (Path("/tmp/x"), "/tmp/x"),
+    "keys": (
+        {"deep": ({1: "a"}, {datetime.date(2026, 1, 2): {uuid.UUID(int=1): 2.5}}, {Colour.RED: 1, Size.BIG: 2})},
+        {
+            "deep": [
+                {"1": "a"},
+                {"2026-01-02": {"00000000-0000-0000-0000-000000000001": 2.5}},
+                {"red": 1, "3": 2},
+            ]
+        },
+    ),
     "namedtuple": (Point(1, Decimal(2)), [1, "2"]),
 }
 BAD = {
@@ -120,7 +130,8 @@ BAD = {
     "nan": ([{"price": float("nan")}], "/0/price: NaN"),
     "nan beside": ({"id": uuid.UUID(int=1), "price": Decimal("NaN"), "x": [None, float("inf")]}, "/x/1: NaN"),
     "model": ({"a": [Two(userIn="a", raw=SecretBytes(b"\xff"))]}, "/a/0/raw: bytes that are not UTF-8"),
-    "keys": ({"deep": {1: 2}}, "/deep: the keys of an object must be strings"),
+    "keys": ({"deep": {(1, 2): 3}}, "/deep: the keys of an object must be strings"),
+    "equal keys": ({"deep": {1: 2, "1": 3}}, "/deep: two keys of an object are the same text"),
     "integer": ([0, 2**60], "/1: an integer"),
     "surrogate": ({"deep": ["\ud800"]}, "/deep/0: text with a lone surrogate"),
     "bytes": ([b"\xff"], "/0: bytes that are not UTF-8"),
