@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import orjson
 import pytest
 from blazy_jobs import AsyncClient, Client, Job, schedule
+from blazy_jobs.client.aio.client import default_client
 from blazy_jobs.strict_json import encode
 from blazy_jobs.testing import JobsServer, run_job
 from pydantic import SecretBytes, SecretStr
@@ -95,3 +97,16 @@ def test_names_that_differ_for_reading_and_writing_are_those_of_the_schema(serve
         assert client.dispatch("by-name", ByName(user_id="u")).result(timeout=30) == "u"
         parcel = client.dispatch("parcel", Parcel("7", [Decimal("0.5")])).result(timeout=30)
         assert parcel == {"parcelId": "7", "weights": ["0.5"]}
+
+
+@pytest.mark.system
+def test_the_client_that_a_job_dispatches_through_ends_with_its_event_loop(
+    served: JobsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dispatch() -> AsyncClient:
+        run = await trades.jobs["order"].dispatch(ORDER)
+        assert await run.result(timeout=30) == ORDER
+        return default_client()
+
+    monkeypatch.setenv("JOBS_URL", served.url)
+    assert [asyncio.run(dispatch())._http.is_closed for _ in range(2)] == [True, True]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Any, Unpack, overload
 from weakref import WeakKeyDictionary
 
@@ -82,17 +83,35 @@ class AsyncClient(AsyncConnection):
         return await self.runs.get(run_id)
 
 
-_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, AsyncClient]] = WeakKeyDictionary()
+Kept = tuple[AsyncClient, AsyncGenerator[None, None]]
+_clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Kept]] = WeakKeyDictionary()
 
 
 def default_client() -> AsyncClient:
     """The client that jobs dispatch through: of the server that the handler's run is from, else of JOBS_URL. One for
-    each event loop and server."""
+    each event loop and server, closed with its loop."""
     for loop in [loop for loop in _clients if loop.is_closed()]:
         del _clients[loop]  # its client holds it
     clients = _clients.setdefault(asyncio.get_running_loop(), {})
     at = address.find()
-    client = clients.get(at.url)
-    if client is None or client.address.key.text() != at.key.text():
-        client = clients[at.url] = AsyncClient()
+    known = clients.get(at.url)
+    if known is not None and known[0].address.key.text() == at.key.text():
+        return known[0]
+    client = AsyncClient()
+    clients[at.url] = (client, _closed_with_its_loop(client))
     return client
+
+
+def _closed_with_its_loop(client: AsyncClient) -> AsyncGenerator[None, None]:
+    """A generator that has begun: `asyncio.run` ends those of its loop before it closes it, and with it the client."""
+
+    async def kept() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await client.aclose()
+
+    begun = kept()
+    with contextlib.suppress(StopIteration):
+        begun.__anext__().send(None)  # to its yield, without waiting
+    return begun
