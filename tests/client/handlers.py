@@ -90,7 +90,7 @@ async def returns(payload: str) -> Any:
         "object": object(),
         "nan": [1.0, float("nan")],
         "integer": 2**53,
-        "keys": {1: 2},
+        "keys": {(1, 2): 3},
         "surrogate": "\ud800",
         "nul": "a\x00b",
         "much": "x" * 2_000_000,

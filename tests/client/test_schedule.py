@@ -166,7 +166,7 @@ def test_an_interval_that_cannot_be_is_named(units: dict[str, Any], said: str) -
         ("tags", ["x", 5], "not 5"),
         ("tags", ["\ud800"], "surrogate"),
         ("payload", object(), "object"),
-        ("payload", {1: 2}, "keys"),
+        ("payload", {(1, 2): 3}, "keys"),
         ("start", datetime.max.replace(tzinfo=timezone(timedelta(hours=-5))), "9999"),
         ("timezone", "right/UTC", "'right/UTC'"),
         ("overlap", None, "None"),
