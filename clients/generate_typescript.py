@@ -9,24 +9,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from generate import DOCUMENT, differences, without_streams
+from node_packages import install, node_is_there
 
 PACKAGE = Path(__file__).resolve().parent / "typescript"
 CORE = PACKAGE / "src" / "generated"
-INSTALLED = PACKAGE / "node_modules" / ".package-lock.json"
-
-
-def install() -> None:
-    """What package-lock.json names, where that is not there or the lock is newer."""
-    lock = PACKAGE / "package-lock.json"
-    if not INSTALLED.exists() or INSTALLED.stat().st_mtime < lock.stat().st_mtime:
-        run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
 def write_core(target: Path) -> None:
@@ -62,10 +54,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail where the committed files differ")
     only_check = parser.parse_args().check
-    if not (shutil.which("node") and shutil.which("npm")):
+    if not node_is_there():
         sys.stderr.write("Node and npm are not installed: the TypeScript client's core is left as it is\n")
         return 0 if only_check else 1
-    install()
+    install(PACKAGE)
     if only_check:
         return check()
     write_core(CORE)

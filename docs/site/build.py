@@ -21,6 +21,10 @@ from urllib.parse import unquote, urlsplit
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.append(str(ROOT / "clients"))
+
+from node_packages import install, node_is_there  # noqa: E402
+
 PAGES = ROOT / "build" / "site" / "pages"
 SITE = ROOT / "build" / "site" / "html"
 TYPESCRIPT = "TypeScript: clients/typescript/README.md"
@@ -107,13 +111,11 @@ def _list_folder(folder: Path) -> None:
 
 
 def install_node_packages() -> bool:
-    if not (shutil.which("node") and shutil.which("npm")):
+    if not node_is_there():
         print("without Node and npm the TypeScript reference is left out, and diagrams stay text", file=sys.stderr)
         return False
     for folder in (HERE, ROOT / "clients" / "typescript"):
-        if not (folder / "node_modules" / ".package-lock.json").exists():
-            command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-            subprocess.run(command, cwd=folder, check=True)
+        install(folder)
     return True
 
 

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from clients import node_packages as node_packages_of
 from tests.bullmq.node_agent import FOLDER, NodeAgent
 from tests.bullmq.scene import Scene
 from tests.support.fixtures import *  # noqa: F403
@@ -24,19 +23,9 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="session")
 def node_packages() -> None:
-    if not (shutil.which("node") and shutil.which("npm")):
+    if not node_packages_of.node_is_there():
         pytest.skip("Node and npm are not installed")
-    complete = FOLDER / "node_modules" / ".complete"  # npm's own mark is there before all files are
-    if not complete.exists():
-        done = subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=FOLDER,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, f"the packages of these tests cannot be installed: {done.stderr}"
-        complete.touch()
+    node_packages_of.install(FOLDER)
 
 
 @pytest.fixture

@@ -160,23 +160,19 @@ def test_a_stream_that_stays_lost_is_given_up(stub: Stub, call: Call, monkeypatc
     assert f"cannot reach {stub.url}: lost for" in called.err
 
 
-def test_events_end_where_the_stream_falls_silent(stub: Stub, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blazy_jobs.cli.commands.events.SILENCE_SECONDS", 0.2)
-    stub.on("GET /v1/events", Answer(blocks=[block(COMPLETED), block(FAILED)], hangs=True))
+LIVE = b": live\n\n"
+
+
+@pytest.mark.parametrize("end", [[LIVE], [LIVE[:4], LIVE[4:]], [b"\n", LIVE, block(event(4, "queued", {}))]])
+def test_events_end_where_the_server_goes_live(stub: Stub, call: Call, end: list[bytes]) -> None:
+    stub.on("GET /v1/events", Answer(blocks=[block(COMPLETED), block(FAILED), *end], hangs=True))
     called = call("events", "--type", "failed", "--type", "completed", "--tag", "t", "--url", stub.url)
     assert (called.code, read(called.lines)) == (0, [COMPLETED, FAILED])
     assert stub.asked[0].query == {"type": ["failed", "completed"], "tag": ["t"], "from": ["start"]}
 
 
-def test_events_end_before_what_came_after_the_command_on_a_busy_server(stub: Stub, call: Call) -> None:
-    later = event(4, "queued", {"due_at": None}, time="2099-01-01T00:00:00.000000Z")
-    stub.on("GET /v1/events", Answer(blocks=[block(COMPLETED), block(later)], hangs=True))
-    assert read(call("events", "--url", stub.url).lines) == [COMPLETED]
-
-
-def test_events_that_broke_off_are_no_end(stub: Stub, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blazy_jobs.cli.commands.events.SILENCE_SECONDS", 0.2)
-    stub.on("GET /v1/events", Answer(blocks=[block(COMPLETED)]), Answer(blocks=[block(FAILED)], hangs=True))
+def test_events_that_broke_off_are_no_end(stub: Stub, call: Call) -> None:
+    stub.on("GET /v1/events", Answer(blocks=[block(COMPLETED)]), Answer(blocks=[block(FAILED), LIVE], hangs=True))
     assert read(call("events", "--url", stub.url).lines) == [COMPLETED, FAILED]
 
 

@@ -157,12 +157,12 @@ class Peer:
     async def _answer_unless_gone(
         self, reader: asyncio.StreamReader, method: str, path: str, body: Any
     ) -> tuple[int, Any] | None:
-        """None where the caller hangs up meanwhile: what waits for a run must not take one then."""
+        """None where the caller hangs up before there is an answer: what waits for a run must not take one then."""
         answering = asyncio.ensure_future(self._answer(method, path, body))
         gone = asyncio.ensure_future(reader.read(1))  # nothing comes before the answer but an end
         try:
             await asyncio.wait((answering, gone), return_when=asyncio.FIRST_COMPLETED)
-            return None if gone.done() else answering.result()
+            return answering.result() if answering.done() else None
         finally:
             answering.cancel()
             gone.cancel()

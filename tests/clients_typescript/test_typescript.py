@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from clients import node_packages
 
 pytestmark = pytest.mark.system
 
@@ -32,15 +33,12 @@ def passes(*command: str) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def node() -> None:
-    if not (shutil.which("node") and shutil.which("npm")):
+    if not node_packages.node_is_there():
         pytest.skip("Node and npm are not installed")
     version = run("node", "--version").stdout.strip()
     if int(re.sub(r"\D.*", "", version.removeprefix("v")) or 0) < OLDEST_NODE:
         pytest.skip(f"Node is too old: {version}, not {OLDEST_NODE} or newer")
-    if not (PACKAGE / "node_modules" / ".package-lock.json").exists():
-        done = run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-        if done.returncode != 0:
-            pytest.skip(f"the client's npm packages cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
+    node_packages.install(PACKAGE)
 
 
 def test_the_core_is_what_openapi_says() -> None:

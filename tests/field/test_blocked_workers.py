@@ -42,6 +42,7 @@ async def test_what_a_finished_run_left_behind_costs_nobody_an_attempt(peer: Pee
     await asyncio.gather(*(completed(peer, "quick", n, timeout_seconds=300) for n in range(10)))
     await peer_sees_replacement(peer, worker.words)
     await asyncio.gather(*(completed(peer, "quick", n, timeout_seconds=3) for n in range(10)))
+    assert "the server cannot be used" not in worker.words()
 
 
 async def peer_sees_replacement(peer: Peer, words: Any) -> None:

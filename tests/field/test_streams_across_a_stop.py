@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import queue
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import httpx_sse
 import pytest
 from blazy_jobs import Client
 
+from clients import node_packages
 from tests.support.server import Server, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
@@ -97,15 +97,9 @@ class PythonReader(Reader):
 
 @pytest.fixture(scope="session")
 def eventsource_packages() -> None:
-    if not (shutil.which("node") and shutil.which("npm")):
+    if not node_packages.node_is_there():
         pytest.skip("Node and npm are not installed")
-    complete = FOLDER / "node_modules" / ".complete"
-    if not complete.exists():
-        done = subprocess.run(
-            ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], cwd=FOLDER, capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"the packages of this test cannot be installed: {done.stderr}"
-        complete.touch()
+    node_packages.install(FOLDER)
 
 
 @pytest.fixture

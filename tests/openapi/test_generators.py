@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from clients import node_packages
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
@@ -60,15 +61,9 @@ def openapi_generator(folder: Path, target: str, output: str) -> None:
 
 @pytest.fixture
 def node_workshop(workshop: Path) -> Path:
-    if not (shutil.which("node") and shutil.which("npm")):
+    if not node_packages.node_is_there():
         pytest.skip("Node and npm are not installed")
-    complete = FOLDER / "node_modules" / ".complete"  # npm's own mark is there before all files are
-    if not complete.exists():
-        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(["npm", "ci", *options], cwd=FOLDER, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            pytest.skip(f"the generators cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
-        complete.touch()
+    node_packages.install(FOLDER)
     for path in FOLDER.iterdir():
         if path.is_file():
             shutil.copy(path, workshop)

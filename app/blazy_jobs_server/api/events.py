@@ -189,7 +189,7 @@ async def follow_events(
     from_: Annotated[Literal["start"] | None, Query(alias="from")] = None,
 ) -> Response:
     """With `Last-Event-ID` it resumes with nothing lost or repeated; without it starts now, or with `from=start` at the
-    oldest event that is kept."""
+    oldest event that is kept. The comment `: live` comes once, where all that was stored has been sent."""
     jobs = context_of(request).jobs
     where = EventFilter(types=frozenset(EVENT_TYPES[name] for name in type), job_type=job_type, queue=queue, tag=tag)
     last = request_headers(request.scope).get(b"last-event-id")

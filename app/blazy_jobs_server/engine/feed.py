@@ -13,6 +13,7 @@ from typing import Protocol
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.engine.frames import (
     HEARTBEAT,
+    LIVE,
     OPENING,
     event_json,
     feed_frame,
@@ -109,6 +110,8 @@ class Source(Protocol):
     """What a stream follows: where its events are stored, and where it gets them live."""
 
     gapless: bool
+    caught_up: bytes
+    """What to send when all has been read that was stored as the stream began."""
 
     async def load(self, at: int) -> tuple[bytes, int, bool]:
         """The next blocks after the place `at`, the place reached, and whether none will follow."""
@@ -260,6 +263,7 @@ class Feed:
 
     async def _follow(self, source: Source, at: int, opening: bytes) -> AsyncIterator[bytes]:
         buffer = Buffer(gapless=source.gapless)
+        caught_up = source.caught_up
         self._streams.add(buffer)
         try:
             yield opening
@@ -277,6 +281,9 @@ class Feed:
                         break
                     buffer.at = at = reached
                 buffer.at = at
+                if caught_up and not self.closed:
+                    yield caught_up
+                    caught_up = b""
                 while not buffer.overflowed:
                     woken = await buffer.wait(self._heartbeat)
                     if buffer.overflowed:
@@ -294,6 +301,7 @@ class Feed:
 
 class _RunSource:
     gapless = True
+    caught_up = b""
 
     def __init__(self, store: Store, by_run: dict[int, set[Buffer]], run_id: int) -> None:
         self._store = store
@@ -324,6 +332,7 @@ class _RunSource:
 
 class _FeedSource:
     gapless = False
+    caught_up = LIVE
 
     def __init__(self, store: Store, readers: dict[Buffer, EventFilter], where: EventFilter, feed: Feed) -> None:
         self._store = store

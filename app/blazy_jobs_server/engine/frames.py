@@ -12,6 +12,8 @@ from blazy_jobs_server.domain.run import STATE_NAMES
 
 OPENING = b"retry: 1000\n\n"
 HEARTBEAT = b": still here\n\n"
+LIVE = b": live\n\n"
+"""What is stored has been sent; from here on events come as they happen."""
 
 
 def event_json(event: Event) -> str:

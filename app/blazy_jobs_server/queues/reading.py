@@ -29,6 +29,7 @@ HASH_FIELDS = (
     "failedReason",
     "stacktrace",
     "priority",
+    "delay",
     "opts",
 )
 
@@ -62,7 +63,7 @@ class Reading:
                 pipe.get(f"{key}:lock")
                 pipe.lrange(f"{key}:logs", first_line, -1)
             active, *rest = await pipe.execute()
-        actives = set(active)
+        actives, now = set(active), self._connection.milliseconds() * words.MILLISECOND
         jobs = []
         for place, (job_id, first_line) in enumerate(wanted):
             values, score, since, token, lines = rest[place * 5 : place * 5 + 5]
@@ -71,6 +72,9 @@ class Reading:
             seen = words.bounded(seen, self._max_result)
             if since is not None and seen.stage == "waiting":
                 seen = replace(seen, has_children=True)
+            elif seen.stage == "waiting" and (due_at := words.due_by_hash(found)) > now:
+                # It stands nowhere: the delayed set was lost, and it is put back there when both sides are compared.
+                seen = replace(seen, stage="delayed", due_at=due_at)
             jobs.append(job_of(job_id, found, seen, lines, first_line))
         return jobs
 

@@ -154,6 +154,11 @@ def from_hash(fields: Mapping[str, str | None], *, active: bool, score: float | 
     return JobSeen(stage="waiting", **counted, **failure)
 
 
+def due_by_hash(fields: Mapping[str, str | None]) -> int:
+    """Until when a job was to be delayed: BullMQ sets its delay to 0 as it promotes it."""
+    return (int(fields.get("timestamp") or 0) + int(fields.get("delay") or 0)) * MILLISECOND
+
+
 def stacks_of(text: str | None, opts: Mapping[str, Any], fresh: str) -> str:
     """The stack traces of a job's attempts with one more, as many as it is to keep."""
     before = _parsed(text or "[]")

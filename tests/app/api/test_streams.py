@@ -19,7 +19,7 @@ from tests.app.clock import HandClock
 from tests.app.server import Server, Worker, item, paths, problem
 from tests.support.event_stream import EventStreamDecoder
 
-HEARTBEAT = ": still here"
+HEARTBEAT, LIVE = ": still here", ": live"
 
 
 def seqs(blocks: list[Block]) -> list[int]:
@@ -380,6 +380,23 @@ async def test_a_reader_that_is_cut_before_the_first_event_comes_back_to_where_i
     run = await server.dispatch()
     async with server.stream("/v1/events", last_event_id=place) as stream:
         assert (await stream.event()).data["run_id"] == run["id"]
+
+
+async def test_the_stream_of_all_runs_says_once_where_what_is_stored_ends(server: Server) -> None:
+    await server.register()
+    stored = [(await server.dispatch())["id"] for _ in range(3)]
+    async with server.stream("/v1/events?from=start&type=queued") as stream:
+        said = [await stream.block() for _ in range(6)]
+        assert [block.fields.get("event") for block in said if block] == [None, None, *["queued"] * 3, None]
+        assert said[-1] is not None
+        assert said[-1].raw == LIVE
+        later = await server.dispatch()
+        assert (await stream.event()).data["run_id"] == later["id"] not in stored
+        await until_live(server)
+        await server.live(15)
+        block = await stream.block()
+        assert block is not None
+        assert LIVE not in block.raw
 
 
 async def test_a_filter_that_lets_little_through_moves_the_readers_place(server: Server) -> None:

@@ -55,6 +55,7 @@ def test_a_delayed_job_whose_set_is_lost_waits_for_its_time_again(held: Scene, r
         after = held.until(lambda: client.zscore(f"{KEY}:delayed", run), "it is delayed again", MOST_SECONDS)
         assert int(after) // 0x1000 == int(before) // 0x1000
     assert held.run(run)["state"] == "scheduled"
+    assert [event["type"] for event in held.events(run)] == ["queued"], "meanwhile it was never due"
 
 
 def test_a_job_of_others_is_put_back_too(held: Scene, redis_server: RedisServer, node: NodeAgent) -> None:

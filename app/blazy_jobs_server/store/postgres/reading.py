@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -34,6 +35,7 @@ from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 CONNECTIONS = 8
 FIRST_EVENTS = 50
 """So many are read before it is known how long they are: of a result of a megabyte each, many would take for ever."""
+SETTLE_SECONDS, SETTLE_STEP_SECONDS = 1.0, 0.005
 LIST_SECONDS = 10
 LIST_PLAN = {
     "enable_seqscan": "off",
@@ -296,8 +298,13 @@ class Reader:
             return events, after, True
 
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
+        """The first is beyond all that was committed before the call, but where a transaction has been open for longer
+        than SETTLE_SECONDS."""
         async with self.connection() as connection:
-            horizon: int = await connection.fetchval(sql.HORIZON)
+            begun: int = await connection.fetchval(sql.BEGUN)
+            until = time.monotonic() + SETTLE_SECONDS
+            while (horizon := await connection.fetchval(sql.HORIZON)) < begun and time.monotonic() < until:  # noqa: ASYNC110
+                await asyncio.sleep(SETTLE_STEP_SECONDS)
             pruned = await connection.fetchval(
                 "SELECT coalesce(max(pruned_event), 0) FROM lanes "
                 "WHERE ($1::text IS NULL OR job_type = $1) AND ($2::text IS NULL OR queue = $2)",

@@ -103,6 +103,8 @@ def _update(columns: Sequence[str], fixed: str = "") -> str:
 BEGIN = "SELECT revision, feed_base, tx, false, '{}'::bigint[] FROM begin_jobs()"
 HORIZON = "SELECT s.feed_base + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << 20) FROM shared AS s"
 """Below this key there are all events that there will ever be."""
+BEGUN = "SELECT s.feed_base + (pg_snapshot_xmax(pg_current_snapshot())::text::bigint << 20) FROM shared AS s"
+"""Below this key are all events of transactions that have begun."""
 LOCK = f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, $1)"
 TRY_LOCK = f"SELECT pg_try_advisory_xact_lock({LOCK_CLASS}, $1)"
 LOCK_ALL = f"SELECT pg_advisory_xact_lock({LOCK_CLASS}, n) FROM unnest($1::int[]) AS n"

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import cast
 
 import httpx
@@ -15,6 +13,8 @@ from blazy_jobs.errors import ConnectionFailed
 
 LOST_SECONDS = 60.0
 """How long a stream may be lost before the command gives up."""
+LIVE = b"\n: live\n"
+"""The comment that the server sends where what is stored ends."""
 _PASSING = (429, 502, 503, 504)
 
 
@@ -33,10 +33,8 @@ class Line(httpx.BaseTransport):
         self._url = url
         self._lost_at: float | None = None
         self.say: Callable[[str], None] = lambda _: None
-        self.silence_seconds: float | None = None
-        """A silence as long as this is the end of a stream (CaughtUp). None: there is no end."""
-        self.opened_at: datetime | None = None
-        """The server's time when the stream was opened, to the second."""
+        self.until_live = False
+        """Whether a stream ends (CaughtUp) where all that is stored has been read."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if not request.extensions.get("stream"):
@@ -49,19 +47,15 @@ class Line(httpx.BaseTransport):
         if response.status_code in _PASSING:
             self._lost(f"{response.status_code} {response.reason_phrase}")
         elif response.status_code == 200:
-            self._opened(request, response)
+            self._opened(response)
         return response
 
-    def _opened(self, request: httpx.Request, response: httpx.Response) -> None:
+    def _opened(self, response: httpx.Response) -> None:
         if self._lost_at is not None:
             self._lost_at = None
             self.say(f"connected to {self._url} again")
-        if self.silence_seconds is not None:
-            # The limit of each further read of this answer: the headers had the usual one.
-            request.extensions["timeout"]["read"] = self.silence_seconds
-            response.stream = _UntilSilent(response.stream)
-        date = response.headers.get("Date")
-        self.opened_at = self.opened_at or (parsedate_to_datetime(date) if date else None)
+        if self.until_live:
+            response.stream = _UntilLive(response.stream)
 
     def _lost(self, why: str) -> None:
         now = time.monotonic()
@@ -75,15 +69,19 @@ class Line(httpx.BaseTransport):
         self._inner.close()
 
 
-class _UntilSilent(httpx.SyncByteStream):
+class _UntilLive(httpx.SyncByteStream):
     def __init__(self, inner: httpx.SyncByteStream | httpx.AsyncByteStream) -> None:
         self._inner = cast(httpx.SyncByteStream, inner)
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            yield from self._inner
-        except httpx.ReadTimeout:
-            raise CaughtUp from None
+        last = b"\n"
+        for chunk in self._inner:
+            before, live, _ = (last + chunk).partition(LIVE)
+            if live:
+                yield before[len(last) :] + b"\n"
+                raise CaughtUp
+            yield chunk
+            last = (last + chunk)[-len(LIVE) :]
 
     def close(self) -> None:
         self._inner.close()

@@ -17,10 +17,16 @@ from blazy_jobs.address import ApiKey
 MAX_HEADER_BYTES = 64 * 1024
 CONNECT_SECONDS = 3.0
 """A host that does not say whether it is there is taken for one that is not."""
+HANG_UP_SECONDS = 1.0
+"""How long an answer may be under way after a hang-up."""
 
 
 class Unanswered(Exception):
     """The connection could not be made, broke, timed out, or carried no HTTP. The request may have been carried out."""
+
+
+class HungUp(Unanswered):
+    """This side has hung up, and no answer was under way."""
 
 
 class Response(NamedTuple):
@@ -119,6 +125,13 @@ class Connection:
         if wire is not None:
             wire.abort()
 
+    def hang_up(self) -> None:
+        """Ends the request that is under way: an answer that was sent before the server knew is still taken, and
+        where there is none HungUp is raised. asyncio's TLS cannot end one direction alone: there such an answer is
+        lost."""
+        if self._wire is not None:
+            self._wire.hang_up()
+
     def _answer_begun(self) -> bool:
         return self._wire is None or self._wire.begun
 
@@ -128,8 +141,8 @@ class Connection:
             head += b"\r\nContent-Type: application/json\r\nContent-Length: %d" % len(body)
         elif method != "GET":
             head += b"\r\nContent-Length: 0"
+        wire = self._wire
         try:
-            wire = self._wire
             if wire is None or wire.closed:
                 self._wire = None  # while connecting there is no answer that could have begun
                 # `wait_for` loses a cancel that comes as it ends.
@@ -137,7 +150,8 @@ class Connection:
                     wire = self._wire = await self._connect()
             return await wire.exchange(head + b"\r\n\r\n" + (body or b""), timeout_seconds)
         except (OSError, TimeoutError) as error:
-            raise Unanswered(f"{self._endpoint}: {error or type(error).__name__}") from error
+            kind = HungUp if wire is not None and wire.hung_up else Unanswered
+            raise kind(f"{self._endpoint}: {error or type(error).__name__}") from error
         except asyncio.CancelledError:
             self.close()
             raise
@@ -158,6 +172,7 @@ class _Wire(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._lost = False
         self.begun = False
+        self.hung_up = False
 
     @property
     def closed(self) -> bool:
@@ -182,6 +197,14 @@ class _Wire(asyncio.Protocol):
             timer.cancel()
             self._answer = None
 
+    def hang_up(self) -> None:
+        self.begun = self.hung_up = True  # no second try
+        if self._answer is None or self._transport is None or self.closed or not self._transport.can_write_eof():
+            return self._fail("hung up")
+        self._transport.write_eof()
+        asyncio.get_running_loop().call_later(HANG_UP_SECONDS, self._fail, "hung up")
+        return None
+
     def abort(self) -> None:
         self._lost = True
         if self._transport is not None:
@@ -198,7 +221,7 @@ class _Wire(asyncio.Protocol):
             return self._fail(str(error))
         if response is not None:
             self._answer.set_result(response)
-            if not keep:
+            if not keep or self.hung_up:
                 self.abort()
         return None
 

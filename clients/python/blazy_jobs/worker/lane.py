@@ -86,7 +86,7 @@ class Lane:
 
     def end_claim(self) -> None:
         """What is being asked for could not begin: others shall have it."""
-        self.session.close_claims()
+        self.session.end_claim()
 
     # -- runs
 

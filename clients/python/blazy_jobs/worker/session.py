@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from blazy_jobs.worker.descriptors import say_if_run_out
-from blazy_jobs.worker.http import Connection, Endpoint, Response, Unanswered
+from blazy_jobs.worker.http import Connection, Endpoint, HungUp, Response, Unanswered
 from blazy_jobs.worker.logs import Log
 
 CLAIM_WAIT_SECONDS = 10
@@ -86,7 +86,10 @@ class Session:
         self.claimed_at = time.monotonic()
         worker_id = self.worker_id
         path = f"/v1/workers/{worker_id}/claim"
-        response = await self._try(self._claims, path, body, CLAIM_WAIT_SECONDS + ANSWER_SECONDS)
+        try:
+            response = await self._try(self._claims, path, body, CLAIM_WAIT_SECONDS + ANSWER_SECONDS)
+        except HungUp:
+            return None
         if response is None or response.status >= 500 or response.status == 429:
             await asyncio.sleep(random.uniform(0.5, 1.0) * MAX_BACKOFF_SECONDS * (0.1 if response is None else 1.0))
             return None
@@ -139,9 +142,9 @@ class Session:
         self._claims.close()
         self._reports.close()
 
-    def close_claims(self) -> None:
-        """The claim that is waiting ends, and the server gives its runs to others."""
-        self._claims.close()
+    def end_claim(self) -> None:
+        """The claim that is waiting ends, and the server gives its runs to others. What was sent already comes."""
+        self._claims.hang_up()
 
     def _registered(self, answer: dict[str, Any]) -> None:
         self.worker_id = answer["id"]
@@ -164,6 +167,8 @@ class Session:
         began_at = time.monotonic()
         try:
             response = await connection.request("POST", path, raw, timeout_seconds)
+        except HungUp:
+            raise
         except Unanswered as error:
             say_if_run_out(error)
             log.debug("no answer", path=path, reason=str(error))

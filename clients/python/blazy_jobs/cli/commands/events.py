@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,9 +14,6 @@ from blazy_jobs.cli.session import Session
 
 if TYPE_CHECKING:
     from blazy_jobs.client.event import Event
-
-SILENCE_SECONDS = 3.0
-"""The stream says all that is kept without a pause; such a silence is its end."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,7 +42,7 @@ def events(
 
     line = session.line
     line.say = session.out.note
-    line.silence_seconds = None if follow else SILENCE_SECONDS
+    line.until_live = not follow
     stream = session.client.events(
         type=[one.value for one in type or []],
         job_type=job_type,
@@ -56,8 +52,6 @@ def events(
     )
     try:
         for event in stream:
-            if not follow and line.opened_at and event.time > line.opened_at + timedelta(seconds=1):
-                break  # from after the beginning of this command: on a busy server there is no silence
             _show(session, event)
             session.out.flush()
     except CaughtUp:
