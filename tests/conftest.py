@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,9 @@ from tests.support.postgres import Postgres
 
 # What tests start by the hundred compiles each module once, not each time: a third of a server's start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# A shell ignores it for what it starts in the background, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _started: list[Postgres] = []
 
