@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.cli.terminal import SECONDS, command, environment, piped, terminal
+from tests.support.programs import running
 from tests.support.server import Server, serving
 
 pytestmark = pytest.mark.system
@@ -92,10 +93,9 @@ def test_watching_a_run_that_fails_ends_with_1(server: Server) -> None:
 
 def test_a_cancelled_run_ends_with_1(server: Server) -> None:
     run = dispatched(server, "wait")
-    with subprocess.Popen(
+    with running(
         command("watch", run["id"]), env=environment(server.url), stdout=subprocess.PIPE, text=True
     ) as watching:
-        assert watching.stdout is not None
         while json.loads(watching.stdout.readline())["type"] != "progress":
             pass
         done = piped(server.url, "cancel", run["id"], "--reason", "changed my mind")
@@ -177,13 +177,12 @@ def test_events_are_those_that_are_kept_or_those_to_come(server: Server) -> None
     run = records(piped(server.url, "dispatch", "greet", PAYLOAD, "--tag", "kept", "--wait").stdout)[0]
     kept = records(piped(server.url, "events", "--tag", "kept", "--type", "completed").stdout)
     assert [event["run_id"] for event in kept] == [run["id"]]
-    with subprocess.Popen(
+    with running(
         command("events", "--follow", "--from-start", "--tag", "kept", "--type", "completed"),
         env=environment(server.url),
         stdout=subprocess.PIPE,
         text=True,
     ) as following:
-        assert following.stdout is not None
         assert json.loads(following.stdout.readline())["run_id"] == run["id"]
         later = dispatched(server, "greet", PAYLOAD, "--tag", "kept")
         assert json.loads(following.stdout.readline())["run_id"] == later["id"]
@@ -192,14 +191,13 @@ def test_events_are_those_that_are_kept_or_those_to_come(server: Server) -> None
 
 
 def test_ctrl_c_in_a_pipe_leaves_the_run_alone(server: Server) -> None:
-    with subprocess.Popen(
+    with running(
         command("dispatch", "wait", "--watch", "--url", server.url),
         env=environment(server.url),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as watching:
-        assert watching.stdout is not None
         run_id = json.loads(watching.stdout.readline())["run_id"]
         watching.send_signal(signal.SIGINT)
         _, said = watching.communicate(timeout=SECONDS)
@@ -223,15 +221,13 @@ def test_a_closed_pipe_ends_it_without_a_word(server: Server) -> None:
 def test_a_watch_goes_on_over_a_restart_of_the_server(tmp_path: Path) -> None:
     with serving(tmp_path / "data", [JOBS]) as server:
         run = dispatched(server, "wait")
-        with subprocess.Popen(
+        with running(
             command("watch", run["id"]),
             env=environment(server.url),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         ) as watching:
-            assert watching.stdout is not None
-            assert watching.stderr is not None
             while json.loads(watching.stdout.readline())["type"] != "progress":
                 pass
             server.kill()

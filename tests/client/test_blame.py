@@ -49,6 +49,12 @@ def test_a_handler_that_blocks_past_anothers_time_is_suspected_and_not_judged() 
     assert of_blocked(runs, blocked(1), 8.0, GRACE_SECONDS) == Blame(BLOCKED, suspects=named("bad"))
 
 
+def test_a_handlers_own_time_is_the_hosts_which_began_it_later_than_it_was_sent() -> None:
+    runs = in_hand(bad=1, good=60)
+    assert of_blocked(runs, blocked(1, deadline=3.0), 7.9, GRACE_SECONDS) is None
+    assert of_blocked(runs, blocked(1, deadline=3.0), 8.0, GRACE_SECONDS) == Blame(BLOCKED, guilty=named("bad"))
+
+
 def test_a_cancel_of_either_is_waited_for_no_longer_than_the_grace() -> None:
     for cancelled, blame in (
         ("bad", Blame(BLOCKED, guilty=named("bad"))),

@@ -23,6 +23,8 @@ from blazy_jobs.testing import JobsServer, ServerFailed, ServerNotInstalled
 from blazy_jobs.testing import process as server_process
 from blazy_jobs.worker.modules import CannotLoad
 
+from tests.support.programs import running
+
 log = logging.getLogger(__name__)
 
 
@@ -257,8 +259,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
         "print(server._running._process.pid, server._running.folder, flush=True)\n"
         "input()\n"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
-        assert parent.stdout is not None
+    with running([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
         pid, folder = parent.stdout.readline().decode().split()
         server = psutil.Process(int(pid))
         parent.send_signal(signal.SIGKILL)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,9 @@ import httpx
 import pytest
 
 from tests.docs.pages import ROOT, blocks
-from tests.support.server import Server, wait_until
+from tests.support.programs import running
+from tests.support.server import Server, serving, wait_until
+from tests.support.speed import stretched
 
 pytestmark = [pytest.mark.system, pytest.mark.skipif(shutil.which("node") is None, reason="Node is not installed")]
 
@@ -46,29 +48,32 @@ class NodeWorker:
         environment = {**os.environ, "JOBS_URL": url}
         self.log = folder / "worker.log"
         with self.log.open("wb") as log:
-            self.process = subprocess.Popen(["node", "worker.mjs"], cwd=folder, env=environment, stdout=log, stderr=log)
+            node = running(["node", "worker.mjs"], cwd=folder, env=environment, stdout=log, stderr=log)
+            self._stack = ExitStack()
+            self.process = self._stack.enter_context(node)
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(60)
+        return self.process.wait(stretched(60))
+
+    def close(self) -> None:
+        self._stack.close()
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "data", workers=0).start()
-    for name in JOB_TYPES:
-        assert httpx.put(
-            f"{server.url}/v1/job-types/{name}", json={"handler": {"kind": "worker"}, "retry": 0}
-        ).is_success
-    yield server
-    server.stop()
+    with serving(tmp_path / "data", workers=0) as server:
+        for name in JOB_TYPES:
+            assert httpx.put(
+                f"{server.url}/v1/job-types/{name}", json={"handler": {"kind": "worker"}, "retry": 0}
+            ).is_success
+        yield server
 
 
 @pytest.fixture
 def worker(server: Server, tmp_path: Path) -> Iterator[NodeWorker]:
-    worker = NodeWorker(tmp_path, server.url)
-    yield worker
-    worker.stop()
+    with closing(NodeWorker(tmp_path, server.url)) as worker:
+        yield worker
 
 
 def dispatch(server: Server, name: str, payload: Any = None, **more: Any) -> str:

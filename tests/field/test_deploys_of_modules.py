@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from tests.support.programs import running
 from tests.support.server import REPO, Server, wait_until
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
@@ -54,6 +56,7 @@ def orphans(server: Server) -> dict[str, bool]:
 def work(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     """Starts `blazy-jobs worker` for a server, with settings by name, and returns when it has registered."""
     begun: list[subprocess.Popen[bytes]] = []
+    stack = contextlib.ExitStack()
 
     def start(server: Server, module: Path, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
         name = f"w{len(begun)}"
@@ -61,15 +64,14 @@ def work(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         command = [sys.executable, "-m", "blazy_jobs.worker", str(module), "--url", server.url, "--name", name]
         log = (tmp_path / f"{name}.log").open("wb")
         with log:
-            begun.append(
-                subprocess.Popen(
-                    [*command, *arguments],
-                    env={**env, **settings, "PYTHONPATH": str(REPO)},
-                    cwd=module.parent,
-                    stderr=log,
-                    stdout=log,
-                )
+            worker = running(
+                [*command, *arguments],
+                env={**env, **settings, "PYTHONPATH": str(REPO)},
+                cwd=module.parent,
+                stderr=log,
+                stdout=log,
             )
+            begun.append(stack.enter_context(worker))
         with server.client() as client:
             wait_until(
                 lambda: any(w["name"].startswith(f"{name}/") for w in client.get("/v1/workers").json()["data"]),
@@ -77,9 +79,8 @@ def work(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
             )
         return begun[-1]
 
-    yield start
-    for process in begun:
-        end(process)
+    with stack:
+        yield start
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -15,6 +14,7 @@ import pytest
 from blazy_jobs import Client, Jobs
 from blazy_jobs.testing import JobsServer
 
+from tests.support.programs import running
 from tests.support.server import REPO, Server, wait_until
 
 pytestmark = pytest.mark.system
@@ -103,8 +103,7 @@ def test_from_a_worker_elsewhere(tmp_path: Path, opened: ExitStack, key: str) ->
     env = {name: value for name, value in os.environ.items() if not name.startswith("JOBS_")}
     env |= {"PYTHONPATH": str(REPO), key: "secret" if key == "JOBS_API_KEY" else str(tmp_path / "key")}
     command = [sys.executable, "-m", "blazy_jobs.worker", FAMILY, "--url", server.url]
-    worker = opened.enter_context(subprocess.Popen(command, env=env))
-    opened.callback(worker.terminate)
+    opened.enter_context(running(command, env=env))
     with Client(server.url, api_key="secret") as client:
         wait_until(lambda: PARENTS[-1] in [job_type["name"] for job_type in client.job_types.list()], "it is declared")
         check_all(client)

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.docs.pages import ROOT, blocks
+from tests.support.programs import running
 from tests.support.server import Server
 
 pytestmark = pytest.mark.system
@@ -32,21 +33,15 @@ def shell_lines() -> list[str]:
 
 def show_the_demonstration(folder: Path, port: int) -> None:
     """`make run`, and Ctrl-C once it serves."""
-    demo = subprocess.Popen(
-        [sys.executable, "-u", "-m", "examples.demo", "--port", str(port)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert demo.stdout is not None
+    command = [sys.executable, "-u", "-m", "examples.demo", "--port", str(port)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     said = []
-    with demo.stdout:
+    with running(command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True) as demo:
         for line in demo.stdout:
             said.append(line)
             if "Ctrl-C ends it" in line:
                 demo.send_signal(signal.SIGINT)
-    assert demo.wait() == 0, "".join(said)
+        assert demo.wait() == 0, "".join(said)
 
 
 def test_the_first_job_of_the_readme_runs_after_the_demonstration(tmp_path: Path, unused_tcp_port: int) -> None:

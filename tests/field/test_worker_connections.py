@@ -17,6 +17,7 @@ from blazy_jobs.address import ApiKey
 from blazy_jobs.worker.http import Endpoint
 from blazy_jobs.worker.session import Refused, Session
 
+from tests.support.programs import running
 from tests.support.server import REPO
 
 REGISTERED = {"id": "wrk_1", "lease_seconds": 2.5, "heartbeat_seconds": 0.5, "conflicts": []}
@@ -162,14 +163,10 @@ def test_a_wrong_address_is_told_while_it_is_tried(tmp_path: Path, url: str) -> 
     (tmp_path / "one.py").write_text("from blazy_jobs import Jobs\njobs = Jobs()\n@jobs.job\nasync def a(): ...\n")
     env = {name: value for name, value in os.environ.items() if not name.startswith("JOBS_")}
     command = [sys.executable, "-m", "blazy_jobs.worker", str(tmp_path / "one.py"), "--url", url]
-    with subprocess.Popen(command, env=env | {"PYTHONPATH": str(REPO)}, stderr=subprocess.PIPE, text=True) as worker:
-        assert worker.stderr is not None
-        try:
-            said = next(line for line in worker.stderr if url in line)
-            assert worker.poll() is None, "it is told before it gives up"
-            assert "cannot be used" in said
-            last = [line for line in worker.stderr if url in line][-1]
-            assert "no server for a lease's time" in last
-            assert worker.wait(60) == 4
-        finally:
-            worker.kill()
+    with running(command, env=env | {"PYTHONPATH": str(REPO)}, stderr=subprocess.PIPE, text=True) as worker:
+        said = next(line for line in worker.stderr if url in line)
+        assert worker.poll() is None, "it is told before it gives up"
+        assert "cannot be used" in said
+        last = [line for line in worker.stderr if url in line][-1]
+        assert "no server for a lease's time" in last
+        assert worker.wait() == 4

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 from blazy_jobs import Client
 
+from tests.support.programs import running
 from tests.support.server import REPO, Server, wait_until
 
 pytestmark = pytest.mark.system
@@ -39,8 +39,7 @@ def test_only_runs_of_its_queues(tmp_path: Path, by: str) -> None:
         env |= {"PYTHONPATH": str(REPO)} | ({"JOBS_WORKER_QUEUES": "fast,mid"} if by == "environment" else {})
         flags = ["-Q", "fast,mid", "--concurrency", "3", "--slots", "1"] if by == "flag" else []
         command = [sys.executable, "-m", "blazy_jobs.cli", "worker", str(tmp_path / "bound.py"), *flags]
-        worker = stack.enter_context(subprocess.Popen([*command, "--url", server.url], env=env))
-        stack.callback(worker.terminate)
+        stack.enter_context(running([*command, "--url", server.url], env=env))
         with Client(server.url) as client:
             wait_until(lambda: len(client.request("GET", "/v1/workers")["data"]) == 2, "both lanes are there")
             lanes = client.request("GET", "/v1/workers")["data"]

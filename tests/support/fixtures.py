@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -38,14 +40,14 @@ def attach_logs(request: pytest.FixtureRequest) -> Callable[[Server], None]:
 @pytest.fixture
 def serve(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[StartServer]:
     """Starts servers; each is ended with all its processes after the test. `start=False` only prepares one."""
-    servers: list[Server] = []
+    servers = contextlib.ExitStack()
+    numbers = itertools.count()
 
     def start(*modules: str, data: Path | None = None, start: bool = True, **options: Any) -> Server:
-        server = Server(data or tmp_path / f"data{len(servers)}", modules, **options)
-        servers.append(server)
+        server = Server(data or tmp_path / f"data{next(numbers)}", modules, **options)
+        servers.callback(server.close)
         server_log_of(request.node, server)
         return server.start() if start else server
 
-    yield start
-    for server in servers:
-        server.close()
+    with servers:
+        yield start

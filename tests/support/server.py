@@ -23,10 +23,10 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from tests.support.programs import MARK, end, marked
 from tests.support.speed import stretched
 
 REPO = Path(__file__).resolve().parents[2]
-MARK = "BLAZY_TEST_MARK"
 COMMAND = (sys.executable, "-m", "blazy_jobs_server.cli", "serve")
 START_TIMEOUT_SECONDS = 60.0
 T = TypeVar("T")
@@ -157,7 +157,7 @@ class Server:
         """SIGTERM, and the exit code."""
         self.terminate()
         assert self.process is not None
-        return self.process.wait(timeout)
+        return self.process.wait(stretched(timeout))
 
     def restart(self) -> None:
         """`kill -9`, and started again on the same port and data."""
@@ -167,24 +167,12 @@ class Server:
     def close(self) -> None:
         """Ends the server and all that it started, at once."""
         self.kill()
-        for process in self.processes():
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        psutil.wait_procs(self.processes(), timeout=10)
+        end(self.processes())
 
     def processes(self) -> list[psutil.Process]:
         """All living processes that this server's starts have brought about, but the server itself."""
-        wanted = f"{MARK}={self.mark}".encode()
-        found = []
-        for pid in psutil.pids():
-            if self.process is not None and pid == self.process.pid:
-                continue
-            with contextlib.suppress(OSError, psutil.Error):
-                if wanted in Path(f"/proc/{pid}/environ").read_bytes():
-                    process = psutil.Process(pid)
-                    if process.status() != psutil.STATUS_ZOMBIE:
-                        found.append(process)
-        return found
+        own = None if self.process is None else self.process.pid
+        return [process for process in marked(self.mark) if process.pid != own]
 
     def controls(self) -> list[psutil.Process]:
         """The pool's control processes, also those that have outlived a killed server: each leads a session."""

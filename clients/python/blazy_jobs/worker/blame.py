@@ -42,9 +42,9 @@ def of_blocked(runs: Mapping[str, Held], blocked: Blocked, now: float, grace_sec
     names = frozenset((culprit.run_id,))
     if now >= over_at(culprit, blocked.deadline) + grace_seconds:
         return Blame(BLOCKED, guilty=names)
-    if overdue(runs.values(), now, grace_seconds):
-        return Blame(BLOCKED, suspects=names)
-    return None
+    # The host began it later than it was sent there, and its own time is what counts.
+    others = (held for held in runs.values() if held is not culprit)
+    return Blame(BLOCKED, suspects=names) if overdue(others, now, grace_seconds) else None
 
 
 def of_silent(
