@@ -47,7 +47,7 @@ def changes(body: job_type_models.JobTypePatch, path: str = "") -> dict[str, Any
 
 def _handler(handler: job_type_models.WorkerHandlerIn | job_type_models.HttpHandlerIn, path: str) -> Handler:
     if isinstance(handler, job_type_models.HttpHandlerIn):
-        raise NotSupported(f"{path}/handler/kind", "This server does not run HTTP handlers yet; use 'worker'.")
+        raise NotSupported(f"{path}/handler/kind", "HTTP handlers are not supported yet; use 'worker'.")
     return Handler(handler.kind)
 
 

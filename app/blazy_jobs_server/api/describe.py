@@ -42,7 +42,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.CrossSite(),
     errors.HostRefused(),
     errors.BadRequest("Idempotency-Key must have 1 to 255 characters."),
-    errors.MalformedJson("An object has the same name twice.", "/payload/userId"),
+    errors.MalformedJson("An object has a duplicate name.", "/payload/userId"),
     errors.BadLastEventId(),
     errors.RequestTimeout(30),
     errors.JobTypeExists("send-welcome-email"),
@@ -61,7 +61,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.InvalidSchema([FieldError("/payload_schema/type", '"text" is not a type', "invalid_schema")]),
     errors.InvalidBatch([FieldError("/runs/5/payload", _PAYLOAD.message, _PAYLOAD.code)]),
     errors.InvalidCursor(),
-    errors.NotSupported("/handler/kind", "This server does not run HTTP handlers yet; use 'worker'."),
+    errors.NotSupported("/handler/kind", "HTTP handlers are not supported yet; use 'worker'."),
     errors.IdempotencyKeyReused(),
     errors.StoreUnavailable("disk I/O error"),
     errors.ReadTimeout(10),
@@ -69,8 +69,8 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.QueueUnavailable("Connection refused."),
     errors.Draining(),
     errors.Unavailable("The pool's workers have not declared their job types yet."),
-    QueueFull("The queue has as many runs as it may hold."),
-    JobsError("Something went wrong in the server; its log says what."),
+    QueueFull("The queue is full."),
+    JobsError("Unexpected error in the server; see its log."),
 )
 """Each refusal as it comes."""
 _SAMPLES = {type(sample): sample for sample in SAMPLES}

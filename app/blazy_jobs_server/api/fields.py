@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 def _not_null(value: object) -> object:
     if value is None:
-        raise PydanticCustomError("null_value", "may be left out, but not be null")
+        raise PydanticCustomError("null_value", "may be omitted, but must not be null")
     return value
 
 

@@ -72,7 +72,9 @@ async def get_readiness(request: Request) -> Response:
     await context.jobs.store.ping()
     context.jobs.incidents.store_worked()
     if context.jobs.incidents.store_is_failing:
-        raise Unavailable("Requests are refused because the store could not be written or read a moment ago.")
+        raise Unavailable(
+            "The database could not be read or written recently; requests are refused until it is available again."
+        )
     return respond(Answer(200, orjson.dumps({"status": "ok"} | _redis(context))))
 
 

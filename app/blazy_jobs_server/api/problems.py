@@ -100,7 +100,7 @@ def of_query(error: RequestValidationError) -> JobsError:
 def unexpected(error: BaseException, path: str) -> JobsError:
     """A bug of ours: logged whole, answered without a word of it."""
     log.error("unexpected error", path=path, exc_info=error)
-    return JobsError("Something went wrong in the server; its log says what.")
+    return JobsError("Unexpected error in the server; see its log.")
 
 
 def _methods(request: Request) -> list[str]:

@@ -124,10 +124,10 @@ class Protocol(HttpToolsProtocol):
         """Raises MalformedRequest, which ends the connection."""
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (not hosts and version == "1.1") or not all(_HOST.fullmatch(host) for host in hosts):
-            self._refusal = MalformedRequest("A request of HTTP/1.1 names the host it is for in one 'Host' header.")
+            self._refusal = MalformedRequest("An HTTP/1.1 request must have exactly one valid 'Host' header.")
             raise self._refusal
         if version == "1.0" and any(name == b"transfer-encoding" for name, _ in self.headers):
-            self._refusal = MalformedRequest("HTTP/1.0 knows no 'Transfer-Encoding'.")
+            self._refusal = MalformedRequest("HTTP/1.0 does not support 'Transfer-Encoding'.")
             raise self._refusal
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:

@@ -43,7 +43,9 @@ def faults(given: QueryParams, known: Mapping[str, bool]) -> list[FieldError]:
     for name in list(dict.fromkeys(given))[:MAX_LISTED]:
         if name not in known:
             those = f"known here are {', '.join(sorted(known))}" if known else "none is known here"
-            errors.append(FieldError(pointer(name), f"is no query parameter of this path; {those}", "extra_forbidden"))
+            errors.append(
+                FieldError(pointer(name), f"is not a query parameter of this path; {those}", "extra_forbidden")
+            )
         elif not known[name] and len(given.getlist(name)) > 1:
             errors.append(FieldError(pointer(name), "is given more than once", "duplicate"))
     return errors

@@ -93,10 +93,10 @@ async def put_queue(request: Request, name: str) -> Response:
     body = await read_json(request, queue_models.QueueIn)
     check_same_name(name, body.name)
     if "engine" in body.model_fields_set and body.engine == "database" and body.bullmq is not None:
-        raise InvalidRequest.at("/bullmq", "is of queues with the engine 'bullmq' only", "exclusive")
+        raise InvalidRequest.at("/bullmq", "is only for queues with the engine 'bullmq'", "exclusive")
     for field in ("concurrency", "rate_limit", "max_queued"):
         if getattr(body, field) is not None:
-            raise NotSupported(f"/{field}", "This server does not have this setting yet.")
+            raise NotSupported(f"/{field}", "This setting is not supported yet.")
     known = context.jobs.catalogue.has_queue(name)
     queue = await context.jobs.projection.save_queue(name, body.paused, _bullmq(body))
     return respond(Answer(200 if known else 201, orjson.dumps(await _json(context, queue))))

@@ -111,7 +111,7 @@ def _instant(value: datetime | None, path: str) -> int | None:
     if value is None:
         return None
     if value.tzinfo is None:
-        raise InvalidRequest.at(path, "must say its offset", "timezone_aware")
+        raise InvalidRequest.at(path, "must have a UTC offset", "timezone_aware")
     return from_datetime(value)
 
 

@@ -42,7 +42,7 @@ class DispatchIn(In):
     @model_validator(mode="after")
     def _one_time(self) -> DispatchIn:
         if self.delay_seconds is not None and self.run_at is not None:
-            raise PydanticCustomError("exclusive", "delay_seconds and run_at exclude each other")
+            raise PydanticCustomError("exclusive", "delay_seconds and run_at are mutually exclusive")
         return self
 
 

@@ -87,13 +87,13 @@ def _refuse_constant(name: str) -> Any:
 
 def _settle(value: Any, path: str, levels: int) -> Any:
     if isinstance(value, (_Pairs, list)) and levels == 0:
-        raise MalformedJson("The body is nested too deep.", path)
+        raise MalformedJson("The body is nested too deeply.", path)
     if isinstance(value, _Pairs):
         settled: dict[str, Any] = {}
         for key, member in value:
             _check_text(key, path)
             if key in settled:
-                raise MalformedJson("An object has the same name twice.", path + pointer(key))
+                raise MalformedJson("An object has a duplicate name.", path + pointer(key))
             settled[key] = _settle(member, path + pointer(key), levels - 1)
         return settled
     if isinstance(value, list):
@@ -101,7 +101,7 @@ def _settle(value: Any, path: str, levels: int) -> Any:
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, int) and abs(value) > MAX_INTEGER:
-        raise MalformedJson("An integer is beyond ±(2^53-1), which many readers round: send it as a string.", path)
+        raise MalformedJson("An integer is beyond ±(2^53-1), which many JSON parsers round: send it as a string.", path)
     elif isinstance(value, float) and not math.isfinite(value):
         raise MalformedJson("A number is too large for a double: send it as a string.", path)
     return value
@@ -109,8 +109,8 @@ def _settle(value: Any, path: str, levels: int) -> Any:
 
 def _check_text(text: str, path: str) -> None:
     if "\0" in text:
-        raise MalformedJson("A string has U+0000 in it.", path)
+        raise MalformedJson("A string contains U+0000.", path)
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise MalformedJson("A string has a lone surrogate in it.", path) from None
+        raise MalformedJson("A string contains a lone surrogate.", path) from None

@@ -1,4 +1,4 @@
-"""Every refusal that the service makes, in one tree.
+"""Every error that the API returns, in one tree.
 
     JobsError
     ├── NotFound            404   JobTypeNotFound · RunNotFound · WorkerNotFound · QueueNotFound · ScheduleNotFound
@@ -69,14 +69,16 @@ class RunNotFound(NotFound):
     code, title = "run_not_found", "Run not found"
 
     def __init__(self, run_id: str) -> None:
-        super().__init__(f"There is no run {run_id[:40]!r}; it may have been erased or have passed its retention.")
+        super().__init__(f"There is no run {run_id[:40]!r}; it may have been erased, or deleted after its retention.")
 
 
 class WorkerNotFound(NotFound):
     code, title = "worker_not_found", "Worker not found"
 
     def __init__(self, worker_id: str) -> None:
-        super().__init__(f"There is no worker {worker_id[:40]!r}; a worker that was silent too long registers again.")
+        super().__init__(
+            f"There is no worker {worker_id[:40]!r}; a worker whose registration has expired must register again."
+        )
 
 
 class ScheduleNotFound(NotFound):
@@ -90,14 +92,14 @@ class QueueNotFound(NotFound):
     code, title = "queue_not_found", "Queue not found"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is no queue {name[:128]!r}; a queue comes into being when first used.")
+        super().__init__(f"There is no queue {name[:128]!r}; a queue is created when it is first used, or with PUT.")
 
 
 class MethodNotAllowed(JobsError):
     status, code, title = 405, "method_not_allowed", "Method not allowed"
 
     def __init__(self, allowed: str) -> None:
-        super().__init__(f"This path answers to {allowed}.")
+        super().__init__(f"This path allows {allowed}.")
         self.allowed = allowed
 
     @property
@@ -124,14 +126,14 @@ class CrossSite(Forbidden):
     code, title = "cross_site", "Cross-site request"
 
     def __init__(self) -> None:
-        super().__init__("A write from another site's page is refused.")
+        super().__init__("Writes from a page of another site are refused.")
 
 
 class HostRefused(Forbidden):
     code, title = "host_refused", "Host refused"
 
     def __init__(self) -> None:
-        super().__init__("Without a key the server answers only to a loopback name or address in 'Host'.")
+        super().__init__("Without an API key, the server accepts only a loopback name or address in 'Host'.")
 
 
 class BadRequest(JobsError):
@@ -141,7 +143,7 @@ class BadRequest(JobsError):
 class MalformedRequest(BadRequest):
     code, title = "malformed_request", "Malformed request"
 
-    def __init__(self, detail: str = "This is no HTTP/1.1 request with a method that is known here.") -> None:
+    def __init__(self, detail: str = "This is not a valid HTTP/1.1 request, or its method is unknown.") -> None:
         super().__init__(detail)
 
 
@@ -157,7 +159,7 @@ class BadLastEventId(BadRequest):
     code, title = "bad_last_event_id", "Bad Last-Event-ID"
 
     def __init__(self) -> None:
-        super().__init__("Last-Event-ID is not an id that this stream gave out.")
+        super().__init__("Last-Event-ID is not the id of an event of this stream.")
 
 
 class RequestTimeout(JobsError):
@@ -179,35 +181,35 @@ class JobTypeExists(Conflict):
     code, title = "job_type_exists", "Job type exists"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"A job type {name!r} is registered already; PUT replaces it, PATCH changes it.")
+        super().__init__(f"A job type {name!r} already exists; PUT replaces it, PATCH changes it.")
 
 
 class JobTypeInUse(Conflict):
     code, title = "job_type_in_use", "Job type in use"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Runs of {name!r} are unfinished, or a schedule names it: end or delete these first.")
+        super().__init__(f"{name!r} has unfinished runs, or a schedule uses it; finish or delete these first.")
 
 
 class ScheduleExists(Conflict):
     code, title = "schedule_exists", "Schedule exists"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a schedule {name!r} already; PUT replaces it, PATCH changes it.")
+        super().__init__(f"A schedule {name!r} already exists; PUT replaces it, PATCH changes it.")
 
 
 class QueueInUse(Conflict):
     code, title = "queue_in_use", "Queue in use"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Runs in {name!r} are unfinished: its engine can change when they have ended.")
+        super().__init__(f"The queue {name!r} has unfinished runs; its engine can be changed when they have finished.")
 
 
 class RunFinished(Conflict):
     code, title = "run_finished", "Run finished"
 
     def __init__(self, state: str) -> None:
-        super().__init__(f"The run is {state}, and final is final.")
+        super().__init__(f"The run is {state}; a final state cannot change.")
 
 
 class RunNotFinished(Conflict):
@@ -221,7 +223,7 @@ class IdempotencyInFlight(Conflict):
     code, title = "idempotency_in_flight", "Idempotent request in flight"
 
     def __init__(self) -> None:
-        super().__init__("The first request with this Idempotency-Key has not been answered yet; try again.")
+        super().__init__("The first request with this Idempotency-Key is still in progress; try again.")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -236,21 +238,21 @@ class EventsExpired(Gone):
     code, title = "events_expired", "Events expired"
 
     def __init__(self) -> None:
-        super().__init__("Events after this place have passed their retention; start anew without Last-Event-ID.")
+        super().__init__("Events after this id have passed their retention; start again without Last-Event-ID.")
 
 
 class PayloadTooLarge(JobsError):
     status, code, title = 413, "payload_too_large", "Payload too large"
 
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(f"The body may have at most {limit_bytes} bytes.")
+        super().__init__(f"The body must not exceed {limit_bytes} bytes.")
 
 
 class HeaderTooLarge(JobsError):
     status, code, title = 431, "header_too_large", "Request header fields too large"
 
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(f"The request line and the headers may have at most {limit_bytes} bytes.")
+        super().__init__(f"The request line and headers must not exceed {limit_bytes} bytes.")
 
 
 class UnsupportedMedia(JobsError):
@@ -262,7 +264,7 @@ class UnsupportedMedia(JobsError):
 
 class UnsupportedEncoding(UnsupportedMedia):
     def __init__(self) -> None:
-        JobsError.__init__(self, "Send the body as it is, without a Content-Encoding.")
+        JobsError.__init__(self, "Send the body without a Content-Encoding.")
 
     @property
     def headers(self) -> dict[str, str]:
@@ -301,7 +303,7 @@ class InvalidCursor(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "The cursor is not one that this list gave out.",
+            "The cursor does not belong to this list.",
             errors=[FieldError("/cursor", "is not a cursor of this list", "invalid_cursor")],
         )
 
@@ -317,7 +319,7 @@ class IdempotencyKeyReused(Invalid):
     code, title = "idempotency_key_reused", "Idempotency key reused"
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used with another body.")
+        super().__init__("This Idempotency-Key was already used with a different request body.")
 
 
 class Unavailable(JobsError):
@@ -332,31 +334,30 @@ class StoreUnavailable(Unavailable):
     code, title = "store_unavailable", "Store unavailable"
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"The database cannot be written or read now: {reason}")
+        super().__init__(f"The database cannot be read or written: {reason}")
 
 
 class ReadTimeout(Unavailable):
     code, title = "read_timeout", "Read timeout"
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"The database took longer than {seconds:g} s; narrow the list, or try again later")
+        super().__init__(f"The database took longer than {seconds:g} s; narrow the filter, or try again later")
 
 
 class DefinitionChanged(StoreUnavailable):
-    """Another server changed it since it was read here; reading it again and trying anew mends that."""
+    """Another server has changed it since it was read here; read it again and retry."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"other servers change the job type {name!r} all the time")
+        super().__init__(f"other servers keep changing the job type {name!r}")
 
 
 class QueueUnavailable(Unavailable):
     code, title = "queue_unavailable", "Queue unavailable"
 
     def __init__(self, reason: str, cause: str = "unreachable", *, refused: bool = False) -> None:
-        """`cause` is a word for the reason that stays the same for the same trouble; empty where another one brought it
-        about. `refused`: it was asked, and
-        refuses until someone mends it."""
-        super().__init__(f"The queue's Redis cannot be asked now: {reason}")
+        """`cause` is a stable word for the reason; empty if another failure led to this one. `refused`: Redis answered
+        and refuses until an operator corrects it."""
+        super().__init__(f"The queue's Redis is unavailable: {reason}")
         self.cause = cause
         self.refused = refused
 
@@ -365,4 +366,4 @@ class Draining(Unavailable):
     code, title = "draining", "Draining"
 
     def __init__(self) -> None:
-        super().__init__("The server is stopping.")
+        super().__init__("The server is shutting down.")

@@ -41,11 +41,11 @@ class Ended(Exception):
 
 
 def not_looked_at(path: str) -> FieldError:
-    return FieldError(path, "cannot be checked now: too many values that take long are waiting", "too_busy")
+    return FieldError(path, "cannot be validated now: too many slow validations are pending", "too_busy")
 
 
 def too_long(path: str) -> FieldError:
-    return FieldError(path, f"{MASK} takes too long to check against the schema", "too_complex")
+    return FieldError(path, f"{MASK} takes too long to validate against the schema", "too_complex")
 
 
 class Examiner:

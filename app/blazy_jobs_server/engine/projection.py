@@ -202,9 +202,11 @@ class Projection:
     def check(self, path: str = "/engine", url: str | None = None, url_path: str = "") -> None:
         """Raises NotSupported where there is no such engine, and InvalidRequest where `url` names another one."""
         if self._engine is None:
-            raise NotSupported(path, "BullMQ queues need a Redis: set JOBS_REDIS_URL for the server.")
+            raise NotSupported(path, "BullMQ queues need Redis: set JOBS_REDIS_URL on the server.")
         if url is not None and not self._engine.is_at(url):
-            raise InvalidRequest.at(url_path, "is not the Redis of this server, and its queues live in no other")
+            raise InvalidRequest.at(
+                url_path, "is not this server's Redis; a server keeps all its BullMQ queues in one Redis"
+            )
 
     async def declare(self, name: str, bullmq: Bullmq) -> Conflict | None:
         """What code says of a queue. One that lives otherwise already, by the API or with runs in it, stays so."""

@@ -99,7 +99,7 @@ class Schedules:
                     saved = await self._change_over_http(known, definition, paused)
                 if saved is not None:
                     return saved, known is None
-        raise StoreUnavailable("the schedule changes all the time")
+        raise StoreUnavailable("the schedule keeps changing")
 
     async def change(
         self, name: str, change: Callable[[ScheduleDefinition], ScheduleDefinition], paused: bool | None = None
@@ -120,7 +120,7 @@ class Schedules:
                 saved = await self._change_over_http(known, definition, paused)
                 if saved is not None:
                     return saved
-        raise StoreUnavailable("the schedule changes all the time")
+        raise StoreUnavailable("the schedule keeps changing")
 
     async def delete(self, name: str) -> None:
         """Raises ScheduleNotFound. Its runs stay."""

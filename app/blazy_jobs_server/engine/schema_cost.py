@@ -105,7 +105,7 @@ class Visits:
                 return max(worst, MAX_VISITS)
             looks = sum(count * _own(self._places[at]) for at, count in row.items())
             if looks > MAX_VISITS:
-                raise TooCostly(f"one value would be looked at more than {MAX_VISITS} times as references are followed")
+                raise TooCostly(f"one value would be visited more than {MAX_VISITS} times as references are followed")
             worst = max(worst, looks + sum(count * self._matched(self._places[at]) for at, count in row.items()))
             rows.extend(self._below(row))
         return worst

@@ -295,7 +295,7 @@ async def test_a_handler_of_no_known_kind_is_told_which_there_are(server: Server
 async def test_what_may_be_left_out_may_not_be_null(server: Server, field: str) -> None:
     answer = await server.http.post("/v1/job-types", json={"name": "new", "handler": {"kind": "worker"}, field: None})
     [error] = problem(answer, 422, "invalid_request")["errors"]
-    assert error == {"path": f"/{field}", "message": "may be left out, but not be null", "code": "null_value"}
+    assert error == {"path": f"/{field}", "message": "may be omitted, but must not be null", "code": "null_value"}
 
 
 async def test_a_whole_number_may_be_written_with_a_fraction_of_nothing(server: Server) -> None:

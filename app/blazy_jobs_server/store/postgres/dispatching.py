@@ -70,7 +70,7 @@ async def _turn(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched |
     overtaken = {place for place in open_places if place not in drafts}
     await _replay(tx, arguments, answers, overtaken)
     for place in overtaken - answers.keys():
-        answers[place] = StoreUnavailable("the run of this idempotency key has just been erased")
+        answers[place] = StoreUnavailable("the run of this idempotency key was just erased")
     for place, draft in drafts.items():
         for created in draft.created:
             tx.note_created(created)
