@@ -52,7 +52,13 @@ def _placed(schema: Any, at: str, base: str) -> Place:
 
 
 def _against(base: str, reference: str) -> str:
-    return base + reference if reference.startswith("#") else urldefrag(urljoin(base, reference))[0]
+    """The reference as it is where it is none."""
+    if reference.startswith("#"):
+        return base + reference
+    try:
+        return urldefrag(urljoin(base, reference))[0]
+    except ValueError:
+        return reference
 
 
 def children(place: Place) -> Iterator[tuple[str, Place]]:

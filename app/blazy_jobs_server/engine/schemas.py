@@ -38,6 +38,7 @@ MAX_WAITING = 16
 """Values that may wait for an explanation; what is wrong with others is said in one line."""
 _NO_PATTERN = 'is not a "regex"'
 _NO_PATTERN_HERE = f"is not a regular expression that takes linear time and at most {MAX_PATTERNS_BYTES >> 20} MiB"
+_ABOUT_AN_ID = ("Invalid URI reference '{}':", "Failed to resolve '{}' against ")
 PATTERNS = jsonschema_rs.RegexOptions(size_limit=MAX_PATTERNS_BYTES, dfa_size_limit=DFA_BYTES)
 
 
@@ -66,9 +67,9 @@ def compile_schema(schema: Any, path: str) -> Compiled:
     except TooCostly as error:
         raise _invalid(path, f"costs too much: {error}") from None
     except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-        message = getattr(error, "message", str(error)).partition("\n")[0]
-        place = _reference_of(tree, message) or pointer(*getattr(error, "instance_path", []))
-        message = message.replace(_NO_PATTERN, _NO_PATTERN_HERE)
+        message = getattr(error, "message", str(error))
+        place = _id_of(tree, message) or _reference_of(tree, message) or pointer(*getattr(error, "instance_path", []))
+        message = message.partition("\n")[0].replace(_NO_PATTERN, _NO_PATTERN_HERE)
         raise _invalid(path + place, message[:300]) from error
     return Compiled(validator, visits, 20 * length + memory)
 
@@ -87,6 +88,15 @@ def _invalid(path: str, message: str) -> InvalidSchema:
 
 def _refuse(uri: str) -> Any:
     raise ValueError(f"{uri[:200]} is not within this schema")
+
+
+def _id_of(tree: Tree, message: str) -> str | None:
+    """Where the `$id` stands that the message is about: the validator names no place of one that is no URI."""
+    for place in tree.places:
+        own = place.schema.get("$id") if isinstance(place.schema, dict) else None
+        if isinstance(own, str) and message.startswith(tuple(begin.format(own) for begin in _ABOUT_AN_ID)):
+            return place.at + pointer("$id")
+    return None
 
 
 def _reference_of(tree: Tree, message: str) -> str | None:
