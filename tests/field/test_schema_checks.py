@@ -249,6 +249,12 @@ async def test_however_many_values_take_long_those_that_fit_are_taken() -> None:
     assert found == [[]] * (3 * MAX_WAITING)
 
 
+def test_a_fault_that_was_met_while_another_keyword_was_tried_is_found_in_its_place() -> None:
+    part = {"unevaluatedItems": True, "if": False, "then": True, "else": {"$ref": "#/$defs/none"}}
+    schema = {"properties": {}, "prefixItems": [part], "$defs": {"none": False}}
+    assert [fault.path for fault in Explanation(schema, PATTERNS, lambda: None).faults([None], "")] == ["/0"]
+
+
 def test_what_is_not_allowed_is_named() -> None:
     schema = {"properties": {"name": {"type": "string"}}, "additionalProperties": False}
     found = Explanation(schema, PATTERNS, lambda: None).faults({"nome": 1, "name": "x"}, "/payload")

@@ -93,8 +93,10 @@ class Explanation:
         if target is not None:
             if (target.at, path) not in self._way:  # it leads round, without a step into the value
                 self._way.add((target.at, path))
-                yield from self._below(target, value, path, keyword)
-                self._way.discard((target.at, path))
+                try:
+                    yield from self._below(target, value, path, keyword)
+                finally:  # who asks for the first fault only leaves here
+                    self._way.discard((target.at, path))
         else:  # a schema that the validator knows by itself: the standard's own
             validator = self._alone({keyword: place.schema[keyword]})
             if not validator.is_valid(value):
