@@ -279,7 +279,7 @@ def untold(name: str, field: str) -> Iterator[str]:
         yield "the unit"
     if {"type": "null"} in shape.get("anyOf", []) and not re.search(r"\bnull\b", text):
         yield "what null means"
-    if (name, field) in LEFT_OUT and not re.search("Default|Left out", text):
+    if (name, field) in LEFT_OUT and not re.search("[Dd]efault|omitted", text):
         yield "the default"
     if name.endswith(("In", "Patch", "Put", "Report")):
         numbers = {number.replace(",", "") for number in re.findall(r"\d[\d,]*", text)}

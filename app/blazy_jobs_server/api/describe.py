@@ -115,23 +115,23 @@ SHARED: dict[str, tuple[type[JobsError], ...]] = {
 
 HEADERS: dict[str, dict[str, Any]] = {
     "Location": {
-        "description": "where the new thing can be read",
+        "description": "the path of the created resource",
         "schema": {"type": "string", "format": "uri-reference"},
     },
     "Idempotency-Replayed": {
-        "description": "`true` where an earlier request with this Idempotency-Key was answered before",
+        "description": "`true` if an earlier request had the same Idempotency-Key",
         "schema": {"type": "string", "const": "true"},
     },
     "Preference-Applied": {
-        "description": "the `Prefer: wait` that was kept (RFC 7240)",
+        "description": "the `Prefer: wait` that was applied (RFC 7240)",
         "schema": {"type": "string"},
         "example": "wait=10",
     },
-    "Retry-After": {"description": "seconds", "schema": {"type": "string"}, "example": "1"},
+    "Retry-After": {"description": "seconds to wait before a retry", "schema": {"type": "string"}, "example": "1"},
     "WWW-Authenticate": {"description": "the scheme (RFC 9110)", "schema": {"type": "string"}, "example": "Bearer"},
     "Connection": {"description": "`close`", "schema": {"type": "string"}},
-    "Vary": {"description": "the request headers that the answer depends on", "schema": {"type": "string"}},
-    "Accept-Encoding": {"description": "`identity`: the body as it is", "schema": {"type": "string"}},
+    "Vary": {"description": "the request headers that the response depends on", "schema": {"type": "string"}},
+    "Accept-Encoding": {"description": "`identity`: bodies must not be encoded", "schema": {"type": "string"}},
     "Cache-Control": {"description": "`no-cache, no-transform`", "schema": {"type": "string"}},
 }
 
@@ -139,7 +139,7 @@ IDEMPOTENCY_KEY: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key with the same body gives the first answer's run, at least for 24 hours.",
+    "description": "A request with the same key and body returns the run of the first one, for at least 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"\S"},
     "example": "order-1234",
 }
@@ -147,7 +147,7 @@ PREFER: dict[str, Any] = {
     "name": "Prefer",
     "in": "header",
     "required": False,
-    "description": "`wait=10`: answer with the finished run if it ends within so many seconds (RFC 7240).",
+    "description": "`wait=10`: respond with the finished run if it finishes within 10 seconds (RFC 7240).",
     "schema": {"type": "string"},
     "example": "wait=10",
 }
@@ -156,7 +156,7 @@ LAST_EVENT_ID: dict[str, Any] = {
     "name": "Last-Event-ID",
     "in": "header",
     "required": False,
-    "description": "The `id` of the last block that was read: the stream goes on after it.",
+    "description": "The `id` of the last event that was received; the stream continues after it.",
     "schema": {"type": "string"},
 }
 

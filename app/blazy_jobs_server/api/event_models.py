@@ -163,7 +163,7 @@ Event = TypeAliasType(
         | CompletedEvent
         | FailedEvent
         | CancelledEvent,
-        Field(discriminator="type", description="One change of a run."),
+        Field(discriminator="type", description="One change of a run, or one line of its log."),
     ],
 )
 

@@ -99,9 +99,9 @@ STREAM = {
         "schema": {
             "type": "string",
             "description": (
-                "Blocks of lines (WHATWG HTML, 9.2), each with an `id` to resume from (send it as `Last-Event-ID`), "
-                "the event's type as `event`, and the event as JSON on one line of `data`. Comments, every 15 "
-                "seconds, and `retry` come between. The event is the schema `Event`."
+                "Server-Sent Events (WHATWG HTML, 9.2), each with an `id` to resume from (send it as `Last-Event-ID`), "
+                "the event's type as `event`, and the event as one line of JSON in `data` (schema `Event`). A `retry` "
+                "field and a comment every 15 seconds come between them."
             ),
         },
         "example": 'id: 1\nevent: queued\ndata: {"seq":1,"type":"queued",…}\n\n',
@@ -120,27 +120,27 @@ def _wants_json(request: Request) -> bool:
 @router.get(
     "/v1/runs/{run_id}/events",
     operation_id="follow_run",
-    summary="A run's event log: a stream, or JSON with `Accept: application/json`",
+    summary="Follow a run's events: a stream, or JSON with `Accept: application/json`",
     responses={
         200: {
-            "description": "an event stream, each block with the event's `seq` as its `id`; or a page, oldest first",
+            "description": "an event stream, each event with its `seq` as `id`; or a page, oldest first",
             "content": {**STREAM, **PAGE},
             "headers": headers_of("Cache-Control", "Vary"),
         },
         **answers(BadLastEventId, InvalidRequest, InvalidCursor, RunNotFound),
-        204: {"description": "all has been read: an EventSource stops"},
+        204: {"description": "all events have been read; tells an EventSource to stop"},
     },
     openapi_extra={"parameters": [LAST_EVENT_ID]},
 )
 async def follow_run(
     request: Request,
     run_id: str,
-    after: Annotated[int | None, Query(ge=0, le=2**53, description="begin after this number")] = None,
+    after: Annotated[int | None, Query(ge=0, le=2**53, description="Only events after this number.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Response:
-    """The stream starts at the first event (or after `Last-Event-ID`, or `after`), goes on live, and ends after the
-    final event. When the server stops, it ends before; follow it again with `Last-Event-ID`."""
+    """The stream starts with the first event (or after `Last-Event-ID`, or `after`), continues live, and ends after the
+    final event. It ends earlier if the server stops; reconnect with `Last-Event-ID`."""
     jobs = context_of(request).jobs
     run = await jobs.run(run_key(run_id))
     if _wants_json(request):
@@ -168,11 +168,11 @@ async def _page(request: Request, run_id: int, after: int, limit: int) -> Respon
 @router.get(
     "/v1/events",
     operation_id="follow_events",
-    summary="The stream of all runs' events",
+    summary="Follow the events of all runs",
     response_class=Response,
     responses={
         200: {
-            "description": "an event stream, each block with an opaque place to resume from as its `id`",
+            "description": "an event stream, each event with an opaque position to resume from as `id`",
             "content": STREAM,
             "headers": STREAM_HEADERS,
         },
@@ -188,8 +188,8 @@ async def follow_events(
     tag: Annotated[str | None, Query(max_length=128)] = None,
     from_: Annotated[Literal["start"] | None, Query(alias="from")] = None,
 ) -> Response:
-    """With `Last-Event-ID` it resumes with nothing lost or repeated; without it starts now, or with `from=start` at the
-    oldest event that is kept. The comment `: live` comes once, where all that was stored has been sent."""
+    """With `Last-Event-ID` it resumes without loss or repetition; otherwise it starts now, or with `from=start` at the
+    oldest stored event. The comment `: live` is sent once, after all stored events. Never ends by itself."""
     jobs = context_of(request).jobs
     where = EventFilter(types=frozenset(EVENT_TYPES[name] for name in type), job_type=job_type, queue=queue, tag=tag)
     last = request_headers(request.scope).get(b"last-event-id")

@@ -51,9 +51,9 @@ WaitReason = TypeAliasType(
     Annotated[
         Literal["paused", "no_worker", "concurrency_limit", "rate_limit", "queue_unavailable", "waiting_children"],
         Field(
-            description="Why a run that could start does not. More values may come: treat one that you don't know as"
-            " another reason to wait. `queue_unavailable`: the Redis of its queue cannot be asked, or refuses what is"
-            " needed. `waiting_children`: its BullMQ job is the parent of a flow and waits for its children."
+            description="Why a due run does not start. More values may be added: treat an unknown one as another reason"
+            " to wait. `queue_unavailable`: the Redis of its queue is unavailable, or refuses a required command."
+            " `waiting_children`: its BullMQ job is the parent of a flow and waits for its children."
         ),
     ],
 )
@@ -63,8 +63,8 @@ JsonSchema = TypeAliasType(
     Annotated[
         dict[str, Any] | bool,
         Field(
-            description="JSON Schema 2020-12, at most 64 KiB. References point within it; patterns are of the kind that"
-            " takes linear time."
+            description="JSON Schema 2020-12, at most 64 KiB. References must point within it; patterns must not need"
+            " more than linear time."
         ),
     ],
 )
@@ -72,7 +72,7 @@ Metadata = TypeAliasType(
     "Metadata",
     Annotated[
         dict[Annotated[str, StringConstraints(max_length=128)], Annotated[str, StringConstraints(max_length=4096)]],
-        Field(max_length=50, description="The caller's own words about a run."),
+        Field(max_length=50, description="The caller's own data about a run."),
     ],
 )
 

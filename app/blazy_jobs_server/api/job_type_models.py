@@ -41,7 +41,7 @@ HandlerIn = TypeAliasType("HandlerIn", Annotated[WorkerHandlerIn | HttpHandlerIn
 
 
 class RetryIn(In):
-    """What is left out comes from the default, or in a dispatch from the job type."""
+    """The retry policy. Omitted fields get their defaults; in a dispatch, those of the job type."""
 
     max_attempts: Omittable[Annotated[int, Field(ge=1, le=1000, strict=True), WHOLE]] = None
     backoff: Omittable[Backoff] = None
@@ -54,14 +54,14 @@ class RetryIn(In):
 
 Retries = Annotated[
     int,
-    Field(ge=0, le=999, strict=True, description="The number of retries: one less than attempts."),
+    Field(ge=0, le=999, strict=True, description="The number of retries: one less than the number of attempts."),
     WHOLE,
 ]
 RetryField = RetryIn | Retries
 
 
 class JobTypePatch(In):
-    """Fields of a job type to change; those left out stay."""
+    """The fields of a job type to change; omitted fields are not changed."""
 
     description: Omittable[Annotated[str, Field(max_length=4096)]] = None
     handler: Omittable[HandlerIn] = None

@@ -68,14 +68,14 @@ async def register_job_type(request: Request) -> Response:
         InvalidSchema,
         NotSupported,
         PathNotFound,
-        text={200: "replaced, or as it was", 201: "registered"},
+        text={200: "replaced, or unchanged", 201: "registered"},
         links=JOB_TYPE_LINKS,
         headers={201: ("Location",)},
     ),
     openapi_extra=accepts(job_type_models.JobTypePut, examples.REPLACE),
 )
 async def put_job_type(request: Request, name: str) -> Response:
-    """Idempotent. `paused` is no part of the definition and stays as it is where it is left out."""
+    """Idempotent. Omitted fields get their defaults, except `paused`, which is not changed."""
     check_name(name)
     body = await read_json(request, job_type_models.JobTypePut)
     check_same_name(name, body.name)
@@ -148,7 +148,12 @@ async def get_job_type(request: Request, name: str) -> Response:
     operation_id="patch_job_type",
     summary="Change some fields of a job type",
     responses=describe(
-        {200: job_type_models.JobType}, *BODY, InvalidSchema, NotSupported, JobTypeNotFound, text={200: "as it is now"}
+        {200: job_type_models.JobType},
+        *BODY,
+        InvalidSchema,
+        NotSupported,
+        JobTypeNotFound,
+        text={200: "the current state"},
     ),
     openapi_extra=accepts(job_type_models.JobTypePatch, examples.CHANGE),
 )
@@ -168,7 +173,7 @@ async def patch_job_type(request: Request, name: str) -> Response:
     responses=answers(JobTypeNotFound, JobTypeInUse),
 )
 async def retire_job_type(request: Request, name: str) -> Response:
-    """Its runs stay readable; the name is free again, and a new registration goes on with the next version."""
+    """Its runs remain readable. The name can be registered again, with the next version number."""
     await context_of(request).jobs.catalogue.retire(name)
     return Response(status_code=204)
 
@@ -176,8 +181,8 @@ async def retire_job_type(request: Request, name: str) -> Response:
 @router.post(
     "/{name}/pause",
     operation_id="pause_job_type",
-    summary="Hold the runs of a job type back",
-    responses=describe({200: job_type_models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
+    summary="Pause a job type",
+    responses=describe({200: job_type_models.JobType}, *BODY, JobTypeNotFound, text={200: "the current state"}),
     openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_job_type(request: Request, name: str) -> Response:
@@ -187,8 +192,8 @@ async def pause_job_type(request: Request, name: str) -> Response:
 @router.post(
     "/{name}/resume",
     operation_id="resume_job_type",
-    summary="Let the runs of a job type go",
-    responses=describe({200: job_type_models.JobType}, *BODY, JobTypeNotFound, text={200: "as it is now"}),
+    summary="Resume a job type",
+    responses=describe({200: job_type_models.JobType}, *BODY, JobTypeNotFound, text={200: "the current state"}),
     openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_job_type(request: Request, name: str) -> Response:

@@ -17,15 +17,15 @@ live. At-least-once execution, exactly-once recorded outcome, a gapless ordered 
 
 Times are RFC 3339 in UTC, durations are numbers of seconds. Errors are problem documents (RFC 9457) whose `code` is \
 stable. Request JSON is read strictly: unknown fields, duplicate names, U+0000, lone surrogates, integers beyond \
-±(2^53-1) and nesting deeper than 64 are refused. Fields may be added to answers."""
+±(2^53-1) and nesting deeper than 64 are refused. Fields may be added to responses."""
 
 TAGS = [
     {"name": "runs", "description": "Dispatch, read, cancel, replay and erase runs."},
-    {"name": "events", "description": "What happens to runs, live or from the log."},
-    {"name": "job types", "description": "What runs, and how."},
-    {"name": "queues", "description": "They come into being when first used."},
-    {"name": "schedules", "description": "When runs are made by themselves."},
-    {"name": "workers", "description": "The protocol of the processes that do the work."},
+    {"name": "events", "description": "Events of runs, live or from the log."},
+    {"name": "job types", "description": "Definitions of jobs."},
+    {"name": "queues", "description": "Queues are created when they are first used."},
+    {"name": "schedules", "description": "Dispatch runs at given times."},
+    {"name": "workers", "description": "The worker protocol."},
     {"name": "operations", "description": "Health, statistics and metrics."},
 ]
 ID = "[0-9a-z]{13,32}"
@@ -53,7 +53,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         openapi_version="3.1.0",
         tags=TAGS,
-        servers=[{"url": "/", "description": "the server that this document comes from"}],
+        servers=[{"url": "/", "description": "this server"}],
         license_info={"name": "MIT", "identifier": "MIT"},
         separate_input_output_schemas=False,
     )
@@ -143,9 +143,7 @@ def _components(written: dict[str, Any]) -> dict[str, Any]:
         "responses": {name: describe.problem(*shared) for name, shared in describe.SHARED.items()},
         "headers": describe.HEADERS,
         "links": describe.LINKS,
-        "securitySchemes": {
-            "key": {"type": "http", "scheme": "bearer", "description": "One of the server's API keys."}
-        },
+        "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The server's API key."}},
     }
 
 

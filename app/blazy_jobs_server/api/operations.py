@@ -47,7 +47,7 @@ def _healthy(text: str) -> dict[int | str, dict[str, Any]]:
 @router.get(
     "/healthz",
     operation_id="get_health",
-    summary="The process is up",
+    summary="Liveness",
     responses={**_healthy("up"), **problems_of(*ALWAYS)},
     openapi_extra=OPEN,
 )
@@ -58,12 +58,12 @@ async def get_health() -> Response:
 @router.get(
     "/readyz",
     operation_id="get_readiness",
-    summary="Ready to serve",
+    summary="Readiness",
     responses={**_healthy("ready"), **problems_of(*ALWAYS, StoreUnavailable, Unavailable, Draining)},
     openapi_extra=OPEN,
 )
 async def get_readiness(request: Request) -> Response:
-    """`503` while draining, without the database, or while the modules' job types are not declared yet."""
+    """`503` while draining, without the database, and until the job types of the served modules are declared."""
     context = context_of(request)
     if context.jobs.draining:
         raise Draining
@@ -87,7 +87,7 @@ def _redis(context: Context) -> dict[str, str]:
 @router.get(
     "/v1/stats",
     operation_id="get_stats",
-    summary="Counts, throughput, latencies and sizes",
+    summary="Statistics: counts, throughput, latencies and sizes",
     responses=describe({200: operation_models.Stats}, text={200: "as of now"}),
     dependencies=[Depends(guard), Depends(known_query)],
 )
@@ -126,7 +126,7 @@ def _latency(histogram: Histogram) -> dict[str, float | None]:
 @router.get(
     "/metrics",
     operation_id="get_metrics",
-    summary="Metrics for Prometheus, or as OpenMetrics by `Accept`",
+    summary="Metrics for Prometheus, or as OpenMetrics depending on `Accept`",
     dependencies=[Depends(guard)],
     response_class=PlainTextResponse,
     responses={**problems_of(*ALWAYS, *GUARDED, *STORED), 200: {"description": "text exposition"}},

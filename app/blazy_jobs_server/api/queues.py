@@ -74,7 +74,7 @@ async def get_queue(request: Request, name: str) -> Response:
 @router.put(
     "/{name}",
     operation_id="put_queue",
-    summary="Make or change a queue",
+    summary="Create or change a queue",
     responses=describe(
         {200: queue_models.Queue, 201: queue_models.Queue},
         *BODY,
@@ -82,7 +82,7 @@ async def get_queue(request: Request, name: str) -> Response:
         QueueInUse,
         QueueUnavailable,
         PathNotFound,
-        text={200: "changed, or as it was", 201: "made"},
+        text={200: "changed, or unchanged", 201: "created"},
         links=QUEUE_LINKS,
     ),
     openapi_extra=accepts(queue_models.QueueIn, examples.QUEUE),
@@ -114,8 +114,10 @@ def _bullmq(body: queue_models.QueueIn) -> Bullmq | UnsetType | None:
 @router.post(
     "/{name}/pause",
     operation_id="pause_queue",
-    summary="Hold the runs of a queue back",
-    responses=describe({200: queue_models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
+    summary="Pause a queue",
+    responses=describe(
+        {200: queue_models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "the current state"}
+    ),
     openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_queue(request: Request, name: str) -> Response:
@@ -125,8 +127,10 @@ async def pause_queue(request: Request, name: str) -> Response:
 @router.post(
     "/{name}/resume",
     operation_id="resume_queue",
-    summary="Let the runs of a queue go",
-    responses=describe({200: queue_models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "as it is now"}),
+    summary="Resume a queue",
+    responses=describe(
+        {200: queue_models.Queue}, *BODY, QueueNotFound, QueueUnavailable, text={200: "the current state"}
+    ),
     openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_queue(request: Request, name: str) -> Response:

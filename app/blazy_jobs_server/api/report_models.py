@@ -110,7 +110,7 @@ ReportItem = TypeAliasType(
         | SnoozedReport
         | CancelledReport
         | LostReport,
-        Field(discriminator="type", description="One thing that a worker says of a run that it holds."),
+        Field(discriminator="type", description="One report of a worker about a run that it has claimed."),
     ],
 )
 

@@ -41,12 +41,12 @@ from blazy_jobs_server.ports import RunFilter
 
 router = APIRouter(tags=["runs"])
 
-Limit = Annotated[int, Query(ge=1, le=200, description="how many at most; a page ends early at 4 MiB")]
+Limit = Annotated[int, Query(ge=1, le=200, description="Maximum number of items; a page ends early at 4 MiB.")]
 Cursor = Annotated[
-    str | None, Query(min_length=1, max_length=64, description="the `next_cursor` of the page before; opaque")
+    str | None, Query(min_length=1, max_length=64, description="The `next_cursor` of the previous page; opaque.")
 ]
 NameCursor = Annotated[
-    str | None, Query(min_length=1, max_length=256, description="the `next_cursor` of the page before; opaque")
+    str | None, Query(min_length=1, max_length=256, description="The `next_cursor` of the previous page; opaque.")
 ]
 DISPATCH_ANSWER_HEADERS = {
     200: ("Location", "Idempotency-Replayed", "Preference-Applied"),
@@ -72,15 +72,15 @@ def respond(answer: Answer) -> Response:
         *IDEMPOTENT,
         InvalidPayload,
         JobTypeNotFound,
-        text={200: "it existed, or is finished", 202: "made"},
+        text={200: "the run already existed, or has finished", 202: "created"},
         links=RUN_LINKS,
         headers=DISPATCH_ANSWER_HEADERS,
     ),
     openapi_extra=accepts(run_models.DispatchIn, examples.DISPATCH, headers=DISPATCH_HEADERS),
 )
 async def dispatch_run(request: Request, name: str) -> Response:
-    """Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or `dedupe_key`)
-    or finished within `Prefer: wait`."""
+    """Responds when the run is durable. `200` if the run already existed (same `Idempotency-Key` or `dedupe_key`), or
+    if it finished within `Prefer: wait`."""
     return respond(await hot.dispatch(context_of(request), request.scope, request.receive, name))
 
 
@@ -94,7 +94,7 @@ async def dispatch_run(request: Request, name: str) -> Response:
         *BODY,
         *IDEMPOTENT,
         InvalidBatch,
-        text={200: "the first answer's runs", 202: "made, in the order given"},
+        text={200: "the runs of an earlier request", 202: "created, in the given order"},
         headers={200: ("Idempotency-Replayed",)},
     ),
     openapi_extra=accepts(run_models.BatchIn, examples.BATCH, headers=[IDEMPOTENCY_KEY]),
@@ -112,7 +112,7 @@ async def dispatch_batch(request: Request) -> Response:
         InvalidRequest,
         InvalidCursor,
         ReadTimeout,
-        text={200: "a page, newest first; where the filter lets little through it may be short, or empty, and go on"},
+        text={200: "a page, newest first; with a selective filter it may be short or empty, and still have a next one"},
     ),
 )
 async def list_runs(
@@ -154,12 +154,12 @@ async def batch_is_no_run() -> Response:
     "/v1/runs/{run_id}",
     operation_id="get_run",
     summary="Read a run",
-    responses=describe({200: run_models.Run}, InvalidRequest, RunNotFound, text={200: "as it is now"}),
+    responses=describe({200: run_models.Run}, InvalidRequest, RunNotFound, text={200: "the current state"}),
 )
 async def get_run(
     request: Request, run_id: str, wait_seconds: Annotated[float | None, Query(ge=0, le=60)] = None
 ) -> Response:
-    """With `wait_seconds`, answers as soon as the run is final, or when the wait is over."""
+    """With `wait_seconds`, responds when the run has finished, or when the time is over."""
     context = context_of(request)
     seconds = min(wait_seconds or 0, context.settings.max_wait_seconds)
     run = await context.jobs.finished_run(run_key(run_id), seconds)
@@ -169,7 +169,7 @@ async def get_run(
 @router.get(
     "/v1/runs/{run_id}/attempts",
     operation_id="list_attempts",
-    summary="List a run's attempts, oldest first: one for each claim",
+    summary="List a run's attempts, oldest first",
     responses=describe(
         {200: run_models.AttemptPage}, InvalidRequest, InvalidCursor, RunNotFound, text={200: "a page, oldest first"}
     ),
@@ -231,7 +231,7 @@ def fold_attempts(events: list[Event]) -> list[dict[str, object]]:
         *BODY,
         RunNotFound,
         RunFinished,
-        text={200: "cancelled", 202: "its handler was asked"},
+        text={200: "cancelled", 202: "its handler was told to stop"},
     ),
     openapi_extra=accepts(run_models.CancelIn, examples.CANCEL, required=False),
 )
@@ -249,7 +249,7 @@ async def cancel_run(request: Request, run_id: str) -> Response:
 @router.post(
     "/v1/runs/{run_id}/replay",
     operation_id="replay_run",
-    summary="Dispatch a run's payload anew",
+    summary="Replay a run: dispatch its payload again",
     status_code=202,
     responses=describe(
         {202: run_models.Run, 200: run_models.Run},
@@ -258,7 +258,7 @@ async def cancel_run(request: Request, run_id: str) -> Response:
         InvalidPayload,
         RunNotFound,
         JobTypeNotFound,
-        text={200: "it existed, or is finished", 202: "made, with `replay_of`"},
+        text={200: "the run already existed, or has finished", 202: "created, with `replay_of`"},
         links=RUN_LINKS,
         headers=DISPATCH_ANSWER_HEADERS,
     ),

@@ -153,14 +153,14 @@ def _times(instants: list[int]) -> Response:
 @router.post(
     "",
     operation_id="create_schedule",
-    summary="Make a schedule",
+    summary="Create a schedule",
     status_code=201,
     responses=describe(
         {201: shapes.Schedule},
         *BODY,
         ScheduleExists,
         InvalidPayload,
-        text={201: "made"},
+        text={201: "created"},
         links=SCHEDULE_LINKS,
         headers={201: ("Location",)},
     ),
@@ -176,7 +176,7 @@ async def create_schedule(request: Request) -> Response:
 @router.post(
     "/preview",
     operation_id="preview_schedule",
-    summary="Say when a trigger would fire, without storing anything",
+    summary="Preview the fire times of a trigger",
     responses=describe({200: shapes.FireTimes}, *BODY, text={200: "the next times, without jitter"}),
     openapi_extra=accepts(shapes.PreviewIn, examples.PREVIEW),
 )
@@ -222,13 +222,13 @@ async def get_schedule(request: Request, name: str) -> Response:
 @router.put(
     "/{name}",
     operation_id="put_schedule",
-    summary="Make or replace a schedule",
+    summary="Create or replace a schedule",
     responses=describe(
         {200: shapes.Schedule, 201: shapes.Schedule},
         *BODY,
         ScheduleNotFound,
         InvalidPayload,
-        text={200: "replaced, or as it was", 201: "made"},
+        text={200: "replaced, or unchanged", 201: "created"},
         links=SCHEDULE_LINKS,
     ),
     openapi_extra=accepts(shapes.SchedulePut, examples.SCHEDULE),
@@ -246,7 +246,9 @@ async def put_schedule(request: Request, name: str) -> Response:
     "/{name}",
     operation_id="patch_schedule",
     summary="Change some fields of a schedule",
-    responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, InvalidPayload, text={200: "as it is now"}),
+    responses=describe(
+        {200: shapes.Schedule}, *BODY, ScheduleNotFound, InvalidPayload, text={200: "the current state"}
+    ),
     openapi_extra=accepts(shapes.SchedulePatch, examples.SCHEDULE_CHANGE),
 )
 async def patch_schedule(request: Request, name: str) -> Response:
@@ -273,8 +275,8 @@ async def delete_schedule(request: Request, name: str) -> Response:
 @router.post(
     "/{name}/pause",
     operation_id="pause_schedule",
-    summary="Let a schedule's times pass",
-    responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, text={200: "as it is now"}),
+    summary="Pause a schedule",
+    responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, text={200: "the current state"}),
     openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def pause_schedule(request: Request, name: str) -> Response:
@@ -284,8 +286,8 @@ async def pause_schedule(request: Request, name: str) -> Response:
 @router.post(
     "/{name}/resume",
     operation_id="resume_schedule",
-    summary="Fire again from now on; nothing is made up for",
-    responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, text={200: "as it is now"}),
+    summary="Resume a schedule; missed fire times are not caught up",
+    responses=describe({200: shapes.Schedule}, *BODY, ScheduleNotFound, text={200: "the current state"}),
     openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
 )
 async def resume_schedule(request: Request, name: str) -> Response:
@@ -303,7 +305,7 @@ async def _pause(request: Request, name: str, paused: bool) -> Response:
 @router.post(
     "/{name}/trigger",
     operation_id="trigger_schedule",
-    summary="Make a run of it now",
+    summary="Dispatch a run of a schedule now",
     status_code=202,
     responses=describe(
         {202: run_models.Run, 200: run_models.Run},
@@ -312,14 +314,14 @@ async def _pause(request: Request, name: str, paused: bool) -> Response:
         ScheduleNotFound,
         JobTypeNotFound,
         InvalidPayload,
-        text={202: "dispatched", 200: "the run of an earlier request, or finished within `Prefer: wait`"},
+        text={202: "created", 200: "the run already existed, or has finished"},
         links=RUN_LINKS,
         headers=DISPATCH_ANSWER_HEADERS,
     ),
     openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False, headers=DISPATCH_HEADERS),
 )
 async def trigger_schedule(request: Request, name: str) -> Response:
-    """Beside the runs of its times, and whatever its `overlap` says."""
+    """In addition to its scheduled runs, and regardless of `overlap`."""
     context = context_of(request)
     await context.jobs.schedules.get(name)
     await read_json(request, fields.EmptyIn, optional=True)
@@ -332,13 +334,13 @@ async def trigger_schedule(request: Request, name: str) -> Response:
 @router.get(
     "/{name}/next",
     operation_id="list_fire_times",
-    summary="Say when a schedule fires next",
+    summary="List the next fire times of a schedule",
     responses=describe(
         {200: shapes.FireTimes}, ScheduleNotFound, InvalidRequest, text={200: "the next times, without jitter"}
     ),
 )
 async def list_fire_times(request: Request, name: str, count: Annotated[int, Query(ge=1, le=1000)] = 10) -> Response:
-    """Of a paused schedule: when it would, were it resumed now."""
+    """For a paused schedule: when it would fire if it were resumed now."""
     jobs = context_of(request).jobs
     schedule = await jobs.schedules.get(name)
     return _times(await jobs.schedules.next_times(schedule, jobs.clock.now(), count))

@@ -46,7 +46,7 @@ router = APIRouter(prefix="/v1/workers", tags=["workers"])
     openapi_extra=accepts(WorkerIn, examples.WORKER),
 )
 async def register_worker(request: Request) -> Response:
-    """A worker is any process that serves job types; with `declares` it announces the jobs in its code."""
+    """A worker is any process that serves job types; `declares` registers the jobs in its code."""
     context = context_of(request)
     body = await read_json(request, WorkerIn)
     declares = _declarations(body)
@@ -150,7 +150,7 @@ def _schedules(schedules: list[ScheduleIn], path: str) -> list[DeclaredSchedule]
 @router.get(
     "",
     operation_id="list_workers",
-    summary="List the workers that are there, newest first",
+    summary="List connected workers, newest first",
     responses=describe(
         {200: worker_models.WorkerPage}, InvalidRequest, InvalidCursor, text={200: "a page, newest first"}
     ),
@@ -183,7 +183,7 @@ def _json(member: Member) -> dict[str, object]:
 @router.delete(
     "/{worker_id}",
     operation_id="remove_worker",
-    summary="Leave: the worker's runs go back to the queue",
+    summary="Unregister a worker; its runs are requeued",
     status_code=204,
     responses=answers(WorkerNotFound),
 )
@@ -195,10 +195,10 @@ async def remove_worker(request: Request, worker_id: str) -> Response:
 @router.post(
     "/{worker_id}/claim",
     operation_id="claim_runs",
-    summary="Claim runs, waiting for the first",
+    summary="Claim runs, waiting until there is one",
     responses={
-        **describe({200: report_models.Leases}, *BODY, WorkerNotFound, text={200: "what to run"}),
-        204: {"description": "nothing came; also when something else is to be heard, such as a cancel: report then"},
+        **describe({200: report_models.Leases}, *BODY, WorkerNotFound, text={200: "the claimed runs"}),
+        204: {"description": "no runs; returned early if the worker should report, to learn of a cancel for example"},
     },
     openapi_extra=accepts(report_models.ClaimIn, examples.CLAIM, required=False),
 )
@@ -211,10 +211,10 @@ async def claim_runs(request: Request, worker_id: str) -> Response:
     operation_id="report_runs",
     summary="Report on runs, and renew their leases",
     responses=describe(
-        {200: report_models.ReportOut}, *BODY, WorkerNotFound, text={200: "what was made of each report, in its order"}
+        {200: report_models.ReportOut}, *BODY, WorkerNotFound, text={200: "the outcome of each report, in order"}
     ),
     openapi_extra=accepts(report_models.ReportIn, examples.REPORT, required=False),
 )
 async def report_runs(request: Request, worker_id: str) -> Response:
-    """Items are judged one by one. Sending a report again after a lost answer is safe."""
+    """Reports are processed one by one. If the response is lost, the same request can safely be sent again."""
     return respond(await hot.report(context_of(request), request.scope, request.receive, worker_id))

@@ -21,8 +21,8 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Dispatch a run
  *
- * Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or `dedupe_key`)
- * or finished within `Prefer: wait`.
+ * Responds when the run is durable. `200` if the run already existed (same `Idempotency-Key` or `dedupe_key`), or
+ * if it finished within `Prefer: wait`.
  */
 export const dispatchRun = <ThrowOnError extends boolean = false>(options: Options<DispatchRunData, ThrowOnError>) => (options.client ?? client).post<DispatchRunResponses, DispatchRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -37,7 +37,7 @@ export const dispatchRun = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Dispatch up to 10,000 runs, all or none
  *
- * Answered when all runs are durable. One bad item refuses the whole batch; each is named by its place. The body may have 16 MiB (`JOBS_MAX_BATCH_BYTES`).
+ * Responds when all runs are durable. One invalid item refuses the whole batch; the errors name the position of each. The body is limited to 16 MiB (`JOBS_MAX_BATCH_BYTES`).
  */
 export const dispatchBatch = <ThrowOnError extends boolean = false>(options: Options<DispatchBatchData, ThrowOnError>) => (options.client ?? client).post<DispatchBatchResponses, DispatchBatchErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -52,7 +52,7 @@ export const dispatchBatch = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * List runs, newest first
  *
- * Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
+ * Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is null.
  */
 export const listRuns = <ThrowOnError extends boolean = false>(options?: Options<ListRunsData, ThrowOnError>) => (options?.client ?? client).get<ListRunsResponses, ListRunsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -63,7 +63,7 @@ export const listRuns = <ThrowOnError extends boolean = false>(options?: Options
 /**
  * Erase a finished run and its events
  *
- * For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
+ * Permanently deletes payload, result, events and attempts. An unfinished run is refused; cancel it first.
  */
 export const eraseRun = <ThrowOnError extends boolean = false>(options: Options<EraseRunData, ThrowOnError>) => (options.client ?? client).delete<EraseRunResponses, EraseRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -74,7 +74,7 @@ export const eraseRun = <ThrowOnError extends boolean = false>(options: Options<
 /**
  * Read a run
  *
- * With `wait_seconds`, answers as soon as the run is final, or when the wait is over.
+ * With `wait_seconds`, responds when the run has finished, or when the time is over.
  */
 export const getRun = <ThrowOnError extends boolean = false>(options: Options<GetRunData, ThrowOnError>) => (options.client ?? client).get<GetRunResponses, GetRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -83,7 +83,7 @@ export const getRun = <ThrowOnError extends boolean = false>(options: Options<Ge
 });
 
 /**
- * List a run's attempts, oldest first: one for each claim
+ * List a run's attempts, oldest first
  *
  * A run that was retried, released or lost has several. Attempts are kept as long as their run.
  */
@@ -96,7 +96,7 @@ export const listAttempts = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Cancel a run
  *
- * A run that has not started is `cancelled` at once. A running handler is asked to end, and has a grace for it; the run is then `cancelled`. Asking again changes nothing.
+ * A run that is not running is `cancelled` immediately. Otherwise its handler is told to stop and gets a grace period; then the run is `cancelled`. A finished run is refused.
  */
 export const cancelRun = <ThrowOnError extends boolean = false>(options: Options<CancelRunData, ThrowOnError>) => (options.client ?? client).post<CancelRunResponses, CancelRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -109,9 +109,9 @@ export const cancelRun = <ThrowOnError extends boolean = false>(options: Options
 });
 
 /**
- * Dispatch a run's payload anew
+ * Replay a run: dispatch its payload again
  *
- * A new run of the present definition of its job type, with the payload, tags, metadata and own settings of this one, due at once. `replay_of` names this one.
+ * Creates a new run of the current definition of the job type, with the payload, tags, metadata and own settings of this run, due immediately. Its `replay_of` is the id of this run.
  */
 export const replayRun = <ThrowOnError extends boolean = false>(options: Options<ReplayRunData, ThrowOnError>) => (options.client ?? client).post<ReplayRunResponses, ReplayRunErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -126,7 +126,7 @@ export const replayRun = <ThrowOnError extends boolean = false>(options: Options
 /**
  * List job types, newest first
  *
- * Without those that were retired.
+ * Retired job types are not listed.
  */
 export const listJobTypes = <ThrowOnError extends boolean = false>(options?: Options<ListJobTypesData, ThrowOnError>) => (options?.client ?? client).get<ListJobTypesResponses, ListJobTypesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -137,7 +137,7 @@ export const listJobTypes = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Register a job type
  *
- * Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
+ * Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
  */
 export const registerJobType = <ThrowOnError extends boolean = false>(options: Options<RegisterJobTypeData, ThrowOnError>) => (options.client ?? client).post<RegisterJobTypeResponses, RegisterJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -152,7 +152,7 @@ export const registerJobType = <ThrowOnError extends boolean = false>(options: O
 /**
  * Retire a job type
  *
- * Its runs stay readable; the name is free again, and a new registration goes on with the next version.
+ * Its runs remain readable. The name can be registered again, with the next version number.
  */
 export const retireJobType = <ThrowOnError extends boolean = false>(options: Options<RetireJobTypeData, ThrowOnError>) => (options.client ?? client).delete<RetireJobTypeResponses, RetireJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -163,7 +163,7 @@ export const retireJobType = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * Read a job type
  *
- * Its present definition, and which version that is.
+ * The current definition and its version.
  */
 export const getJobType = <ThrowOnError extends boolean = false>(options: Options<GetJobTypeData, ThrowOnError>) => (options.client ?? client).get<GetJobTypeResponses, GetJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -174,7 +174,7 @@ export const getJobType = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Change some fields of a job type
  *
- * Fields that are left out stay as they are, also within `retry`. A change makes a new version, and takes what code declared out of the code's hands.
+ * Omitted fields are not changed, also within `retry`. A change creates a new version. After a change over HTTP, declarations in code no longer change this job type.
  */
 export const patchJobType = <ThrowOnError extends boolean = false>(options: Options<PatchJobTypeData, ThrowOnError>) => (options.client ?? client).patch<PatchJobTypeResponses, PatchJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -189,7 +189,7 @@ export const patchJobType = <ThrowOnError extends boolean = false>(options: Opti
 /**
  * Register or replace a job type
  *
- * Idempotent. `paused` is no part of the definition and stays as it is where it is left out.
+ * Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
  */
 export const putJobType = <ThrowOnError extends boolean = false>(options: Options<PutJobTypeData, ThrowOnError>) => (options.client ?? client).put<PutJobTypeResponses, PutJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -202,9 +202,9 @@ export const putJobType = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Hold the runs of a job type back
+ * Pause a job type
  *
- * What runs goes on to its end; dispatches are still taken. Pausing again changes nothing.
+ * Runs in progress continue, and dispatches are still accepted. Idempotent.
  */
 export const pauseJobType = <ThrowOnError extends boolean = false>(options: Options<PauseJobTypeData, ThrowOnError>) => (options.client ?? client).post<PauseJobTypeResponses, PauseJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -217,9 +217,9 @@ export const pauseJobType = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Let the runs of a job type go
+ * Resume a job type
  *
- * Runs that are due start again, unless their queue is paused. Resuming again changes nothing.
+ * Due runs start again, unless their queue is paused. Idempotent.
  */
 export const resumeJobType = <ThrowOnError extends boolean = false>(options: Options<ResumeJobTypeData, ThrowOnError>) => (options.client ?? client).post<ResumeJobTypeResponses, ResumeJobTypeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -234,7 +234,7 @@ export const resumeJobType = <ThrowOnError extends boolean = false>(options: Opt
 /**
  * List queues
  *
- * Newest first, each with its runs counted.
+ * Newest first, each with the number of its runs by state.
  */
 export const listQueues = <ThrowOnError extends boolean = false>(options?: Options<ListQueuesData, ThrowOnError>) => (options?.client ?? client).get<ListQueuesResponses, ListQueuesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -245,7 +245,7 @@ export const listQueues = <ThrowOnError extends boolean = false>(options?: Optio
 /**
  * Read a queue
  *
- * Its settings, and its runs counted by state.
+ * Its settings, and the number of its runs by state.
  */
 export const getQueue = <ThrowOnError extends boolean = false>(options: Options<GetQueueData, ThrowOnError>) => (options.client ?? client).get<GetQueueResponses, GetQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -254,9 +254,9 @@ export const getQueue = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Make or change a queue
+ * Create or change a queue
  *
- * Idempotent. An engine can be changed while the queue has no unfinished runs.
+ * Idempotent. The engine can be changed only while the queue has no unfinished runs.
  */
 export const putQueue = <ThrowOnError extends boolean = false>(options: Options<PutQueueData, ThrowOnError>) => (options.client ?? client).put<PutQueueResponses, PutQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -269,9 +269,9 @@ export const putQueue = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
- * Hold the runs of a queue back
+ * Pause a queue
  *
- * What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers. Pausing again changes nothing.
+ * Runs in progress continue, and dispatches are still accepted. A BullMQ queue is paused for all of its workers. Idempotent.
  */
 export const pauseQueue = <ThrowOnError extends boolean = false>(options: Options<PauseQueueData, ThrowOnError>) => (options.client ?? client).post<PauseQueueResponses, PauseQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -284,9 +284,9 @@ export const pauseQueue = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * Let the runs of a queue go
+ * Resume a queue
  *
- * Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
+ * Due runs start again, unless their job type is paused. Idempotent.
  */
 export const resumeQueue = <ThrowOnError extends boolean = false>(options: Options<ResumeQueueData, ThrowOnError>) => (options.client ?? client).post<ResumeQueueResponses, ResumeQueueErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -301,7 +301,7 @@ export const resumeQueue = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * List schedules
  *
- * Those that code has declared too.
+ * Includes schedules declared in code. Newest first.
  */
 export const listSchedules = <ThrowOnError extends boolean = false>(options?: Options<ListSchedulesData, ThrowOnError>) => (options?.client ?? client).get<ListSchedulesResponses, ListSchedulesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -310,9 +310,9 @@ export const listSchedules = <ThrowOnError extends boolean = false>(options?: Op
 });
 
 /**
- * Make a schedule
+ * Create a schedule
  *
- * Refused where the name is taken, where it could never fire, and where the job type would not take the payload.
+ * Refused if the name is taken, if it would never fire, or if the job type does not accept the payload.
  */
 export const createSchedule = <ThrowOnError extends boolean = false>(options: Options<CreateScheduleData, ThrowOnError>) => (options.client ?? client).post<CreateScheduleResponses, CreateScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -325,9 +325,9 @@ export const createSchedule = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Say when a trigger would fire, without storing anything
+ * Preview the fire times of a trigger
  *
- * To see what an expression means before it is used. Without jitter.
+ * Use it to check an expression before saving it. Without jitter.
  */
 export const previewSchedule = <ThrowOnError extends boolean = false>(options: Options<PreviewScheduleData, ThrowOnError>) => (options.client ?? client).post<PreviewScheduleResponses, PreviewScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -342,7 +342,7 @@ export const previewSchedule = <ThrowOnError extends boolean = false>(options: O
 /**
  * Delete a schedule; its runs stay
  *
- * Where code declares it, it comes back with the code's next declaration.
+ * A schedule declared in code is created again by the next worker that declares it.
  */
 export const deleteSchedule = <ThrowOnError extends boolean = false>(options: Options<DeleteScheduleData, ThrowOnError>) => (options.client ?? client).delete<DeleteScheduleResponses, DeleteScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -353,7 +353,7 @@ export const deleteSchedule = <ThrowOnError extends boolean = false>(options: Op
 /**
  * Read a schedule
  *
- * With its next and last times.
+ * Includes its next and last fire times.
  */
 export const getSchedule = <ThrowOnError extends boolean = false>(options: Options<GetScheduleData, ThrowOnError>) => (options.client ?? client).get<GetScheduleResponses, GetScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -364,7 +364,7 @@ export const getSchedule = <ThrowOnError extends boolean = false>(options: Optio
 /**
  * Change some fields of a schedule
  *
- * Fields that are left out stay as they are. A change takes what code declared out of the code's hands.
+ * Omitted fields are not changed. After a change over HTTP, declarations in code no longer change this schedule.
  */
 export const patchSchedule = <ThrowOnError extends boolean = false>(options: Options<PatchScheduleData, ThrowOnError>) => (options.client ?? client).patch<PatchScheduleResponses, PatchScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -377,9 +377,9 @@ export const patchSchedule = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Make or replace a schedule
+ * Create or replace a schedule
  *
- * Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
+ * Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
  */
 export const putSchedule = <ThrowOnError extends boolean = false>(options: Options<PutScheduleData, ThrowOnError>) => (options.client ?? client).put<PutScheduleResponses, PutScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -392,9 +392,9 @@ export const putSchedule = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Let a schedule's times pass
+ * Pause a schedule
  *
- * Its runs go on. Pausing again changes nothing.
+ * It does not fire while it is paused; runs in progress continue. Idempotent.
  */
 export const pauseSchedule = <ThrowOnError extends boolean = false>(options: Options<PauseScheduleData, ThrowOnError>) => (options.client ?? client).post<PauseScheduleResponses, PauseScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -407,9 +407,9 @@ export const pauseSchedule = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * Fire again from now on; nothing is made up for
+ * Resume a schedule; missed fire times are not caught up
  *
- * Its next time is the first after now. Resuming again changes nothing.
+ * The next fire time is the first after now. Idempotent.
  */
 export const resumeSchedule = <ThrowOnError extends boolean = false>(options: Options<ResumeScheduleData, ThrowOnError>) => (options.client ?? client).post<ResumeScheduleResponses, ResumeScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -422,9 +422,9 @@ export const resumeSchedule = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Make a run of it now
+ * Dispatch a run of a schedule now
  *
- * Beside the runs of its times, and whatever its `overlap` says.
+ * In addition to its scheduled runs, and regardless of `overlap`.
  */
 export const triggerSchedule = <ThrowOnError extends boolean = false>(options: Options<TriggerScheduleData, ThrowOnError>) => (options.client ?? client).post<TriggerScheduleResponses, TriggerScheduleErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -437,9 +437,9 @@ export const triggerSchedule = <ThrowOnError extends boolean = false>(options: O
 });
 
 /**
- * Say when a schedule fires next
+ * List the next fire times of a schedule
  *
- * Of a paused schedule: when it would, were it resumed now.
+ * For a paused schedule: when it would fire if it were resumed now.
  */
 export const listFireTimes = <ThrowOnError extends boolean = false>(options: Options<ListFireTimesData, ThrowOnError>) => (options.client ?? client).get<ListFireTimesResponses, ListFireTimesErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -448,9 +448,9 @@ export const listFireTimes = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
- * List the workers that are there, newest first
+ * List connected workers, newest first
  *
- * Those that were heard of within `lease_seconds`.
+ * Workers whose last request is at most `lease_seconds` old.
  */
 export const listWorkers = <ThrowOnError extends boolean = false>(options?: Options<ListWorkersData, ThrowOnError>) => (options?.client ?? client).get<ListWorkersResponses, ListWorkersErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -461,7 +461,7 @@ export const listWorkers = <ThrowOnError extends boolean = false>(options?: Opti
 /**
  * Register a worker
  *
- * A worker is any process that serves job types; with `declares` it announces the jobs in its code.
+ * A worker is any process that serves job types; `declares` registers the jobs in its code.
  */
 export const registerWorker = <ThrowOnError extends boolean = false>(options: Options<RegisterWorkerData, ThrowOnError>) => (options.client ?? client).post<RegisterWorkerResponses, RegisterWorkerErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -474,9 +474,9 @@ export const registerWorker = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
- * Leave: the worker's runs go back to the queue
+ * Unregister a worker; its runs are requeued
  *
- * For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
+ * For a worker that stops. Its runs are requeued (`interrupted` with `released`) without spending an attempt.
  */
 export const removeWorker = <ThrowOnError extends boolean = false>(options: Options<RemoveWorkerData, ThrowOnError>) => (options.client ?? client).delete<RemoveWorkerResponses, RemoveWorkerErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -485,9 +485,9 @@ export const removeWorker = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
- * Claim runs, waiting for the first
+ * Claim runs, waiting until there is one
  *
- * Of the runs that this worker serves, the highest priority and the oldest first. Each is this worker's until its lease ends; reports renew the leases. One claim at a time.
+ * Returns due runs of the job types and queues that this worker serves, by priority, oldest first. Each is leased to this worker; reports renew the leases. A worker sends one claim at a time.
  */
 export const claimRuns = <ThrowOnError extends boolean = false>(options: Options<ClaimRunsData, ThrowOnError>) => (options.client ?? client).post<ClaimRunsResponses, ClaimRunsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -502,7 +502,7 @@ export const claimRuns = <ThrowOnError extends boolean = false>(options: Options
 /**
  * Report on runs, and renew their leases
  *
- * Items are judged one by one. Sending a report again after a lost answer is safe.
+ * Reports are processed one by one. If the response is lost, the same request can safely be sent again.
  */
 export const reportRuns = <ThrowOnError extends boolean = false>(options: Options<ReportRunsData, ThrowOnError>) => (options.client ?? client).post<ReportRunsResponses, ReportRunsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -515,21 +515,21 @@ export const reportRuns = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
- * The process is up
+ * Liveness
  *
- * For a liveness probe: it needs neither key nor database, and answers while draining too.
+ * For a liveness probe: needs neither a key nor the database, and also responds while draining.
  */
 export const getHealth = <ThrowOnError extends boolean = false>(options?: Options<GetHealthData, ThrowOnError>) => (options?.client ?? client).get<GetHealthResponses, GetHealthErrors, ThrowOnError>({ url: '/healthz', ...options });
 
 /**
- * Ready to serve
+ * Readiness
  *
- * `503` while draining, without the database, or while the modules' job types are not declared yet.
+ * `503` while draining, without the database, and until the job types of the served modules are declared.
  */
 export const getReadiness = <ThrowOnError extends boolean = false>(options?: Options<GetReadinessData, ThrowOnError>) => (options?.client ?? client).get<GetReadinessResponses, GetReadinessErrors, ThrowOnError>({ url: '/readyz', ...options });
 
 /**
- * Counts, throughput, latencies and sizes
+ * Statistics: counts, throughput, latencies and sizes
  *
  * For people and dashboards; `GET /metrics` has more, for Prometheus.
  */
@@ -540,9 +540,9 @@ export const getStats = <ThrowOnError extends boolean = false>(options?: Options
 });
 
 /**
- * Metrics for Prometheus, or as OpenMetrics by `Accept`
+ * Metrics for Prometheus, or as OpenMetrics depending on `Accept`
  *
- * In Prometheus' text format. Several servers on one database have each their own.
+ * In the Prometheus text format. Each of several servers on one database has its own.
  */
 export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>) => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

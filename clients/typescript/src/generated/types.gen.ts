@@ -13,27 +13,27 @@ export type Attempt = {
      */
     number: number;
     /**
-     * The run's attempt that it was. Claims that ended without cost (released, snoozed, lost) have the same as the next.
+     * The number of the attempt. Claims that were released, snoozed or lost do not count: the next claim has the same number.
      */
     attempt: number;
     /**
-     * The worker that held it; null where a BullMQ worker elsewhere did.
+     * The worker that claimed it; null if it was an external BullMQ worker.
      */
     worker_id: string | null;
     /**
-     * When the worker took it.
+     * When the worker claimed it.
      */
     started_at: string;
     /**
-     * When it ended; null while it goes on.
+     * When it ended; null while it is running.
      */
     finished_at: string | null;
     /**
-     * How it ended; null while it goes on.
+     * How it ended; null while it is running.
      */
     outcome: 'completed' | 'failed' | 'cancelled' | 'released' | 'snoozed' | 'lost' | null;
     /**
-     * Why it failed; null of one that did not fail.
+     * Why it failed; null if it did not fail.
      */
     error: RunError | null;
 };
@@ -43,17 +43,17 @@ export type Attempt = {
  */
 export type AttemptPage = {
     /**
-     * At most `limit` of them.
+     * At most `limit` items.
      */
     data: Array<Attempt>;
     /**
-     * Where the next page begins: send it as `cursor`. null on the last page.
+     * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
 };
 
 /**
- * How the delay before attempt n + 1 grows: `exponential`: initial * factor^(n-1); `linear`: initial * n; `fixed`: initial.
+ * How the delay before attempt n + 1 is computed: `exponential`: initial * factor^(n-1); `linear`: initial * n; `fixed`: initial.
  */
 export type Backoff = 'exponential' | 'linear' | 'fixed';
 
@@ -62,13 +62,13 @@ export type Backoff = 'exponential' | 'linear' | 'fixed';
  */
 export type Batch = {
     /**
-     * Each with its id and state, at the place of its item in the request.
+     * The id and state of each run, at the position of its item in the request.
      */
     data: Array<RunBrief>;
 };
 
 /**
- * Runs to dispatch in one transaction: all of them are stored, or none.
+ * Runs to dispatch in one transaction: either all are stored, or none.
  */
 export type BatchIn = {
     /**
@@ -78,51 +78,51 @@ export type BatchIn = {
 };
 
 /**
- * One run of a batch. What is left out comes from the job type.
+ * One run of a batch. Omitted fields are taken from the job type.
  */
 export type BatchItem = {
     /**
-     * The handler's input: any JSON value. It must fit the job type's `payload_schema`; with its request it may have 1 MiB (the server's setting `JOBS_MAX_BODY_BYTES`).
+     * The handler's input: any JSON value that matches the job type's `payload_schema`. The request body is limited to 1 MiB (`JOBS_MAX_BODY_BYTES`).
      */
     payload: unknown;
     /**
-     * The queue that the run waits in. Default: the job type's.
+     * The queue of the run. Default: that of the job type.
      */
     queue?: string;
     /**
-     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Default: the job type's.
+     * The priority in its queue, from -100 to 100; higher starts first. Default: that of the job type.
      */
     priority?: number;
     /**
-     * Seconds from now until the run is due, at most 366 days; not together with `run_at`. Default, and null: due at once.
+     * Seconds from now until the run is due, at most 366 days; mutually exclusive with `run_at`. null (default): due immediately.
      */
     delay_seconds?: number | null;
     /**
-     * The instant at which the run is due (RFC 3339), at most 366 days ahead; one in the past is due at once. Not together with `delay_seconds`. Default, and null: due at once.
+     * When the run is due (RFC 3339), at most 366 days ahead; a time in the past is due immediately. Mutually exclusive with `delay_seconds`. null (default): due immediately.
      */
     run_at?: string | null;
     /**
-     * The retry policy of this run, or the number of retries (one less than attempts, 0 to 999). What a policy leaves out comes from the job type. Default: the job type's.
+     * The retry policy of this run, or the number of retries (one less than attempts, 0 to 999). Omitted fields of a policy are taken from the job type. Default: that of the job type.
      */
     retry?: RetryIn | number;
     /**
-     * Seconds that one attempt may take, more than 0 and at most 30 days. Default: the job type's.
+     * Time limit of one attempt in seconds, more than 0 and at most 30 days. Default: that of the job type.
      */
     timeout_seconds?: number;
     /**
-     * Seconds from the dispatch by which it must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Default: the job type's.
+     * Seconds after the dispatch within which the run must start, more than 0 and at most 366 days; otherwise it is `failed` with `expired`. null: no limit. Default: that of the job type.
      */
     expires_seconds?: number | null;
     /**
-     * 1 to 255 characters. While an unfinished run of this job type has the same key, that run is the answer and none is made. Default, and null: no such check.
+     * 1 to 255 characters. While an unfinished run of this job type has the same key, that run is returned and no new one is created. null (default): no deduplication.
      */
     dedupe_key?: string | null;
     /**
-     * At most 20 words of 1 to 128 characters, to find the run by. Default: none.
+     * At most 20 tags of 1 to 128 characters, to find the run by. Default: none.
      */
     tags?: Array<string>;
     /**
-     * The caller's own words about the run: at most 50 names of 128 characters with values of 4,096. The server does not look at them. Default: none.
+     * The caller's own data about the run: at most 50 names of 128 characters with values of 4,096. The server does not interpret it. Default: none.
      */
     metadata?: Metadata;
     /**
@@ -136,11 +136,11 @@ export type BatchItem = {
  */
 export type Bullmq = {
     /**
-     * What its keys in Redis begin with, before `:` and the queue's name: 1 to 64 letters, digits, `.`, `_`, `:`, `{`, `}` and `-`. Default: `bull`.
+     * The start of its Redis keys, before `:` and the queue's name: 1 to 64 letters, digits, `.`, `_`, `:`, `{`, `}` and `-`. Default: `bull`.
      */
     prefix?: string;
     /**
-     * Whether this server's workers take its jobs. false: others' workers do, and our runs only follow. Default: true.
+     * Whether this server's workers process its jobs. false: only external workers do; the server records the runs. Default: true.
      */
     consume?: boolean;
 };
@@ -150,11 +150,11 @@ export type Bullmq = {
  */
 export type BullmqOut = {
     /**
-     * What its keys in Redis begin with, before `:` and the queue's name: 1 to 64 letters, digits, `.`, `_`, `:`, `{`, `}` and `-`.
+     * The start of its Redis keys, before `:` and the queue's name: 1 to 64 letters, digits, `.`, `_`, `:`, `{`, `}` and `-`.
      */
     prefix: string;
     /**
-     * Whether this server's workers take its jobs. false: others' workers do, and our runs only follow.
+     * Whether this server's workers process its jobs. false: only external workers do; the server records the runs.
      */
     consume: boolean;
 };
@@ -164,51 +164,51 @@ export type BullmqOut = {
  */
 export type CalendarTriggerIn = {
     /**
-     * Says that it counts by the calendar.
+     * A calendar interval.
      */
     kind: 'calendar';
     /**
-     * How far two times lie apart.
+     * The interval between two fire times.
      */
     every: EveryIn;
     /**
-     * Of the local time, 0 to 23. Default: 0.
+     * Local time, 0 to 23. Default: 0.
      */
     hour?: number;
     /**
-     * Of the local time, 0 to 59. Default: 0.
+     * Local time, 0 to 59. Default: 0.
      */
     minute?: number;
 };
 
 /**
- * At a local time, every so many days, weeks or months.
+ * At a local time, every given number of days, weeks or months.
  */
 export type CalendarTriggerOut = {
     /**
-     * Says that it counts by the calendar.
+     * A calendar interval.
      */
     kind: 'calendar';
     /**
-     * How far two times lie apart.
+     * The interval between two fire times.
      */
     every: Every;
     /**
-     * Of the local time, 0 to 23.
+     * Local time, 0 to 23.
      */
     hour: number;
     /**
-     * Of the local time, 0 to 59.
+     * Local time, 0 to 59.
      */
     minute: number;
 };
 
 /**
- * Why a run is cancelled.
+ * Why the run is cancelled.
  */
 export type CancelIn = {
     /**
-     * For people, at most 1,024 characters; kept in `cancel_reason` and in the event. Default, and null: none is given.
+     * For people, at most 1,024 characters; stored in `cancel_reason` and in the event. null (default): none.
      */
     reason?: string | null;
 };
@@ -218,7 +218,7 @@ export type CancelIn = {
  */
 export type CancelledData = {
     /**
-     * What was said with the cancel, or why the server did it; null where nothing was said.
+     * The reason given with the cancel request, or the server's reason; null if there is none.
      */
     reason: string | null;
 };
@@ -228,19 +228,19 @@ export type CancelledData = {
  */
 export type CancelledEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -256,15 +256,15 @@ export type CancelledEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'cancelled';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: CancelledData;
 };
@@ -274,7 +274,7 @@ export type CancelledEvent = {
  */
 export type CancelledReport = {
     /**
-     * The run that it is about.
+     * The `id` of the leased run.
      */
     run_id: string;
     /**
@@ -282,25 +282,25 @@ export type CancelledReport = {
      */
     attempt: number;
     /**
-     * The lease's `lease_token`: it proves that the run is still this worker's.
+     * The lease's `lease_token`; proves that the run is still leased to this worker.
      */
     lease_token: string;
     /**
-     * What happened, and so which other fields there are.
+     * The kind of report; determines the other fields.
      */
     type: 'cancelled';
     /**
-     * For people; not kept. Default, and null: none.
+     * For people; not stored. null (default): none.
      */
     reason?: string | null;
 };
 
 /**
- * Why the cancel was asked for.
+ * Why the run was cancelled.
  */
 export type CancellingData = {
     /**
-     * What was said with the cancel; null where nothing was.
+     * The reason given with the cancel request; null if none was given.
      */
     reason: string | null;
 };
@@ -310,19 +310,19 @@ export type CancellingData = {
  */
 export type CancellingEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -338,40 +338,40 @@ export type CancellingEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'cancelling';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: CancellingData;
 };
 
 /**
- * What becomes of times that passed while no server was there. `none`: nothing. `latest`: one run for the last of them. `all`: a run for each.
+ * What happens with fire times missed while no server was running. `none`: nothing. `latest`: one run for the last of them. `all`: one run for each.
  */
 export type CatchUp = 'none' | 'latest' | 'all';
 
 /**
- * How much to take, and how long to wait for it.
+ * How many runs to claim, and how long to wait for the first.
  */
 export type ClaimIn = {
     /**
-     * How many runs at most, from 1 to 1,000. Default: 10.
+     * Maximum number of runs to claim, from 1 to 1,000. Default: 10.
      */
     max?: number;
     /**
-     * Seconds to wait for the first run, at most 3,600 and cut at the server's bound (`JOBS_MAX_WAIT_SECONDS`). Default: 30.
+     * Seconds to wait for the first run, at most 3,600; the server limits it to `JOBS_MAX_WAIT_SECONDS` (60). Default: 30.
      */
     wait_seconds?: number;
 };
 
 /**
- * What came of it.
+ * The result of the run.
  */
 export type CompletedData = {
     /**
@@ -385,19 +385,19 @@ export type CompletedData = {
  */
 export type CompletedEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -413,15 +413,15 @@ export type CompletedEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'completed';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: CompletedData;
 };
@@ -431,7 +431,7 @@ export type CompletedEvent = {
  */
 export type CompletedReport = {
     /**
-     * The run that it is about.
+     * The `id` of the leased run.
      */
     run_id: string;
     /**
@@ -439,33 +439,33 @@ export type CompletedReport = {
      */
     attempt: number;
     /**
-     * The lease's `lease_token`: it proves that the run is still this worker's.
+     * The lease's `lease_token`; proves that the run is still leased to this worker.
      */
     lease_token: string;
     /**
-     * What happened, and so which other fields there are.
+     * The kind of report; determines the other fields.
      */
     type: 'completed';
     /**
-     * What the handler returned: any JSON value, at most 1 MiB (`JOBS_MAX_RESULT_BYTES`), that fits the `result_schema`. Default: null.
+     * What the handler returned: any JSON value of at most 1 MiB (`JOBS_MAX_RESULT_BYTES`) that matches the `result_schema`. Default: null.
      */
     result?: unknown;
 };
 
 /**
- * Something declared that was not taken, as somebody else has the name.
+ * A declaration that was not applied because the name belongs to somebody else.
  */
 export type ConflictOut = {
     /**
-     * What it is.
+     * The kind of the declaration.
      */
     kind: 'job_type' | 'schedule' | 'queue';
     /**
-     * Of what was declared.
+     * The declared name.
      */
     name: string;
     /**
-     * Why it was not taken, for people.
+     * Why it was not applied, for people.
      */
     reason: string;
 };
@@ -475,25 +475,25 @@ export type ConflictOut = {
  */
 export type CronTriggerIn = {
     /**
-     * Says that it is a cron expression.
+     * A cron expression.
      */
     kind: 'cron';
     /**
-     * Minute, hour, day of the month, month and day of the week, or a word such as `@daily`; at most 256 characters.
+     * Minute, hour, day of the month, month and day of the week, or a nickname such as `@daily`; at most 256 characters.
      */
     expression: string;
 };
 
 /**
- * At the times that a cron expression names.
+ * At the times of a cron expression.
  */
 export type CronTriggerOut = {
     /**
-     * Says that it is a cron expression.
+     * A cron expression.
      */
     kind: 'cron';
     /**
-     * Minute, hour, day of the month, month and day of the week, or a word such as `@daily`; at most 256 characters.
+     * Minute, hour, day of the month, month and day of the week, or a nickname such as `@daily`; at most 256 characters.
      */
     expression: string;
 };
@@ -503,7 +503,7 @@ export type CronTriggerOut = {
  */
 export type DateTriggerIn = {
     /**
-     * Says that it is one time only.
+     * A single time.
      */
     kind: 'date';
     /**
@@ -517,7 +517,7 @@ export type DateTriggerIn = {
  */
 export type DateTriggerOut = {
     /**
-     * Says that it is one time only.
+     * A single time.
      */
     kind: 'date';
     /**
@@ -531,35 +531,35 @@ export type DateTriggerOut = {
  */
 export type DeclaresIn = {
     /**
-     * Names what is developed and deployed together, 1 to 255 characters. What one app has declared, no other overwrites.
+     * The app: what is developed and deployed together. 1 to 255 characters. An app cannot overwrite the declarations of another.
      */
     app: string;
     /**
-     * Not looked at: no worker's clock counts. Default: null.
+     * Ignored; kept for compatibility. Default: null.
      */
     declared_at?: string | null;
     /**
-     * Any text of 1 to 255 characters that names the code's version: while a worker of a newer build is there, that one holds; the newer is the one that appeared later. Default, and null: none.
+     * The version of the code, any text of 1 to 255 characters. While a worker of a newer build is connected, its declarations apply; the newer of two builds is the one that the server saw for the first time later. null (default): none.
      */
     build?: string | null;
     /**
-     * 1 to 255 characters that name the process, or what started several: one that registers again with the same text is no new start. Default, and null: each registration is one.
+     * Identifies the start of the process or of its parent, 1 to 255 characters. A registration with the same text does not count as newly started. null (default): each registration does.
      */
     start?: string | null;
     /**
-     * The names that the code was loaded by, at most 100 of 1 to 255 characters: those of two parts of one app differ. Default: none.
+     * The names of the modules that were loaded, at most 100, of 1 to 255 characters. Default: none.
      */
     modules?: Array<string>;
     /**
-     * At most 1,000, each as `POST /v1/job-types` takes it. Default: none.
+     * At most 1,000, each as in `POST /v1/job-types`. Default: none.
      */
     job_types?: Array<JobTypeIn>;
     /**
-     * At most 1,000, each as `POST /v1/schedules` takes it. Default: none.
+     * At most 1,000, each as in `POST /v1/schedules`. Default: none.
      */
     schedules?: Array<ScheduleIn>;
     /**
-     * At most 100 that live in Redis. Default: none.
+     * At most 100 queues in Redis. Default: none.
      */
     queues?: Array<QueueDeclared>;
 };
@@ -569,47 +569,47 @@ export type DeclaresIn = {
  */
 export type DispatchIn = {
     /**
-     * The handler's input: any JSON value. It must fit the job type's `payload_schema`; with its request it may have 1 MiB (the server's setting `JOBS_MAX_BODY_BYTES`).
+     * The handler's input: any JSON value that matches the job type's `payload_schema`. The request body is limited to 1 MiB (`JOBS_MAX_BODY_BYTES`).
      */
     payload: unknown;
     /**
-     * The queue that the run waits in. Default: the job type's.
+     * The queue of the run. Default: that of the job type.
      */
     queue?: string;
     /**
-     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Default: the job type's.
+     * The priority in its queue, from -100 to 100; higher starts first. Default: that of the job type.
      */
     priority?: number;
     /**
-     * Seconds from now until the run is due, at most 366 days; not together with `run_at`. Default, and null: due at once.
+     * Seconds from now until the run is due, at most 366 days; mutually exclusive with `run_at`. null (default): due immediately.
      */
     delay_seconds?: number | null;
     /**
-     * The instant at which the run is due (RFC 3339), at most 366 days ahead; one in the past is due at once. Not together with `delay_seconds`. Default, and null: due at once.
+     * When the run is due (RFC 3339), at most 366 days ahead; a time in the past is due immediately. Mutually exclusive with `delay_seconds`. null (default): due immediately.
      */
     run_at?: string | null;
     /**
-     * The retry policy of this run, or the number of retries (one less than attempts, 0 to 999). What a policy leaves out comes from the job type. Default: the job type's.
+     * The retry policy of this run, or the number of retries (one less than attempts, 0 to 999). Omitted fields of a policy are taken from the job type. Default: that of the job type.
      */
     retry?: RetryIn | number;
     /**
-     * Seconds that one attempt may take, more than 0 and at most 30 days. Default: the job type's.
+     * Time limit of one attempt in seconds, more than 0 and at most 30 days. Default: that of the job type.
      */
     timeout_seconds?: number;
     /**
-     * Seconds from the dispatch by which it must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Default: the job type's.
+     * Seconds after the dispatch within which the run must start, more than 0 and at most 366 days; otherwise it is `failed` with `expired`. null: no limit. Default: that of the job type.
      */
     expires_seconds?: number | null;
     /**
-     * 1 to 255 characters. While an unfinished run of this job type has the same key, that run is the answer and none is made. Default, and null: no such check.
+     * 1 to 255 characters. While an unfinished run of this job type has the same key, that run is returned and no new one is created. null (default): no deduplication.
      */
     dedupe_key?: string | null;
     /**
-     * At most 20 words of 1 to 128 characters, to find the run by. Default: none.
+     * At most 20 tags of 1 to 128 characters, to find the run by. Default: none.
      */
     tags?: Array<string>;
     /**
-     * The caller's own words about the run: at most 50 names of 128 characters with values of 4,096. The server does not look at them. Default: none.
+     * The caller's own data about the run: at most 50 names of 128 characters with values of 4,096. The server does not interpret it. Default: none.
      */
     metadata?: Metadata;
 };
@@ -622,7 +622,7 @@ export type EmptyIn = {
 };
 
 /**
- * One change of a run.
+ * One change of a run, or one line of its log.
  */
 export type Event = ({
     type: 'queued';
@@ -651,40 +651,40 @@ export type Event = ({
  */
 export type EventPage = {
     /**
-     * At most `limit` of them.
+     * At most `limit` events.
      */
     data: Array<Event>;
     /**
-     * Where the next page begins: send it as `cursor`. null where all events so far have been read.
+     * The `cursor` of the next page. null if there are no more events so far.
      */
     next_cursor: string | null;
 };
 
 /**
- * `completed`, `failed` and `cancelled` are the last events of their run.
+ * `completed`, `failed` and `cancelled` are final: the last event of a run.
  */
 export type EventType = 'queued' | 'started' | 'progress' | 'log' | 'retrying' | 'interrupted' | 'cancelling' | 'completed' | 'failed' | 'cancelled';
 
 /**
- * How many months, weeks and days lie between two times.
+ * The months, weeks and days between two fire times.
  */
 export type Every = {
     /**
-     * 0 where none are counted.
+     * 0 if not used.
      */
     months: number;
     /**
-     * 0 where none are counted.
+     * 0 if not used.
      */
     weeks: number;
     /**
-     * 0 where none are counted.
+     * 0 if not used.
      */
     days: number;
 };
 
 /**
- * Together at least one day.
+ * The sum must be at least one day.
  */
 export type EveryIn = {
     /**
@@ -706,7 +706,7 @@ export type EveryIn = {
  */
 export type FailedData = {
     /**
-     * Of the last attempt, or of the run where there was none.
+     * The error of the last attempt, or of the run if it was never started.
      */
     error: RunError;
 };
@@ -716,19 +716,19 @@ export type FailedData = {
  */
 export type FailedEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -744,15 +744,15 @@ export type FailedEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'failed';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: FailedData;
 };
@@ -762,7 +762,7 @@ export type FailedEvent = {
  */
 export type FailedReport = {
     /**
-     * The run that it is about.
+     * The `id` of the leased run.
      */
     run_id: string;
     /**
@@ -770,39 +770,39 @@ export type FailedReport = {
      */
     attempt: number;
     /**
-     * The lease's `lease_token`: it proves that the run is still this worker's.
+     * The lease's `lease_token`; proves that the run is still leased to this worker.
      */
     lease_token: string;
     /**
-     * What happened, and so which other fields there are.
+     * The kind of report; determines the other fields.
      */
     type: 'failed';
     /**
-     * Why.
+     * Why the attempt failed.
      */
     error: ReportErrorIn;
     /**
-     * `false`: it is not tried again, whatever is left of its attempts. Default, and null: true.
+     * `false`: the run is not retried, even if attempts are left. null (default): true.
      */
     retryable?: boolean | null;
     /**
-     * Seconds until the next attempt, instead of the policy's delay; at most 366 days. Default, and null: the policy's.
+     * Seconds until the next attempt, instead of the retry policy's delay; at most 366 days. null (default): the delay of the retry policy.
      */
     retry_after_seconds?: number | null;
 };
 
 /**
- * Times to come, the next one first.
+ * The next fire times, earliest first.
  */
 export type FireTimes = {
     /**
-     * RFC 3339, UTC, without jitter. Fewer than were asked for where the schedule ends, or the year 9999 does.
+     * RFC 3339, UTC, without jitter. Fewer than requested if the schedule ends, or at the end of the year 9999.
      */
     data: Array<string>;
 };
 
 /**
- * Who does the work.
+ * What executes the runs.
  */
 export type HandlerIn = ({
     kind: 'worker';
@@ -811,7 +811,7 @@ export type HandlerIn = ({
 } & HttpHandlerIn);
 
 /**
- * Who does the work.
+ * What executes the runs.
  */
 export type HandlerOut = ({
     kind: 'worker';
@@ -820,33 +820,33 @@ export type HandlerOut = ({
 } & HttpHandlerOut);
 
 /**
- * The server is well.
+ * The server is healthy.
  */
 export type Health = {
     /**
-     * Always `ok`: what is not is another status of HTTP.
+     * Always `ok`; a problem is reported by another HTTP status.
      */
     status: 'ok';
     /**
-     * Whether the Redis of BullMQ queues answers; left out, and never null, where there is none, and of `healthz`.
+     * Whether the Redis of BullMQ queues is available; omitted, and never null, if there is none, and in `healthz`.
      */
     redis?: 'up' | 'down' | null;
 };
 
 /**
- * Whether a run is still this worker's.
+ * Whether a run is still leased to this worker.
  */
 export type HeldRun = {
     /**
-     * As it was in `holding`.
+     * As in `holding`.
      */
     run_id: string;
     /**
-     * `false`: the run is another's now, let go of it without a report.
+     * `false`: the run is no longer leased to this worker; stop its handler, and send no report.
      */
     held: boolean;
     /**
-     * Whether to end the handler and report `cancelled`.
+     * Whether to stop the handler and report `cancelled`.
      */
     cancel_requested: boolean;
 };
@@ -856,7 +856,7 @@ export type HeldRun = {
  */
 export type HttpHandlerIn = {
     /**
-     * Says that the server calls a URL.
+     * The server calls a URL.
      */
     kind: 'http';
     /**
@@ -866,11 +866,11 @@ export type HttpHandlerIn = {
 };
 
 /**
- * The server POSTs each run to a URL.
+ * The server sends each run to a URL with POST.
  */
 export type HttpHandlerOut = {
     /**
-     * Says that the server calls a URL.
+     * The server calls a URL.
      */
     kind: 'http';
     /**
@@ -880,15 +880,15 @@ export type HttpHandlerOut = {
 };
 
 /**
- * Why the claim ended without cost to the run, and when it may start again.
+ * Why the run was requeued without spending an attempt, and when it is due again.
  */
 export type InterruptedData = {
     /**
-     * `released`: a stopping worker gave it back. `snoozed`: the handler asked to be called later. `lost`: its worker was not heard of any more.
+     * `released`: the worker returned it, or never confirmed that it received it. `snoozed`: the handler asked to be called again later. `lost`: its worker died or its heartbeat stopped.
      */
     reason: 'released' | 'snoozed' | 'lost';
     /**
-     * When it may start again.
+     * When the run is due again.
      */
     due_at: string;
 };
@@ -898,19 +898,19 @@ export type InterruptedData = {
  */
 export type InterruptedEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -926,15 +926,15 @@ export type InterruptedEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'interrupted';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: InterruptedData;
 };
@@ -944,31 +944,31 @@ export type InterruptedEvent = {
  */
 export type IntervalTriggerIn = {
     /**
-     * Says that it is an interval.
+     * A fixed interval.
      */
     kind: 'interval';
     /**
-     * Seconds between two times, at least 1 and at most ten years.
+     * Seconds between two fire times, at least 1 and at most ten years.
      */
     every_seconds: number;
 };
 
 /**
- * Again and again after so many seconds.
+ * Repeatedly, at a fixed interval in seconds.
  */
 export type IntervalTriggerOut = {
     /**
-     * Says that it is an interval.
+     * A fixed interval.
      */
     kind: 'interval';
     /**
-     * Seconds between two times, at least 1 and at most ten years.
+     * Seconds between two fire times, at least 1 and at most ten years.
      */
     every_seconds: number;
 };
 
 /**
- * What runs, and how. A change makes a new version; runs keep the version that they were dispatched with.
+ * The definition of a job. Each change creates a new version; a run keeps the version that it was dispatched with.
  */
 export type JobType = {
     /**
@@ -980,43 +980,43 @@ export type JobType = {
      */
     description: string;
     /**
-     * Who does the work.
+     * What executes the runs.
      */
     handler: HandlerOut;
     /**
-     * The queue that its runs wait in where a dispatch names none.
+     * The queue of its runs, unless a dispatch names another.
      */
     queue: string;
     /**
-     * Of its runs where a dispatch names none: from -100 to 100, the highest of a queue starts first.
+     * The priority of its runs, unless a dispatch sets another: from -100 to 100, higher starts first.
      */
     priority: number;
     /**
-     * When a failed attempt is tried again, and how often.
+     * The retry policy.
      */
     retry: RetryOut;
     /**
-     * Seconds that one attempt may take.
+     * Time limit of one attempt in seconds.
      */
     timeout_seconds: number;
     /**
-     * Seconds from its dispatch by which a run must have started; if not, it is `failed` with `expired`. null: no such bound.
+     * Seconds after its dispatch within which a run must start; otherwise it is `failed` with `expired`. null: no limit.
      */
     expires_seconds: number | null;
     /**
-     * What a payload must fit. null: anything does.
+     * The JSON Schema of payloads. null: any payload.
      */
     payload_schema: JsonSchema | null;
     /**
-     * What a result must fit. null: anything does.
+     * The JSON Schema of results. null: any result.
      */
     result_schema: JsonSchema | null;
     /**
-     * Seconds that a finished run is kept before it is erased.
+     * Seconds that finished runs are kept.
      */
     retention_seconds: number;
     /**
-     * How many runs of it may be running at once. null: no limit.
+     * Maximum number of its runs at a time. null: no limit.
      */
     concurrency: number | null;
     /**
@@ -1024,23 +1024,23 @@ export type JobType = {
      */
     paused: boolean;
     /**
-     * Words to find it by.
+     * Tags to find it by.
      */
     tags: Array<string>;
     /**
-     * 1 of the first definition under this name, one more with each change.
+     * 1 for the first definition under this name, incremented by each change.
      */
     version: number;
     /**
-     * `code` where a worker declared it and nobody has changed it over HTTP, `api` otherwise.
+     * `code` if a worker declared it and it has not been changed over HTTP since, otherwise `api`.
      */
     source: 'api' | 'code';
     /**
-     * When it was made: RFC 3339, UTC.
+     * When it was created: RFC 3339, UTC.
      */
     created_at: string;
     /**
-     * When it was changed last.
+     * When it was last changed: RFC 3339, UTC.
      */
     updated_at: string;
 };
@@ -1054,55 +1054,55 @@ export type JobTypeIn = {
      */
     description?: string;
     /**
-     * Who does the work.
+     * What executes the runs.
      */
     handler: HandlerIn;
     /**
-     * The queue that its runs wait in where a dispatch names none. Default: `default`.
+     * The queue of its runs, unless a dispatch names another. Default: `default`.
      */
     queue?: string;
     /**
-     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Default: 0.
+     * The priority of its runs in their queue, from -100 to 100; higher starts first. Default: 0.
      */
     priority?: number;
     /**
-     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Default: 4 attempts, exponentially from 1 second to an hour, with jitter.
+     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Default: 4 attempts, exponential backoff from 1 second to an hour, with jitter.
      */
     retry?: RetryIn | number;
     /**
-     * Seconds that one attempt may take, more than 0 and at most 30 days; then it fails with `timeout`. Default: 300.
+     * Time limit of one attempt in seconds, more than 0 and at most 30 days; the attempt then fails with `timeout`. Default: 300.
      */
     timeout_seconds?: number;
     /**
-     * Seconds from its dispatch by which a run must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. Default, and null: no such bound.
+     * Seconds after its dispatch within which a run must start, more than 0 and at most 366 days; otherwise it is `failed` with `expired`. null (default): no limit.
      */
     expires_seconds?: number | null;
     /**
-     * What a payload must fit; one that does not is refused with `422 invalid_payload`. Default, and null: anything fits.
+     * The JSON Schema of payloads; a payload that does not match is refused with `422 invalid_payload`. null (default): any payload.
      */
     payload_schema?: JsonSchema | null;
     /**
-     * What a result must fit; a run whose result does not is `failed` with `invalid_result`. Default, and null: anything fits.
+     * The JSON Schema of results; a run whose result does not match is `failed` with `invalid_result`. null (default): any result.
      */
     result_schema?: JsonSchema | null;
     /**
-     * Seconds that a finished run is kept before it is erased; 0 erases it soon, the most is ten years. Default: 604800, a week.
+     * Seconds that finished runs are kept, at most ten years; 0 deletes them soon after they finish. Default: 604800, a week.
      */
     retention_seconds?: number;
     /**
-     * How many runs of it may be running at once, from 1 to 1,000,000, over all workers. Default, and null: no limit.
+     * Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null (default): no limit.
      */
     concurrency?: number | null;
     /**
-     * Whether its runs are held back. No part of the definition: a change makes no new version. Default: it stays as it is, false of a new one.
+     * Whether its runs are held back. Not part of the definition: changing it creates no new version. Default: not changed; false for a new job type.
      */
     paused?: boolean;
     /**
-     * At most 20 words of 1 to 128 characters, to find it by. Default: none.
+     * At most 20 tags of 1 to 128 characters, to find it by. Default: none.
      */
     tags?: Array<string>;
     /**
-     * 1 to 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit.
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
      */
     name: string;
 };
@@ -1112,69 +1112,69 @@ export type JobTypeIn = {
  */
 export type JobTypePage = {
     /**
-     * At most `limit` of them.
+     * At most `limit` items.
      */
     data: Array<JobType>;
     /**
-     * Where the next page begins: send it as `cursor`. null on the last page.
+     * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
 };
 
 /**
- * Fields of a job type to change; those left out stay.
+ * The fields of a job type to change; omitted fields are not changed.
  */
 export type JobTypePatch = {
     /**
-     * For people, at most 4,096 characters. Left out: it stays as it is.
+     * For people, at most 4,096 characters. If omitted, it is not changed.
      */
     description?: string;
     /**
-     * Who does the work. Left out: it stays as it is.
+     * What executes the runs. If omitted, it is not changed.
      */
     handler?: HandlerIn;
     /**
-     * The queue that its runs wait in where a dispatch names none. Left out: it stays as it is.
+     * The queue of its runs, unless a dispatch names another. If omitted, it is not changed.
      */
     queue?: string;
     /**
-     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Left out: it stays as it is.
+     * The priority of its runs in their queue, from -100 to 100; higher starts first. If omitted, it is not changed.
      */
     priority?: number;
     /**
-     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Left out: it stays as it is.
+     * The retry policy, or the number of retries (one less than attempts, 0 to 999). If omitted, it is not changed.
      */
     retry?: RetryIn | number;
     /**
-     * Seconds that one attempt may take, more than 0 and at most 30 days; then it fails with `timeout`. Left out: it stays as it is.
+     * Time limit of one attempt in seconds, more than 0 and at most 30 days; the attempt then fails with `timeout`. If omitted, it is not changed.
      */
     timeout_seconds?: number;
     /**
-     * Seconds from its dispatch by which a run must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Left out: it stays as it is.
+     * Seconds after its dispatch within which a run must start, more than 0 and at most 366 days; otherwise it is `failed` with `expired`. null: no limit. If omitted, it is not changed.
      */
     expires_seconds?: number | null;
     /**
-     * What a payload must fit; one that does not is refused with `422 invalid_payload`. null: anything fits. Left out: it stays as it is.
+     * The JSON Schema of payloads; a payload that does not match is refused with `422 invalid_payload`. null: any payload. If omitted, it is not changed.
      */
     payload_schema?: JsonSchema | null;
     /**
-     * What a result must fit; a run whose result does not is `failed` with `invalid_result`. null: anything fits. Left out: it stays as it is.
+     * The JSON Schema of results; a run whose result does not match is `failed` with `invalid_result`. null: any result. If omitted, it is not changed.
      */
     result_schema?: JsonSchema | null;
     /**
-     * Seconds that a finished run is kept before it is erased; 0 erases it soon, the most is ten years. Left out: it stays as it is.
+     * Seconds that finished runs are kept, at most ten years; 0 deletes them soon after they finish. If omitted, it is not changed.
      */
     retention_seconds?: number;
     /**
-     * How many runs of it may be running at once, from 1 to 1,000,000, over all workers. null: no limit. Left out: it stays as it is.
+     * Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null: no limit. If omitted, it is not changed.
      */
     concurrency?: number | null;
     /**
-     * Whether its runs are held back. No part of the definition: a change makes no new version. Left out: it stays as it is.
+     * Whether its runs are held back. Not part of the definition: changing it creates no new version. If omitted, it is not changed.
      */
     paused?: boolean;
     /**
-     * At most 20 words of 1 to 128 characters, to find it by. Left out: it stays as it is.
+     * At most 20 tags of 1 to 128 characters, to find it by. If omitted, it is not changed.
      */
     tags?: Array<string>;
 };
@@ -1188,142 +1188,142 @@ export type JobTypePut = {
      */
     description?: string;
     /**
-     * Who does the work.
+     * What executes the runs.
      */
     handler: HandlerIn;
     /**
-     * The queue that its runs wait in where a dispatch names none. Default: `default`.
+     * The queue of its runs, unless a dispatch names another. Default: `default`.
      */
     queue?: string;
     /**
-     * From -100 to 100; of the runs that wait in a queue, those of the highest number start first. Default: 0.
+     * The priority of its runs in their queue, from -100 to 100; higher starts first. Default: 0.
      */
     priority?: number;
     /**
-     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Default: 4 attempts, exponentially from 1 second to an hour, with jitter.
+     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Default: 4 attempts, exponential backoff from 1 second to an hour, with jitter.
      */
     retry?: RetryIn | number;
     /**
-     * Seconds that one attempt may take, more than 0 and at most 30 days; then it fails with `timeout`. Default: 300.
+     * Time limit of one attempt in seconds, more than 0 and at most 30 days; the attempt then fails with `timeout`. Default: 300.
      */
     timeout_seconds?: number;
     /**
-     * Seconds from its dispatch by which a run must have started, more than 0 and at most 366 days; if not, it is `failed` with `expired`. Default, and null: no such bound.
+     * Seconds after its dispatch within which a run must start, more than 0 and at most 366 days; otherwise it is `failed` with `expired`. null (default): no limit.
      */
     expires_seconds?: number | null;
     /**
-     * What a payload must fit; one that does not is refused with `422 invalid_payload`. Default, and null: anything fits.
+     * The JSON Schema of payloads; a payload that does not match is refused with `422 invalid_payload`. null (default): any payload.
      */
     payload_schema?: JsonSchema | null;
     /**
-     * What a result must fit; a run whose result does not is `failed` with `invalid_result`. Default, and null: anything fits.
+     * The JSON Schema of results; a run whose result does not match is `failed` with `invalid_result`. null (default): any result.
      */
     result_schema?: JsonSchema | null;
     /**
-     * Seconds that a finished run is kept before it is erased; 0 erases it soon, the most is ten years. Default: 604800, a week.
+     * Seconds that finished runs are kept, at most ten years; 0 deletes them soon after they finish. Default: 604800, a week.
      */
     retention_seconds?: number;
     /**
-     * How many runs of it may be running at once, from 1 to 1,000,000, over all workers. Default, and null: no limit.
+     * Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null (default): no limit.
      */
     concurrency?: number | null;
     /**
-     * Whether its runs are held back. No part of the definition: a change makes no new version. Default: it stays as it is, false of a new one.
+     * Whether its runs are held back. Not part of the definition: changing it creates no new version. Default: not changed; false for a new job type.
      */
     paused?: boolean;
     /**
-     * At most 20 words of 1 to 128 characters, to find it by. Default: none.
+     * At most 20 tags of 1 to 128 characters, to find it by. Default: none.
      */
     tags?: Array<string>;
     /**
-     * Where it is given, it must be the one of the path. Default, and null: that one.
+     * If given, it must be the name in the path. null (default): the name in the path.
      */
     name?: string | null;
 };
 
 /**
- * JSON Schema 2020-12, at most 64 KiB. References point within it; patterns are of the kind that takes linear time.
+ * JSON Schema 2020-12, at most 64 KiB. References must point within it; patterns must not need more than linear time.
  */
 export type JsonSchema = {
     [key: string]: unknown;
 } | boolean;
 
 /**
- * How long something took, of the runs that this server has seen since it started.
+ * A distribution of durations, measured over the runs that this server has seen since it started.
  */
 export type Latency = {
     /**
-     * How many were measured, since the server started.
+     * The number of measurements since the server started.
      */
     count: number;
     /**
-     * Their mean, in seconds. null where none was measured.
+     * The mean, in seconds. null without measurements.
      */
     mean_seconds: number | null;
     /**
-     * The median, in seconds, rounded up to a bound of the histogram. null where none was measured.
+     * The median, in seconds, rounded up to a bucket bound of the histogram. null without measurements.
      */
     p50_seconds: number | null;
     /**
-     * 99 of 100 were no longer, in seconds, rounded up to a bound of the histogram. null where none was measured.
+     * The 99th percentile, in seconds, rounded up to a bucket bound of the histogram. null without measurements.
      */
     p99_seconds: number | null;
 };
 
 /**
- * A run that is this worker's until the lease ends.
+ * A claimed run, exclusive to this worker until the lease expires.
  */
 export type Lease = {
     /**
-     * With its payload.
+     * The run, with its payload.
      */
     run: Run;
     /**
-     * The number of this attempt, to be sent with each report.
+     * The number of this attempt; send it with each report.
      */
     attempt: number;
     /**
-     * Proves that the run is this worker's; to be sent with each report.
+     * Proves that the run is leased to this worker; send it with each report.
      */
     lease_token: string;
     /**
-     * When the run is lost unless the worker is heard of before; each report renews it.
+     * When the lease expires. Renewed by each report request that names the run.
      */
     lease_until: string;
     /**
-     * When the server takes the run back whatever the worker does: the claim, its timeout and 15 seconds.
+     * When the server ends the attempt with `timeout`, whatever the worker does: claim, timeout and 15 seconds.
      */
     deadline_at: string;
     /**
-     * Whether to run it with nothing else beside it, as workers were lost that held it.
+     * Whether to run it without other runs beside it, because workers were lost while they had it.
      */
     alone: boolean;
 };
 
 /**
- * What to run now.
+ * The claimed runs.
  */
 export type Leases = {
     /**
-     * At least one; where there is none, the answer is `204`.
+     * At least one lease; if there is no run to claim, the response is `204`.
      */
     data: Array<Lease>;
 };
 
 /**
- * A line that the handler wrote.
+ * A log line of the handler.
  */
 export type LogData = {
     /**
-     * As the handler gave it; an unknown one counts as `info`.
+     * The level set by the handler; an unknown level is stored as `info`.
      */
     level: LogLevel;
     /**
-     * The line, at most 8 KiB.
+     * The text of the line, at most 8 KiB.
      */
     message: string;
     /**
-     * What the handler wrote beside it, at most 16 KiB; empty where there is nothing.
+     * The fields logged with it, at most 16 KiB; an empty object if there are none.
      */
     fields: {
         [key: string]: unknown;
@@ -1335,19 +1335,19 @@ export type LogData = {
  */
 export type LogEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -1363,30 +1363,30 @@ export type LogEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'log';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: LogData;
 };
 
 /**
- * How grave a line is.
+ * The severity of a log line.
  */
 export type LogLevel = 'debug' | 'info' | 'warning' | 'error' | 'critical';
 
 /**
- * A line that the handler wrote.
+ * A log line of the handler.
  */
 export type LogReport = {
     /**
-     * The run that it is about.
+     * The `id` of the leased run.
      */
     run_id: string;
     /**
@@ -1394,33 +1394,33 @@ export type LogReport = {
      */
     attempt: number;
     /**
-     * The lease's `lease_token`: it proves that the run is still this worker's.
+     * The lease's `lease_token`; proves that the run is still leased to this worker.
      */
     lease_token: string;
     /**
-     * What happened, and so which other fields there are.
+     * The kind of report; determines the other fields.
      */
     type: 'log';
     /**
-     * `debug`, `info`, `warning`, `error` or `critical`. Default, null and any other: `info`.
+     * `debug`, `info`, `warning`, `error` or `critical`; any other is stored as `info`. null (default): `info`.
      */
     level?: string | null;
     /**
-     * The line; more than 8 KiB is cut. Default, and null: empty.
+     * The text of the line; truncated to 8 KiB. null (default): empty.
      */
     message?: string | null;
     /**
-     * What the handler wrote beside it; more than 16 KiB is cut and marked. Default, and null: none.
+     * Fields logged with it; larger than 16 KiB is truncated and marked. null (default): none.
      */
     fields?: {
         [key: string]: unknown;
     } | null;
     /**
-     * How many lines the worker has not sent since the last one that it did. Default, and null: 0.
+     * How many lines the worker has dropped since the last one that it sent. null (default): 0.
      */
     dropped?: number | null;
     /**
-     * When the line was written, by the worker's clock (RFC 3339): the limit of lines a second counts by it. Default, and null: when it came.
+     * When the line was written, by the worker's clock (RFC 3339); the limit of lines per second uses it. null (default): when the report arrived.
      */
     written_at?: string | null;
 };
@@ -1430,7 +1430,7 @@ export type LogReport = {
  */
 export type LostReport = {
     /**
-     * The run that it is about.
+     * The `id` of the leased run.
      */
     run_id: string;
     /**
@@ -1438,17 +1438,17 @@ export type LostReport = {
      */
     attempt: number;
     /**
-     * The lease's `lease_token`: it proves that the run is still this worker's.
+     * The lease's `lease_token`; proves that the run is still leased to this worker.
      */
     lease_token: string;
     /**
-     * What happened, and so which other fields there are.
+     * The kind of report; determines the other fields.
      */
     type: 'lost';
 };
 
 /**
- * The caller's own words about a run.
+ * The caller's own data about a run.
  */
 export type Metadata = {
     [key: string]: string;
@@ -1459,42 +1459,42 @@ export type Metadata = {
  */
 export type Oldest = {
     /**
-     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
      */
     scheduled?: string;
     /**
-     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
      */
     queued?: string;
     /**
-     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
      */
     running?: string;
     /**
-     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
      */
     retrying?: string;
     /**
-     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
      */
     completed?: string;
     /**
-     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
      */
     failed?: string;
     /**
-     * When the oldest of these runs came into this state (RFC 3339, UTC); left out where there is none.
+     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
      */
     cancelled?: string;
 };
 
 /**
- * What becomes of a run whose worker was lost: `retry` at no attempt's cost, until the third loss, or `fail` at once.
+ * What happens to a run whose worker was lost: `retry` requeues it without spending an attempt, until the third loss; `fail` fails it.
  */
 export type OnLost = 'retry' | 'fail';
 
 /**
- * What happens at a time when an earlier run of the schedule is not finished. `allow`: a run is made all the same. `skip`: none is made. `cancel_running`: the earlier ones are cancelled, and one is made.
+ * What happens at a fire time while an earlier run of the schedule is unfinished. `allow`: a run is created anyway. `skip`: no run is created. `cancel_running`: earlier runs are cancelled, and a run is created.
  */
 export type Overlap = 'allow' | 'skip' | 'cancel_running';
 
@@ -1503,27 +1503,27 @@ export type Overlap = 'allow' | 'skip' | 'cancel_running';
  */
 export type PreviewIn = {
     /**
-     * When it would fire.
+     * When the schedule would fire.
      */
     trigger: TriggerIn;
     /**
-     * The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
+     * The IANA time zone in which local times are interpreted, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
      */
     timezone?: string;
     /**
-     * How many times to say, from 1 to 1,000. Default: 10.
+     * Number of fire times to return, from 1 to 1,000. Default: 10.
      */
     count?: number;
     /**
-     * Times after this instant, exclusive (RFC 3339). Default, and null: now.
+     * Only fire times after this time (RFC 3339). null (default): now.
      */
     after?: string | null;
     /**
-     * No time is before this instant (RFC 3339). Default, and null: no such bound.
+     * No fire times before this time (RFC 3339). null (default): no limit.
      */
     start_at?: string | null;
     /**
-     * No time is after this instant (RFC 3339). Default, and null: no such bound.
+     * No fire times after this time (RFC 3339). null (default): no limit.
      */
     end_at?: string | null;
 };
@@ -1533,63 +1533,63 @@ export type PreviewIn = {
  */
 export type Problem = {
     /**
-     * Always `about:blank`: `code` says which problem it is.
+     * Always `about:blank`; `code` identifies the problem.
      */
     type: string;
     /**
-     * What kind of problem it is, in a few words.
+     * A short summary of the kind of problem.
      */
     title: string;
     /**
-     * The HTTP status, again.
+     * The HTTP status.
      */
     status: number;
     /**
-     * What is wrong in this case, for people; its words may change.
+     * What is wrong in this case, for people; the wording may change.
      */
     detail: string;
     /**
-     * Stable, for programs to branch on.
+     * A stable identifier of the kind of problem, for programs.
      */
     code: string;
     /**
-     * The single faults, at most 100. Left out, and never null, where the detail says all.
+     * The individual errors, at most 100. Omitted, and never null, if `detail` says everything.
      */
     errors?: Array<ProblemError> | null;
 };
 
 /**
- * One fault of a request.
+ * One error of a request.
  */
 export type ProblemError = {
     /**
-     * Where in the request's body: a JSON Pointer (RFC 6901). Of a query parameter, `/` and its name.
+     * Where the error is in the request body: a JSON Pointer (RFC 6901). For a query parameter, `/` and its name.
      */
     path: string;
     /**
-     * What is wrong there, for people. It never quotes the value.
+     * What is wrong there, for people. It never contains the value.
      */
     message: string;
     /**
-     * Which rule is broken: of a payload, the keyword of its schema.
+     * The rule that was violated; for a payload, the keyword of its schema.
      */
     code: string;
 };
 
 /**
- * How far a handler says that it is.
+ * The progress reported by the handler.
  */
 export type Progress = {
     /**
-     * From 0 to 100; null where the handler does not say.
+     * From 0 to 100; null if not reported.
      */
     percent: number | null;
     /**
-     * What it is at, at most 8 KiB; null where it does not say.
+     * A short status text, at most 8 KiB; null if not reported.
      */
     message: string | null;
     /**
-     * Any JSON value of its own, at most 16 KiB; more is cut and marked with `cut`. null where there is none.
+     * Any JSON value, at most 16 KiB; larger values are truncated and marked with `cut`. null if not reported.
      */
     data: unknown;
 };
@@ -1599,19 +1599,19 @@ export type Progress = {
  */
 export type ProgressEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -1627,25 +1627,25 @@ export type ProgressEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'progress';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: Progress;
 };
 
 /**
- * How far the handler is.
+ * The handler's progress.
  */
 export type ProgressReport = {
     /**
-     * The run that it is about.
+     * The `id` of the leased run.
      */
     run_id: string;
     /**
@@ -1653,29 +1653,29 @@ export type ProgressReport = {
      */
     attempt: number;
     /**
-     * The lease's `lease_token`: it proves that the run is still this worker's.
+     * The lease's `lease_token`; proves that the run is still leased to this worker.
      */
     lease_token: string;
     /**
-     * What happened, and so which other fields there are.
+     * The kind of report; determines the other fields.
      */
     type: 'progress';
     /**
-     * Clamped to 0 to 100. Default, and null: not known.
+     * Clamped to 0 to 100. null (default): not known.
      */
     percent?: number | null;
     /**
-     * What it is at; more than 8 KiB is cut. Default, and null: nothing.
+     * A short status text; truncated to 8 KiB. null (default): none.
      */
     message?: string | null;
     /**
-     * Any JSON value; more than 16 KiB is cut and marked. Default: null.
+     * Any JSON value; larger than 16 KiB is truncated and marked. Default: null.
      */
     data?: unknown;
 };
 
 /**
- * A line in which runs wait. It comes into being when it is first used.
+ * A queue in which runs wait for workers. It is created when it is first used.
  */
 export type Queue = {
     /**
@@ -1683,7 +1683,7 @@ export type Queue = {
      */
     name: string;
     /**
-     * Who delivers it.
+     * Where the queue is stored.
      */
     engine: QueueEngine;
     /**
@@ -1691,23 +1691,23 @@ export type Queue = {
      */
     paused: boolean;
     /**
-     * How many of its runs may be running at once. null: no limit.
+     * Maximum number of its runs at a time. null: no limit.
      */
     concurrency: number | null;
     /**
-     * How many of its runs may start in a span of time. null: no limit.
+     * Maximum number of starts in a period. null: no limit.
      */
     rate_limit: RateLimit | null;
     /**
-     * How many runs may wait in it. null: no limit.
+     * Maximum number of waiting runs. null: no limit.
      */
     max_queued: number | null;
     /**
-     * How it lives in Redis. null where it is the database's own.
+     * Its settings in Redis. null for queues in the database.
      */
     bullmq: BullmqOut | null;
     /**
-     * Its runs by their state.
+     * The number of its runs, by state.
      */
     counts: StateCounts;
 };
@@ -1722,21 +1722,21 @@ export type QueueDeclared = {
      */
     name: string;
     /**
-     * Says that it lives in Redis.
+     * A queue in Redis.
      */
     engine: 'bullmq';
     /**
-     * How it lives there. Default: as `prefix` and `consume` are by default.
+     * Its settings in Redis. Default: the defaults of `prefix` and `consume`.
      */
     bullmq?: Bullmq;
     /**
-     * The Redis that it must be, as a URL of at most 1,000 characters; refused where the server's is another. Default, and null: the server's.
+     * The URL of its Redis, at most 1,000 characters; refused if the server uses another. null (default): the server's.
      */
     redis?: string | null;
 };
 
 /**
- * `database`: the server's own. `bullmq`: it lives in Redis, shared with BullMQ's producers and workers.
+ * `database`: in the server's database. `bullmq`: in Redis, shared with the producers and workers of BullMQ.
  */
 export type QueueEngine = 'database' | 'bullmq';
 
@@ -1746,31 +1746,31 @@ export type QueueEngine = 'database' | 'bullmq';
  */
 export type QueueIn = {
     /**
-     * Where it is given, it must be the one of the path. Default, and null: that one.
+     * If given, it must be the name in the path. null (default): the name in the path.
      */
     name?: string | null;
     /**
-     * Who delivers it. Default: it stays as it is, `database` of a new one.
+     * Where the queue is stored. Default: not changed; `database` for a new queue.
      */
     engine?: QueueEngine;
     /**
-     * Whether its runs are held back. Default: it stays as it is, false of a new one.
+     * Whether its runs are held back. Default: not changed; false for a new queue.
      */
     paused?: boolean;
     /**
-     * How many of its runs may be running at once, from 1 to 1,000,000. Default, and null: no limit.
+     * Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no limit.
      */
     concurrency?: number | null;
     /**
-     * How many of its runs may start in a span of time. Default, and null: no limit.
+     * Maximum number of starts in a period. null (default): no limit.
      */
     rate_limit?: RateLimit | null;
     /**
-     * How many runs may wait in it, from 1 to 1,000,000,000; a dispatch beyond is `429 queue_full`. Default, and null: no limit.
+     * Maximum number of waiting runs, from 1 to 1,000,000,000; further dispatches are refused with `429 queue_full`. null (default): no limit.
      */
     max_queued?: number | null;
     /**
-     * How it lives in Redis, where `engine` is `bullmq`. Default, and null: as `prefix` and `consume` are by default.
+     * Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of `prefix` and `consume`.
      */
     bullmq?: Bullmq | null;
 };
@@ -1780,21 +1780,21 @@ export type QueueIn = {
  */
 export type QueuePage = {
     /**
-     * At most `limit` of them.
+     * At most `limit` items.
      */
     data: Array<Queue>;
     /**
-     * Where the next page begins: send it as `cursor`. null on the last page.
+     * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
 };
 
 /**
- * When the run may start.
+ * The run waits for a worker, or for its due time.
  */
 export type QueuedData = {
     /**
-     * When it may start: the future of a run that was dispatched for later.
+     * When the run is due; in the future if it was dispatched with a delay.
      */
     due_at: string;
 };
@@ -1804,19 +1804,19 @@ export type QueuedData = {
  */
 export type QueuedEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -1832,15 +1832,15 @@ export type QueuedEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'queued';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: QueuedData;
 };
@@ -1850,11 +1850,11 @@ export type QueuedEvent = {
  */
 export type RateLimit = {
     /**
-     * From 1 to 1,000,000 runs.
+     * Maximum number of starts, from 1 to 1,000,000.
      */
     limit: number;
     /**
-     * More than 0 seconds, at most 366 days.
+     * The period, more than 0 seconds and at most 366 days.
      */
     per_seconds: number;
 };
@@ -1864,7 +1864,7 @@ export type RateLimit = {
  */
 export type ReleasedReport = {
     /**
-     * The run that it is about.
+     * The `id` of the leased run.
      */
     run_id: string;
     /**
@@ -1872,19 +1872,19 @@ export type ReleasedReport = {
      */
     attempt: number;
     /**
-     * The lease's `lease_token`: it proves that the run is still this worker's.
+     * The lease's `lease_token`; proves that the run is still leased to this worker.
      */
     lease_token: string;
     /**
-     * What happened, and so which other fields there are.
+     * The kind of report; determines the other fields.
      */
     type: 'released';
     /**
-     * For people; not kept. Default, and null: none.
+     * For people; not stored. null (default): none.
      */
     reason?: string | null;
     /**
-     * `true`: it may have held up its worker, so that its next leases carry `alone` until an attempt ends. Default, and null: false.
+     * `true`: the run may have blocked its worker; its next leases carry `alone` until an attempt ends. null (default): false.
      */
     alone?: boolean | null;
 };
@@ -1894,39 +1894,39 @@ export type ReleasedReport = {
  */
 export type ReportErrorIn = {
     /**
-     * What went wrong, for people; more than 8 KiB is cut.
+     * What went wrong, for people; truncated to 8 KiB.
      */
     message: string;
     /**
-     * For programs: a small letter, then at most 63 small letters, digits and `_`. Default: `handler_error`.
+     * For programs: a lower-case letter, then at most 63 lower-case letters, digits and `_`. Default: `handler_error`.
      */
     code?: string;
     /**
-     * The exception's class; more than 256 bytes are cut. Default, and null: none.
+     * The class of the exception; truncated to 256 bytes. null (default): none.
      */
     type?: string | null;
     /**
-     * More than 32 KiB are cut. Default, and null: none.
+     * The traceback; truncated to 32 KiB. null (default): none.
      */
     traceback?: string | null;
 };
 
 /**
- * What happened to the runs in hand, and which they are. Each report is judged by itself: one that does not fit its shape is answered with `rejected` and harms no other.
+ * What happened to the claimed runs, and which of them the worker still has. Reports are processed one by one: an invalid report is `rejected` and does not affect the others.
  */
 export type ReportIn = {
     /**
-     * At most 10,000, judged one by one in their order. Default: none.
+     * At most 10,000 reports, processed one by one, in order. Default: none.
      */
     reports?: Array<ReportItem> | Array<unknown>;
     /**
-     * The ids of all runs in hand, at most 10,000: the answer says of each whether it is still held. Default: none.
+     * The ids of all runs that the worker still has, at most 10,000; renews their leases. Default: none.
      */
     holding?: Array<string>;
 };
 
 /**
- * One thing that a worker says of a run that it holds.
+ * One report of a worker about a run that it has claimed.
  */
 export type ReportItem = ({
     type: 'progress';
@@ -1947,19 +1947,19 @@ export type ReportItem = ({
 } & LostReport);
 
 /**
- * What was made of a report.
+ * The outcome of each report.
  */
 export type ReportOut = {
     /**
-     * One for each report, in their order.
+     * One item for each report, in the same order.
      */
     data: Array<Reported>;
     /**
-     * One for each id in `holding`, in their order.
+     * One item for each id in `holding`, in the same order.
      */
     holding: Array<HeldRun>;
     /**
-     * Whether to claim no more, finish what is in hand, and leave.
+     * Whether the worker should stop: claim no more runs, finish those it has, and exit.
      */
     drain: boolean;
 };
@@ -1969,33 +1969,33 @@ export type ReportOut = {
  */
 export type Reported = {
     /**
-     * As the report had it; null where that was no text.
+     * As in the report; null if that was not a string.
      */
     run_id: string | null;
     /**
-     * As the report had it; null where that was no whole number.
+     * As in the report; null if that was not an integer.
      */
     attempt: number | null;
     /**
-     * `accepted`: it counts, or counted already. `lease_lost`: the run is another's now, let go of it. `rejected`: the report is none.
+     * `accepted`: recorded, now or before. `lease_lost`: the run is no longer leased to this worker; stop its handler. `rejected`: the report is invalid.
      */
     status: 'accepted' | 'lease_lost' | 'rejected';
     /**
-     * Why it was rejected, for people; null where it was not.
+     * Why the report was rejected, for people; otherwise null.
      */
     error: string | null;
     /**
-     * Whether to end the handler and report `cancelled`.
+     * Whether to stop the handler and report `cancelled`.
      */
     cancel_requested: boolean;
 };
 
 /**
- * What is left out comes from the default, or in a dispatch from the job type.
+ * The retry policy. Omitted fields get their defaults; in a dispatch, those of the job type.
  */
 export type RetryIn = {
     /**
-     * From 1 to 1,000, the first one counted. Default: 4.
+     * Maximum number of attempts, including the first, from 1 to 1,000. Default: 4.
      */
     max_attempts?: number;
     /**
@@ -2003,33 +2003,33 @@ export type RetryIn = {
      */
     backoff?: Backoff;
     /**
-     * Seconds before the second attempt, before jitter; at most 366 days. Default: 1.
+     * Delay before the second attempt, before jitter, in seconds; at most 366 days. Default: 1.
      */
     initial_seconds?: number;
     /**
-     * From 1 to 100: what an exponential delay is multiplied with each time. Default: 2.
+     * Multiplier of an exponential delay, from 1 to 100. Default: 2.
      */
     factor?: number;
     /**
-     * No delay is longer than so many seconds; at most 366 days. Default: 3600.
+     * Maximum delay in seconds; at most 366 days. Default: 3600.
      */
     max_seconds?: number;
     /**
-     * Whether each delay is drawn from the upper half of the computed one, so that many failures do not come back together. Default: true.
+     * Whether each delay is chosen randomly from the upper half of the computed one, so that runs that failed together are not retried together. Default: true.
      */
     jitter?: boolean;
     /**
-     * What becomes of a run whose worker was lost. `fail` is for work that must not be done twice. Default: `retry`.
+     * What happens to a run whose worker was lost. Use `fail` for work that must not be executed twice. Default: `retry`.
      */
     on_lost?: OnLost;
 };
 
 /**
- * When a failed attempt is tried again, and how often.
+ * The retry policy.
  */
 export type RetryOut = {
     /**
-     * The first one counted.
+     * Maximum number of attempts, including the first.
      */
     max_attempts: number;
     /**
@@ -2037,23 +2037,23 @@ export type RetryOut = {
      */
     backoff: Backoff;
     /**
-     * Seconds before the second attempt, before jitter.
+     * Delay before the second attempt, before jitter, in seconds.
      */
     initial_seconds: number;
     /**
-     * What an exponential delay is multiplied with each time.
+     * Multiplier of an exponential delay.
      */
     factor: number;
     /**
-     * No delay is longer than so many seconds.
+     * Maximum delay in seconds.
      */
     max_seconds: number;
     /**
-     * Whether each delay is drawn from the upper half of the computed one.
+     * Whether each delay is chosen randomly from the upper half of the computed one.
      */
     jitter: boolean;
     /**
-     * What becomes of a run whose worker was lost.
+     * What happens to a run whose worker was lost.
      */
     on_lost: OnLost;
 };
@@ -2063,11 +2063,11 @@ export type RetryOut = {
  */
 export type RetryingData = {
     /**
-     * Of the attempt that failed.
+     * The error of the failed attempt.
      */
     error: RunError;
     /**
-     * When the next attempt may start.
+     * When the next attempt is due.
      */
     due_at: string;
 };
@@ -2077,19 +2077,19 @@ export type RetryingData = {
  */
 export type RetryingEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -2105,25 +2105,25 @@ export type RetryingEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'retrying';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: RetryingData;
 };
 
 /**
- * One execution of a job, with all its attempts: what was asked for, where it stands, and what came of it.
+ * One execution of a job with all its attempts: its input, state and outcome.
  */
 export type Run = {
     /**
-     * Names the run in every other request; given by the server, in order of creation.
+     * The id of the run, assigned by the server; ids sort by creation.
      */
     id: string;
     /**
@@ -2131,59 +2131,59 @@ export type Run = {
      */
     job_type: string;
     /**
-     * The version of the job type's definition that the run was dispatched with; it keeps that one.
+     * The version of the job type with which it was dispatched, and whose settings it keeps.
      */
     job_type_version: number;
     /**
-     * The queue that it waits in, or waited in.
+     * The name of the queue in which it waits or waited.
      */
     queue: string;
     /**
-     * Where it stands in its life.
+     * The current state.
      */
     state: RunState;
     /**
-     * From -100 to 100; the highest of a queue starts first.
+     * The priority in its queue, from -100 to 100; higher starts first.
      */
     priority: number;
     /**
-     * The handler's input, as it was dispatched.
+     * The handler's input, as dispatched.
      */
     payload: unknown;
     /**
-     * What the handler returned. null until the run is `completed`, and where the handler returned null.
+     * What the handler returned. null until the run is `completed`, or if the handler returned null.
      */
     result: unknown;
     /**
-     * Of the last failed attempt, while the run is `retrying` or `failed`; null otherwise.
+     * The error of the last failed attempt, while the run is `retrying` or `failed`; otherwise null.
      */
     error: RunError | null;
     /**
-     * The newest that the handler has said; null until it says any.
+     * The latest progress reported by the handler; null if there is none.
      */
     progress: Progress | null;
     /**
-     * The attempts begun so far, 1 with the first. What is given back, snoozed or lost with its worker is not counted.
+     * The number of attempts started so far. Attempts that were released, snoozed, or lost with their worker do not count.
      */
     attempt: number;
     /**
-     * A run whose attempt of this number fails is `failed`.
+     * Maximum number of attempts, including the first.
      */
     max_attempts: number;
     /**
-     * How often its worker was lost while it ran. With the third the run is `failed`.
+     * How often its worker was lost while it ran. After the third loss the run is `failed`.
      */
     losses: number;
     /**
-     * Seconds that one attempt may take.
+     * Time limit of one attempt in seconds.
      */
     timeout_seconds: number;
     /**
-     * When it may start, or may start again: RFC 3339, UTC.
+     * When the run, or its next attempt, is due: RFC 3339, UTC.
      */
     due_at: string;
     /**
-     * When it is `failed` with `expired` if it has never started by then. null: never.
+     * When it is `failed` with `expired` unless it has started by then. null: never.
      */
     expires_at: string | null;
     /**
@@ -2191,75 +2191,75 @@ export type Run = {
      */
     created_at: string;
     /**
-     * When its newest attempt started; null before the first.
+     * When its latest attempt started; null before the first.
      */
     started_at: string | null;
     /**
-     * When it came into its final state; null before.
+     * When it reached its final state; null before.
      */
     finished_at: string | null;
     /**
-     * Whether a running handler has been asked to end.
+     * Whether its handler has been told to stop.
      */
     cancel_requested: boolean;
     /**
-     * The worker that holds it; null while none does, and where a BullMQ worker elsewhere does.
+     * The worker that has claimed it; null if there is none, or if it is an external BullMQ worker.
      */
     worker_id: string | null;
     /**
-     * The schedule that made it; null of a run that was dispatched.
+     * The schedule that created it; null if it was dispatched.
      */
     schedule: string | null;
     /**
-     * The run whose payload this one repeats; null where it repeats none.
+     * The run that it replays; null if it is no replay.
      */
     replay_of: string | null;
     /**
-     * The key that it was dispatched with; null where there was none.
+     * The key with which it was dispatched; null if there is none.
      */
     dedupe_key: string | null;
     /**
-     * Words to find it by.
+     * Tags to find it by.
      */
     tags: Array<string>;
     /**
-     * The caller's own words, as they were dispatched.
+     * The caller's own data, as dispatched.
      */
     metadata: Metadata;
     /**
-     * What was said when its cancel was asked for; null where nothing was, or no cancel was asked for.
+     * The reason given with the cancel request; null if there is none.
      */
     cancel_reason: string | null;
     /**
-     * Why a run that is due does not start; null where nothing holds it up, and in every state but `queued`.
+     * Why a due run does not start; null if nothing blocks it, and in every state except `queued`.
      */
     wait_reason: WaitReason | null;
 };
 
 /**
- * A run of a batch: its id, and its state when the answer was made.
+ * A run of a batch: its id, and its state at the time of the response.
  */
 export type RunBrief = {
     /**
-     * Names the run in every other request.
+     * The id of the run.
      */
     id: string;
     /**
-     * As of this answer; read the run for what it is now.
+     * The state at the time of the response; read the run for its current state.
      */
     state: RunState;
 };
 
 /**
- * Why an attempt failed, or why the run did.
+ * Why an attempt or a run failed.
  */
 export type RunError = {
     /**
-     * Stable, for programs: `handler_error` of an exception, `timeout`, `crashed`, `lease_lost`, `expired`, `invalid_payload`, `invalid_result`, or what the handler says.
+     * Stable, for programs: `handler_error` for an exception, `timeout`, `crashed`, `lease_lost`, `expired`, `invalid_payload`, `invalid_result`, or a code chosen by the handler.
      */
     code: string;
     /**
-     * The exception's class; null where there is none.
+     * The class of the exception; null if there is none.
      */
     type: string | null;
     /**
@@ -2267,7 +2267,7 @@ export type RunError = {
      */
     message: string;
     /**
-     * Where in the handler's code it arose, at most 32 KiB; null where that is not known.
+     * The traceback in the handler's code, at most 32 KiB; null if it is not known.
      */
     traceback: string | null;
 };
@@ -2277,22 +2277,22 @@ export type RunError = {
  */
 export type RunPage = {
     /**
-     * At most `limit` of them.
+     * At most `limit` items.
      */
     data: Array<Run>;
     /**
-     * Where the next page begins: send it as `cursor`. null on the last page.
+     * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
 };
 
 /**
- * `scheduled`: due later. `queued`: due, waits for a worker. `running`: a worker holds it. `retrying`: an attempt failed, the next one is due later. `completed`, `failed` and `cancelled` are final.
+ * `scheduled`: due later. `queued`: due, waiting for a worker. `running`: claimed by a worker. `retrying`: an attempt failed, and the next one is due later. `completed`, `failed` and `cancelled` are final.
  */
 export type RunState = 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
 /**
- * What makes runs by itself, and when.
+ * Dispatches runs of a job type at the times of its trigger.
  */
 export type Schedule = {
     /**
@@ -2300,7 +2300,7 @@ export type Schedule = {
      */
     name: string;
     /**
-     * The name of the job type that its runs are of.
+     * The name of the job type of its runs.
      */
     job_type: string;
     /**
@@ -2308,83 +2308,83 @@ export type Schedule = {
      */
     payload: unknown;
     /**
-     * The IANA name of the zone in which local times are meant.
+     * The IANA time zone in which local times are interpreted.
      */
     timezone: string;
     /**
-     * When runs are made.
+     * When the schedule fires.
      */
     trigger: TriggerOut;
     /**
-     * What happens at a time when an earlier run of it is not finished.
+     * What happens at a fire time while an earlier run of it is unfinished.
      */
     overlap: Overlap;
     /**
-     * What becomes of times that passed while no server was there.
+     * What happens with fire times missed while no server was running.
      */
     catch_up: CatchUp;
     /**
-     * The most seconds that a time is put off by.
+     * Maximum delay of a fire time in seconds.
      */
     jitter_seconds: number;
     /**
-     * Whether its times pass without runs.
+     * Whether its fire times pass without runs.
      */
     paused: boolean;
     /**
-     * Whether it is paused because its app's code has it no more.
+     * Whether it is paused because the code of its app no longer declares it.
      */
     orphaned: boolean;
     /**
-     * No run is made before. null: no such bound.
+     * It does not fire before this time. null: no limit.
      */
     start_at: string | null;
     /**
-     * No run is made after. null: no such bound.
+     * It does not fire after this time. null: no limit.
      */
     end_at: string | null;
     /**
-     * The queue of its runs. null: the job type's.
+     * The queue of its runs. null: that of the job type.
      */
     queue: string | null;
     /**
-     * Of its runs. null: the job type's.
+     * The priority of its runs. null: that of the job type.
      */
     priority: number | null;
     /**
-     * Of its runs.
+     * The tags of its runs.
      */
     tags: Array<string>;
     /**
-     * The next time, without jitter. null while it is paused, and when no time is left.
+     * The next fire time, without jitter. null while it is paused, or if it will not fire again.
      */
     next_fire_at: string | null;
     /**
-     * The last time that came while it was not paused. null before the first.
+     * The last fire time that passed while it was not paused. null before the first.
      */
     last_fire_at: string | null;
     /**
-     * The run that it has made last. null before the first.
+     * The id of its last run. null before the first.
      */
     last_run_id: string | null;
     /**
-     * The last time without a run because of `overlap`. null where there was none.
+     * The last fire time skipped because of `overlap`. null if there is none.
      */
     last_skipped_at: string | null;
     /**
-     * Times that passed without a run because no server was there.
+     * The number of fire times that passed without a run because no server was running.
      */
     missed: number;
     /**
-     * `code` where a worker declared it and nobody has changed it over HTTP, `api` otherwise.
+     * `code` if a worker declared it and it has not been changed over HTTP since, otherwise `api`.
      */
     source: 'api' | 'code';
     /**
-     * When it was made: RFC 3339, UTC.
+     * When it was created: RFC 3339, UTC.
      */
     created_at: string;
     /**
-     * When it was changed last.
+     * When it was last changed: RFC 3339, UTC.
      */
     updated_at: string;
 };
@@ -2394,59 +2394,59 @@ export type Schedule = {
  */
 export type ScheduleIn = {
     /**
-     * The name of the job type that its runs are of; it must be registered.
+     * The name of the job type of its runs; it must be registered.
      */
     job_type: string;
     /**
-     * The payload of its runs: any JSON value that the job type takes. Default: null.
+     * The payload of its runs: any JSON value that the job type accepts. Default: null.
      */
     payload?: unknown;
     /**
-     * The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
+     * The IANA time zone in which local times are interpreted, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
      */
     timezone?: string;
     /**
-     * When runs are made.
+     * When the schedule fires.
      */
     trigger: TriggerIn;
     /**
-     * What happens at a time when an earlier run of it is not finished. Default: `allow`.
+     * What happens at a fire time while an earlier run of it is unfinished. Default: `allow`.
      */
     overlap?: Overlap;
     /**
-     * What becomes of times that passed while no server was there. Default: `latest`.
+     * What happens with fire times missed while no server was running. Default: `latest`.
      */
     catch_up?: CatchUp;
     /**
-     * The most seconds that a time is put off by, from 0 to 86,400: always the same for one schedule, so that many schedules do not fire in one moment. Default: 0.
+     * Maximum delay of a fire time in seconds, from 0 to 86,400. The delay is constant for each schedule, so that many schedules do not fire at the same moment. Default: 0.
      */
     jitter_seconds?: number;
     /**
-     * Whether its times pass without runs. Default: it stays as it is, false of a new one.
+     * Whether its fire times pass without runs. Default: not changed; false for a new schedule.
      */
     paused?: boolean;
     /**
-     * No run is made before this instant (RFC 3339). Default, and null: no such bound.
+     * The schedule does not fire before this time (RFC 3339). null (default): no limit.
      */
     start_at?: string | null;
     /**
-     * No run is made after this instant (RFC 3339). Default, and null: no such bound.
+     * The schedule does not fire after this time (RFC 3339). null (default): no limit.
      */
     end_at?: string | null;
     /**
-     * The queue of its runs. Default, and null: the job type's.
+     * The queue of its runs. null (default): that of the job type.
      */
     queue?: string | null;
     /**
-     * Of its runs, from -100 to 100. Default, and null: the job type's.
+     * The priority of its runs, from -100 to 100. null (default): that of the job type.
      */
     priority?: number | null;
     /**
-     * Of its runs: at most 20 words of 1 to 128 characters. Default: none.
+     * The tags of its runs: at most 20, of 1 to 128 characters. Default: none.
      */
     tags?: Array<string>;
     /**
-     * 1 to 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit.
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
      */
     name: string;
 };
@@ -2456,11 +2456,11 @@ export type ScheduleIn = {
  */
 export type SchedulePage = {
     /**
-     * At most `limit` of them.
+     * At most `limit` items.
      */
     data: Array<Schedule>;
     /**
-     * Where the next page begins: send it as `cursor`. null on the last page.
+     * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
 };
@@ -2470,55 +2470,55 @@ export type SchedulePage = {
  */
 export type SchedulePatch = {
     /**
-     * The name of the job type that its runs are of; it must be registered. Left out: it stays as it is.
+     * The name of the job type of its runs; it must be registered. If omitted, it is not changed.
      */
     job_type?: string;
     /**
-     * The payload of its runs: any JSON value that the job type takes. Left out: it stays as it is.
+     * The payload of its runs: any JSON value that the job type accepts. If omitted, it is not changed.
      */
     payload?: unknown;
     /**
-     * The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at most 64 characters. Left out: it stays as it is.
+     * The IANA time zone in which local times are interpreted, such as `Europe/Berlin`; at most 64 characters. If omitted, it is not changed.
      */
     timezone?: string;
     /**
-     * When runs are made. Left out: it stays as it is.
+     * When the schedule fires. If omitted, it is not changed.
      */
     trigger?: TriggerIn;
     /**
-     * What happens at a time when an earlier run of it is not finished. Left out: it stays as it is.
+     * What happens at a fire time while an earlier run of it is unfinished. If omitted, it is not changed.
      */
     overlap?: Overlap;
     /**
-     * What becomes of times that passed while no server was there. Left out: it stays as it is.
+     * What happens with fire times missed while no server was running. If omitted, it is not changed.
      */
     catch_up?: CatchUp;
     /**
-     * The most seconds that a time is put off by, from 0 to 86,400: always the same for one schedule, so that many schedules do not fire in one moment. Left out: it stays as it is.
+     * Maximum delay of a fire time in seconds, from 0 to 86,400. The delay is constant for each schedule, so that many schedules do not fire at the same moment. If omitted, it is not changed.
      */
     jitter_seconds?: number;
     /**
-     * Whether its times pass without runs. Left out: it stays as it is.
+     * Whether its fire times pass without runs. If omitted, it is not changed.
      */
     paused?: boolean;
     /**
-     * No run is made before this instant (RFC 3339). null: no such bound. Left out: it stays as it is.
+     * The schedule does not fire before this time (RFC 3339). null: no limit. If omitted, it is not changed.
      */
     start_at?: string | null;
     /**
-     * No run is made after this instant (RFC 3339). null: no such bound. Left out: it stays as it is.
+     * The schedule does not fire after this time (RFC 3339). null: no limit. If omitted, it is not changed.
      */
     end_at?: string | null;
     /**
-     * The queue of its runs. null: the job type's. Left out: it stays as it is.
+     * The queue of its runs. null: that of the job type. If omitted, it is not changed.
      */
     queue?: string | null;
     /**
-     * Of its runs, from -100 to 100. null: the job type's. Left out: it stays as it is.
+     * The priority of its runs, from -100 to 100. null: that of the job type. If omitted, it is not changed.
      */
     priority?: number | null;
     /**
-     * Of its runs: at most 20 words of 1 to 128 characters. Left out: it stays as it is.
+     * The tags of its runs: at most 20, of 1 to 128 characters. If omitted, it is not changed.
      */
     tags?: Array<string>;
 };
@@ -2528,59 +2528,59 @@ export type SchedulePatch = {
  */
 export type SchedulePut = {
     /**
-     * The name of the job type that its runs are of; it must be registered.
+     * The name of the job type of its runs; it must be registered.
      */
     job_type: string;
     /**
-     * The payload of its runs: any JSON value that the job type takes. Default: null.
+     * The payload of its runs: any JSON value that the job type accepts. Default: null.
      */
     payload?: unknown;
     /**
-     * The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
+     * The IANA time zone in which local times are interpreted, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
      */
     timezone?: string;
     /**
-     * When runs are made.
+     * When the schedule fires.
      */
     trigger: TriggerIn;
     /**
-     * What happens at a time when an earlier run of it is not finished. Default: `allow`.
+     * What happens at a fire time while an earlier run of it is unfinished. Default: `allow`.
      */
     overlap?: Overlap;
     /**
-     * What becomes of times that passed while no server was there. Default: `latest`.
+     * What happens with fire times missed while no server was running. Default: `latest`.
      */
     catch_up?: CatchUp;
     /**
-     * The most seconds that a time is put off by, from 0 to 86,400: always the same for one schedule, so that many schedules do not fire in one moment. Default: 0.
+     * Maximum delay of a fire time in seconds, from 0 to 86,400. The delay is constant for each schedule, so that many schedules do not fire at the same moment. Default: 0.
      */
     jitter_seconds?: number;
     /**
-     * Whether its times pass without runs. Default: it stays as it is, false of a new one.
+     * Whether its fire times pass without runs. Default: not changed; false for a new schedule.
      */
     paused?: boolean;
     /**
-     * No run is made before this instant (RFC 3339). Default, and null: no such bound.
+     * The schedule does not fire before this time (RFC 3339). null (default): no limit.
      */
     start_at?: string | null;
     /**
-     * No run is made after this instant (RFC 3339). Default, and null: no such bound.
+     * The schedule does not fire after this time (RFC 3339). null (default): no limit.
      */
     end_at?: string | null;
     /**
-     * The queue of its runs. Default, and null: the job type's.
+     * The queue of its runs. null (default): that of the job type.
      */
     queue?: string | null;
     /**
-     * Of its runs, from -100 to 100. Default, and null: the job type's.
+     * The priority of its runs, from -100 to 100. null (default): that of the job type.
      */
     priority?: number | null;
     /**
-     * Of its runs: at most 20 words of 1 to 128 characters. Default: none.
+     * The tags of its runs: at most 20, of 1 to 128 characters. Default: none.
      */
     tags?: Array<string>;
     /**
-     * Where it is given, it must be the one of the path. Default, and null: that one.
+     * If given, it must be the name in the path. null (default): the name in the path.
      */
     name?: string | null;
 };
@@ -2590,7 +2590,7 @@ export type SchedulePut = {
  */
 export type SnoozedReport = {
     /**
-     * The run that it is about.
+     * The `id` of the leased run.
      */
     run_id: string;
     /**
@@ -2598,29 +2598,29 @@ export type SnoozedReport = {
      */
     attempt: number;
     /**
-     * The lease's `lease_token`: it proves that the run is still this worker's.
+     * The lease's `lease_token`; proves that the run is still leased to this worker.
      */
     lease_token: string;
     /**
-     * What happened, and so which other fields there are.
+     * The kind of report; determines the other fields.
      */
     type: 'snoozed';
     /**
-     * Seconds until it is due again, at most 366 days. Default, and null: 0.
+     * Seconds until it is due again, at most 366 days. null (default): 0.
      */
     delay_seconds?: number | null;
     /**
-     * When it is due again (RFC 3339), instead of `delay_seconds`. Default, and null: as that says.
+     * When it is due again (RFC 3339), instead of `delay_seconds`. null (default): use `delay_seconds`.
      */
     due_at?: string | null;
 };
 
 /**
- * Who runs it.
+ * A worker has claimed the run.
  */
 export type StartedData = {
     /**
-     * The worker that took it; null where a BullMQ worker elsewhere did.
+     * The worker that claimed it; null if it was an external BullMQ worker.
      */
     worker_id: string | null;
 };
@@ -2630,19 +2630,19 @@ export type StartedData = {
  */
 export type StartedEvent = {
     /**
-     * Of the event, unique in the database.
+     * The event's id, unique in the database.
      */
     id: string;
     /**
-     * Its number within its run: 1, 2, 3 …, without gaps.
+     * The event's number within its run: 1, 2, 3 …, without gaps.
      */
     seq: number;
     /**
-     * When it was stored: RFC 3339, UTC, with microseconds.
+     * When the event was stored: RFC 3339, UTC, with microseconds.
      */
     time: string;
     /**
-     * The run that it is of.
+     * The run that the event belongs to.
      */
     run_id: string;
     /**
@@ -2658,67 +2658,67 @@ export type StartedEvent = {
      */
     state: RunState;
     /**
-     * The run's attempts begun by then; 0 before the first.
+     * The number of attempts started so far; 0 before the first.
      */
     attempt: number;
     /**
-     * Which kind of event it is, and so what `data` has.
+     * The kind of event; determines the fields of `data`.
      */
     type: 'started';
     /**
-     * What happened, by the event's `type`.
+     * The details of the event; the fields depend on `type`.
      */
     data: StartedData;
 };
 
 /**
- * How many runs are in each state.
+ * The number of runs in each state.
  */
 export type StateCounts = {
     /**
-     * Due later.
+     * Runs that are due later.
      */
     scheduled: number;
     /**
-     * Due, waiting for a worker.
+     * Runs that are due and wait for a worker.
      */
     queued: number;
     /**
-     * Held by a worker.
+     * Runs that a worker has claimed.
      */
     running: number;
     /**
-     * Waiting for their next attempt.
+     * Runs that failed and wait for their next attempt.
      */
     retrying: number;
     /**
-     * Finished, and not erased yet.
+     * Runs that completed and are still stored.
      */
     completed: number;
     /**
-     * Failed for good, and not erased yet.
+     * Runs that failed permanently and are still stored.
      */
     failed: number;
     /**
-     * Cancelled, and not erased yet.
+     * Runs that were cancelled and are still stored.
      */
     cancelled: number;
 };
 
 /**
- * The server in numbers, as of now.
+ * Current statistics of the server.
  */
 export type Stats = {
     /**
-     * The server's version, as its distribution has it.
+     * The version of the server's package.
      */
     version: string;
     /**
-     * All runs that are kept, by their state.
+     * The number of stored runs, by state.
      */
     counts: StateCounts;
     /**
-     * Runs that came into a final state within the last 60 seconds.
+     * Runs that reached a final state within the last 60 seconds.
      */
     finished_last_minute: number;
     /**
@@ -2726,19 +2726,19 @@ export type Stats = {
      */
     started_last_minute: number;
     /**
-     * From when a run was due to its start.
+     * From the time a run was due to its start.
      */
     waited: Latency;
     /**
-     * From an attempt's start to its end.
+     * From the start of an attempt to its end.
      */
     ran: Latency;
     /**
-     * How many are there.
+     * The number of connected workers.
      */
     workers: number;
     /**
-     * Event streams that are being read from this server.
+     * The number of open event streams of this server.
      */
     open_streams: number;
     /**
@@ -2750,17 +2750,17 @@ export type Stats = {
      */
     wal_bytes: number;
     /**
-     * Room within the file of SQLite that new rows will use; 0 with PostgreSQL.
+     * Room in the SQLite file that is reused for new rows; 0 with PostgreSQL.
      */
     free_bytes: number;
     /**
-     * When the oldest run in each state came into it.
+     * When the oldest run in each state entered it.
      */
     oldest: Oldest;
 };
 
 /**
- * When runs are made.
+ * When the schedule fires.
  */
 export type TriggerIn = ({
     kind: 'cron';
@@ -2773,7 +2773,7 @@ export type TriggerIn = ({
 } & DateTriggerIn);
 
 /**
- * When runs are made.
+ * When the schedule fires.
  */
 export type TriggerOut = ({
     kind: 'cron';
@@ -2786,20 +2786,20 @@ export type TriggerOut = ({
 } & DateTriggerOut);
 
 /**
- * Why a run that could start does not. More values may come: treat one that you don't know as another reason to wait. `queue_unavailable`: the Redis of its queue cannot be asked, or refuses what is needed. `waiting_children`: its BullMQ job is the parent of a flow and waits for its children.
+ * Why a due run does not start. More values may be added: treat an unknown one as another reason to wait. `queue_unavailable`: the Redis of its queue is unavailable, or refuses a required command. `waiting_children`: its BullMQ job is the parent of a flow and waits for its children.
  */
 export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit' | 'queue_unavailable' | 'waiting_children';
 
 /**
- * A worker that is there.
+ * A connected worker.
  */
 export type Worker = {
     /**
-     * Given at its registration.
+     * The worker's id, assigned at registration.
      */
     id: string;
     /**
-     * As it called itself.
+     * The worker's own name.
      */
     name: string;
     /**
@@ -2807,19 +2807,19 @@ export type Worker = {
      */
     job_types: Array<string>;
     /**
-     * The names of the queues that it serves. null: all.
+     * The names of the queues that it serves. null: all queues.
      */
     queues: Array<string> | null;
     /**
-     * How many runs it will hold at most.
+     * Maximum number of runs that it has at a time.
      */
     concurrency: number;
     /**
-     * When it came: RFC 3339, UTC.
+     * When it registered: RFC 3339, UTC.
      */
     registered_at: string;
     /**
-     * When it was heard of last.
+     * When its last request arrived: RFC 3339, UTC.
      */
     seen_at: string;
 };
@@ -2829,27 +2829,27 @@ export type Worker = {
  */
 export type WorkerHandlerIn = {
     /**
-     * Says that workers take the runs.
+     * The runs are claimed by workers.
      */
     kind: 'worker';
 };
 
 /**
- * Worker processes that serve this name take the runs.
+ * The runs are claimed by workers that serve this job type.
  */
 export type WorkerHandlerOut = {
     /**
-     * Says that workers take the runs.
+     * The runs are claimed by workers.
      */
     kind: 'worker';
 };
 
 /**
- * A process that takes runs, and what its code declares.
+ * A process that claims runs, and the declarations in its code.
  */
 export type WorkerIn = {
     /**
-     * For people, 1 to 255 characters; not unique.
+     * For people, 1 to 255 characters; need not be unique.
      */
     name: string;
     /**
@@ -2857,15 +2857,15 @@ export type WorkerIn = {
      */
     job_types: Array<string>;
     /**
-     * The names of the queues that it serves, at most 1,000. Default, and null: all.
+     * The names of the queues that it serves, at most 1,000. null (default): all queues.
      */
     queues?: Array<string> | null;
     /**
-     * How many runs it will hold at most, from 1 to 10,000; for people, and to share runs out evenly. Default: 10.
+     * Maximum number of runs that it has at a time, from 1 to 10,000; informational, and used to distribute runs evenly. Default: 10.
      */
     concurrency?: number;
     /**
-     * The job types, schedules and queues in its code, of one app or of several, at most 100. Default, and null: nothing.
+     * The job types, schedules and queues in its code, for up to 100 apps. null (default): none.
      */
     declares?: DeclaresIn | Array<DeclaresIn> | null;
 };
@@ -2875,33 +2875,33 @@ export type WorkerIn = {
  */
 export type WorkerPage = {
     /**
-     * At most `limit` of them.
+     * At most `limit` items.
      */
     data: Array<Worker>;
     /**
-     * Where the next page begins: send it as `cursor`. null on the last page.
+     * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
 };
 
 /**
- * The worker's id, and the times that it must keep.
+ * The worker's id, and the intervals that it must keep.
  */
 export type WorkerRegistered = {
     /**
-     * Names the worker in its requests.
+     * The worker's id, for its further requests.
      */
     id: string;
     /**
-     * Seconds without a request of the worker after which its runs are lost.
+     * Duration of a lease in seconds. A worker that sends no request for this long is removed, and its runs are lost.
      */
     lease_seconds: number;
     /**
-     * Seconds at most between two of its reports, to be on the safe side.
+     * Maximum seconds between two reports of the worker; each renews its leases.
      */
     heartbeat_seconds: number;
     /**
-     * What it declared and was not taken; empty where all was.
+     * The declarations that were not applied; empty if all were.
      */
     conflicts: Array<ConflictOut>;
 };
@@ -2910,11 +2910,11 @@ export type DispatchRunData = {
     body: DispatchIn;
     headers?: {
         /**
-         * The same key with the same body gives the first answer's run, at least for 24 hours.
+         * A request with the same key and body returns the run of the first one, for at least 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * `wait=10`: answer with the finished run if it ends within so many seconds (RFC 7240).
+         * `wait=10`: respond with the finished run if it finishes within 10 seconds (RFC 7240).
          */
         Prefer?: string;
     };
@@ -2983,11 +2983,11 @@ export type DispatchRunError = DispatchRunErrors[keyof DispatchRunErrors];
 
 export type DispatchRunResponses = {
     /**
-     * it existed, or is finished
+     * the run already existed, or has finished
      */
     200: Run;
     /**
-     * made
+     * created
      */
     202: Run;
 };
@@ -2998,7 +2998,7 @@ export type DispatchBatchData = {
     body: BatchIn;
     headers?: {
         /**
-         * The same key with the same body gives the first answer's run, at least for 24 hours.
+         * A request with the same key and body returns the run of the first one, for at least 24 hours.
          */
         'Idempotency-Key'?: string;
     };
@@ -3058,11 +3058,11 @@ export type DispatchBatchError = DispatchBatchErrors[keyof DispatchBatchErrors];
 
 export type DispatchBatchResponses = {
     /**
-     * the first answer's runs
+     * the runs of an earlier request
      */
     200: Batch;
     /**
-     * made, in the order given
+     * created, in the given order
      */
     202: Batch;
 };
@@ -3074,39 +3074,39 @@ export type ListRunsData = {
     path?: never;
     query?: {
         /**
-         * Only runs in this state; given several times, in any of these.
+         * Only runs in this state; repeat for several states.
          */
         state?: Array<RunState>;
         /**
-         * Only runs of the job type of this name.
+         * Only runs of this job type.
          */
         job_type?: string;
         /**
-         * Only what is in the queue of this name.
+         * Only those in the queue of this name.
          */
         queue?: string;
         /**
-         * Only what has this tag.
+         * Only those with this tag.
          */
         tag?: string;
         /**
-         * Only runs that the schedule of this name has made.
+         * Only runs created by this schedule.
          */
         schedule?: string;
         /**
-         * Only runs dispatched after this instant (RFC 3339 with an offset).
+         * Only runs dispatched after this time (RFC 3339 with an offset).
          */
         created_after?: string;
         /**
-         * Only runs dispatched before this instant (RFC 3339 with an offset).
+         * Only runs dispatched before this time (RFC 3339 with an offset).
          */
         created_before?: string;
         /**
-         * how many at most; a page ends early at 4 MiB
+         * Maximum number of items; a page ends early at 4 MiB.
          */
         limit?: number;
         /**
-         * the `next_cursor` of the page before; opaque
+         * The `next_cursor` of the previous page; opaque.
          */
         cursor?: string;
     };
@@ -3140,7 +3140,7 @@ export type ListRunsError = ListRunsErrors[keyof ListRunsErrors];
 
 export type ListRunsResponses = {
     /**
-     * a page, newest first; where the filter lets little through it may be short, or empty, and go on
+     * a page, newest first; with a selective filter it may be short or empty, and still have a next one
      */
     200: RunPage;
 };
@@ -3211,7 +3211,7 @@ export type GetRunData = {
     };
     query?: {
         /**
-         * Seconds to wait for the run to finish, cut at the server's bound (`JOBS_MAX_WAIT_SECONDS`). Default: do not wait.
+         * Seconds to wait for the run to finish, limited to `JOBS_MAX_WAIT_SECONDS` (60). Default: do not wait.
          */
         wait_seconds?: number;
     };
@@ -3249,7 +3249,7 @@ export type GetRunError = GetRunErrors[keyof GetRunErrors];
 
 export type GetRunResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: Run;
 };
@@ -3266,11 +3266,11 @@ export type ListAttemptsData = {
     };
     query?: {
         /**
-         * how many at most; a page ends early at 4 MiB
+         * Maximum number of items; a page ends early at 4 MiB.
          */
         limit?: number;
         /**
-         * the `next_cursor` of the page before; opaque
+         * The `next_cursor` of the previous page; opaque.
          */
         cursor?: string;
     };
@@ -3382,7 +3382,7 @@ export type CancelRunResponses = {
      */
     200: Run;
     /**
-     * its handler was asked
+     * its handler was told to stop
      */
     202: Run;
 };
@@ -3393,11 +3393,11 @@ export type ReplayRunData = {
     body?: EmptyIn;
     headers?: {
         /**
-         * The same key with the same body gives the first answer's run, at least for 24 hours.
+         * A request with the same key and body returns the run of the first one, for at least 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * `wait=10`: answer with the finished run if it ends within so many seconds (RFC 7240).
+         * `wait=10`: respond with the finished run if it finishes within 10 seconds (RFC 7240).
          */
         Prefer?: string;
     };
@@ -3466,11 +3466,11 @@ export type ReplayRunError = ReplayRunErrors[keyof ReplayRunErrors];
 
 export type ReplayRunResponses = {
     /**
-     * it existed, or is finished
+     * the run already existed, or has finished
      */
     200: Run;
     /**
-     * made, with `replay_of`
+     * created, with `replay_of`
      */
     202: Run;
 };
@@ -3482,11 +3482,11 @@ export type ListJobTypesData = {
     path?: never;
     query?: {
         /**
-         * how many at most; a page ends early at 4 MiB
+         * Maximum number of items; a page ends early at 4 MiB.
          */
         limit?: number;
         /**
-         * the `next_cursor` of the page before; opaque
+         * The `next_cursor` of the previous page; opaque.
          */
         cursor?: string;
     };
@@ -3751,7 +3751,7 @@ export type PatchJobTypeError = PatchJobTypeErrors[keyof PatchJobTypeErrors];
 
 export type PatchJobTypeResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: JobType;
 };
@@ -3817,7 +3817,7 @@ export type PutJobTypeError = PutJobTypeErrors[keyof PutJobTypeErrors];
 
 export type PutJobTypeResponses = {
     /**
-     * replaced, or as it was
+     * replaced, or unchanged
      */
     200: JobType;
     /**
@@ -3887,7 +3887,7 @@ export type PauseJobTypeError = PauseJobTypeErrors[keyof PauseJobTypeErrors];
 
 export type PauseJobTypeResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: JobType;
 };
@@ -3953,7 +3953,7 @@ export type ResumeJobTypeError = ResumeJobTypeErrors[keyof ResumeJobTypeErrors];
 
 export type ResumeJobTypeResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: JobType;
 };
@@ -3965,11 +3965,11 @@ export type ListQueuesData = {
     path?: never;
     query?: {
         /**
-         * how many at most; a page ends early at 4 MiB
+         * Maximum number of items; a page ends early at 4 MiB.
          */
         limit?: number;
         /**
-         * the `next_cursor` of the page before; opaque
+         * The `next_cursor` of the previous page; opaque.
          */
         cursor?: string;
     };
@@ -4123,11 +4123,11 @@ export type PutQueueError = PutQueueErrors[keyof PutQueueErrors];
 
 export type PutQueueResponses = {
     /**
-     * changed, or as it was
+     * changed, or unchanged
      */
     200: Queue;
     /**
-     * made
+     * created
      */
     201: Queue;
 };
@@ -4193,7 +4193,7 @@ export type PauseQueueError = PauseQueueErrors[keyof PauseQueueErrors];
 
 export type PauseQueueResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: Queue;
 };
@@ -4259,7 +4259,7 @@ export type ResumeQueueError = ResumeQueueErrors[keyof ResumeQueueErrors];
 
 export type ResumeQueueResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: Queue;
 };
@@ -4271,11 +4271,11 @@ export type ListSchedulesData = {
     path?: never;
     query?: {
         /**
-         * how many at most; a page ends early at 4 MiB
+         * Maximum number of items; a page ends early at 4 MiB.
          */
         limit?: number;
         /**
-         * the `next_cursor` of the page before; opaque
+         * The `next_cursor` of the previous page; opaque.
          */
         cursor?: string;
     };
@@ -4370,7 +4370,7 @@ export type CreateScheduleError = CreateScheduleErrors[keyof CreateScheduleError
 
 export type CreateScheduleResponses = {
     /**
-     * made
+     * created
      */
     201: Schedule;
 };
@@ -4593,7 +4593,7 @@ export type PatchScheduleError = PatchScheduleErrors[keyof PatchScheduleErrors];
 
 export type PatchScheduleResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: Schedule;
 };
@@ -4659,11 +4659,11 @@ export type PutScheduleError = PutScheduleErrors[keyof PutScheduleErrors];
 
 export type PutScheduleResponses = {
     /**
-     * replaced, or as it was
+     * replaced, or unchanged
      */
     200: Schedule;
     /**
-     * made
+     * created
      */
     201: Schedule;
 };
@@ -4729,7 +4729,7 @@ export type PauseScheduleError = PauseScheduleErrors[keyof PauseScheduleErrors];
 
 export type PauseScheduleResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: Schedule;
 };
@@ -4795,7 +4795,7 @@ export type ResumeScheduleError = ResumeScheduleErrors[keyof ResumeScheduleError
 
 export type ResumeScheduleResponses = {
     /**
-     * as it is now
+     * the current state
      */
     200: Schedule;
 };
@@ -4806,11 +4806,11 @@ export type TriggerScheduleData = {
     body?: EmptyIn;
     headers?: {
         /**
-         * The same key with the same body gives the first answer's run, at least for 24 hours.
+         * A request with the same key and body returns the run of the first one, for at least 24 hours.
          */
         'Idempotency-Key'?: string;
         /**
-         * `wait=10`: answer with the finished run if it ends within so many seconds (RFC 7240).
+         * `wait=10`: respond with the finished run if it finishes within 10 seconds (RFC 7240).
          */
         Prefer?: string;
     };
@@ -4879,11 +4879,11 @@ export type TriggerScheduleError = TriggerScheduleErrors[keyof TriggerScheduleEr
 
 export type TriggerScheduleResponses = {
     /**
-     * the run of an earlier request, or finished within `Prefer: wait`
+     * the run already existed, or has finished
      */
     200: Run;
     /**
-     * dispatched
+     * created
      */
     202: Run;
 };
@@ -4900,7 +4900,7 @@ export type ListFireTimesData = {
     };
     query?: {
         /**
-         * How many times to say, from 1 to 1,000.
+         * Number of fire times to return, from 1 to 1,000.
          */
         count?: number;
     };
@@ -4950,11 +4950,11 @@ export type ListWorkersData = {
     path?: never;
     query?: {
         /**
-         * how many at most; a page ends early at 4 MiB
+         * Maximum number of items; a page ends early at 4 MiB.
          */
         limit?: number;
         /**
-         * the `next_cursor` of the page before; opaque
+         * The `next_cursor` of the previous page; opaque.
          */
         cursor?: string;
     };
@@ -5056,7 +5056,7 @@ export type RemoveWorkerData = {
     body?: never;
     path: {
         /**
-         * The `id` that the registration gave.
+         * The `id` from the registration.
          */
         worker_id: string;
     };
@@ -5106,7 +5106,7 @@ export type ClaimRunsData = {
     body?: ClaimIn;
     path: {
         /**
-         * The `id` that the registration gave.
+         * The `id` from the registration.
          */
         worker_id: string;
     };
@@ -5161,11 +5161,11 @@ export type ClaimRunsError = ClaimRunsErrors[keyof ClaimRunsErrors];
 
 export type ClaimRunsResponses = {
     /**
-     * what to run
+     * the claimed runs
      */
     200: Leases;
     /**
-     * nothing came; also when something else is to be heard, such as a cancel: report then
+     * no runs; returned early if the worker should report, to learn of a cancel for example
      */
     204: void;
 };
@@ -5176,7 +5176,7 @@ export type ReportRunsData = {
     body?: ReportIn;
     path: {
         /**
-         * The `id` that the registration gave.
+         * The `id` from the registration.
          */
         worker_id: string;
     };
@@ -5231,7 +5231,7 @@ export type ReportRunsError = ReportRunsErrors[keyof ReportRunsErrors];
 
 export type ReportRunsResponses = {
     /**
-     * what was made of each report, in its order
+     * the outcome of each report, in order
      */
     200: ReportOut;
 };

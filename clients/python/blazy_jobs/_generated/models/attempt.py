@@ -30,13 +30,13 @@ class Attempt:
 
         Attributes:
             number (int): Counts the claims of the run, from 1.
-            attempt (int): The run's attempt that it was. Claims that ended without cost (released, snoozed, lost) have the
-                same as the next.
-            worker_id (None | str): The worker that held it; null where a BullMQ worker elsewhere did.
-            started_at (datetime.datetime): When the worker took it.
-            finished_at (datetime.datetime | None): When it ended; null while it goes on.
-            outcome (AttemptOutcomeType0 | None): How it ended; null while it goes on.
-            error (None | RunError): Why it failed; null of one that did not fail.
+            attempt (int): The number of the attempt. Claims that were released, snoozed or lost do not count: the next
+                claim has the same number.
+            worker_id (None | str): The worker that claimed it; null if it was an external BullMQ worker.
+            started_at (datetime.datetime): When the worker claimed it.
+            finished_at (datetime.datetime | None): When it ended; null while it is running.
+            outcome (AttemptOutcomeType0 | None): How it ended; null while it is running.
+            error (None | RunError): Why it failed; null if it did not fail.
      """
 
     number: int

@@ -26,7 +26,7 @@ class Batch:
     """ The runs of a batch, in the order of the request.
 
         Attributes:
-            data (list[RunBrief]): Each with its id and state, at the place of its item in the request.
+            data (list[RunBrief]): The id and state of each run, at the position of its item in the request.
      """
 
     data: list[RunBrief]

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="BatchIn")
 
 @_attrs_define
 class BatchIn:
-    """ Runs to dispatch in one transaction: all of them are stored, or none.
+    """ Runs to dispatch in one transaction: either all are stored, or none.
 
         Attributes:
             runs (list[BatchItem]): 1 to 10,000 runs, of any job types.

@@ -26,29 +26,29 @@ T = TypeVar("T", bound="BatchItem")
 
 @_attrs_define
 class BatchItem:
-    """ One run of a batch. What is left out comes from the job type.
+    """ One run of a batch. Omitted fields are taken from the job type.
 
         Attributes:
-            payload (Any): The handler's input: any JSON value. It must fit the job type's `payload_schema`; with its
-                request it may have 1 MiB (the server's setting `JOBS_MAX_BODY_BYTES`).
+            payload (Any): The handler's input: any JSON value that matches the job type's `payload_schema`. The request
+                body is limited to 1 MiB (`JOBS_MAX_BODY_BYTES`).
             job_type (str): The name of the job type to run.
-            queue (str | Unset): The queue that the run waits in. Default: the job type's.
-            priority (int | Unset): From -100 to 100; of the runs that wait in a queue, those of the highest number start
-                first. Default: the job type's.
-            delay_seconds (float | None | Unset): Seconds from now until the run is due, at most 366 days; not together with
-                `run_at`. Default, and null: due at once.
-            run_at (datetime.datetime | None | Unset): The instant at which the run is due (RFC 3339), at most 366 days
-                ahead; one in the past is due at once. Not together with `delay_seconds`. Default, and null: due at once.
+            queue (str | Unset): The queue of the run. Default: that of the job type.
+            priority (int | Unset): The priority in its queue, from -100 to 100; higher starts first. Default: that of the
+                job type.
+            delay_seconds (float | None | Unset): Seconds from now until the run is due, at most 366 days; mutually
+                exclusive with `run_at`. null (default): due immediately.
+            run_at (datetime.datetime | None | Unset): When the run is due (RFC 3339), at most 366 days ahead; a time in the
+                past is due immediately. Mutually exclusive with `delay_seconds`. null (default): due immediately.
             retry (int | RetryIn | Unset): The retry policy of this run, or the number of retries (one less than attempts, 0
-                to 999). What a policy leaves out comes from the job type. Default: the job type's.
-            timeout_seconds (float | Unset): Seconds that one attempt may take, more than 0 and at most 30 days. Default:
-                the job type's.
-            expires_seconds (float | None | Unset): Seconds from the dispatch by which it must have started, more than 0 and
-                at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Default: the job type's.
+                to 999). Omitted fields of a policy are taken from the job type. Default: that of the job type.
+            timeout_seconds (float | Unset): Time limit of one attempt in seconds, more than 0 and at most 30 days. Default:
+                that of the job type.
+            expires_seconds (float | None | Unset): Seconds after the dispatch within which the run must start, more than 0
+                and at most 366 days; otherwise it is `failed` with `expired`. null: no limit. Default: that of the job type.
             dedupe_key (None | str | Unset): 1 to 255 characters. While an unfinished run of this job type has the same key,
-                that run is the answer and none is made. Default, and null: no such check.
-            tags (list[str] | Unset): At most 20 words of 1 to 128 characters, to find the run by. Default: none.
-            metadata (Metadata | Unset): The caller's own words about a run.
+                that run is returned and no new one is created. null (default): no deduplication.
+            tags (list[str] | Unset): At most 20 tags of 1 to 128 characters, to find the run by. Default: none.
+            metadata (Metadata | Unset): The caller's own data about a run.
      """
 
     payload: Any

@@ -24,10 +24,10 @@ class Bullmq:
     """ How a queue lives in Redis.
 
         Attributes:
-            prefix (str | Unset): What its keys in Redis begin with, before `:` and the queue's name: 1 to 64 letters,
-                digits, `.`, `_`, `:`, `{`, `}` and `-`. Default: `bull`.
-            consume (bool | Unset): Whether this server's workers take its jobs. false: others' workers do, and our runs
-                only follow. Default: true.
+            prefix (str | Unset): The start of its Redis keys, before `:` and the queue's name: 1 to 64 letters, digits,
+                `.`, `_`, `:`, `{`, `}` and `-`. Default: `bull`.
+            consume (bool | Unset): Whether this server's workers process its jobs. false: only external workers do; the
+                server records the runs. Default: true.
      """
 
     prefix: str | Unset = UNSET

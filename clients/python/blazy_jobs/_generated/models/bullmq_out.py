@@ -23,10 +23,10 @@ class BullmqOut:
     """ How the queue lives in Redis; null where it is the database's own.
 
         Attributes:
-            prefix (str): What its keys in Redis begin with, before `:` and the queue's name: 1 to 64 letters, digits, `.`,
-                `_`, `:`, `{`, `}` and `-`.
-            consume (bool): Whether this server's workers take its jobs. false: others' workers do, and our runs only
-                follow.
+            prefix (str): The start of its Redis keys, before `:` and the queue's name: 1 to 64 letters, digits, `.`, `_`,
+                `:`, `{`, `}` and `-`.
+            consume (bool): Whether this server's workers process its jobs. false: only external workers do; the server
+                records the runs.
      """
 
     prefix: str

@@ -28,10 +28,10 @@ class CalendarTriggerIn:
     """ At a local time on days counted from `start_at` or creation; months without that day are skipped.
 
         Attributes:
-            kind (Literal['calendar']): Says that it counts by the calendar.
-            every (EveryIn): Together at least one day.
-            hour (int | Unset): Of the local time, 0 to 23. Default: 0.
-            minute (int | Unset): Of the local time, 0 to 59. Default: 0.
+            kind (Literal['calendar']): A calendar interval.
+            every (EveryIn): The sum must be at least one day.
+            hour (int | Unset): Local time, 0 to 23. Default: 0.
+            minute (int | Unset): Local time, 0 to 59. Default: 0.
      """
 
     kind: Literal['calendar']

@@ -24,13 +24,13 @@ T = TypeVar("T", bound="CalendarTriggerOut")
 
 @_attrs_define
 class CalendarTriggerOut:
-    """ At a local time, every so many days, weeks or months.
+    """ At a local time, every given number of days, weeks or months.
 
         Attributes:
-            kind (Literal['calendar']): Says that it counts by the calendar.
-            every (Every): How many months, weeks and days lie between two times.
-            hour (int): Of the local time, 0 to 23.
-            minute (int): Of the local time, 0 to 59.
+            kind (Literal['calendar']): A calendar interval.
+            every (Every): The months, weeks and days between two fire times.
+            hour (int): Local time, 0 to 23.
+            minute (int): Local time, 0 to 59.
      """
 
     kind: Literal['calendar']

@@ -22,11 +22,11 @@ T = TypeVar("T", bound="CancelIn")
 
 @_attrs_define
 class CancelIn:
-    """ Why a run is cancelled.
+    """ Why the run is cancelled.
 
         Attributes:
-            reason (None | str | Unset): For people, at most 1,024 characters; kept in `cancel_reason` and in the event.
-                Default, and null: none is given.
+            reason (None | str | Unset): For people, at most 1,024 characters; stored in `cancel_reason` and in the event.
+                null (default): none.
      """
 
     reason: None | str | Unset = UNSET

@@ -24,7 +24,7 @@ class CancelledData:
     """ Why the run was cancelled.
 
         Attributes:
-            reason (None | str): What was said with the cancel, or why the server did it; null where nothing was said.
+            reason (None | str): The reason given with the cancel request, or the server's reason; null if there is none.
      """
 
     reason: None | str

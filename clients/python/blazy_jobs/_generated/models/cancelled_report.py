@@ -26,11 +26,11 @@ class CancelledReport:
     """ The handler has ended because its cancel was asked.
 
         Attributes:
-            run_id (str): The run that it is about.
+            run_id (str): The `id` of the leased run.
             attempt (int): The lease's `attempt`.
-            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
-            type_ (Literal['cancelled']): What happened, and so which other fields there are.
-            reason (None | str | Unset): For people; not kept. Default, and null: none.
+            lease_token (str): The lease's `lease_token`; proves that the run is still leased to this worker.
+            type_ (Literal['cancelled']): The kind of report; determines the other fields.
+            reason (None | str | Unset): For people; not stored. null (default): none.
      """
 
     run_id: str

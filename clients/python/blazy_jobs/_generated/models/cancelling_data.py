@@ -21,10 +21,10 @@ T = TypeVar("T", bound="CancellingData")
 
 @_attrs_define
 class CancellingData:
-    """ Why the cancel was asked for.
+    """ Why the run was cancelled.
 
         Attributes:
-            reason (None | str): What was said with the cancel; null where nothing was.
+            reason (None | str): The reason given with the cancel request; null if none was given.
      """
 
     reason: None | str

@@ -21,12 +21,12 @@ T = TypeVar("T", bound="ClaimIn")
 
 @_attrs_define
 class ClaimIn:
-    """ How much to take, and how long to wait for it.
+    """ How many runs to claim, and how long to wait for the first.
 
         Attributes:
-            max_ (int | Unset): How many runs at most, from 1 to 1,000. Default: 10.
-            wait_seconds (float | Unset): Seconds to wait for the first run, at most 3,600 and cut at the server's bound
-                (`JOBS_MAX_WAIT_SECONDS`). Default: 30.
+            max_ (int | Unset): Maximum number of runs to claim, from 1 to 1,000. Default: 10.
+            wait_seconds (float | Unset): Seconds to wait for the first run, at most 3,600; the server limits it to
+                `JOBS_MAX_WAIT_SECONDS` (60). Default: 30.
      """
 
     max_: int | Unset = UNSET

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="CompletedData")
 
 @_attrs_define
 class CompletedData:
-    """ What came of it.
+    """ The result of the run.
 
         Attributes:
             result (Any): What the handler returned: any JSON value.

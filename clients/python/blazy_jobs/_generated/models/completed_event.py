@@ -30,17 +30,17 @@ class CompletedEvent:
     """ Final: the last event.
 
         Attributes:
-            id (str): Of the event, unique in the database.
-            seq (int): Its number within its run: 1, 2, 3 …, without gaps.
-            time (datetime.datetime): When it was stored: RFC 3339, UTC, with microseconds.
-            run_id (str): The run that it is of.
+            id (str): The event's id, unique in the database.
+            seq (int): The event's number within its run: 1, 2, 3 …, without gaps.
+            time (datetime.datetime): When the event was stored: RFC 3339, UTC, with microseconds.
+            run_id (str): The run that the event belongs to.
             job_type (str): The run's job type.
             queue (str): The run's queue.
-            state (RunState): `scheduled`: due later. `queued`: due, waits for a worker. `running`: a worker holds it.
-                `retrying`: an attempt failed, the next one is due later. `completed`, `failed` and `cancelled` are final.
-            attempt (int): The run's attempts begun by then; 0 before the first.
-            type_ (Literal['completed']): Which kind of event it is, and so what `data` has.
-            data (CompletedData): What came of it.
+            state (RunState): `scheduled`: due later. `queued`: due, waiting for a worker. `running`: claimed by a worker.
+                `retrying`: an attempt failed, and the next one is due later. `completed`, `failed` and `cancelled` are final.
+            attempt (int): The number of attempts started so far; 0 before the first.
+            type_ (Literal['completed']): The kind of event; determines the fields of `data`.
+            data (CompletedData): The result of the run.
      """
 
     id: str

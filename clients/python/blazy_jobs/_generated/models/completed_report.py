@@ -25,12 +25,12 @@ class CompletedReport:
     """ The handler returned.
 
         Attributes:
-            run_id (str): The run that it is about.
+            run_id (str): The `id` of the leased run.
             attempt (int): The lease's `attempt`.
-            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
-            type_ (Literal['completed']): What happened, and so which other fields there are.
-            result (Any | Unset): What the handler returned: any JSON value, at most 1 MiB (`JOBS_MAX_RESULT_BYTES`), that
-                fits the `result_schema`. Default: null.
+            lease_token (str): The lease's `lease_token`; proves that the run is still leased to this worker.
+            type_ (Literal['completed']): The kind of report; determines the other fields.
+            result (Any | Unset): What the handler returned: any JSON value of at most 1 MiB (`JOBS_MAX_RESULT_BYTES`) that
+                matches the `result_schema`. Default: null.
      """
 
     run_id: str

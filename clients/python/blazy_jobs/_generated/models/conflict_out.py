@@ -23,12 +23,12 @@ T = TypeVar("T", bound="ConflictOut")
 
 @_attrs_define
 class ConflictOut:
-    """ Something declared that was not taken, as somebody else has the name.
+    """ A declaration that was not applied because the name belongs to somebody else.
 
         Attributes:
-            kind (ConflictOutKind): What it is.
-            name (str): Of what was declared.
-            reason (str): Why it was not taken, for people.
+            kind (ConflictOutKind): The kind of the declaration.
+            name (str): The declared name.
+            reason (str): Why it was not applied, for people.
      """
 
     kind: ConflictOutKind

@@ -24,9 +24,9 @@ class CronTriggerIn:
     """ Five fields in the schedule's time zone, or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
 
         Attributes:
-            kind (Literal['cron']): Says that it is a cron expression.
-            expression (str): Minute, hour, day of the month, month and day of the week, or a word such as `@daily`; at most
-                256 characters.
+            kind (Literal['cron']): A cron expression.
+            expression (str): Minute, hour, day of the month, month and day of the week, or a nickname such as `@daily`; at
+                most 256 characters.
      """
 
     kind: Literal['cron']

@@ -21,12 +21,12 @@ T = TypeVar("T", bound="CronTriggerOut")
 
 @_attrs_define
 class CronTriggerOut:
-    """ At the times that a cron expression names.
+    """ At the times of a cron expression.
 
         Attributes:
-            kind (Literal['cron']): Says that it is a cron expression.
-            expression (str): Minute, hour, day of the month, month and day of the week, or a word such as `@daily`; at most
-                256 characters.
+            kind (Literal['cron']): A cron expression.
+            expression (str): Minute, hour, day of the month, month and day of the week, or a nickname such as `@daily`; at
+                most 256 characters.
      """
 
     kind: Literal['cron']

@@ -26,7 +26,7 @@ class DateTriggerOut:
     """ Once.
 
         Attributes:
-            kind (Literal['date']): Says that it is one time only.
+            kind (Literal['date']): A single time.
             at (datetime.datetime): When: RFC 3339 with an offset.
      """
 

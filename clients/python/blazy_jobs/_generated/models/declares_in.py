@@ -30,18 +30,19 @@ class DeclaresIn:
     """ What the code of an app declares. Of the workers that are there, the one that was started last holds.
 
         Attributes:
-            app (str): Names what is developed and deployed together, 1 to 255 characters. What one app has declared, no
-                other overwrites.
-            declared_at (datetime.datetime | None | Unset): Not looked at: no worker's clock counts. Default: null.
-            build (None | str | Unset): Any text of 1 to 255 characters that names the code's version: while a worker of a
-                newer build is there, that one holds; the newer is the one that appeared later. Default, and null: none.
-            start (None | str | Unset): 1 to 255 characters that name the process, or what started several: one that
-                registers again with the same text is no new start. Default, and null: each registration is one.
-            modules (list[str] | Unset): The names that the code was loaded by, at most 100 of 1 to 255 characters: those of
-                two parts of one app differ. Default: none.
-            job_types (list[JobTypeIn] | Unset): At most 1,000, each as `POST /v1/job-types` takes it. Default: none.
-            schedules (list[ScheduleIn] | Unset): At most 1,000, each as `POST /v1/schedules` takes it. Default: none.
-            queues (list[QueueDeclared] | Unset): At most 100 that live in Redis. Default: none.
+            app (str): The app: what is developed and deployed together. 1 to 255 characters. An app cannot overwrite the
+                declarations of another.
+            declared_at (datetime.datetime | None | Unset): Ignored; kept for compatibility. Default: null.
+            build (None | str | Unset): The version of the code, any text of 1 to 255 characters. While a worker of a newer
+                build is connected, its declarations apply; the newer of two builds is the one that the server saw for the first
+                time later. null (default): none.
+            start (None | str | Unset): Identifies the start of the process or of its parent, 1 to 255 characters. A
+                registration with the same text does not count as newly started. null (default): each registration does.
+            modules (list[str] | Unset): The names of the modules that were loaded, at most 100, of 1 to 255 characters.
+                Default: none.
+            job_types (list[JobTypeIn] | Unset): At most 1,000, each as in `POST /v1/job-types`. Default: none.
+            schedules (list[ScheduleIn] | Unset): At most 1,000, each as in `POST /v1/schedules`. Default: none.
+            queues (list[QueueDeclared] | Unset): At most 100 queues in Redis. Default: none.
      """
 
     app: str

@@ -36,9 +36,8 @@ class EventPage:
 
         Attributes:
             data (list[CancelledEvent | CancellingEvent | CompletedEvent | FailedEvent | InterruptedEvent | LogEvent |
-                ProgressEvent | QueuedEvent | RetryingEvent | StartedEvent]): At most `limit` of them.
-            next_cursor (None | str): Where the next page begins: send it as `cursor`. null where all events so far have
-                been read.
+                ProgressEvent | QueuedEvent | RetryingEvent | StartedEvent]): At most `limit` events.
+            next_cursor (None | str): The `cursor` of the next page. null if there are no more events so far.
      """
 
     data: list[CancelledEvent | CancellingEvent | CompletedEvent | FailedEvent | InterruptedEvent | LogEvent | ProgressEvent | QueuedEvent | RetryingEvent | StartedEvent]

@@ -20,12 +20,12 @@ T = TypeVar("T", bound="Every")
 
 @_attrs_define
 class Every:
-    """ How many months, weeks and days lie between two times.
+    """ The months, weeks and days between two fire times.
 
         Attributes:
-            months (int): 0 where none are counted.
-            weeks (int): 0 where none are counted.
-            days (int): 0 where none are counted.
+            months (int): 0 if not used.
+            weeks (int): 0 if not used.
+            days (int): 0 if not used.
      """
 
     months: int

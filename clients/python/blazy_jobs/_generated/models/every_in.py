@@ -21,7 +21,7 @@ T = TypeVar("T", bound="EveryIn")
 
 @_attrs_define
 class EveryIn:
-    """ Together at least one day.
+    """ The sum must be at least one day.
 
         Attributes:
             months (int | Unset): From 0 to 10,000. Default: 0.

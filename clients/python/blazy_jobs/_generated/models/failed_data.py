@@ -26,7 +26,7 @@ class FailedData:
     """ Why the run failed.
 
         Attributes:
-            error (RunError): Why an attempt failed, or why the run did.
+            error (RunError): Why an attempt or a run failed.
      """
 
     error: RunError

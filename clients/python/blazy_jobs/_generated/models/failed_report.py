@@ -28,15 +28,15 @@ class FailedReport:
     """ The attempt failed.
 
         Attributes:
-            run_id (str): The run that it is about.
+            run_id (str): The `id` of the leased run.
             attempt (int): The lease's `attempt`.
-            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
-            type_ (Literal['failed']): What happened, and so which other fields there are.
+            lease_token (str): The lease's `lease_token`; proves that the run is still leased to this worker.
+            type_ (Literal['failed']): The kind of report; determines the other fields.
             error (ReportErrorIn): Why an attempt failed.
-            retryable (bool | None | Unset): `false`: it is not tried again, whatever is left of its attempts. Default, and
-                null: true.
-            retry_after_seconds (float | None | Unset): Seconds until the next attempt, instead of the policy's delay; at
-                most 366 days. Default, and null: the policy's.
+            retryable (bool | None | Unset): `false`: the run is not retried, even if attempts are left. null (default):
+                true.
+            retry_after_seconds (float | None | Unset): Seconds until the next attempt, instead of the retry policy's delay;
+                at most 366 days. null (default): the delay of the retry policy.
      """
 
     run_id: str

@@ -22,11 +22,11 @@ T = TypeVar("T", bound="FireTimes")
 
 @_attrs_define
 class FireTimes:
-    """ Times to come, the next one first.
+    """ The next fire times, earliest first.
 
         Attributes:
-            data (list[datetime.datetime]): RFC 3339, UTC, without jitter. Fewer than were asked for where the schedule
-                ends, or the year 9999 does.
+            data (list[datetime.datetime]): RFC 3339, UTC, without jitter. Fewer than requested if the schedule ends, or at
+                the end of the year 9999.
      """
 
     data: list[datetime.datetime]

@@ -25,12 +25,12 @@ T = TypeVar("T", bound="Health")
 
 @_attrs_define
 class Health:
-    """ The server is well.
+    """ The server is healthy.
 
         Attributes:
-            status (Literal['ok']): Always `ok`: what is not is another status of HTTP.
-            redis (HealthRedisType0 | None | Unset): Whether the Redis of BullMQ queues answers; left out, and never null,
-                where there is none, and of `healthz`.
+            status (Literal['ok']): Always `ok`; a problem is reported by another HTTP status.
+            redis (HealthRedisType0 | None | Unset): Whether the Redis of BullMQ queues is available; omitted, and never
+                null, if there is none, and in `healthz`.
      """
 
     status: Literal['ok']

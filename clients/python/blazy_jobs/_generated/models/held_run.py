@@ -20,12 +20,12 @@ T = TypeVar("T", bound="HeldRun")
 
 @_attrs_define
 class HeldRun:
-    """ Whether a run is still this worker's.
+    """ Whether a run is still leased to this worker.
 
         Attributes:
-            run_id (str): As it was in `holding`.
-            held (bool): `false`: the run is another's now, let go of it without a report.
-            cancel_requested (bool): Whether to end the handler and report `cancelled`.
+            run_id (str): As in `holding`.
+            held (bool): `false`: the run is no longer leased to this worker; stop its handler, and send no report.
+            cancel_requested (bool): Whether to stop the handler and report `cancelled`.
      """
 
     run_id: str

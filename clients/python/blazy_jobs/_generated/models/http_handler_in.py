@@ -24,7 +24,7 @@ class HttpHandlerIn:
     """ The server POSTs each run to `url`. A server that cannot yet answers `422 not_supported`.
 
         Attributes:
-            kind (Literal['http']): Says that the server calls a URL.
+            kind (Literal['http']): The server calls a URL.
             url (str): Where to POST each run: `http` or `https`, at most 2,048 characters.
      """
 

@@ -21,10 +21,10 @@ T = TypeVar("T", bound="HttpHandlerOut")
 
 @_attrs_define
 class HttpHandlerOut:
-    """ The server POSTs each run to a URL.
+    """ The server sends each run to a URL with POST.
 
         Attributes:
-            kind (Literal['http']): Says that the server calls a URL.
+            kind (Literal['http']): The server calls a URL.
             url (str): Where each run is POSTed.
      """
 

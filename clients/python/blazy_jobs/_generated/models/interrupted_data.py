@@ -24,12 +24,12 @@ T = TypeVar("T", bound="InterruptedData")
 
 @_attrs_define
 class InterruptedData:
-    """ Why the claim ended without cost to the run, and when it may start again.
+    """ Why the run was requeued without spending an attempt, and when it is due again.
 
         Attributes:
-            reason (InterruptedDataReason): `released`: a stopping worker gave it back. `snoozed`: the handler asked to be
-                called later. `lost`: its worker was not heard of any more.
-            due_at (datetime.datetime): When it may start again.
+            reason (InterruptedDataReason): `released`: the worker returned it, or never confirmed that it received it.
+                `snoozed`: the handler asked to be called again later. `lost`: its worker died or its heartbeat stopped.
+            due_at (datetime.datetime): When the run is due again.
      """
 
     reason: InterruptedDataReason

@@ -24,8 +24,8 @@ class IntervalTriggerIn:
     """ Counted from `start_at`, or from the schedule's creation; the first fire is one interval later.
 
         Attributes:
-            kind (Literal['interval']): Says that it is an interval.
-            every_seconds (float): Seconds between two times, at least 1 and at most ten years.
+            kind (Literal['interval']): A fixed interval.
+            every_seconds (float): Seconds between two fire times, at least 1 and at most ten years.
      """
 
     kind: Literal['interval']

@@ -21,11 +21,11 @@ T = TypeVar("T", bound="IntervalTriggerOut")
 
 @_attrs_define
 class IntervalTriggerOut:
-    """ Again and again after so many seconds.
+    """ Repeatedly, at a fixed interval in seconds.
 
         Attributes:
-            kind (Literal['interval']): Says that it is an interval.
-            every_seconds (float): Seconds between two times, at least 1 and at most ten years.
+            kind (Literal['interval']): A fixed interval.
+            every_seconds (float): Seconds between two fire times, at least 1 and at most ten years.
      """
 
     kind: Literal['interval']

@@ -29,28 +29,29 @@ T = TypeVar("T", bound="JobType")
 
 @_attrs_define
 class JobType:
-    """ What runs, and how. A change makes a new version; runs keep the version that they were dispatched with.
+    """ The definition of a job. Each change creates a new version; a run keeps the version that it was dispatched with.
 
         Attributes:
             name (str): Unique among the job types that are not retired.
             description (str): For people; may be empty.
-            handler (HttpHandlerOut | WorkerHandlerOut): Who does the work.
-            queue (str): The queue that its runs wait in where a dispatch names none.
-            priority (int): Of its runs where a dispatch names none: from -100 to 100, the highest of a queue starts first.
-            retry (RetryOut): When a failed attempt is tried again, and how often.
-            timeout_seconds (float): Seconds that one attempt may take.
-            expires_seconds (float | None): Seconds from its dispatch by which a run must have started; if not, it is
-                `failed` with `expired`. null: no such bound.
-            payload_schema (bool | JsonSchemaType0 | None): What a payload must fit. null: anything does.
-            result_schema (bool | JsonSchemaType0 | None): What a result must fit. null: anything does.
-            retention_seconds (float): Seconds that a finished run is kept before it is erased.
-            concurrency (int | None): How many runs of it may be running at once. null: no limit.
+            handler (HttpHandlerOut | WorkerHandlerOut): What executes the runs.
+            queue (str): The queue of its runs, unless a dispatch names another.
+            priority (int): The priority of its runs, unless a dispatch sets another: from -100 to 100, higher starts first.
+            retry (RetryOut): The retry policy.
+            timeout_seconds (float): Time limit of one attempt in seconds.
+            expires_seconds (float | None): Seconds after its dispatch within which a run must start; otherwise it is
+                `failed` with `expired`. null: no limit.
+            payload_schema (bool | JsonSchemaType0 | None): The JSON Schema of payloads. null: any payload.
+            result_schema (bool | JsonSchemaType0 | None): The JSON Schema of results. null: any result.
+            retention_seconds (float): Seconds that finished runs are kept.
+            concurrency (int | None): Maximum number of its runs at a time. null: no limit.
             paused (bool): Whether its runs are held back.
-            tags (list[str]): Words to find it by.
-            version (int): 1 of the first definition under this name, one more with each change.
-            source (JobTypeSource): `code` where a worker declared it and nobody has changed it over HTTP, `api` otherwise.
-            created_at (datetime.datetime): When it was made: RFC 3339, UTC.
-            updated_at (datetime.datetime): When it was changed last.
+            tags (list[str]): Tags to find it by.
+            version (int): 1 for the first definition under this name, incremented by each change.
+            source (JobTypeSource): `code` if a worker declared it and it has not been changed over HTTP since, otherwise
+                `api`.
+            created_at (datetime.datetime): When it was created: RFC 3339, UTC.
+            updated_at (datetime.datetime): When it was last changed: RFC 3339, UTC.
      """
 
     name: str

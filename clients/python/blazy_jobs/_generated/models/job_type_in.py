@@ -30,29 +30,29 @@ class JobTypeIn:
     """ A definition to register.
 
         Attributes:
-            handler (HttpHandlerIn | WorkerHandlerIn): Who does the work.
-            name (str): 1 to 128 letters, digits, `.`, `_` and `-`, beginning with a letter or digit.
+            handler (HttpHandlerIn | WorkerHandlerIn): What executes the runs.
+            name (str): 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
             description (str | Unset): For people, at most 4,096 characters. Default: empty.
-            queue (str | Unset): The queue that its runs wait in where a dispatch names none. Default: `default`.
-            priority (int | Unset): From -100 to 100; of the runs that wait in a queue, those of the highest number start
-                first. Default: 0.
+            queue (str | Unset): The queue of its runs, unless a dispatch names another. Default: `default`.
+            priority (int | Unset): The priority of its runs in their queue, from -100 to 100; higher starts first. Default:
+                0.
             retry (int | RetryIn | Unset): The retry policy, or the number of retries (one less than attempts, 0 to 999).
-                Default: 4 attempts, exponentially from 1 second to an hour, with jitter.
-            timeout_seconds (float | Unset): Seconds that one attempt may take, more than 0 and at most 30 days; then it
-                fails with `timeout`. Default: 300.
-            expires_seconds (float | None | Unset): Seconds from its dispatch by which a run must have started, more than 0
-                and at most 366 days; if not, it is `failed` with `expired`. Default, and null: no such bound.
-            payload_schema (bool | JsonSchemaType0 | None | Unset): What a payload must fit; one that does not is refused
-                with `422 invalid_payload`. Default, and null: anything fits.
-            result_schema (bool | JsonSchemaType0 | None | Unset): What a result must fit; a run whose result does not is
-                `failed` with `invalid_result`. Default, and null: anything fits.
-            retention_seconds (float | Unset): Seconds that a finished run is kept before it is erased; 0 erases it soon,
-                the most is ten years. Default: 604800, a week.
-            concurrency (int | None | Unset): How many runs of it may be running at once, from 1 to 1,000,000, over all
-                workers. Default, and null: no limit.
-            paused (bool | Unset): Whether its runs are held back. No part of the definition: a change makes no new version.
-                Default: it stays as it is, false of a new one.
-            tags (list[str] | Unset): At most 20 words of 1 to 128 characters, to find it by. Default: none.
+                Default: 4 attempts, exponential backoff from 1 second to an hour, with jitter.
+            timeout_seconds (float | Unset): Time limit of one attempt in seconds, more than 0 and at most 30 days; the
+                attempt then fails with `timeout`. Default: 300.
+            expires_seconds (float | None | Unset): Seconds after its dispatch within which a run must start, more than 0
+                and at most 366 days; otherwise it is `failed` with `expired`. null (default): no limit.
+            payload_schema (bool | JsonSchemaType0 | None | Unset): The JSON Schema of payloads; a payload that does not
+                match is refused with `422 invalid_payload`. null (default): any payload.
+            result_schema (bool | JsonSchemaType0 | None | Unset): The JSON Schema of results; a run whose result does not
+                match is `failed` with `invalid_result`. null (default): any result.
+            retention_seconds (float | Unset): Seconds that finished runs are kept, at most ten years; 0 deletes them soon
+                after they finish. Default: 604800, a week.
+            concurrency (int | None | Unset): Maximum number of its runs at a time, across all workers, from 1 to 1,000,000.
+                null (default): no limit.
+            paused (bool | Unset): Whether its runs are held back. Not part of the definition: changing it creates no new
+                version. Default: not changed; false for a new job type.
+            tags (list[str] | Unset): At most 20 tags of 1 to 128 characters, to find it by. Default: none.
      """
 
     handler: HttpHandlerIn | WorkerHandlerIn

@@ -26,8 +26,8 @@ class JobTypePage:
     """ A page of job types, newest first.
 
         Attributes:
-            data (list[JobType]): At most `limit` of them.
-            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
+            data (list[JobType]): At most `limit` items.
+            next_cursor (None | str): The `cursor` of the next page. null on the last page.
      """
 
     data: list[JobType]

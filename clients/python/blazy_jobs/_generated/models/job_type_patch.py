@@ -27,31 +27,31 @@ T = TypeVar("T", bound="JobTypePatch")
 
 @_attrs_define
 class JobTypePatch:
-    """ Fields of a job type to change; those left out stay.
+    """ The fields of a job type to change; omitted fields are not changed.
 
         Attributes:
-            description (str | Unset): For people, at most 4,096 characters. Left out: it stays as it is.
-            handler (HttpHandlerIn | Unset | WorkerHandlerIn): Who does the work.
-            queue (str | Unset): The queue that its runs wait in where a dispatch names none. Left out: it stays as it is.
-            priority (int | Unset): From -100 to 100; of the runs that wait in a queue, those of the highest number start
-                first. Left out: it stays as it is.
-            retry (int | RetryIn | Unset): The retry policy, or the number of retries (one less than attempts, 0 to 999).
-                Left out: it stays as it is.
-            timeout_seconds (float | Unset): Seconds that one attempt may take, more than 0 and at most 30 days; then it
-                fails with `timeout`. Left out: it stays as it is.
-            expires_seconds (float | None | Unset): Seconds from its dispatch by which a run must have started, more than 0
-                and at most 366 days; if not, it is `failed` with `expired`. null: no such bound. Left out: it stays as it is.
-            payload_schema (bool | JsonSchemaType0 | None | Unset): What a payload must fit; one that does not is refused
-                with `422 invalid_payload`. null: anything fits. Left out: it stays as it is.
-            result_schema (bool | JsonSchemaType0 | None | Unset): What a result must fit; a run whose result does not is
-                `failed` with `invalid_result`. null: anything fits. Left out: it stays as it is.
-            retention_seconds (float | Unset): Seconds that a finished run is kept before it is erased; 0 erases it soon,
-                the most is ten years. Left out: it stays as it is.
-            concurrency (int | None | Unset): How many runs of it may be running at once, from 1 to 1,000,000, over all
-                workers. null: no limit. Left out: it stays as it is.
-            paused (bool | Unset): Whether its runs are held back. No part of the definition: a change makes no new version.
-                Left out: it stays as it is.
-            tags (list[str] | Unset): At most 20 words of 1 to 128 characters, to find it by. Left out: it stays as it is.
+            description (str | Unset): For people, at most 4,096 characters. If omitted, it is not changed.
+            handler (HttpHandlerIn | Unset | WorkerHandlerIn): What executes the runs.
+            queue (str | Unset): The queue of its runs, unless a dispatch names another. If omitted, it is not changed.
+            priority (int | Unset): The priority of its runs in their queue, from -100 to 100; higher starts first. If
+                omitted, it is not changed.
+            retry (int | RetryIn | Unset): The retry policy, or the number of retries (one less than attempts, 0 to 999). If
+                omitted, it is not changed.
+            timeout_seconds (float | Unset): Time limit of one attempt in seconds, more than 0 and at most 30 days; the
+                attempt then fails with `timeout`. If omitted, it is not changed.
+            expires_seconds (float | None | Unset): Seconds after its dispatch within which a run must start, more than 0
+                and at most 366 days; otherwise it is `failed` with `expired`. null: no limit. If omitted, it is not changed.
+            payload_schema (bool | JsonSchemaType0 | None | Unset): The JSON Schema of payloads; a payload that does not
+                match is refused with `422 invalid_payload`. null: any payload. If omitted, it is not changed.
+            result_schema (bool | JsonSchemaType0 | None | Unset): The JSON Schema of results; a run whose result does not
+                match is `failed` with `invalid_result`. null: any result. If omitted, it is not changed.
+            retention_seconds (float | Unset): Seconds that finished runs are kept, at most ten years; 0 deletes them soon
+                after they finish. If omitted, it is not changed.
+            concurrency (int | None | Unset): Maximum number of its runs at a time, across all workers, from 1 to 1,000,000.
+                null: no limit. If omitted, it is not changed.
+            paused (bool | Unset): Whether its runs are held back. Not part of the definition: changing it creates no new
+                version. If omitted, it is not changed.
+            tags (list[str] | Unset): At most 20 tags of 1 to 128 characters, to find it by. If omitted, it is not changed.
      """
 
     description: str | Unset = UNSET

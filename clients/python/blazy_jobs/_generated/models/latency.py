@@ -21,15 +21,15 @@ T = TypeVar("T", bound="Latency")
 
 @_attrs_define
 class Latency:
-    """ How long something took, of the runs that this server has seen since it started.
+    """ A distribution of durations, measured over the runs that this server has seen since it started.
 
         Attributes:
-            count (int): How many were measured, since the server started.
-            mean_seconds (float | None): Their mean, in seconds. null where none was measured.
-            p50_seconds (float | None): The median, in seconds, rounded up to a bound of the histogram. null where none was
-                measured.
-            p99_seconds (float | None): 99 of 100 were no longer, in seconds, rounded up to a bound of the histogram. null
-                where none was measured.
+            count (int): The number of measurements since the server started.
+            mean_seconds (float | None): The mean, in seconds. null without measurements.
+            p50_seconds (float | None): The median, in seconds, rounded up to a bucket bound of the histogram. null without
+                measurements.
+            p99_seconds (float | None): The 99th percentile, in seconds, rounded up to a bucket bound of the histogram. null
+                without measurements.
      """
 
     count: int

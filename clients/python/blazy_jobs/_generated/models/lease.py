@@ -24,18 +24,16 @@ T = TypeVar("T", bound="Lease")
 
 @_attrs_define
 class Lease:
-    """ A run that is this worker's until the lease ends.
+    """ A claimed run, exclusive to this worker until the lease expires.
 
         Attributes:
-            run (Run): One execution of a job, with all its attempts: what was asked for, where it stands, and what came of
-                it.
-            attempt (int): The number of this attempt, to be sent with each report.
-            lease_token (str): Proves that the run is this worker's; to be sent with each report.
-            lease_until (datetime.datetime): When the run is lost unless the worker is heard of before; each report renews
-                it.
-            deadline_at (datetime.datetime): When the server takes the run back whatever the worker does: the claim, its
-                timeout and 15 seconds.
-            alone (bool): Whether to run it with nothing else beside it, as workers were lost that held it.
+            run (Run): One execution of a job with all its attempts: its input, state and outcome.
+            attempt (int): The number of this attempt; send it with each report.
+            lease_token (str): Proves that the run is leased to this worker; send it with each report.
+            lease_until (datetime.datetime): When the lease expires. Renewed by each report request that names the run.
+            deadline_at (datetime.datetime): When the server ends the attempt with `timeout`, whatever the worker does:
+                claim, timeout and 15 seconds.
+            alone (bool): Whether to run it without other runs beside it, because workers were lost while they had it.
      """
 
     run: Run

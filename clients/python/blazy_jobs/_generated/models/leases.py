@@ -23,10 +23,10 @@ T = TypeVar("T", bound="Leases")
 
 @_attrs_define
 class Leases:
-    """ What to run now.
+    """ The claimed runs.
 
         Attributes:
-            data (list[Lease]): At least one; where there is none, the answer is `204`.
+            data (list[Lease]): At least one lease; if there is no run to claim, the response is `204`.
      """
 
     data: list[Lease]

@@ -25,12 +25,12 @@ T = TypeVar("T", bound="LogData")
 
 @_attrs_define
 class LogData:
-    """ A line that the handler wrote.
+    """ A log line of the handler.
 
         Attributes:
-            level (LogLevel): How grave a line is.
-            message (str): The line, at most 8 KiB.
-            fields (LogDataFields): What the handler wrote beside it, at most 16 KiB; empty where there is nothing.
+            level (LogLevel): The severity of a log line.
+            message (str): The text of the line, at most 8 KiB.
+            fields (LogDataFields): The fields logged with it, at most 16 KiB; an empty object if there are none.
      """
 
     level: LogLevel

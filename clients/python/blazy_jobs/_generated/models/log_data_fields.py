@@ -20,7 +20,7 @@ T = TypeVar("T", bound="LogDataFields")
 
 @_attrs_define
 class LogDataFields:
-    """ What the handler wrote beside it, at most 16 KiB; empty where there is nothing.
+    """ The fields logged with it, at most 16 KiB; an empty object if there are none.
 
      """
 

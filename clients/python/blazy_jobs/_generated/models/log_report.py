@@ -26,22 +26,22 @@ T = TypeVar("T", bound="LogReport")
 
 @_attrs_define
 class LogReport:
-    """ A line that the handler wrote.
+    """ A log line of the handler.
 
         Attributes:
-            run_id (str): The run that it is about.
+            run_id (str): The `id` of the leased run.
             attempt (int): The lease's `attempt`.
-            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
-            type_ (Literal['log']): What happened, and so which other fields there are.
-            level (None | str | Unset): `debug`, `info`, `warning`, `error` or `critical`. Default, null and any other:
-                `info`.
-            message (None | str | Unset): The line; more than 8 KiB is cut. Default, and null: empty.
-            fields (LogReportFieldsType0 | None | Unset): What the handler wrote beside it; more than 16 KiB is cut and
-                marked. Default, and null: none.
-            dropped (int | None | Unset): How many lines the worker has not sent since the last one that it did. Default,
-                and null: 0.
-            written_at (datetime.datetime | None | Unset): When the line was written, by the worker's clock (RFC 3339): the
-                limit of lines a second counts by it. Default, and null: when it came.
+            lease_token (str): The lease's `lease_token`; proves that the run is still leased to this worker.
+            type_ (Literal['log']): The kind of report; determines the other fields.
+            level (None | str | Unset): `debug`, `info`, `warning`, `error` or `critical`; any other is stored as `info`.
+                null (default): `info`.
+            message (None | str | Unset): The text of the line; truncated to 8 KiB. null (default): empty.
+            fields (LogReportFieldsType0 | None | Unset): Fields logged with it; larger than 16 KiB is truncated and marked.
+                null (default): none.
+            dropped (int | None | Unset): How many lines the worker has dropped since the last one that it sent. null
+                (default): 0.
+            written_at (datetime.datetime | None | Unset): When the line was written, by the worker's clock (RFC 3339); the
+                limit of lines per second uses it. null (default): when the report arrived.
      """
 
     run_id: str

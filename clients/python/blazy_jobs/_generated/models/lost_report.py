@@ -24,10 +24,10 @@ class LostReport:
     """ The process that held the run died, and nobody knows whether this run did it.
 
         Attributes:
-            run_id (str): The run that it is about.
+            run_id (str): The `id` of the leased run.
             attempt (int): The lease's `attempt`.
-            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
-            type_ (Literal['lost']): What happened, and so which other fields there are.
+            lease_token (str): The lease's `lease_token`; proves that the run is still leased to this worker.
+            type_ (Literal['lost']): The kind of report; determines the other fields.
      """
 
     run_id: str

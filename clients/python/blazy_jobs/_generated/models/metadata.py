@@ -20,7 +20,7 @@ T = TypeVar("T", bound="Metadata")
 
 @_attrs_define
 class Metadata:
-    """ The caller's own words about a run.
+    """ The caller's own data about a run.
 
      """
 

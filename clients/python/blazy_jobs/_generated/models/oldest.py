@@ -26,20 +26,20 @@ class Oldest:
     """ When the oldest run in each state came into it; left out where there is none.
 
         Attributes:
-            scheduled (datetime.datetime | Unset): When the oldest of these runs came into this state (RFC 3339, UTC); left
-                out where there is none.
-            queued (datetime.datetime | Unset): When the oldest of these runs came into this state (RFC 3339, UTC); left out
-                where there is none.
-            running (datetime.datetime | Unset): When the oldest of these runs came into this state (RFC 3339, UTC); left
-                out where there is none.
-            retrying (datetime.datetime | Unset): When the oldest of these runs came into this state (RFC 3339, UTC); left
-                out where there is none.
-            completed (datetime.datetime | Unset): When the oldest of these runs came into this state (RFC 3339, UTC); left
-                out where there is none.
-            failed (datetime.datetime | Unset): When the oldest of these runs came into this state (RFC 3339, UTC); left out
-                where there is none.
-            cancelled (datetime.datetime | Unset): When the oldest of these runs came into this state (RFC 3339, UTC); left
-                out where there is none.
+            scheduled (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
+                if there is none.
+            queued (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted if
+                there is none.
+            running (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
+                if there is none.
+            retrying (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
+                if there is none.
+            completed (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
+                if there is none.
+            failed (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted if
+                there is none.
+            cancelled (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
+                if there is none.
      """
 
     scheduled: datetime.datetime | Unset = UNSET

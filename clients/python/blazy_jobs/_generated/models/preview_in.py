@@ -31,16 +31,14 @@ class PreviewIn:
     """ `after` is exclusive; now when it is left out.
 
         Attributes:
-            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn): When runs are made.
-            timezone (str | Unset): The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at
+            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn): When the schedule fires.
+            timezone (str | Unset): The IANA time zone in which local times are interpreted, such as `Europe/Berlin`; at
                 most 64 characters. Default: `UTC`.
-            count (int | Unset): How many times to say, from 1 to 1,000. Default: 10.
-            after (datetime.datetime | None | Unset): Times after this instant, exclusive (RFC 3339). Default, and null:
-                now.
-            start_at (datetime.datetime | None | Unset): No time is before this instant (RFC 3339). Default, and null: no
-                such bound.
-            end_at (datetime.datetime | None | Unset): No time is after this instant (RFC 3339). Default, and null: no such
-                bound.
+            count (int | Unset): Number of fire times to return, from 1 to 1,000. Default: 10.
+            after (datetime.datetime | None | Unset): Only fire times after this time (RFC 3339). null (default): now.
+            start_at (datetime.datetime | None | Unset): No fire times before this time (RFC 3339). null (default): no
+                limit.
+            end_at (datetime.datetime | None | Unset): No fire times after this time (RFC 3339). null (default): no limit.
      """
 
     trigger: CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn

@@ -27,13 +27,13 @@ class Problem:
     """ An error (RFC 9457). `code` is stable; `detail` is for people.
 
         Attributes:
-            type_ (str): Always `about:blank`: `code` says which problem it is.
-            title (str): What kind of problem it is, in a few words.
-            status (int): The HTTP status, again.
-            detail (str): What is wrong in this case, for people; its words may change.
-            code (str): Stable, for programs to branch on.
-            errors (list[ProblemError] | None | Unset): The single faults, at most 100. Left out, and never null, where the
-                detail says all.
+            type_ (str): Always `about:blank`; `code` identifies the problem.
+            title (str): A short summary of the kind of problem.
+            status (int): The HTTP status.
+            detail (str): What is wrong in this case, for people; the wording may change.
+            code (str): A stable identifier of the kind of problem, for programs.
+            errors (list[ProblemError] | None | Unset): The individual errors, at most 100. Omitted, and never null, if
+                `detail` says everything.
      """
 
     type_: str

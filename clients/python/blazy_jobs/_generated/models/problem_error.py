@@ -20,12 +20,13 @@ T = TypeVar("T", bound="ProblemError")
 
 @_attrs_define
 class ProblemError:
-    """ One fault of a request.
+    """ One error of a request.
 
         Attributes:
-            path (str): Where in the request's body: a JSON Pointer (RFC 6901). Of a query parameter, `/` and its name.
-            message (str): What is wrong there, for people. It never quotes the value.
-            code (str): Which rule is broken: of a payload, the keyword of its schema.
+            path (str): Where the error is in the request body: a JSON Pointer (RFC 6901). For a query parameter, `/` and
+                its name.
+            message (str): What is wrong there, for people. It never contains the value.
+            code (str): The rule that was violated; for a payload, the keyword of its schema.
      """
 
     path: str

@@ -21,13 +21,13 @@ T = TypeVar("T", bound="Progress")
 
 @_attrs_define
 class Progress:
-    """ How far a handler says that it is.
+    """ The progress reported by the handler.
 
         Attributes:
-            percent (float | None): From 0 to 100; null where the handler does not say.
-            message (None | str): What it is at, at most 8 KiB; null where it does not say.
-            data (Any): Any JSON value of its own, at most 16 KiB; more is cut and marked with `cut`. null where there is
-                none.
+            percent (float | None): From 0 to 100; null if not reported.
+            message (None | str): A short status text, at most 8 KiB; null if not reported.
+            data (Any): Any JSON value, at most 16 KiB; larger values are truncated and marked with `cut`. null if not
+                reported.
      """
 
     percent: float | None

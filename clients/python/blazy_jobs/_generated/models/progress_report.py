@@ -23,16 +23,16 @@ T = TypeVar("T", bound="ProgressReport")
 
 @_attrs_define
 class ProgressReport:
-    """ How far the handler is.
+    """ The handler's progress.
 
         Attributes:
-            run_id (str): The run that it is about.
+            run_id (str): The `id` of the leased run.
             attempt (int): The lease's `attempt`.
-            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
-            type_ (Literal['progress']): What happened, and so which other fields there are.
-            percent (float | None | Unset): Clamped to 0 to 100. Default, and null: not known.
-            message (None | str | Unset): What it is at; more than 8 KiB is cut. Default, and null: nothing.
-            data (Any | Unset): Any JSON value; more than 16 KiB is cut and marked. Default: null.
+            lease_token (str): The lease's `lease_token`; proves that the run is still leased to this worker.
+            type_ (Literal['progress']): The kind of report; determines the other fields.
+            percent (float | None | Unset): Clamped to 0 to 100. null (default): not known.
+            message (None | str | Unset): A short status text; truncated to 8 KiB. null (default): none.
+            data (Any | Unset): Any JSON value; larger than 16 KiB is truncated and marked. Default: null.
      """
 
     run_id: str

@@ -27,18 +27,18 @@ T = TypeVar("T", bound="Queue")
 
 @_attrs_define
 class Queue:
-    """ A line in which runs wait. It comes into being when it is first used.
+    """ A queue in which runs wait for workers. It is created when it is first used.
 
         Attributes:
             name (str): Unique among queues.
-            engine (QueueEngine): `database`: the server's own. `bullmq`: it lives in Redis, shared with BullMQ's producers
-                and workers.
+            engine (QueueEngine): `database`: in the server's database. `bullmq`: in Redis, shared with the producers and
+                workers of BullMQ.
             paused (bool): Whether its runs are held back.
-            concurrency (int | None): How many of its runs may be running at once. null: no limit.
-            rate_limit (None | RateLimit): How many of its runs may start in a span of time. null: no limit.
-            max_queued (int | None): How many runs may wait in it. null: no limit.
-            bullmq (BullmqOut | None): How it lives in Redis. null where it is the database's own.
-            counts (StateCounts): How many runs are in each state.
+            concurrency (int | None): Maximum number of its runs at a time. null: no limit.
+            rate_limit (None | RateLimit): Maximum number of starts in a period. null: no limit.
+            max_queued (int | None): Maximum number of waiting runs. null: no limit.
+            bullmq (BullmqOut | None): Its settings in Redis. null for queues in the database.
+            counts (StateCounts): The number of runs in each state.
      """
 
     name: str

@@ -30,10 +30,10 @@ class QueueDeclared:
 
         Attributes:
             name (str): The queue's name.
-            engine (Literal['bullmq']): Says that it lives in Redis.
+            engine (Literal['bullmq']): A queue in Redis.
             bullmq (Bullmq | Unset): How a queue lives in Redis.
-            redis (None | str | Unset): The Redis that it must be, as a URL of at most 1,000 characters; refused where the
-                server's is another. Default, and null: the server's.
+            redis (None | str | Unset): The URL of its Redis, at most 1,000 characters; refused if the server uses another.
+                null (default): the server's.
      """
 
     name: str

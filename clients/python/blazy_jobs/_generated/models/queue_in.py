@@ -31,18 +31,17 @@ class QueueIn:
     as it is.
 
         Attributes:
-            name (None | str | Unset): Where it is given, it must be the one of the path. Default, and null: that one.
-            engine (QueueEngine | Unset): `database`: the server's own. `bullmq`: it lives in Redis, shared with BullMQ's
-                producers and workers.
-            paused (bool | Unset): Whether its runs are held back. Default: it stays as it is, false of a new one.
-            concurrency (int | None | Unset): How many of its runs may be running at once, from 1 to 1,000,000. Default, and
-                null: no limit.
-            rate_limit (None | RateLimit | Unset): How many of its runs may start in a span of time. Default, and null: no
+            name (None | str | Unset): If given, it must be the name in the path. null (default): the name in the path.
+            engine (QueueEngine | Unset): `database`: in the server's database. `bullmq`: in Redis, shared with the
+                producers and workers of BullMQ.
+            paused (bool | Unset): Whether its runs are held back. Default: not changed; false for a new queue.
+            concurrency (int | None | Unset): Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no
                 limit.
-            max_queued (int | None | Unset): How many runs may wait in it, from 1 to 1,000,000,000; a dispatch beyond is
-                `429 queue_full`. Default, and null: no limit.
-            bullmq (Bullmq | None | Unset): How it lives in Redis, where `engine` is `bullmq`. Default, and null: as
-                `prefix` and `consume` are by default.
+            rate_limit (None | RateLimit | Unset): Maximum number of starts in a period. null (default): no limit.
+            max_queued (int | None | Unset): Maximum number of waiting runs, from 1 to 1,000,000,000; further dispatches are
+                refused with `429 queue_full`. null (default): no limit.
+            bullmq (Bullmq | None | Unset): Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of
+                `prefix` and `consume`.
      """
 
     name: None | str | Unset = UNSET

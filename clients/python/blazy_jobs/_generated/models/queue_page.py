@@ -26,8 +26,8 @@ class QueuePage:
     """ A page of queues, newest first.
 
         Attributes:
-            data (list[Queue]): At most `limit` of them.
-            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
+            data (list[Queue]): At most `limit` items.
+            next_cursor (None | str): The `cursor` of the next page. null on the last page.
      """
 
     data: list[Queue]

@@ -22,10 +22,10 @@ T = TypeVar("T", bound="QueuedData")
 
 @_attrs_define
 class QueuedData:
-    """ When the run may start.
+    """ The run waits for a worker, or for its due time.
 
         Attributes:
-            due_at (datetime.datetime): When it may start: the future of a run that was dispatched for later.
+            due_at (datetime.datetime): When the run is due; in the future if it was dispatched with a delay.
      """
 
     due_at: datetime.datetime

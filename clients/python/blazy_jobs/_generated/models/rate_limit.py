@@ -23,8 +23,8 @@ class RateLimit:
     """ At most `limit` runs start within any `per_seconds`.
 
         Attributes:
-            limit (int): From 1 to 1,000,000 runs.
-            per_seconds (float): More than 0 seconds, at most 366 days.
+            limit (int): Maximum number of starts, from 1 to 1,000,000.
+            per_seconds (float): The period, more than 0 seconds and at most 366 days.
      """
 
     limit: int

@@ -26,13 +26,13 @@ class ReleasedReport:
     """ Given back unfinished, at no attempt's cost.
 
         Attributes:
-            run_id (str): The run that it is about.
+            run_id (str): The `id` of the leased run.
             attempt (int): The lease's `attempt`.
-            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
-            type_ (Literal['released']): What happened, and so which other fields there are.
-            reason (None | str | Unset): For people; not kept. Default, and null: none.
-            alone (bool | None | Unset): `true`: it may have held up its worker, so that its next leases carry `alone` until
-                an attempt ends. Default, and null: false.
+            lease_token (str): The lease's `lease_token`; proves that the run is still leased to this worker.
+            type_ (Literal['released']): The kind of report; determines the other fields.
+            reason (None | str | Unset): For people; not stored. null (default): none.
+            alone (bool | None | Unset): `true`: the run may have blocked its worker; its next leases carry `alone` until an
+                attempt ends. null (default): false.
      """
 
     run_id: str

@@ -25,11 +25,11 @@ class ReportErrorIn:
     """ Why an attempt failed.
 
         Attributes:
-            message (str): What went wrong, for people; more than 8 KiB is cut.
-            code (str | Unset): For programs: a small letter, then at most 63 small letters, digits and `_`. Default:
-                `handler_error`.
-            type_ (None | str | Unset): The exception's class; more than 256 bytes are cut. Default, and null: none.
-            traceback (None | str | Unset): More than 32 KiB are cut. Default, and null: none.
+            message (str): What went wrong, for people; truncated to 8 KiB.
+            code (str | Unset): For programs: a lower-case letter, then at most 63 lower-case letters, digits and `_`.
+                Default: `handler_error`.
+            type_ (None | str | Unset): The class of the exception; truncated to 256 bytes. null (default): none.
+            traceback (None | str | Unset): The traceback; truncated to 32 KiB. null (default): none.
      """
 
     message: str

@@ -31,15 +31,15 @@ T = TypeVar("T", bound="ReportIn")
 
 @_attrs_define
 class ReportIn:
-    """ What happened to the runs in hand, and which they are. Each report is judged by itself: one that does not fit its
-    shape is answered with `rejected` and harms no other.
+    """ What happened to the claimed runs, and which of them the worker still has. Reports are processed one by one: an
+    invalid report is `rejected` and does not affect the others.
 
         Attributes:
             reports (list[Any] | list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport |
-                ProgressReport | ReleasedReport | SnoozedReport] | Unset): At most 10,000, judged one by one in their order.
+                ProgressReport | ReleasedReport | SnoozedReport] | Unset): At most 10,000 reports, processed one by one, in
+                order. Default: none.
+            holding (list[str] | Unset): The ids of all runs that the worker still has, at most 10,000; renews their leases.
                 Default: none.
-            holding (list[str] | Unset): The ids of all runs in hand, at most 10,000: the answer says of each whether it is
-                still held. Default: none.
      """
 
     reports: list[Any] | list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET

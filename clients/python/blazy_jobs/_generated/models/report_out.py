@@ -24,12 +24,12 @@ T = TypeVar("T", bound="ReportOut")
 
 @_attrs_define
 class ReportOut:
-    """ What was made of a report.
+    """ The outcome of each report.
 
         Attributes:
-            data (list[Reported]): One for each report, in their order.
-            holding (list[HeldRun]): One for each id in `holding`, in their order.
-            drain (bool): Whether to claim no more, finish what is in hand, and leave.
+            data (list[Reported]): One item for each report, in the same order.
+            holding (list[HeldRun]): One item for each id in `holding`, in the same order.
+            drain (bool): Whether the worker should stop: claim no more runs, finish those it has, and exit.
      """
 
     data: list[Reported]

@@ -26,12 +26,12 @@ class Reported:
     """ What was made of the report at the same place. `run_id` and `attempt` are null where its own were none.
 
         Attributes:
-            run_id (None | str): As the report had it; null where that was no text.
-            attempt (int | None): As the report had it; null where that was no whole number.
-            status (ReportedStatus): `accepted`: it counts, or counted already. `lease_lost`: the run is another's now, let
-                go of it. `rejected`: the report is none.
-            error (None | str): Why it was rejected, for people; null where it was not.
-            cancel_requested (bool): Whether to end the handler and report `cancelled`.
+            run_id (None | str): As in the report; null if that was not a string.
+            attempt (int | None): As in the report; null if that was not an integer.
+            status (ReportedStatus): `accepted`: recorded, now or before. `lease_lost`: the run is no longer leased to this
+                worker; stop its handler. `rejected`: the report is invalid.
+            error (None | str): Why the report was rejected, for people; otherwise null.
+            cancel_requested (bool): Whether to stop the handler and report `cancelled`.
      """
 
     run_id: None | str

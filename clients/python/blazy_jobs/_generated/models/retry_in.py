@@ -26,19 +26,20 @@ T = TypeVar("T", bound="RetryIn")
 
 @_attrs_define
 class RetryIn:
-    """ What is left out comes from the default, or in a dispatch from the job type.
+    """ The retry policy. Omitted fields get their defaults; in a dispatch, those of the job type.
 
         Attributes:
-            max_attempts (int | Unset): From 1 to 1,000, the first one counted. Default: 4.
-            backoff (Backoff | Unset): How the delay before attempt n + 1 grows: `exponential`: initial * factor^(n-1);
-                `linear`: initial * n; `fixed`: initial.
-            initial_seconds (float | Unset): Seconds before the second attempt, before jitter; at most 366 days. Default: 1.
-            factor (float | Unset): From 1 to 100: what an exponential delay is multiplied with each time. Default: 2.
-            max_seconds (float | Unset): No delay is longer than so many seconds; at most 366 days. Default: 3600.
-            jitter (bool | Unset): Whether each delay is drawn from the upper half of the computed one, so that many
-                failures do not come back together. Default: true.
-            on_lost (OnLost | Unset): What becomes of a run whose worker was lost: `retry` at no attempt's cost, until the
-                third loss, or `fail` at once.
+            max_attempts (int | Unset): Maximum number of attempts, including the first, from 1 to 1,000. Default: 4.
+            backoff (Backoff | Unset): How the delay before attempt n + 1 is computed: `exponential`: initial *
+                factor^(n-1); `linear`: initial * n; `fixed`: initial.
+            initial_seconds (float | Unset): Delay before the second attempt, before jitter, in seconds; at most 366 days.
+                Default: 1.
+            factor (float | Unset): Multiplier of an exponential delay, from 1 to 100. Default: 2.
+            max_seconds (float | Unset): Maximum delay in seconds; at most 366 days. Default: 3600.
+            jitter (bool | Unset): Whether each delay is chosen randomly from the upper half of the computed one, so that
+                runs that failed together are not retried together. Default: true.
+            on_lost (OnLost | Unset): What happens to a run whose worker was lost: `retry` requeues it without spending an
+                attempt, until the third loss; `fail` fails it.
      """
 
     max_attempts: int | Unset = UNSET

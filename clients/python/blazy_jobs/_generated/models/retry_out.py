@@ -25,18 +25,18 @@ T = TypeVar("T", bound="RetryOut")
 
 @_attrs_define
 class RetryOut:
-    """ When a failed attempt is tried again, and how often.
+    """ The retry policy.
 
         Attributes:
-            max_attempts (int): The first one counted.
-            backoff (Backoff): How the delay before attempt n + 1 grows: `exponential`: initial * factor^(n-1); `linear`:
-                initial * n; `fixed`: initial.
-            initial_seconds (float): Seconds before the second attempt, before jitter.
-            factor (float): What an exponential delay is multiplied with each time.
-            max_seconds (float): No delay is longer than so many seconds.
-            jitter (bool): Whether each delay is drawn from the upper half of the computed one.
-            on_lost (OnLost): What becomes of a run whose worker was lost: `retry` at no attempt's cost, until the third
-                loss, or `fail` at once.
+            max_attempts (int): Maximum number of attempts, including the first.
+            backoff (Backoff): How the delay before attempt n + 1 is computed: `exponential`: initial * factor^(n-1);
+                `linear`: initial * n; `fixed`: initial.
+            initial_seconds (float): Delay before the second attempt, before jitter, in seconds.
+            factor (float): Multiplier of an exponential delay.
+            max_seconds (float): Maximum delay in seconds.
+            jitter (bool): Whether each delay is chosen randomly from the upper half of the computed one.
+            on_lost (OnLost): What happens to a run whose worker was lost: `retry` requeues it without spending an attempt,
+                until the third loss; `fail` fails it.
      """
 
     max_attempts: int

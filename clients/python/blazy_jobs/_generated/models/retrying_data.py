@@ -27,8 +27,8 @@ class RetryingData:
     """ Why the attempt failed, and when the next one is due.
 
         Attributes:
-            error (RunError): Why an attempt failed, or why the run did.
-            due_at (datetime.datetime): When the next attempt may start.
+            error (RunError): Why an attempt or a run failed.
+            due_at (datetime.datetime): When the next attempt is due.
      """
 
     error: RunError

@@ -30,44 +30,43 @@ T = TypeVar("T", bound="Run")
 
 @_attrs_define
 class Run:
-    """ One execution of a job, with all its attempts: what was asked for, where it stands, and what came of it.
+    """ One execution of a job with all its attempts: its input, state and outcome.
 
         Attributes:
-            id (str): Names the run in every other request; given by the server, in order of creation.
+            id (str): The id of the run, assigned by the server; ids sort by creation.
             job_type (str): The name of its job type.
-            job_type_version (int): The version of the job type's definition that the run was dispatched with; it keeps that
-                one.
-            queue (str): The queue that it waits in, or waited in.
-            state (RunState): `scheduled`: due later. `queued`: due, waits for a worker. `running`: a worker holds it.
-                `retrying`: an attempt failed, the next one is due later. `completed`, `failed` and `cancelled` are final.
-            priority (int): From -100 to 100; the highest of a queue starts first.
-            payload (Any): The handler's input, as it was dispatched.
-            result (Any): What the handler returned. null until the run is `completed`, and where the handler returned null.
-            error (None | RunError): Of the last failed attempt, while the run is `retrying` or `failed`; null otherwise.
-            progress (None | Progress): The newest that the handler has said; null until it says any.
-            attempt (int): The attempts begun so far, 1 with the first. What is given back, snoozed or lost with its worker
-                is not counted.
-            max_attempts (int): A run whose attempt of this number fails is `failed`.
-            losses (int): How often its worker was lost while it ran. With the third the run is `failed`.
-            timeout_seconds (float): Seconds that one attempt may take.
-            due_at (datetime.datetime): When it may start, or may start again: RFC 3339, UTC.
-            expires_at (datetime.datetime | None): When it is `failed` with `expired` if it has never started by then. null:
+            job_type_version (int): The version of the job type with which it was dispatched, and whose settings it keeps.
+            queue (str): The name of the queue in which it waits or waited.
+            state (RunState): `scheduled`: due later. `queued`: due, waiting for a worker. `running`: claimed by a worker.
+                `retrying`: an attempt failed, and the next one is due later. `completed`, `failed` and `cancelled` are final.
+            priority (int): The priority in its queue, from -100 to 100; higher starts first.
+            payload (Any): The handler's input, as dispatched.
+            result (Any): What the handler returned. null until the run is `completed`, or if the handler returned null.
+            error (None | RunError): The error of the last failed attempt, while the run is `retrying` or `failed`;
+                otherwise null.
+            progress (None | Progress): The latest progress reported by the handler; null if there is none.
+            attempt (int): The number of attempts started so far. Attempts that were released, snoozed, or lost with their
+                worker do not count.
+            max_attempts (int): Maximum number of attempts, including the first.
+            losses (int): How often its worker was lost while it ran. After the third loss the run is `failed`.
+            timeout_seconds (float): Time limit of one attempt in seconds.
+            due_at (datetime.datetime): When the run, or its next attempt, is due: RFC 3339, UTC.
+            expires_at (datetime.datetime | None): When it is `failed` with `expired` unless it has started by then. null:
                 never.
             created_at (datetime.datetime): When it was dispatched.
-            started_at (datetime.datetime | None): When its newest attempt started; null before the first.
-            finished_at (datetime.datetime | None): When it came into its final state; null before.
-            cancel_requested (bool): Whether a running handler has been asked to end.
-            worker_id (None | str): The worker that holds it; null while none does, and where a BullMQ worker elsewhere
-                does.
-            schedule (None | str): The schedule that made it; null of a run that was dispatched.
-            replay_of (None | str): The run whose payload this one repeats; null where it repeats none.
-            dedupe_key (None | str): The key that it was dispatched with; null where there was none.
-            tags (list[str]): Words to find it by.
-            metadata (Metadata): The caller's own words about a run.
-            cancel_reason (None | str): What was said when its cancel was asked for; null where nothing was, or no cancel
-                was asked for.
-            wait_reason (None | WaitReason): Why a run that is due does not start; null where nothing holds it up, and in
-                every state but `queued`.
+            started_at (datetime.datetime | None): When its latest attempt started; null before the first.
+            finished_at (datetime.datetime | None): When it reached its final state; null before.
+            cancel_requested (bool): Whether its handler has been told to stop.
+            worker_id (None | str): The worker that has claimed it; null if there is none, or if it is an external BullMQ
+                worker.
+            schedule (None | str): The schedule that created it; null if it was dispatched.
+            replay_of (None | str): The run that it replays; null if it is no replay.
+            dedupe_key (None | str): The key with which it was dispatched; null if there is none.
+            tags (list[str]): Tags to find it by.
+            metadata (Metadata): The caller's own data about a run.
+            cancel_reason (None | str): The reason given with the cancel request; null if there is none.
+            wait_reason (None | WaitReason): Why a due run does not start; null if nothing blocks it, and in every state
+                except `queued`.
      """
 
     id: str

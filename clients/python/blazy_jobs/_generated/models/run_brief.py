@@ -23,12 +23,12 @@ T = TypeVar("T", bound="RunBrief")
 
 @_attrs_define
 class RunBrief:
-    """ A run of a batch: its id, and its state when the answer was made.
+    """ A run of a batch: its id, and its state at the time of the response.
 
         Attributes:
-            id (str): Names the run in every other request.
-            state (RunState): `scheduled`: due later. `queued`: due, waits for a worker. `running`: a worker holds it.
-                `retrying`: an attempt failed, the next one is due later. `completed`, `failed` and `cancelled` are final.
+            id (str): The id of the run.
+            state (RunState): `scheduled`: due later. `queued`: due, waiting for a worker. `running`: claimed by a worker.
+                `retrying`: an attempt failed, and the next one is due later. `completed`, `failed` and `cancelled` are final.
      """
 
     id: str

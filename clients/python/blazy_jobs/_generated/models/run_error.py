@@ -21,14 +21,14 @@ T = TypeVar("T", bound="RunError")
 
 @_attrs_define
 class RunError:
-    """ Why an attempt failed, or why the run did.
+    """ Why an attempt or a run failed.
 
         Attributes:
-            code (str): Stable, for programs: `handler_error` of an exception, `timeout`, `crashed`, `lease_lost`,
-                `expired`, `invalid_payload`, `invalid_result`, or what the handler says.
-            type_ (None | str): The exception's class; null where there is none.
+            code (str): Stable, for programs: `handler_error` for an exception, `timeout`, `crashed`, `lease_lost`,
+                `expired`, `invalid_payload`, `invalid_result`, or a code chosen by the handler.
+            type_ (None | str): The class of the exception; null if there is none.
             message (str): For people, at most 8 KiB.
-            traceback (None | str): Where in the handler's code it arose, at most 32 KiB; null where that is not known.
+            traceback (None | str): The traceback in the handler's code, at most 32 KiB; null if it is not known.
      """
 
     code: str

@@ -33,36 +33,39 @@ T = TypeVar("T", bound="Schedule")
 
 @_attrs_define
 class Schedule:
-    """ What makes runs by itself, and when.
+    """ Dispatches runs of a job type at the times of its trigger.
 
         Attributes:
             name (str): Unique among schedules.
-            job_type (str): The name of the job type that its runs are of.
+            job_type (str): The name of the job type of its runs.
             payload (Any): The payload of its runs.
-            timezone (str): The IANA name of the zone in which local times are meant.
-            trigger (CalendarTriggerOut | CronTriggerOut | DateTriggerOut | IntervalTriggerOut): When runs are made.
-            overlap (Overlap): What happens at a time when an earlier run of the schedule is not finished. `allow`: a run is
-                made all the same. `skip`: none is made. `cancel_running`: the earlier ones are cancelled, and one is made.
-            catch_up (CatchUp): What becomes of times that passed while no server was there. `none`: nothing. `latest`: one
-                run for the last of them. `all`: a run for each.
-            jitter_seconds (float): The most seconds that a time is put off by.
-            paused (bool): Whether its times pass without runs.
-            orphaned (bool): Whether it is paused because its app's code has it no more.
-            start_at (datetime.datetime | None): No run is made before. null: no such bound.
-            end_at (datetime.datetime | None): No run is made after. null: no such bound.
-            queue (None | str): The queue of its runs. null: the job type's.
-            priority (int | None): Of its runs. null: the job type's.
-            tags (list[str]): Of its runs.
-            next_fire_at (datetime.datetime | None): The next time, without jitter. null while it is paused, and when no
-                time is left.
-            last_fire_at (datetime.datetime | None): The last time that came while it was not paused. null before the first.
-            last_run_id (None | str): The run that it has made last. null before the first.
-            last_skipped_at (datetime.datetime | None): The last time without a run because of `overlap`. null where there
-                was none.
-            missed (int): Times that passed without a run because no server was there.
-            source (ScheduleSource): `code` where a worker declared it and nobody has changed it over HTTP, `api` otherwise.
-            created_at (datetime.datetime): When it was made: RFC 3339, UTC.
-            updated_at (datetime.datetime): When it was changed last.
+            timezone (str): The IANA time zone in which local times are interpreted.
+            trigger (CalendarTriggerOut | CronTriggerOut | DateTriggerOut | IntervalTriggerOut): When the schedule fires.
+            overlap (Overlap): What happens at a fire time while an earlier run of the schedule is unfinished. `allow`: a
+                run is created anyway. `skip`: no run is created. `cancel_running`: earlier runs are cancelled, and a run is
+                created.
+            catch_up (CatchUp): What happens with fire times missed while no server was running. `none`: nothing. `latest`:
+                one run for the last of them. `all`: one run for each.
+            jitter_seconds (float): Maximum delay of a fire time in seconds.
+            paused (bool): Whether its fire times pass without runs.
+            orphaned (bool): Whether it is paused because the code of its app no longer declares it.
+            start_at (datetime.datetime | None): It does not fire before this time. null: no limit.
+            end_at (datetime.datetime | None): It does not fire after this time. null: no limit.
+            queue (None | str): The queue of its runs. null: that of the job type.
+            priority (int | None): The priority of its runs. null: that of the job type.
+            tags (list[str]): The tags of its runs.
+            next_fire_at (datetime.datetime | None): The next fire time, without jitter. null while it is paused, or if it
+                will not fire again.
+            last_fire_at (datetime.datetime | None): The last fire time that passed while it was not paused. null before the
+                first.
+            last_run_id (None | str): The id of its last run. null before the first.
+            last_skipped_at (datetime.datetime | None): The last fire time skipped because of `overlap`. null if there is
+                none.
+            missed (int): The number of fire times that passed without a run because no server was running.
+            source (ScheduleSource): `code` if a worker declared it and it has not been changed over HTTP since, otherwise
+                `api`.
+            created_at (datetime.datetime): When it was created: RFC 3339, UTC.
+            updated_at (datetime.datetime): When it was last changed: RFC 3339, UTC.
      """
 
     name: str

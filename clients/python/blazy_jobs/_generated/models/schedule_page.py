@@ -26,8 +26,8 @@ class SchedulePage:
     """ A page of schedules, newest first.
 
         Attributes:
-            data (list[Schedule]): At most `limit` of them.
-            next_cursor (None | str): Where the next page begins: send it as `cursor`. null on the last page.
+            data (list[Schedule]): At most `limit` items.
+            next_cursor (None | str): The `cursor` of the next page. null on the last page.
      """
 
     data: list[Schedule]

@@ -35,28 +35,31 @@ class SchedulePatch:
     """ Fields of a schedule to change; those left out stay.
 
         Attributes:
-            job_type (str | Unset): The name of the job type that its runs are of; it must be registered. Left out: it stays
-                as it is.
-            payload (Any | Unset): The payload of its runs: any JSON value that the job type takes. Left out: it stays as it
-                is.
-            timezone (str | Unset): The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at
-                most 64 characters. Left out: it stays as it is.
-            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn | Unset): When runs are made.
-            overlap (Overlap | Unset): What happens at a time when an earlier run of the schedule is not finished. `allow`:
-                a run is made all the same. `skip`: none is made. `cancel_running`: the earlier ones are cancelled, and one is
-                made.
-            catch_up (CatchUp | Unset): What becomes of times that passed while no server was there. `none`: nothing.
-                `latest`: one run for the last of them. `all`: a run for each.
-            jitter_seconds (float | Unset): The most seconds that a time is put off by, from 0 to 86,400: always the same
-                for one schedule, so that many schedules do not fire in one moment. Left out: it stays as it is.
-            paused (bool | Unset): Whether its times pass without runs. Left out: it stays as it is.
-            start_at (datetime.datetime | None | Unset): No run is made before this instant (RFC 3339). null: no such bound.
-                Left out: it stays as it is.
-            end_at (datetime.datetime | None | Unset): No run is made after this instant (RFC 3339). null: no such bound.
-                Left out: it stays as it is.
-            queue (None | str | Unset): The queue of its runs. null: the job type's. Left out: it stays as it is.
-            priority (int | None | Unset): Of its runs, from -100 to 100. null: the job type's. Left out: it stays as it is.
-            tags (list[str] | Unset): Of its runs: at most 20 words of 1 to 128 characters. Left out: it stays as it is.
+            job_type (str | Unset): The name of the job type of its runs; it must be registered. If omitted, it is not
+                changed.
+            payload (Any | Unset): The payload of its runs: any JSON value that the job type accepts. If omitted, it is not
+                changed.
+            timezone (str | Unset): The IANA time zone in which local times are interpreted, such as `Europe/Berlin`; at
+                most 64 characters. If omitted, it is not changed.
+            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn | Unset): When the schedule
+                fires.
+            overlap (Overlap | Unset): What happens at a fire time while an earlier run of the schedule is unfinished.
+                `allow`: a run is created anyway. `skip`: no run is created. `cancel_running`: earlier runs are cancelled, and a
+                run is created.
+            catch_up (CatchUp | Unset): What happens with fire times missed while no server was running. `none`: nothing.
+                `latest`: one run for the last of them. `all`: one run for each.
+            jitter_seconds (float | Unset): Maximum delay of a fire time in seconds, from 0 to 86,400. The delay is constant
+                for each schedule, so that many schedules do not fire at the same moment. If omitted, it is not changed.
+            paused (bool | Unset): Whether its fire times pass without runs. If omitted, it is not changed.
+            start_at (datetime.datetime | None | Unset): The schedule does not fire before this time (RFC 3339). null: no
+                limit. If omitted, it is not changed.
+            end_at (datetime.datetime | None | Unset): The schedule does not fire after this time (RFC 3339). null: no
+                limit. If omitted, it is not changed.
+            queue (None | str | Unset): The queue of its runs. null: that of the job type. If omitted, it is not changed.
+            priority (int | None | Unset): The priority of its runs, from -100 to 100. null: that of the job type. If
+                omitted, it is not changed.
+            tags (list[str] | Unset): The tags of its runs: at most 20, of 1 to 128 characters. If omitted, it is not
+                changed.
      """
 
     job_type: str | Unset = UNSET

@@ -35,27 +35,27 @@ class SchedulePut:
     """ A whole schedule; the name comes from the path and may be left out.
 
         Attributes:
-            job_type (str): The name of the job type that its runs are of; it must be registered.
-            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn): When runs are made.
-            payload (Any | Unset): The payload of its runs: any JSON value that the job type takes. Default: null.
-            timezone (str | Unset): The IANA name of the zone in which local times are meant, such as `Europe/Berlin`; at
+            job_type (str): The name of the job type of its runs; it must be registered.
+            trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn): When the schedule fires.
+            payload (Any | Unset): The payload of its runs: any JSON value that the job type accepts. Default: null.
+            timezone (str | Unset): The IANA time zone in which local times are interpreted, such as `Europe/Berlin`; at
                 most 64 characters. Default: `UTC`.
-            overlap (Overlap | Unset): What happens at a time when an earlier run of the schedule is not finished. `allow`:
-                a run is made all the same. `skip`: none is made. `cancel_running`: the earlier ones are cancelled, and one is
-                made.
-            catch_up (CatchUp | Unset): What becomes of times that passed while no server was there. `none`: nothing.
-                `latest`: one run for the last of them. `all`: a run for each.
-            jitter_seconds (float | Unset): The most seconds that a time is put off by, from 0 to 86,400: always the same
-                for one schedule, so that many schedules do not fire in one moment. Default: 0.
-            paused (bool | Unset): Whether its times pass without runs. Default: it stays as it is, false of a new one.
-            start_at (datetime.datetime | None | Unset): No run is made before this instant (RFC 3339). Default, and null:
-                no such bound.
-            end_at (datetime.datetime | None | Unset): No run is made after this instant (RFC 3339). Default, and null: no
-                such bound.
-            queue (None | str | Unset): The queue of its runs. Default, and null: the job type's.
-            priority (int | None | Unset): Of its runs, from -100 to 100. Default, and null: the job type's.
-            tags (list[str] | Unset): Of its runs: at most 20 words of 1 to 128 characters. Default: none.
-            name (None | str | Unset): Where it is given, it must be the one of the path. Default, and null: that one.
+            overlap (Overlap | Unset): What happens at a fire time while an earlier run of the schedule is unfinished.
+                `allow`: a run is created anyway. `skip`: no run is created. `cancel_running`: earlier runs are cancelled, and a
+                run is created.
+            catch_up (CatchUp | Unset): What happens with fire times missed while no server was running. `none`: nothing.
+                `latest`: one run for the last of them. `all`: one run for each.
+            jitter_seconds (float | Unset): Maximum delay of a fire time in seconds, from 0 to 86,400. The delay is constant
+                for each schedule, so that many schedules do not fire at the same moment. Default: 0.
+            paused (bool | Unset): Whether its fire times pass without runs. Default: not changed; false for a new schedule.
+            start_at (datetime.datetime | None | Unset): The schedule does not fire before this time (RFC 3339). null
+                (default): no limit.
+            end_at (datetime.datetime | None | Unset): The schedule does not fire after this time (RFC 3339). null
+                (default): no limit.
+            queue (None | str | Unset): The queue of its runs. null (default): that of the job type.
+            priority (int | None | Unset): The priority of its runs, from -100 to 100. null (default): that of the job type.
+            tags (list[str] | Unset): The tags of its runs: at most 20, of 1 to 128 characters. Default: none.
+            name (None | str | Unset): If given, it must be the name in the path. null (default): the name in the path.
      """
 
     job_type: str

@@ -27,13 +27,13 @@ class SnoozedReport:
     """ Given back, to come again later, at no attempt's cost.
 
         Attributes:
-            run_id (str): The run that it is about.
+            run_id (str): The `id` of the leased run.
             attempt (int): The lease's `attempt`.
-            lease_token (str): The lease's `lease_token`: it proves that the run is still this worker's.
-            type_ (Literal['snoozed']): What happened, and so which other fields there are.
-            delay_seconds (float | None | Unset): Seconds until it is due again, at most 366 days. Default, and null: 0.
-            due_at (datetime.datetime | None | Unset): When it is due again (RFC 3339), instead of `delay_seconds`. Default,
-                and null: as that says.
+            lease_token (str): The lease's `lease_token`; proves that the run is still leased to this worker.
+            type_ (Literal['snoozed']): The kind of report; determines the other fields.
+            delay_seconds (float | None | Unset): Seconds until it is due again, at most 366 days. null (default): 0.
+            due_at (datetime.datetime | None | Unset): When it is due again (RFC 3339), instead of `delay_seconds`. null
+                (default): use `delay_seconds`.
      """
 
     run_id: str

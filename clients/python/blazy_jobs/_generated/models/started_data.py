@@ -21,10 +21,10 @@ T = TypeVar("T", bound="StartedData")
 
 @_attrs_define
 class StartedData:
-    """ Who runs it.
+    """ A worker has claimed the run.
 
         Attributes:
-            worker_id (None | str): The worker that took it; null where a BullMQ worker elsewhere did.
+            worker_id (None | str): The worker that claimed it; null if it was an external BullMQ worker.
      """
 
     worker_id: None | str

@@ -20,16 +20,16 @@ T = TypeVar("T", bound="StateCounts")
 
 @_attrs_define
 class StateCounts:
-    """ How many runs are in each state.
+    """ The number of runs in each state.
 
         Attributes:
-            scheduled (int): Due later.
-            queued (int): Due, waiting for a worker.
-            running (int): Held by a worker.
-            retrying (int): Waiting for their next attempt.
-            completed (int): Finished, and not erased yet.
-            failed (int): Failed for good, and not erased yet.
-            cancelled (int): Cancelled, and not erased yet.
+            scheduled (int): Runs that are due later.
+            queued (int): Runs that are due and wait for a worker.
+            running (int): Runs that a worker has claimed.
+            retrying (int): Runs that failed and wait for their next attempt.
+            completed (int): Runs that completed and are still stored.
+            failed (int): Runs that failed permanently and are still stored.
+            cancelled (int): Runs that were cancelled and are still stored.
      """
 
     scheduled: int

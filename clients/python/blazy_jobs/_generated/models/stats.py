@@ -25,20 +25,21 @@ T = TypeVar("T", bound="Stats")
 
 @_attrs_define
 class Stats:
-    """ The server in numbers, as of now.
+    """ Current statistics of the server.
 
         Attributes:
-            version (str): The server's version, as its distribution has it.
-            counts (StateCounts): How many runs are in each state.
-            finished_last_minute (int): Runs that came into a final state within the last 60 seconds.
+            version (str): The version of the server's package.
+            counts (StateCounts): The number of runs in each state.
+            finished_last_minute (int): Runs that reached a final state within the last 60 seconds.
             started_last_minute (int): Attempts that started within the last 60 seconds.
-            waited (Latency): How long something took, of the runs that this server has seen since it started.
-            ran (Latency): How long something took, of the runs that this server has seen since it started.
-            workers (int): How many are there.
-            open_streams (int): Event streams that are being read from this server.
+            waited (Latency): A distribution of durations, measured over the runs that this server has seen since it
+                started.
+            ran (Latency): A distribution of durations, measured over the runs that this server has seen since it started.
+            workers (int): The number of connected workers.
+            open_streams (int): The number of open event streams of this server.
             database_bytes (int): The size of the database.
             wal_bytes (int): The size of SQLite's write-ahead log; 0 with PostgreSQL.
-            free_bytes (int): Room within the file of SQLite that new rows will use; 0 with PostgreSQL.
+            free_bytes (int): Room in the SQLite file that is reused for new rows; 0 with PostgreSQL.
             oldest (Oldest): When the oldest run in each state came into it; left out where there is none.
      """
 

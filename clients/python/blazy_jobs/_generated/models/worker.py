@@ -22,16 +22,16 @@ T = TypeVar("T", bound="Worker")
 
 @_attrs_define
 class Worker:
-    """ A worker that is there.
+    """ A connected worker.
 
         Attributes:
-            id (str): Given at its registration.
-            name (str): As it called itself.
+            id (str): The worker's id, assigned at registration.
+            name (str): The worker's own name.
             job_types (list[str]): The names of the job types that it serves.
-            queues (list[str] | None): The names of the queues that it serves. null: all.
-            concurrency (int): How many runs it will hold at most.
-            registered_at (datetime.datetime): When it came: RFC 3339, UTC.
-            seen_at (datetime.datetime): When it was heard of last.
+            queues (list[str] | None): The names of the queues that it serves. null: all queues.
+            concurrency (int): Maximum number of runs that it has at a time.
+            registered_at (datetime.datetime): When it registered: RFC 3339, UTC.
+            seen_at (datetime.datetime): When its last request arrived: RFC 3339, UTC.
      """
 
     id: str

@@ -24,7 +24,7 @@ class WorkerHandlerIn:
     """ A worker process that serves this name takes the runs.
 
         Attributes:
-            kind (Literal['worker']): Says that workers take the runs.
+            kind (Literal['worker']): The runs are claimed by workers.
      """
 
     kind: Literal['worker']

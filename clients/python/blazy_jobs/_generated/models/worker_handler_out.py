@@ -21,10 +21,10 @@ T = TypeVar("T", bound="WorkerHandlerOut")
 
 @_attrs_define
 class WorkerHandlerOut:
-    """ Worker processes that serve this name take the runs.
+    """ The runs are claimed by workers that serve this job type.
 
         Attributes:
-            kind (Literal['worker']): Says that workers take the runs.
+            kind (Literal['worker']): The runs are claimed by workers.
      """
 
     kind: Literal['worker']

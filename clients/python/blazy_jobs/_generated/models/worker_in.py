@@ -24,18 +24,18 @@ T = TypeVar("T", bound="WorkerIn")
 
 @_attrs_define
 class WorkerIn:
-    """ A process that takes runs, and what its code declares.
+    """ A process that claims runs, and the declarations in its code.
 
         Attributes:
-            name (str): For people, 1 to 255 characters; not unique.
+            name (str): For people, 1 to 255 characters; need not be unique.
             job_types (list[str]): The names of the job types that it serves, at most 1,000. They need not be registered
                 yet.
-            queues (list[str] | None | Unset): The names of the queues that it serves, at most 1,000. Default, and null:
-                all.
-            concurrency (int | Unset): How many runs it will hold at most, from 1 to 10,000; for people, and to share runs
-                out evenly. Default: 10.
-            declares (DeclaresIn | list[DeclaresIn] | None | Unset): The job types, schedules and queues in its code, of one
-                app or of several, at most 100. Default, and null: nothing.
+            queues (list[str] | None | Unset): The names of the queues that it serves, at most 1,000. null (default): all
+                queues.
+            concurrency (int | Unset): Maximum number of runs that it has at a time, from 1 to 10,000; informational, and
+                used to distribute runs evenly. Default: 10.
+            declares (DeclaresIn | list[DeclaresIn] | None | Unset): The job types, schedules and queues in its code, for up
+                to 100 apps. null (default): none.
      """
 
     name: str

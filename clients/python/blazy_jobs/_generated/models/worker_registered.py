@@ -23,13 +23,14 @@ T = TypeVar("T", bound="WorkerRegistered")
 
 @_attrs_define
 class WorkerRegistered:
-    """ The worker's id, and the times that it must keep.
+    """ The worker's id, and the intervals that it must keep.
 
         Attributes:
-            id (str): Names the worker in its requests.
-            lease_seconds (float): Seconds without a request of the worker after which its runs are lost.
-            heartbeat_seconds (float): Seconds at most between two of its reports, to be on the safe side.
-            conflicts (list[ConflictOut]): What it declared and was not taken; empty where all was.
+            id (str): The worker's id, for its further requests.
+            lease_seconds (float): Duration of a lease in seconds. A worker that sends no request for this long is removed,
+                and its runs are lost.
+            heartbeat_seconds (float): Maximum seconds between two reports of the worker; each renews its leases.
+            conflicts (list[ConflictOut]): The declarations that were not applied; empty if all were.
      """
 
     id: str

@@ -107,7 +107,7 @@ def sync_detailed(
 ) -> Response[JobType | Problem]:
     """ Read a job type
 
-     Its present definition, and which version that is.
+     The current definition and its version.
 
     Args:
         name (str):
@@ -140,7 +140,7 @@ def sync(
 ) -> JobType | Problem | None:
     """ Read a job type
 
-     Its present definition, and which version that is.
+     The current definition and its version.
 
     Args:
         name (str):
@@ -168,7 +168,7 @@ async def asyncio_detailed(
 ) -> Response[JobType | Problem]:
     """ Read a job type
 
-     Its present definition, and which version that is.
+     The current definition and its version.
 
     Args:
         name (str):
@@ -201,7 +201,7 @@ async def asyncio(
 ) -> JobType | Problem | None:
     """ Read a job type
 
-     Its present definition, and which version that is.
+     The current definition and its version.
 
     Args:
         name (str):

@@ -144,12 +144,12 @@ def sync_detailed(
 ) -> Response[JobType | Problem]:
     """ Change some fields of a job type
 
-     Fields that are left out stay as they are, also within `retry`. A change makes a new version, and
-    takes what code declared out of the code's hands.
+     Omitted fields are not changed, also within `retry`. A change creates a new version. After a change
+    over HTTP, declarations in code no longer change this job type.
 
     Args:
         name (str):
-        body (JobTypePatch): Fields of a job type to change; those left out stay.
+        body (JobTypePatch): The fields of a job type to change; omitted fields are not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -181,12 +181,12 @@ def sync(
 ) -> JobType | Problem | None:
     """ Change some fields of a job type
 
-     Fields that are left out stay as they are, also within `retry`. A change makes a new version, and
-    takes what code declared out of the code's hands.
+     Omitted fields are not changed, also within `retry`. A change creates a new version. After a change
+    over HTTP, declarations in code no longer change this job type.
 
     Args:
         name (str):
-        body (JobTypePatch): Fields of a job type to change; those left out stay.
+        body (JobTypePatch): The fields of a job type to change; omitted fields are not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -213,12 +213,12 @@ async def asyncio_detailed(
 ) -> Response[JobType | Problem]:
     """ Change some fields of a job type
 
-     Fields that are left out stay as they are, also within `retry`. A change makes a new version, and
-    takes what code declared out of the code's hands.
+     Omitted fields are not changed, also within `retry`. A change creates a new version. After a change
+    over HTTP, declarations in code no longer change this job type.
 
     Args:
         name (str):
-        body (JobTypePatch): Fields of a job type to change; those left out stay.
+        body (JobTypePatch): The fields of a job type to change; omitted fields are not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -250,12 +250,12 @@ async def asyncio(
 ) -> JobType | Problem | None:
     """ Change some fields of a job type
 
-     Fields that are left out stay as they are, also within `retry`. A change makes a new version, and
-    takes what code declared out of the code's hands.
+     Omitted fields are not changed, also within `retry`. A change creates a new version. After a change
+    over HTTP, declarations in code no longer change this job type.
 
     Args:
         name (str):
-        body (JobTypePatch): Fields of a job type to change; those left out stay.
+        body (JobTypePatch): The fields of a job type to change; omitted fields are not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -145,9 +145,9 @@ def sync_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[JobType | Problem]:
-    """ Hold the runs of a job type back
+    """ Pause a job type
 
-     What runs goes on to its end; dispatches are still taken. Pausing again changes nothing.
+     Runs in progress continue, and dispatches are still accepted. Idempotent.
 
     Args:
         name (str):
@@ -181,9 +181,9 @@ def sync(
     body: EmptyIn | Unset = UNSET,
 
 ) -> JobType | Problem | None:
-    """ Hold the runs of a job type back
+    """ Pause a job type
 
-     What runs goes on to its end; dispatches are still taken. Pausing again changes nothing.
+     Runs in progress continue, and dispatches are still accepted. Idempotent.
 
     Args:
         name (str):
@@ -212,9 +212,9 @@ async def asyncio_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[JobType | Problem]:
-    """ Hold the runs of a job type back
+    """ Pause a job type
 
-     What runs goes on to its end; dispatches are still taken. Pausing again changes nothing.
+     Runs in progress continue, and dispatches are still accepted. Idempotent.
 
     Args:
         name (str):
@@ -248,9 +248,9 @@ async def asyncio(
     body: EmptyIn | Unset = UNSET,
 
 ) -> JobType | Problem | None:
-    """ Hold the runs of a job type back
+    """ Pause a job type
 
-     What runs goes on to its end; dispatches are still taken. Pausing again changes nothing.
+     Runs in progress continue, and dispatches are still accepted. Idempotent.
 
     Args:
         name (str):

@@ -151,7 +151,7 @@ def sync_detailed(
 ) -> Response[JobType | Problem]:
     """ Register or replace a job type
 
-     Idempotent. `paused` is no part of the definition and stays as it is where it is left out.
+     Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
 
     Args:
         name (str):
@@ -187,7 +187,7 @@ def sync(
 ) -> JobType | Problem | None:
     """ Register or replace a job type
 
-     Idempotent. `paused` is no part of the definition and stays as it is where it is left out.
+     Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
 
     Args:
         name (str):
@@ -218,7 +218,7 @@ async def asyncio_detailed(
 ) -> Response[JobType | Problem]:
     """ Register or replace a job type
 
-     Idempotent. `paused` is no part of the definition and stays as it is where it is left out.
+     Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
 
     Args:
         name (str):
@@ -254,7 +254,7 @@ async def asyncio(
 ) -> JobType | Problem | None:
     """ Register or replace a job type
 
-     Idempotent. `paused` is no part of the definition and stays as it is where it is left out.
+     Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
 
     Args:
         name (str):

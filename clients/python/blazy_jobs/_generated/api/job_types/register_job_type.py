@@ -142,7 +142,7 @@ def sync_detailed(
 ) -> Response[JobType | Problem]:
     """ Register a job type
 
-     Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
+     Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
 
     Args:
         body (JobTypeIn): A definition to register.
@@ -175,7 +175,7 @@ def sync(
 ) -> JobType | Problem | None:
     """ Register a job type
 
-     Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
+     Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
 
     Args:
         body (JobTypeIn): A definition to register.
@@ -203,7 +203,7 @@ async def asyncio_detailed(
 ) -> Response[JobType | Problem]:
     """ Register a job type
 
-     Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
+     Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
 
     Args:
         body (JobTypeIn): A definition to register.
@@ -236,7 +236,7 @@ async def asyncio(
 ) -> JobType | Problem | None:
     """ Register a job type
 
-     Refused where the name is taken; `PUT /v1/job-types/{name}` replaces.
+     Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
 
     Args:
         body (JobTypeIn): A definition to register.

@@ -110,8 +110,7 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """ Retire a job type
 
-     Its runs stay readable; the name is free again, and a new registration goes on with the next
-    version.
+     Its runs remain readable. The name can be registered again, with the next version number.
 
     Args:
         name (str):
@@ -144,8 +143,7 @@ def sync(
 ) -> Any | Problem | None:
     """ Retire a job type
 
-     Its runs stay readable; the name is free again, and a new registration goes on with the next
-    version.
+     Its runs remain readable. The name can be registered again, with the next version number.
 
     Args:
         name (str):
@@ -173,8 +171,7 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """ Retire a job type
 
-     Its runs stay readable; the name is free again, and a new registration goes on with the next
-    version.
+     Its runs remain readable. The name can be registered again, with the next version number.
 
     Args:
         name (str):
@@ -207,8 +204,7 @@ async def asyncio(
 ) -> Any | Problem | None:
     """ Retire a job type
 
-     Its runs stay readable; the name is free again, and a new registration goes on with the next
-    version.
+     Its runs remain readable. The name can be registered again, with the next version number.
 
     Args:
         name (str):

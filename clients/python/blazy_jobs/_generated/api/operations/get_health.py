@@ -68,9 +68,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Health | Problem]:
-    """ The process is up
+    """ Liveness
 
-     For a liveness probe: it needs neither key nor database, and answers while draining too.
+     For a liveness probe: needs neither a key nor the database, and also responds while draining.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -96,9 +96,9 @@ def sync(
     client: AuthenticatedClient | Client,
 
 ) -> Health | Problem | None:
-    """ The process is up
+    """ Liveness
 
-     For a liveness probe: it needs neither key nor database, and answers while draining too.
+     For a liveness probe: needs neither a key nor the database, and also responds while draining.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -119,9 +119,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Health | Problem]:
-    """ The process is up
+    """ Liveness
 
-     For a liveness probe: it needs neither key nor database, and answers while draining too.
+     For a liveness probe: needs neither a key nor the database, and also responds while draining.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,9 +147,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
 
 ) -> Health | Problem | None:
-    """ The process is up
+    """ Liveness
 
-     For a liveness probe: it needs neither key nor database, and answers while draining too.
+     For a liveness probe: needs neither a key nor the database, and also responds while draining.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

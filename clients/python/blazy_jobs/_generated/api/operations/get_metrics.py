@@ -85,9 +85,9 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Problem | str]:
-    """ Metrics for Prometheus, or as OpenMetrics by `Accept`
+    """ Metrics for Prometheus, or as OpenMetrics depending on `Accept`
 
-     In Prometheus' text format. Several servers on one database have each their own.
+     In the Prometheus text format. Each of several servers on one database has its own.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -113,9 +113,9 @@ def sync(
     client: AuthenticatedClient | Client,
 
 ) -> Problem | str | None:
-    """ Metrics for Prometheus, or as OpenMetrics by `Accept`
+    """ Metrics for Prometheus, or as OpenMetrics depending on `Accept`
 
-     In Prometheus' text format. Several servers on one database have each their own.
+     In the Prometheus text format. Each of several servers on one database has its own.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -136,9 +136,9 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Problem | str]:
-    """ Metrics for Prometheus, or as OpenMetrics by `Accept`
+    """ Metrics for Prometheus, or as OpenMetrics depending on `Accept`
 
-     In Prometheus' text format. Several servers on one database have each their own.
+     In the Prometheus text format. Each of several servers on one database has its own.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -164,9 +164,9 @@ async def asyncio(
     client: AuthenticatedClient | Client,
 
 ) -> Problem | str | None:
-    """ Metrics for Prometheus, or as OpenMetrics by `Accept`
+    """ Metrics for Prometheus, or as OpenMetrics depending on `Accept`
 
-     In Prometheus' text format. Several servers on one database have each their own.
+     In the Prometheus text format. Each of several servers on one database has its own.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -75,9 +75,10 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Health | Problem]:
-    """ Ready to serve
+    """ Readiness
 
-     `503` while draining, without the database, or while the modules' job types are not declared yet.
+     `503` while draining, without the database, and until the job types of the served modules are
+    declared.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -103,9 +104,10 @@ def sync(
     client: AuthenticatedClient | Client,
 
 ) -> Health | Problem | None:
-    """ Ready to serve
+    """ Readiness
 
-     `503` while draining, without the database, or while the modules' job types are not declared yet.
+     `503` while draining, without the database, and until the job types of the served modules are
+    declared.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -126,9 +128,10 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Health | Problem]:
-    """ Ready to serve
+    """ Readiness
 
-     `503` while draining, without the database, or while the modules' job types are not declared yet.
+     `503` while draining, without the database, and until the job types of the served modules are
+    declared.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -154,9 +157,10 @@ async def asyncio(
     client: AuthenticatedClient | Client,
 
 ) -> Health | Problem | None:
-    """ Ready to serve
+    """ Readiness
 
-     `503` while draining, without the database, or while the modules' job types are not declared yet.
+     `503` while draining, without the database, and until the job types of the served modules are
+    declared.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

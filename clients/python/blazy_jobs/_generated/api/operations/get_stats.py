@@ -96,7 +96,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Problem | Stats]:
-    """ Counts, throughput, latencies and sizes
+    """ Statistics: counts, throughput, latencies and sizes
 
      For people and dashboards; `GET /metrics` has more, for Prometheus.
 
@@ -124,7 +124,7 @@ def sync(
     client: AuthenticatedClient | Client,
 
 ) -> Problem | Stats | None:
-    """ Counts, throughput, latencies and sizes
+    """ Statistics: counts, throughput, latencies and sizes
 
      For people and dashboards; `GET /metrics` has more, for Prometheus.
 
@@ -147,7 +147,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Problem | Stats]:
-    """ Counts, throughput, latencies and sizes
+    """ Statistics: counts, throughput, latencies and sizes
 
      For people and dashboards; `GET /metrics` has more, for Prometheus.
 
@@ -175,7 +175,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
 
 ) -> Problem | Stats | None:
-    """ Counts, throughput, latencies and sizes
+    """ Statistics: counts, throughput, latencies and sizes
 
      For people and dashboards; `GET /metrics` has more, for Prometheus.
 

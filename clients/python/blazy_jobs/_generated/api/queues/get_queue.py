@@ -107,7 +107,7 @@ def sync_detailed(
 ) -> Response[Problem | Queue]:
     """ Read a queue
 
-     Its settings, and its runs counted by state.
+     Its settings, and the number of its runs by state.
 
     Args:
         name (str):
@@ -140,7 +140,7 @@ def sync(
 ) -> Problem | Queue | None:
     """ Read a queue
 
-     Its settings, and its runs counted by state.
+     Its settings, and the number of its runs by state.
 
     Args:
         name (str):
@@ -168,7 +168,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | Queue]:
     """ Read a queue
 
-     Its settings, and its runs counted by state.
+     Its settings, and the number of its runs by state.
 
     Args:
         name (str):
@@ -201,7 +201,7 @@ async def asyncio(
 ) -> Problem | Queue | None:
     """ Read a queue
 
-     Its settings, and its runs counted by state.
+     Its settings, and the number of its runs by state.
 
     Args:
         name (str):

@@ -113,11 +113,11 @@ def sync_detailed(
 ) -> Response[Problem | QueuePage]:
     """ List queues
 
-     Newest first, each with its runs counted.
+     Newest first, each with the number of its runs by state.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -149,11 +149,11 @@ def sync(
 ) -> Problem | QueuePage | None:
     """ List queues
 
-     Newest first, each with its runs counted.
+     Newest first, each with the number of its runs by state.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -180,11 +180,11 @@ async def asyncio_detailed(
 ) -> Response[Problem | QueuePage]:
     """ List queues
 
-     Newest first, each with its runs counted.
+     Newest first, each with the number of its runs by state.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,11 +216,11 @@ async def asyncio(
 ) -> Problem | QueuePage | None:
     """ List queues
 
-     Newest first, each with its runs counted.
+     Newest first, each with the number of its runs by state.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -145,10 +145,10 @@ def sync_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Queue]:
-    """ Hold the runs of a queue back
+    """ Pause a queue
 
-     What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers.
-    Pausing again changes nothing.
+     Runs in progress continue, and dispatches are still accepted. A BullMQ queue is paused for all of
+    its workers. Idempotent.
 
     Args:
         name (str):
@@ -182,10 +182,10 @@ def sync(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Queue | None:
-    """ Hold the runs of a queue back
+    """ Pause a queue
 
-     What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers.
-    Pausing again changes nothing.
+     Runs in progress continue, and dispatches are still accepted. A BullMQ queue is paused for all of
+    its workers. Idempotent.
 
     Args:
         name (str):
@@ -214,10 +214,10 @@ async def asyncio_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Queue]:
-    """ Hold the runs of a queue back
+    """ Pause a queue
 
-     What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers.
-    Pausing again changes nothing.
+     Runs in progress continue, and dispatches are still accepted. A BullMQ queue is paused for all of
+    its workers. Idempotent.
 
     Args:
         name (str):
@@ -251,10 +251,10 @@ async def asyncio(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Queue | None:
-    """ Hold the runs of a queue back
+    """ Pause a queue
 
-     What runs goes on to its end; dispatches are still taken. Of a BullMQ queue, for all its workers.
-    Pausing again changes nothing.
+     Runs in progress continue, and dispatches are still accepted. A BullMQ queue is paused for all of
+    its workers. Idempotent.
 
     Args:
         name (str):

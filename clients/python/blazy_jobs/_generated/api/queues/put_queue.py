@@ -156,9 +156,9 @@ def sync_detailed(
     body: QueueIn,
 
 ) -> Response[Problem | Queue]:
-    """ Make or change a queue
+    """ Create or change a queue
 
-     Idempotent. An engine can be changed while the queue has no unfinished runs.
+     Idempotent. The engine can be changed only while the queue has no unfinished runs.
 
     Args:
         name (str):
@@ -194,9 +194,9 @@ def sync(
     body: QueueIn,
 
 ) -> Problem | Queue | None:
-    """ Make or change a queue
+    """ Create or change a queue
 
-     Idempotent. An engine can be changed while the queue has no unfinished runs.
+     Idempotent. The engine can be changed only while the queue has no unfinished runs.
 
     Args:
         name (str):
@@ -227,9 +227,9 @@ async def asyncio_detailed(
     body: QueueIn,
 
 ) -> Response[Problem | Queue]:
-    """ Make or change a queue
+    """ Create or change a queue
 
-     Idempotent. An engine can be changed while the queue has no unfinished runs.
+     Idempotent. The engine can be changed only while the queue has no unfinished runs.
 
     Args:
         name (str):
@@ -265,9 +265,9 @@ async def asyncio(
     body: QueueIn,
 
 ) -> Problem | Queue | None:
-    """ Make or change a queue
+    """ Create or change a queue
 
-     Idempotent. An engine can be changed while the queue has no unfinished runs.
+     Idempotent. The engine can be changed only while the queue has no unfinished runs.
 
     Args:
         name (str):

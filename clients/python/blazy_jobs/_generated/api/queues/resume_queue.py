@@ -145,9 +145,9 @@ def sync_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Queue]:
-    """ Let the runs of a queue go
+    """ Resume a queue
 
-     Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
+     Due runs start again, unless their job type is paused. Idempotent.
 
     Args:
         name (str):
@@ -181,9 +181,9 @@ def sync(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Queue | None:
-    """ Let the runs of a queue go
+    """ Resume a queue
 
-     Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
+     Due runs start again, unless their job type is paused. Idempotent.
 
     Args:
         name (str):
@@ -212,9 +212,9 @@ async def asyncio_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Queue]:
-    """ Let the runs of a queue go
+    """ Resume a queue
 
-     Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
+     Due runs start again, unless their job type is paused. Idempotent.
 
     Args:
         name (str):
@@ -248,9 +248,9 @@ async def asyncio(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Queue | None:
-    """ Let the runs of a queue go
+    """ Resume a queue
 
-     Runs that are due start again, unless their job type is paused. Resuming again changes nothing.
+     Due runs start again, unless their job type is paused. Idempotent.
 
     Args:
         name (str):

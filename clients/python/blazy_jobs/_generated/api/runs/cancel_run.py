@@ -161,12 +161,12 @@ def sync_detailed(
 ) -> Response[Problem | Run]:
     """ Cancel a run
 
-     A run that has not started is `cancelled` at once. A running handler is asked to end, and has a
-    grace for it; the run is then `cancelled`. Asking again changes nothing.
+     A run that is not running is `cancelled` immediately. Otherwise its handler is told to stop and gets
+    a grace period; then the run is `cancelled`. A finished run is refused.
 
     Args:
         run_id (str):
-        body (CancelIn | Unset): Why a run is cancelled.
+        body (CancelIn | Unset): Why the run is cancelled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,12 +198,12 @@ def sync(
 ) -> Problem | Run | None:
     """ Cancel a run
 
-     A run that has not started is `cancelled` at once. A running handler is asked to end, and has a
-    grace for it; the run is then `cancelled`. Asking again changes nothing.
+     A run that is not running is `cancelled` immediately. Otherwise its handler is told to stop and gets
+    a grace period; then the run is `cancelled`. A finished run is refused.
 
     Args:
         run_id (str):
-        body (CancelIn | Unset): Why a run is cancelled.
+        body (CancelIn | Unset): Why the run is cancelled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -230,12 +230,12 @@ async def asyncio_detailed(
 ) -> Response[Problem | Run]:
     """ Cancel a run
 
-     A run that has not started is `cancelled` at once. A running handler is asked to end, and has a
-    grace for it; the run is then `cancelled`. Asking again changes nothing.
+     A run that is not running is `cancelled` immediately. Otherwise its handler is told to stop and gets
+    a grace period; then the run is `cancelled`. A finished run is refused.
 
     Args:
         run_id (str):
-        body (CancelIn | Unset): Why a run is cancelled.
+        body (CancelIn | Unset): Why the run is cancelled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -267,12 +267,12 @@ async def asyncio(
 ) -> Problem | Run | None:
     """ Cancel a run
 
-     A run that has not started is `cancelled` at once. A running handler is asked to end, and has a
-    grace for it; the run is then `cancelled`. Asking again changes nothing.
+     A run that is not running is `cancelled` immediately. Otherwise its handler is told to stop and gets
+    a grace period; then the run is `cancelled`. A finished run is refused.
 
     Args:
         run_id (str):
-        body (CancelIn | Unset): Why a run is cancelled.
+        body (CancelIn | Unset): Why the run is cancelled.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -162,12 +162,12 @@ def sync_detailed(
 ) -> Response[Batch | Problem]:
     """ Dispatch up to 10,000 runs, all or none
 
-     Answered when all runs are durable. One bad item refuses the whole batch; each is named by its
-    place. The body may have 16 MiB (`JOBS_MAX_BATCH_BYTES`).
+     Responds when all runs are durable. One invalid item refuses the whole batch; the errors name the
+    position of each. The body is limited to 16 MiB (`JOBS_MAX_BATCH_BYTES`).
 
     Args:
         idempotency_key (str | Unset):
-        body (BatchIn): Runs to dispatch in one transaction: all of them are stored, or none.
+        body (BatchIn): Runs to dispatch in one transaction: either all are stored, or none.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,12 +199,12 @@ def sync(
 ) -> Batch | Problem | None:
     """ Dispatch up to 10,000 runs, all or none
 
-     Answered when all runs are durable. One bad item refuses the whole batch; each is named by its
-    place. The body may have 16 MiB (`JOBS_MAX_BATCH_BYTES`).
+     Responds when all runs are durable. One invalid item refuses the whole batch; the errors name the
+    position of each. The body is limited to 16 MiB (`JOBS_MAX_BATCH_BYTES`).
 
     Args:
         idempotency_key (str | Unset):
-        body (BatchIn): Runs to dispatch in one transaction: all of them are stored, or none.
+        body (BatchIn): Runs to dispatch in one transaction: either all are stored, or none.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -231,12 +231,12 @@ async def asyncio_detailed(
 ) -> Response[Batch | Problem]:
     """ Dispatch up to 10,000 runs, all or none
 
-     Answered when all runs are durable. One bad item refuses the whole batch; each is named by its
-    place. The body may have 16 MiB (`JOBS_MAX_BATCH_BYTES`).
+     Responds when all runs are durable. One invalid item refuses the whole batch; the errors name the
+    position of each. The body is limited to 16 MiB (`JOBS_MAX_BATCH_BYTES`).
 
     Args:
         idempotency_key (str | Unset):
-        body (BatchIn): Runs to dispatch in one transaction: all of them are stored, or none.
+        body (BatchIn): Runs to dispatch in one transaction: either all are stored, or none.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -268,12 +268,12 @@ async def asyncio(
 ) -> Batch | Problem | None:
     """ Dispatch up to 10,000 runs, all or none
 
-     Answered when all runs are durable. One bad item refuses the whole batch; each is named by its
-    place. The body may have 16 MiB (`JOBS_MAX_BATCH_BYTES`).
+     Responds when all runs are durable. One invalid item refuses the whole batch; the errors name the
+    position of each. The body is limited to 16 MiB (`JOBS_MAX_BATCH_BYTES`).
 
     Args:
         idempotency_key (str | Unset):
-        body (BatchIn): Runs to dispatch in one transaction: all of them are stored, or none.
+        body (BatchIn): Runs to dispatch in one transaction: either all are stored, or none.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -176,9 +176,9 @@ def sync_detailed(
 ) -> Response[Problem | Run]:
     """ Dispatch a run
 
-     Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or
-    `dedupe_key`)
-    or finished within `Prefer: wait`.
+     Responds when the run is durable. `200` if the run already existed (same `Idempotency-Key` or
+    `dedupe_key`), or
+    if it finished within `Prefer: wait`.
 
     Args:
         name (str):
@@ -220,9 +220,9 @@ def sync(
 ) -> Problem | Run | None:
     """ Dispatch a run
 
-     Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or
-    `dedupe_key`)
-    or finished within `Prefer: wait`.
+     Responds when the run is durable. `200` if the run already existed (same `Idempotency-Key` or
+    `dedupe_key`), or
+    if it finished within `Prefer: wait`.
 
     Args:
         name (str):
@@ -259,9 +259,9 @@ async def asyncio_detailed(
 ) -> Response[Problem | Run]:
     """ Dispatch a run
 
-     Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or
-    `dedupe_key`)
-    or finished within `Prefer: wait`.
+     Responds when the run is durable. `200` if the run already existed (same `Idempotency-Key` or
+    `dedupe_key`), or
+    if it finished within `Prefer: wait`.
 
     Args:
         name (str):
@@ -303,9 +303,9 @@ async def asyncio(
 ) -> Problem | Run | None:
     """ Dispatch a run
 
-     Answered when the run is durable. `200` where the run existed already (same `Idempotency-Key` or
-    `dedupe_key`)
-    or finished within `Prefer: wait`.
+     Responds when the run is durable. `200` if the run already existed (same `Idempotency-Key` or
+    `dedupe_key`), or
+    if it finished within `Prefer: wait`.
 
     Args:
         name (str):

@@ -110,7 +110,8 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """ Erase a finished run and its events
 
-     For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
+     Permanently deletes payload, result, events and attempts. An unfinished run is refused; cancel it
+    first.
 
     Args:
         run_id (str):
@@ -143,7 +144,8 @@ def sync(
 ) -> Any | Problem | None:
     """ Erase a finished run and its events
 
-     For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
+     Permanently deletes payload, result, events and attempts. An unfinished run is refused; cancel it
+    first.
 
     Args:
         run_id (str):
@@ -171,7 +173,8 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """ Erase a finished run and its events
 
-     For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
+     Permanently deletes payload, result, events and attempts. An unfinished run is refused; cancel it
+    first.
 
     Args:
         run_id (str):
@@ -204,7 +207,8 @@ async def asyncio(
 ) -> Any | Problem | None:
     """ Erase a finished run and its events
 
-     For good: payload, result, events and attempts. An unfinished run is refused; cancel it first.
+     Permanently deletes payload, result, events and attempts. An unfinished run is refused; cancel it
+    first.
 
     Args:
         run_id (str):

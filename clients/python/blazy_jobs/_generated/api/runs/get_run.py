@@ -118,7 +118,7 @@ def sync_detailed(
 ) -> Response[Problem | Run]:
     """ Read a run
 
-     With `wait_seconds`, answers as soon as the run is final, or when the wait is over.
+     With `wait_seconds`, responds when the run has finished, or when the time is over.
 
     Args:
         run_id (str):
@@ -154,7 +154,7 @@ def sync(
 ) -> Problem | Run | None:
     """ Read a run
 
-     With `wait_seconds`, answers as soon as the run is final, or when the wait is over.
+     With `wait_seconds`, responds when the run has finished, or when the time is over.
 
     Args:
         run_id (str):
@@ -185,7 +185,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | Run]:
     """ Read a run
 
-     With `wait_seconds`, answers as soon as the run is final, or when the wait is over.
+     With `wait_seconds`, responds when the run has finished, or when the time is over.
 
     Args:
         run_id (str):
@@ -221,7 +221,7 @@ async def asyncio(
 ) -> Problem | Run | None:
     """ Read a run
 
-     With `wait_seconds`, answers as soon as the run is final, or when the wait is over.
+     With `wait_seconds`, responds when the run has finished, or when the time is over.
 
     Args:
         run_id (str):

@@ -120,14 +120,14 @@ def sync_detailed(
     cursor: str | Unset = UNSET,
 
 ) -> Response[AttemptPage | Problem]:
-    """ List a run's attempts, oldest first: one for each claim
+    """ List a run's attempts, oldest first
 
      A run that was retried, released or lost has several. Attempts are kept as long as their run.
 
     Args:
         run_id (str):
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -159,14 +159,14 @@ def sync(
     cursor: str | Unset = UNSET,
 
 ) -> AttemptPage | Problem | None:
-    """ List a run's attempts, oldest first: one for each claim
+    """ List a run's attempts, oldest first
 
      A run that was retried, released or lost has several. Attempts are kept as long as their run.
 
     Args:
         run_id (str):
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -193,14 +193,14 @@ async def asyncio_detailed(
     cursor: str | Unset = UNSET,
 
 ) -> Response[AttemptPage | Problem]:
-    """ List a run's attempts, oldest first: one for each claim
+    """ List a run's attempts, oldest first
 
      A run that was retried, released or lost has several. Attempts are kept as long as their run.
 
     Args:
         run_id (str):
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -232,14 +232,14 @@ async def asyncio(
     cursor: str | Unset = UNSET,
 
 ) -> AttemptPage | Problem | None:
-    """ List a run's attempts, oldest first: one for each claim
+    """ List a run's attempts, oldest first
 
      A run that was retried, released or lost has several. Attempts are kept as long as their run.
 
     Args:
         run_id (str):
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

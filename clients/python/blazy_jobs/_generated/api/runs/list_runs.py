@@ -158,7 +158,8 @@ def sync_detailed(
 ) -> Response[Problem | RunPage]:
     """ List runs, newest first
 
-     Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
+     Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is
+    null.
 
     Args:
         state (list[RunState] | Unset):
@@ -168,8 +169,8 @@ def sync_detailed(
         schedule (str | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -215,7 +216,8 @@ def sync(
 ) -> Problem | RunPage | None:
     """ List runs, newest first
 
-     Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
+     Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is
+    null.
 
     Args:
         state (list[RunState] | Unset):
@@ -225,8 +227,8 @@ def sync(
         schedule (str | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -267,7 +269,8 @@ async def asyncio_detailed(
 ) -> Response[Problem | RunPage]:
     """ List runs, newest first
 
-     Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
+     Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is
+    null.
 
     Args:
         state (list[RunState] | Unset):
@@ -277,8 +280,8 @@ async def asyncio_detailed(
         schedule (str | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -324,7 +327,8 @@ async def asyncio(
 ) -> Problem | RunPage | None:
     """ List runs, newest first
 
-     Filters narrow each other. A page ends early at 4 MiB; go on with `next_cursor` until it is null.
+     Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is
+    null.
 
     Args:
         state (list[RunState] | Unset):
@@ -334,8 +338,8 @@ async def asyncio(
         schedule (str | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

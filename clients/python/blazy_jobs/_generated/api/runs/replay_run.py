@@ -176,10 +176,10 @@ def sync_detailed(
     prefer: str | Unset = UNSET,
 
 ) -> Response[Problem | Run]:
-    """ Dispatch a run's payload anew
+    """ Replay a run: dispatch its payload again
 
-     A new run of the present definition of its job type, with the payload, tags, metadata and own
-    settings of this one, due at once. `replay_of` names this one.
+     Creates a new run of the current definition of the job type, with the payload, tags, metadata and
+    own settings of this run, due immediately. Its `replay_of` is the id of this run.
 
     Args:
         run_id (str):
@@ -219,10 +219,10 @@ def sync(
     prefer: str | Unset = UNSET,
 
 ) -> Problem | Run | None:
-    """ Dispatch a run's payload anew
+    """ Replay a run: dispatch its payload again
 
-     A new run of the present definition of its job type, with the payload, tags, metadata and own
-    settings of this one, due at once. `replay_of` names this one.
+     Creates a new run of the current definition of the job type, with the payload, tags, metadata and
+    own settings of this run, due immediately. Its `replay_of` is the id of this run.
 
     Args:
         run_id (str):
@@ -257,10 +257,10 @@ async def asyncio_detailed(
     prefer: str | Unset = UNSET,
 
 ) -> Response[Problem | Run]:
-    """ Dispatch a run's payload anew
+    """ Replay a run: dispatch its payload again
 
-     A new run of the present definition of its job type, with the payload, tags, metadata and own
-    settings of this one, due at once. `replay_of` names this one.
+     Creates a new run of the current definition of the job type, with the payload, tags, metadata and
+    own settings of this run, due immediately. Its `replay_of` is the id of this run.
 
     Args:
         run_id (str):
@@ -300,10 +300,10 @@ async def asyncio(
     prefer: str | Unset = UNSET,
 
 ) -> Problem | Run | None:
-    """ Dispatch a run's payload anew
+    """ Replay a run: dispatch its payload again
 
-     A new run of the present definition of its job type, with the payload, tags, metadata and own
-    settings of this one, due at once. `replay_of` names this one.
+     Creates a new run of the current definition of the job type, with the payload, tags, metadata and
+    own settings of this run, due immediately. Its `replay_of` is the id of this run.
 
     Args:
         run_id (str):

@@ -140,10 +140,10 @@ def sync_detailed(
     body: ScheduleIn,
 
 ) -> Response[Problem | Schedule]:
-    """ Make a schedule
+    """ Create a schedule
 
-     Refused where the name is taken, where it could never fire, and where the job type would not take
-    the payload.
+     Refused if the name is taken, if it would never fire, or if the job type does not accept the
+    payload.
 
     Args:
         body (ScheduleIn): A schedule to make.
@@ -174,10 +174,10 @@ def sync(
     body: ScheduleIn,
 
 ) -> Problem | Schedule | None:
-    """ Make a schedule
+    """ Create a schedule
 
-     Refused where the name is taken, where it could never fire, and where the job type would not take
-    the payload.
+     Refused if the name is taken, if it would never fire, or if the job type does not accept the
+    payload.
 
     Args:
         body (ScheduleIn): A schedule to make.
@@ -203,10 +203,10 @@ async def asyncio_detailed(
     body: ScheduleIn,
 
 ) -> Response[Problem | Schedule]:
-    """ Make a schedule
+    """ Create a schedule
 
-     Refused where the name is taken, where it could never fire, and where the job type would not take
-    the payload.
+     Refused if the name is taken, if it would never fire, or if the job type does not accept the
+    payload.
 
     Args:
         body (ScheduleIn): A schedule to make.
@@ -237,10 +237,10 @@ async def asyncio(
     body: ScheduleIn,
 
 ) -> Problem | Schedule | None:
-    """ Make a schedule
+    """ Create a schedule
 
-     Refused where the name is taken, where it could never fire, and where the job type would not take
-    the payload.
+     Refused if the name is taken, if it would never fire, or if the job type does not accept the
+    payload.
 
     Args:
         body (ScheduleIn): A schedule to make.

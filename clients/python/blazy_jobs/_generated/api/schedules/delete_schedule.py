@@ -103,7 +103,7 @@ def sync_detailed(
 ) -> Response[Any | Problem]:
     """ Delete a schedule; its runs stay
 
-     Where code declares it, it comes back with the code's next declaration.
+     A schedule declared in code is created again by the next worker that declares it.
 
     Args:
         name (str):
@@ -136,7 +136,7 @@ def sync(
 ) -> Any | Problem | None:
     """ Delete a schedule; its runs stay
 
-     Where code declares it, it comes back with the code's next declaration.
+     A schedule declared in code is created again by the next worker that declares it.
 
     Args:
         name (str):
@@ -164,7 +164,7 @@ async def asyncio_detailed(
 ) -> Response[Any | Problem]:
     """ Delete a schedule; its runs stay
 
-     Where code declares it, it comes back with the code's next declaration.
+     A schedule declared in code is created again by the next worker that declares it.
 
     Args:
         name (str):
@@ -197,7 +197,7 @@ async def asyncio(
 ) -> Any | Problem | None:
     """ Delete a schedule; its runs stay
 
-     Where code declares it, it comes back with the code's next declaration.
+     A schedule declared in code is created again by the next worker that declares it.
 
     Args:
         name (str):

@@ -107,7 +107,7 @@ def sync_detailed(
 ) -> Response[Problem | Schedule]:
     """ Read a schedule
 
-     With its next and last times.
+     Includes its next and last fire times.
 
     Args:
         name (str):
@@ -140,7 +140,7 @@ def sync(
 ) -> Problem | Schedule | None:
     """ Read a schedule
 
-     With its next and last times.
+     Includes its next and last fire times.
 
     Args:
         name (str):
@@ -168,7 +168,7 @@ async def asyncio_detailed(
 ) -> Response[Problem | Schedule]:
     """ Read a schedule
 
-     With its next and last times.
+     Includes its next and last fire times.
 
     Args:
         name (str):
@@ -201,7 +201,7 @@ async def asyncio(
 ) -> Problem | Schedule | None:
     """ Read a schedule
 
-     With its next and last times.
+     Includes its next and last fire times.
 
     Args:
         name (str):

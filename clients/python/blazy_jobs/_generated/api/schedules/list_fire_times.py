@@ -116,9 +116,9 @@ def sync_detailed(
     count: int | Unset = 10,
 
 ) -> Response[FireTimes | Problem]:
-    """ Say when a schedule fires next
+    """ List the next fire times of a schedule
 
-     Of a paused schedule: when it would, were it resumed now.
+     For a paused schedule: when it would fire if it were resumed now.
 
     Args:
         name (str):
@@ -152,9 +152,9 @@ def sync(
     count: int | Unset = 10,
 
 ) -> FireTimes | Problem | None:
-    """ Say when a schedule fires next
+    """ List the next fire times of a schedule
 
-     Of a paused schedule: when it would, were it resumed now.
+     For a paused schedule: when it would fire if it were resumed now.
 
     Args:
         name (str):
@@ -183,9 +183,9 @@ async def asyncio_detailed(
     count: int | Unset = 10,
 
 ) -> Response[FireTimes | Problem]:
-    """ Say when a schedule fires next
+    """ List the next fire times of a schedule
 
-     Of a paused schedule: when it would, were it resumed now.
+     For a paused schedule: when it would fire if it were resumed now.
 
     Args:
         name (str):
@@ -219,9 +219,9 @@ async def asyncio(
     count: int | Unset = 10,
 
 ) -> FireTimes | Problem | None:
-    """ Say when a schedule fires next
+    """ List the next fire times of a schedule
 
-     Of a paused schedule: when it would, were it resumed now.
+     For a paused schedule: when it would fire if it were resumed now.
 
     Args:
         name (str):

@@ -113,11 +113,11 @@ def sync_detailed(
 ) -> Response[Problem | SchedulePage]:
     """ List schedules
 
-     Those that code has declared too.
+     Includes schedules declared in code. Newest first.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -149,11 +149,11 @@ def sync(
 ) -> Problem | SchedulePage | None:
     """ List schedules
 
-     Those that code has declared too.
+     Includes schedules declared in code. Newest first.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -180,11 +180,11 @@ async def asyncio_detailed(
 ) -> Response[Problem | SchedulePage]:
     """ List schedules
 
-     Those that code has declared too.
+     Includes schedules declared in code. Newest first.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -216,11 +216,11 @@ async def asyncio(
 ) -> Problem | SchedulePage | None:
     """ List schedules
 
-     Those that code has declared too.
+     Includes schedules declared in code. Newest first.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

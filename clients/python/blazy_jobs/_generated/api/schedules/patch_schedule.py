@@ -144,8 +144,8 @@ def sync_detailed(
 ) -> Response[Problem | Schedule]:
     """ Change some fields of a schedule
 
-     Fields that are left out stay as they are. A change takes what code declared out of the code's
-    hands.
+     Omitted fields are not changed. After a change over HTTP, declarations in code no longer change this
+    schedule.
 
     Args:
         name (str):
@@ -181,8 +181,8 @@ def sync(
 ) -> Problem | Schedule | None:
     """ Change some fields of a schedule
 
-     Fields that are left out stay as they are. A change takes what code declared out of the code's
-    hands.
+     Omitted fields are not changed. After a change over HTTP, declarations in code no longer change this
+    schedule.
 
     Args:
         name (str):
@@ -213,8 +213,8 @@ async def asyncio_detailed(
 ) -> Response[Problem | Schedule]:
     """ Change some fields of a schedule
 
-     Fields that are left out stay as they are. A change takes what code declared out of the code's
-    hands.
+     Omitted fields are not changed. After a change over HTTP, declarations in code no longer change this
+    schedule.
 
     Args:
         name (str):
@@ -250,8 +250,8 @@ async def asyncio(
 ) -> Problem | Schedule | None:
     """ Change some fields of a schedule
 
-     Fields that are left out stay as they are. A change takes what code declared out of the code's
-    hands.
+     Omitted fields are not changed. After a change over HTTP, declarations in code no longer change this
+    schedule.
 
     Args:
         name (str):

@@ -145,9 +145,9 @@ def sync_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Schedule]:
-    """ Let a schedule's times pass
+    """ Pause a schedule
 
-     Its runs go on. Pausing again changes nothing.
+     It does not fire while it is paused; runs in progress continue. Idempotent.
 
     Args:
         name (str):
@@ -181,9 +181,9 @@ def sync(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Schedule | None:
-    """ Let a schedule's times pass
+    """ Pause a schedule
 
-     Its runs go on. Pausing again changes nothing.
+     It does not fire while it is paused; runs in progress continue. Idempotent.
 
     Args:
         name (str):
@@ -212,9 +212,9 @@ async def asyncio_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Schedule]:
-    """ Let a schedule's times pass
+    """ Pause a schedule
 
-     Its runs go on. Pausing again changes nothing.
+     It does not fire while it is paused; runs in progress continue. Idempotent.
 
     Args:
         name (str):
@@ -248,9 +248,9 @@ async def asyncio(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Schedule | None:
-    """ Let a schedule's times pass
+    """ Pause a schedule
 
-     Its runs go on. Pausing again changes nothing.
+     It does not fire while it is paused; runs in progress continue. Idempotent.
 
     Args:
         name (str):

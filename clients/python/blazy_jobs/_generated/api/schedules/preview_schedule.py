@@ -133,9 +133,9 @@ def sync_detailed(
     body: PreviewIn,
 
 ) -> Response[FireTimes | Problem]:
-    """ Say when a trigger would fire, without storing anything
+    """ Preview the fire times of a trigger
 
-     To see what an expression means before it is used. Without jitter.
+     Use it to check an expression before saving it. Without jitter.
 
     Args:
         body (PreviewIn): `after` is exclusive; now when it is left out.
@@ -166,9 +166,9 @@ def sync(
     body: PreviewIn,
 
 ) -> FireTimes | Problem | None:
-    """ Say when a trigger would fire, without storing anything
+    """ Preview the fire times of a trigger
 
-     To see what an expression means before it is used. Without jitter.
+     Use it to check an expression before saving it. Without jitter.
 
     Args:
         body (PreviewIn): `after` is exclusive; now when it is left out.
@@ -194,9 +194,9 @@ async def asyncio_detailed(
     body: PreviewIn,
 
 ) -> Response[FireTimes | Problem]:
-    """ Say when a trigger would fire, without storing anything
+    """ Preview the fire times of a trigger
 
-     To see what an expression means before it is used. Without jitter.
+     Use it to check an expression before saving it. Without jitter.
 
     Args:
         body (PreviewIn): `after` is exclusive; now when it is left out.
@@ -227,9 +227,9 @@ async def asyncio(
     body: PreviewIn,
 
 ) -> FireTimes | Problem | None:
-    """ Say when a trigger would fire, without storing anything
+    """ Preview the fire times of a trigger
 
-     To see what an expression means before it is used. Without jitter.
+     Use it to check an expression before saving it. Without jitter.
 
     Args:
         body (PreviewIn): `after` is exclusive; now when it is left out.

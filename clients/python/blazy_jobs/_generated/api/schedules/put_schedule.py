@@ -149,9 +149,9 @@ def sync_detailed(
     body: SchedulePut,
 
 ) -> Response[Problem | Schedule]:
-    """ Make or replace a schedule
+    """ Create or replace a schedule
 
-     Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
+     Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
 
     Args:
         name (str):
@@ -185,9 +185,9 @@ def sync(
     body: SchedulePut,
 
 ) -> Problem | Schedule | None:
-    """ Make or replace a schedule
+    """ Create or replace a schedule
 
-     Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
+     Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
 
     Args:
         name (str):
@@ -216,9 +216,9 @@ async def asyncio_detailed(
     body: SchedulePut,
 
 ) -> Response[Problem | Schedule]:
-    """ Make or replace a schedule
+    """ Create or replace a schedule
 
-     Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
+     Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
 
     Args:
         name (str):
@@ -252,9 +252,9 @@ async def asyncio(
     body: SchedulePut,
 
 ) -> Problem | Schedule | None:
-    """ Make or replace a schedule
+    """ Create or replace a schedule
 
-     Idempotent. Fields that are left out have their defaults, but `paused`, which stays as it is.
+     Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
 
     Args:
         name (str):

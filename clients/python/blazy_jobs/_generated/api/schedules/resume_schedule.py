@@ -145,9 +145,9 @@ def sync_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Schedule]:
-    """ Fire again from now on; nothing is made up for
+    """ Resume a schedule; missed fire times are not caught up
 
-     Its next time is the first after now. Resuming again changes nothing.
+     The next fire time is the first after now. Idempotent.
 
     Args:
         name (str):
@@ -181,9 +181,9 @@ def sync(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Schedule | None:
-    """ Fire again from now on; nothing is made up for
+    """ Resume a schedule; missed fire times are not caught up
 
-     Its next time is the first after now. Resuming again changes nothing.
+     The next fire time is the first after now. Idempotent.
 
     Args:
         name (str):
@@ -212,9 +212,9 @@ async def asyncio_detailed(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Response[Problem | Schedule]:
-    """ Fire again from now on; nothing is made up for
+    """ Resume a schedule; missed fire times are not caught up
 
-     Its next time is the first after now. Resuming again changes nothing.
+     The next fire time is the first after now. Idempotent.
 
     Args:
         name (str):
@@ -248,9 +248,9 @@ async def asyncio(
     body: EmptyIn | Unset = UNSET,
 
 ) -> Problem | Schedule | None:
-    """ Fire again from now on; nothing is made up for
+    """ Resume a schedule; missed fire times are not caught up
 
-     Its next time is the first after now. Resuming again changes nothing.
+     The next fire time is the first after now. Idempotent.
 
     Args:
         name (str):

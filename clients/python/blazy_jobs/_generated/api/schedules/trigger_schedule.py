@@ -176,9 +176,9 @@ def sync_detailed(
     prefer: str | Unset = UNSET,
 
 ) -> Response[Problem | Run]:
-    """ Make a run of it now
+    """ Dispatch a run of a schedule now
 
-     Beside the runs of its times, and whatever its `overlap` says.
+     In addition to its scheduled runs, and regardless of `overlap`.
 
     Args:
         name (str):
@@ -218,9 +218,9 @@ def sync(
     prefer: str | Unset = UNSET,
 
 ) -> Problem | Run | None:
-    """ Make a run of it now
+    """ Dispatch a run of a schedule now
 
-     Beside the runs of its times, and whatever its `overlap` says.
+     In addition to its scheduled runs, and regardless of `overlap`.
 
     Args:
         name (str):
@@ -255,9 +255,9 @@ async def asyncio_detailed(
     prefer: str | Unset = UNSET,
 
 ) -> Response[Problem | Run]:
-    """ Make a run of it now
+    """ Dispatch a run of a schedule now
 
-     Beside the runs of its times, and whatever its `overlap` says.
+     In addition to its scheduled runs, and regardless of `overlap`.
 
     Args:
         name (str):
@@ -297,9 +297,9 @@ async def asyncio(
     prefer: str | Unset = UNSET,
 
 ) -> Problem | Run | None:
-    """ Make a run of it now
+    """ Dispatch a run of a schedule now
 
-     Beside the runs of its times, and whatever its `overlap` says.
+     In addition to its scheduled runs, and regardless of `overlap`.
 
     Args:
         name (str):

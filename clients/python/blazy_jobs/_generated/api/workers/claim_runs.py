@@ -149,14 +149,14 @@ def sync_detailed(
     body: ClaimIn | Unset = UNSET,
 
 ) -> Response[Any | Leases | Problem]:
-    """ Claim runs, waiting for the first
+    """ Claim runs, waiting until there is one
 
-     Of the runs that this worker serves, the highest priority and the oldest first. Each is this
-    worker's until its lease ends; reports renew the leases. One claim at a time.
+     Returns due runs of the job types and queues that this worker serves, by priority, oldest first.
+    Each is leased to this worker; reports renew the leases. A worker sends one claim at a time.
 
     Args:
         worker_id (str):
-        body (ClaimIn | Unset): How much to take, and how long to wait for it.
+        body (ClaimIn | Unset): How many runs to claim, and how long to wait for the first.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -186,14 +186,14 @@ def sync(
     body: ClaimIn | Unset = UNSET,
 
 ) -> Any | Leases | Problem | None:
-    """ Claim runs, waiting for the first
+    """ Claim runs, waiting until there is one
 
-     Of the runs that this worker serves, the highest priority and the oldest first. Each is this
-    worker's until its lease ends; reports renew the leases. One claim at a time.
+     Returns due runs of the job types and queues that this worker serves, by priority, oldest first.
+    Each is leased to this worker; reports renew the leases. A worker sends one claim at a time.
 
     Args:
         worker_id (str):
-        body (ClaimIn | Unset): How much to take, and how long to wait for it.
+        body (ClaimIn | Unset): How many runs to claim, and how long to wait for the first.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,14 +218,14 @@ async def asyncio_detailed(
     body: ClaimIn | Unset = UNSET,
 
 ) -> Response[Any | Leases | Problem]:
-    """ Claim runs, waiting for the first
+    """ Claim runs, waiting until there is one
 
-     Of the runs that this worker serves, the highest priority and the oldest first. Each is this
-    worker's until its lease ends; reports renew the leases. One claim at a time.
+     Returns due runs of the job types and queues that this worker serves, by priority, oldest first.
+    Each is leased to this worker; reports renew the leases. A worker sends one claim at a time.
 
     Args:
         worker_id (str):
-        body (ClaimIn | Unset): How much to take, and how long to wait for it.
+        body (ClaimIn | Unset): How many runs to claim, and how long to wait for the first.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -255,14 +255,14 @@ async def asyncio(
     body: ClaimIn | Unset = UNSET,
 
 ) -> Any | Leases | Problem | None:
-    """ Claim runs, waiting for the first
+    """ Claim runs, waiting until there is one
 
-     Of the runs that this worker serves, the highest priority and the oldest first. Each is this
-    worker's until its lease ends; reports renew the leases. One claim at a time.
+     Returns due runs of the job types and queues that this worker serves, by priority, oldest first.
+    Each is leased to this worker; reports renew the leases. A worker sends one claim at a time.
 
     Args:
         worker_id (str):
-        body (ClaimIn | Unset): How much to take, and how long to wait for it.
+        body (ClaimIn | Unset): How many runs to claim, and how long to wait for the first.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

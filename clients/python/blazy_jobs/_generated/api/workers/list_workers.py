@@ -111,13 +111,13 @@ def sync_detailed(
     cursor: str | Unset = UNSET,
 
 ) -> Response[Problem | WorkerPage]:
-    """ List the workers that are there, newest first
+    """ List connected workers, newest first
 
-     Those that were heard of within `lease_seconds`.
+     Workers whose last request is at most `lease_seconds` old.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -147,13 +147,13 @@ def sync(
     cursor: str | Unset = UNSET,
 
 ) -> Problem | WorkerPage | None:
-    """ List the workers that are there, newest first
+    """ List connected workers, newest first
 
-     Those that were heard of within `lease_seconds`.
+     Workers whose last request is at most `lease_seconds` old.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -178,13 +178,13 @@ async def asyncio_detailed(
     cursor: str | Unset = UNSET,
 
 ) -> Response[Problem | WorkerPage]:
-    """ List the workers that are there, newest first
+    """ List connected workers, newest first
 
-     Those that were heard of within `lease_seconds`.
+     Workers whose last request is at most `lease_seconds` old.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -214,13 +214,13 @@ async def asyncio(
     cursor: str | Unset = UNSET,
 
 ) -> Problem | WorkerPage | None:
-    """ List the workers that are there, newest first
+    """ List connected workers, newest first
 
-     Those that were heard of within `lease_seconds`.
+     Workers whose last request is at most `lease_seconds` old.
 
     Args:
-        limit (int | Unset): how many at most; a page ends early at 4 MiB Default: 50.
-        cursor (str | Unset): the `next_cursor` of the page before; opaque
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -135,10 +135,10 @@ def sync_detailed(
 ) -> Response[Problem | WorkerRegistered]:
     """ Register a worker
 
-     A worker is any process that serves job types; with `declares` it announces the jobs in its code.
+     A worker is any process that serves job types; `declares` registers the jobs in its code.
 
     Args:
-        body (WorkerIn): A process that takes runs, and what its code declares.
+        body (WorkerIn): A process that claims runs, and the declarations in its code.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -168,10 +168,10 @@ def sync(
 ) -> Problem | WorkerRegistered | None:
     """ Register a worker
 
-     A worker is any process that serves job types; with `declares` it announces the jobs in its code.
+     A worker is any process that serves job types; `declares` registers the jobs in its code.
 
     Args:
-        body (WorkerIn): A process that takes runs, and what its code declares.
+        body (WorkerIn): A process that claims runs, and the declarations in its code.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -196,10 +196,10 @@ async def asyncio_detailed(
 ) -> Response[Problem | WorkerRegistered]:
     """ Register a worker
 
-     A worker is any process that serves job types; with `declares` it announces the jobs in its code.
+     A worker is any process that serves job types; `declares` registers the jobs in its code.
 
     Args:
-        body (WorkerIn): A process that takes runs, and what its code declares.
+        body (WorkerIn): A process that claims runs, and the declarations in its code.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -229,10 +229,10 @@ async def asyncio(
 ) -> Problem | WorkerRegistered | None:
     """ Register a worker
 
-     A worker is any process that serves job types; with `declares` it announces the jobs in its code.
+     A worker is any process that serves job types; `declares` registers the jobs in its code.
 
     Args:
-        body (WorkerIn): A process that takes runs, and what its code declares.
+        body (WorkerIn): A process that claims runs, and the declarations in its code.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

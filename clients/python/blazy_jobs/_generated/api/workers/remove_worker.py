@@ -101,9 +101,10 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Any | Problem]:
-    """ Leave: the worker's runs go back to the queue
+    """ Unregister a worker; its runs are requeued
 
-     For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
+     For a worker that stops. Its runs are requeued (`interrupted` with `released`) without spending an
+    attempt.
 
     Args:
         worker_id (str):
@@ -134,9 +135,10 @@ def sync(
     client: AuthenticatedClient | Client,
 
 ) -> Any | Problem | None:
-    """ Leave: the worker's runs go back to the queue
+    """ Unregister a worker; its runs are requeued
 
-     For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
+     For a worker that stops. Its runs are requeued (`interrupted` with `released`) without spending an
+    attempt.
 
     Args:
         worker_id (str):
@@ -162,9 +164,10 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
 
 ) -> Response[Any | Problem]:
-    """ Leave: the worker's runs go back to the queue
+    """ Unregister a worker; its runs are requeued
 
-     For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
+     For a worker that stops. Its runs are requeued (`interrupted` with `released`) without spending an
+    attempt.
 
     Args:
         worker_id (str):
@@ -195,9 +198,10 @@ async def asyncio(
     client: AuthenticatedClient | Client,
 
 ) -> Any | Problem | None:
-    """ Leave: the worker's runs go back to the queue
+    """ Unregister a worker; its runs are requeued
 
-     For a worker that stops: its runs are interrupted with `released`, at no cost, and wait for another.
+     For a worker that stops. Its runs are requeued (`interrupted` with `released`) without spending an
+    attempt.
 
     Args:
         worker_id (str):

@@ -147,13 +147,14 @@ def sync_detailed(
 ) -> Response[Problem | ReportOut]:
     """ Report on runs, and renew their leases
 
-     Items are judged one by one. Sending a report again after a lost answer is safe.
+     Reports are processed one by one. If the response is lost, the same request can safely be sent
+    again.
 
     Args:
         worker_id (str):
-        body (ReportIn | Unset): What happened to the runs in hand, and which they are. Each
-            report is judged by itself: one that does not fit its shape is answered with `rejected`
-            and harms no other.
+        body (ReportIn | Unset): What happened to the claimed runs, and which of them the worker
+            still has. Reports are processed one by one: an invalid report is `rejected` and does not
+            affect the others.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -185,13 +186,14 @@ def sync(
 ) -> Problem | ReportOut | None:
     """ Report on runs, and renew their leases
 
-     Items are judged one by one. Sending a report again after a lost answer is safe.
+     Reports are processed one by one. If the response is lost, the same request can safely be sent
+    again.
 
     Args:
         worker_id (str):
-        body (ReportIn | Unset): What happened to the runs in hand, and which they are. Each
-            report is judged by itself: one that does not fit its shape is answered with `rejected`
-            and harms no other.
+        body (ReportIn | Unset): What happened to the claimed runs, and which of them the worker
+            still has. Reports are processed one by one: an invalid report is `rejected` and does not
+            affect the others.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,13 +220,14 @@ async def asyncio_detailed(
 ) -> Response[Problem | ReportOut]:
     """ Report on runs, and renew their leases
 
-     Items are judged one by one. Sending a report again after a lost answer is safe.
+     Reports are processed one by one. If the response is lost, the same request can safely be sent
+    again.
 
     Args:
         worker_id (str):
-        body (ReportIn | Unset): What happened to the runs in hand, and which they are. Each
-            report is judged by itself: one that does not fit its shape is answered with `rejected`
-            and harms no other.
+        body (ReportIn | Unset): What happened to the claimed runs, and which of them the worker
+            still has. Reports are processed one by one: an invalid report is `rejected` and does not
+            affect the others.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -256,13 +259,14 @@ async def asyncio(
 ) -> Problem | ReportOut | None:
     """ Report on runs, and renew their leases
 
-     Items are judged one by one. Sending a report again after a lost answer is safe.
+     Reports are processed one by one. If the response is lost, the same request can safely be sent
+    again.
 
     Args:
         worker_id (str):
-        body (ReportIn | Unset): What happened to the runs in hand, and which they are. Each
-            report is judged by itself: one that does not fit its shape is answered with `rejected`
-            and harms no other.
+        body (ReportIn | Unset): What happened to the claimed runs, and which of them the worker
+            still has. Reports are processed one by one: an invalid report is `rejected` and does not
+            affect the others.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
