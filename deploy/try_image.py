@@ -80,6 +80,8 @@ class Container:
             *("-p", f"127.0.0.1:{self.port}:8000", "-v", f"{volume}:/data", "-v", f"{handlers}:/srv/handlers:ro"),
             *("-e", f"JOBS_API_KEY={self.key}", "-e", "JOBS_MODULES=try_jobs"),
         ]
+        if command == "podman":
+            arguments.append("--read-only-tmpfs=false")  # by default it mounts a tmpfs on /tmp, /var/tmp and /run
         RUNNING.append(self)
         self.started = time.monotonic()
         with self.log.open("wb") as log:
