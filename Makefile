@@ -24,7 +24,7 @@ run: setup ## start the server and do the main job on real input (ARGS=--once en
 PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 
-test: setup ## run every test, a few at once (PROCESSES=0: one after the other)
+test: setup ## run every test but those of a release, a few at once (PROCESSES=0: one after the other)
 	$(PYTEST) $(ARGS)
 
 check: setup ## format, lint, types, import contracts, openapi and client drift, quick tests
@@ -40,6 +40,9 @@ pythons: ## the quick tests on each Python from 3.11 on that is there (PYTHONS="
 	@set -e; for python in $(or $(PYTHONS),$(THERE)); do \
 		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); echo "Python $$version:"; \
 		$(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON=$$python ARGS='-q -m "not system" $(ARGS)'; done
+
+release-check: setup ## the long tests of what a release consists of: packages, others' generators, docs site, benchmarks (needs Node)
+	$(PYTEST) -m release $(ARGS)
 
 busy: setup ## the system tests ten times beside busy loops (ARGS="--times 2" for fewer), to find those that depend on timing
 	$(BIN)/python -m tests.busy $(ARGS)
@@ -77,4 +80,4 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) -c requirements.lock pyproject.toml clients/python/pyproject.toml -o requirements.runtime.lock
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 
-.PHONY: help setup run test check pythons busy bench faults openapi docs dist image try-image lock
+.PHONY: help setup run test check release-check pythons busy bench faults openapi docs dist image try-image lock

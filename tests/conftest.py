@@ -22,6 +22,18 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 _started: list[Postgres] = []
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests of a release run where they are asked for, by `-m release` or the name of their file."""
+    if "release" in config.option.markexpr:
+        return
+    named = {(config.invocation_params.dir / argument.partition("::")[0]).resolve() for argument in config.args}
+    left_out = [item for item in items if item.get_closest_marker("release") and item.path not in named]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     # A vacuum's transaction holds the events of all runs back for a moment, and tests read them at once.

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.system, pytest.mark.release, pytest.mark.timeout(400)]
 
 
 def test_a_release_installs_and_works_in_empty_environments() -> None:

@@ -15,7 +15,7 @@ import pytest
 from clients import node_packages
 from tests.support.server import Server
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.release, pytest.mark.timeout(600)]
 
 FOLDER = Path(__file__).parent / "generators"
 JAR_COMMAND = Path(sys.executable).with_name("openapi-generator-cli")
