@@ -50,9 +50,10 @@ busy: setup ## the system tests ten times beside busy loops (ARGS="--times 2" fo
 bench: setup ## print the figures, each beside its baseline (ARGS=--quick for one short turn)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-faults: setup ## a thousand kills (ARGS=--kills=50 for fewer), long random lives, every zone's clock changes
+faults: setup ## a thousand kills (ARGS=--kills=50 for fewer), long random lives, all examples, every zone's clock changes
 	SCHEDULE_ORACLE=all STATE_MACHINE_EXAMPLES=150 $(BIN)/python -m pytest -q --timeout=3600 \
 		tests/app/engine/test_fire_times.py tests/contract/test_state_machine.py
+	EXAMPLES=all $(BIN)/python -m pytest -q --timeout=3600 $$(grep -rl --include="test_*.py" "examples(" tests)
 	$(BIN)/python -m tests.faults --kills 1000 $(ARGS)
 	$(BIN)/python -m tests.faults --kills 500 --store postgres $(ARGS)
 

@@ -16,6 +16,7 @@ from blazy_jobs_server.api.job_type_models import JobTypeIn
 from blazy_jobs_server.api.requests import fit
 from blazy_jobs_server.api.strict_json import parse
 from blazy_jobs_server.domain.errors import InvalidRequest, MalformedJson
+from tests.support.examples import examples
 
 
 def handler() -> None: ...
@@ -93,7 +94,7 @@ OPTIONS: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(st.sampled_from(sorted(OPTIONS)), min_size=1, max_size=2, unique=True), st.data())
 def test_options_are_judged_as_by_the_server(names: list[str], data: st.DataObject) -> None:
     options = {name: data.draw(OPTIONS[name], name) for name in names}

@@ -24,6 +24,7 @@ from blazy_jobs_server.engine import cron_text as server_cron_text
 from blazy_jobs_server.engine import zones
 from blazy_jobs_server.engine.fire_times import FireTimes
 from blazy_jobs_server.engine.plans import check_plan
+from tests.support.examples import examples
 
 
 def handler() -> None: ...
@@ -301,13 +302,13 @@ cron_texts = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(cron_texts)
 def test_cron_text_is_misread_in_the_same_way(expression: str) -> None:
     assert cron_text.misread(expression) == server_cron_text.misread(expression)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(cron_texts)
 def test_cron_text_is_judged_as_by_the_server(expression: str) -> None:
     trigger = {"kind": "cron", "expression": expression}
@@ -340,7 +341,7 @@ def sent(option: str, value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.lists(st.sampled_from(sorted(OPTIONS)), max_size=2, unique=True), st.data())
 def test_options_are_judged_as_by_the_server(names: list[str], data: st.DataObject) -> None:
     options = {name: data.draw(OPTIONS[name], name) for name in names}
@@ -357,7 +358,7 @@ def _leaves_utc(moment: datetime) -> bool:
     return moment.tzinfo is not None and not 1 < moment.year < 9999
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.one_of(st.floats(), st.floats(0.9, 1.1), st.floats(3.16e8, 3.17e8), st.integers()))
 def test_intervals_are_judged_as_by_the_server(seconds: float) -> None:
     made = taken_by_client(lambda: schedule.every(seconds=seconds))

@@ -40,7 +40,7 @@ T = TypeVar("T")
 Claims = list[tuple[int, set[str], int]]
 """(worker, job types, limit)"""
 
-EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "12"))
 STEPS = 40 if EXAMPLES <= 100 else 150
 
 KINDS = [

@@ -16,6 +16,7 @@ from blazy_jobs_server.domain.errors import InvalidSchema
 from blazy_jobs_server.engine.explaining import Explanation
 from blazy_jobs_server.engine.schema_tree import pointer
 from blazy_jobs_server.engine.schemas import MAX_WAITING, PATTERNS, Kept, ResultSchemas, Schema, Steps, compile_schema
+from tests.support.examples import examples
 
 FAR_TOO_LONG_SECONDS = 20
 """What took minutes, or years, takes milliseconds; the machine may be busy."""
@@ -216,7 +217,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS.filter(lambda schema: isinstance(schema, dict)), SCHEMAS, SCHEMAS, VALUES)
 def test_faults_are_found_where_the_validator_finds_them(root: Any, known: Any, elsewhere: Any, value: Any) -> None:
     document = {**root, "$defs": {"d": known}, "x": {"y": elsewhere}}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from blazy_jobs_server.domain.errors import InvalidSchema
 from blazy_jobs_server.engine.schemas import compile_schema
 from tests.app.server import Server
+from tests.support.examples import examples
 
 WORKER = {"kind": "worker"}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -233,7 +234,7 @@ ANYTHING = st.recursive(
 LIKE_SCHEMAS = st.dictionaries(st.sampled_from(KEYWORDS), ANYTHING, min_size=1, max_size=5)
 
 
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(1000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(LIKE_SCHEMAS, ANYTHING)
 def test_anything_is_taken_or_refused(schema: dict[str, Any], value: Any) -> None:
     try:

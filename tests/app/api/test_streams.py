@@ -18,6 +18,7 @@ from tests.app.asgi import Block, Stream
 from tests.app.clock import HandClock
 from tests.app.server import Server, Worker, item, paths, problem
 from tests.support.event_stream import EventStreamDecoder
+from tests.support.examples import examples
 
 HEARTBEAT, LIVE = ": still here", ": live"
 
@@ -574,7 +575,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     told=st.lists(st.tuples(TEXT, VALUES), min_size=1, max_size=4),
     result=VALUES,
