@@ -111,3 +111,58 @@ def test_a_record_whose_arguments_do_not_fit_is_a_line_that_says_so(monkeypatch:
         logging.getLogger("shop").warning("%d of %d", 1)
 
     assert run_job(misprints).messages == ["%d of %d (its arguments cannot be printed: TypeError)"]
+
+
+class Spoken:
+    """What an outbox hands on, as pairs of a type and a text."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        monkeypatch.setattr("blazy_jobs.worker.outbox.time.monotonic", lambda: self.now)
+        self.outbox = Outbox(lambda: None, "run_1")
+
+    def say(self, *words: float | str) -> None:
+        for word in words:
+            if isinstance(word, str):
+                self.outbox.log("info", word, {})
+            else:
+                self.outbox.progress(word, None, None)
+
+    def take(self, *, last: bool = False) -> list[float | str]:
+        return [report.get("percent", report.get("message")) for report in self.outbox.take(self.now, last=last)]
+
+
+def test_progress_comes_before_the_lines_that_were_logged_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken = Spoken(monkeypatch)
+    spoken.say(50, "rendered", 60, 70, "sent")
+    assert spoken.take() == [50, "rendered", "sent"], "one progress in 100 ms"
+    spoken.now += 0.1
+    spoken.say("closed")
+    assert spoken.take() == [70, "closed"]
+    spoken.say(80)
+    assert spoken.take() == []
+    assert spoken.take(last=True) == [80]
+
+
+def test_lines_between_them_let_no_more_progress_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken = Spoken(monkeypatch)
+    for percent in range(100):
+        spoken.say(percent, f"at {percent}")
+        spoken.now += 0.01
+    told = spoken.take(last=True)
+    percents = [word for word in told if not isinstance(word, str)]
+    assert 9 <= len(percents) <= 12
+    assert told[:2] == [0, "at 0"]
+    assert percents[-1] == 99
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_worker_reports_progress_and_lines_in_the_order_of_the_calls(
+    kind: str, peer: Peer, start: Start
+) -> None:
+    await start(SAYS)
+    run = await peer.add(kind.replace("say", "alternate"), None)
+    assert (await peer.outcome(run))["type"] == "completed"
+    told = [report["type"] for report in peer.reports[run]]
+    assert told == ["progress", "log", "completed"]

@@ -183,3 +183,23 @@ def speaks_as_it_goes(payload: Any, ctx: JobContext) -> str:
     ctx.progress(1, "live", payload)
     time.sleep(60)
     return "not stopped"
+
+
+def alternate(ctx: JobContext) -> None:
+    ctx.progress(50, "rendering")
+    ctx.log("sent")
+
+
+@jobs.job
+async def alternate_async(payload: None, ctx: JobContext) -> None:
+    alternate(ctx)
+
+
+@jobs.job(isolation="thread")
+def alternate_in_thread(payload: None, ctx: JobContext) -> None:
+    alternate(ctx)
+
+
+@jobs.job
+def alternate_in_process(payload: None, ctx: JobContext) -> None:
+    alternate(ctx)

@@ -1,6 +1,7 @@
 """What one run says on its way, thinned to what the server keeps: 10 progress and 100 log lines a second.
 
-Saying costs microseconds and never blocks; what does not go out is replaced (progress) or counted (log lines).
+Saying costs microseconds and never blocks; what does not go out is replaced (progress) or counted (log lines). Reports
+keep the order of the calls, except progress above that rate: its newest waits, and comes after lines said meanwhile.
 """
 
 from __future__ import annotations
@@ -86,6 +87,8 @@ class Outbox:
                 self._window_at, self._in_window = now, 0
             if self._in_window < LINES_A_SECOND and self._kept < MAX_LINES and self._waiting_bytes < MAX_WAITING_BYTES:
                 self._count_held_back()
+                if self._progress is not None and now - self._progress_at >= PROGRESS_SECONDS:
+                    self._lines.append(self._take_progress(self._progress, now))
                 self._keep(line)
             else:
                 self._count_held_back()
@@ -117,9 +120,12 @@ class Outbox:
                 self._keep(line)
                 reports, self._lines, self._waiting_bytes = self._lines, [], 0
             if self._progress is not None and (last or now - self._progress_at >= PROGRESS_SECONDS):
-                reports.append(self._progress)
-                self._progress, self._progress_at = None, now
+                reports.append(self._take_progress(self._progress, now))
         return reports
+
+    def _take_progress(self, report: dict[str, Any], now: float) -> dict[str, Any]:
+        self._progress, self._progress_at = None, now
+        return report
 
     def _count_held_back(self) -> None:
         if self._held_back is not None:
