@@ -22,6 +22,7 @@ RETRY_SECONDS = 0.1
 PATIENCE_SECONDS = 90.0
 AGAIN = (503,)
 KEYED_AGAIN = (*AGAIN, 409)
+MOST_FOLLOWERS = 10
 DEDUPE_KEYS = ["one", "two", "three"]
 
 
@@ -56,10 +57,13 @@ class Client:
 
     async def run(self) -> None:
         """Ends once stopped, with its followers."""
-        deeds = [self.dispatch, self.dispatch, self.dispatch_unkeyed, self.dispatch_batch, self.dispatch_deduped]
-        deeds += [self.cancel, self.replay, self.look, self.look]
+        making = [self.dispatch, self.dispatch, self.dispatch_unkeyed, self.dispatch_batch, self.dispatch_deduped]
+        making.append(self.replay)
+        deeds = [*making, self.cancel, self.look, self.look]
         while not self._stopping.is_set():
-            await self._rng.choice(deeds)()
+            deed = self._rng.choice(deeds)
+            # However slow the machine, no more comes than can end: the readers of runs end with these.
+            await (self.look if deed in making and len(self._followers) >= MOST_FOLLOWERS else deed)()
             try:
                 async with asyncio.timeout(self._rng.expovariate(1 / self._pause_seconds)):
                     await self._stopping.wait()
@@ -204,7 +208,7 @@ class Client:
 
     def _met(self, run: dict[str, Any]) -> None:
         self._known.append(run["id"])
-        if self._rng.random() < 0.15 and len(self._followers) < 10:
+        if self._rng.random() < 0.15 and len(self._followers) < MOST_FOLLOWERS:
             task = asyncio.create_task(self._follow(run["id"]))
             self._followers.add(task)
             task.add_done_callback(self._followers.discard)
