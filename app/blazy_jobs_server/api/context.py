@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from starlette.requests import Request
@@ -35,7 +36,7 @@ class Context:
             scheme, _, key = given.partition(b" ")
             if not hmac.compare_digest(scheme.title() + b" " + key.strip(), self._authorization):
                 raise Unauthorized
-        elif not _is_loopback(headers.get(b"host", b"").decode("latin-1")):
+        elif not _is_loopback(headers.get(b"host", b"")):
             raise HostRefused
         if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
             raise CrossSite
@@ -53,7 +54,9 @@ class PoolContext(Context):
         return
 
 
-def _is_loopback(host: str) -> bool:
+@lru_cache(maxsize=64)
+def _is_loopback(given: bytes) -> bool:
+    host = given.decode("latin-1")
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     name = name.strip("[]").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
@@ -87,6 +90,6 @@ def context_of(request: Request) -> Context:
     return context
 
 
-def guard(request: Request) -> None:
-    """The dependency of every route that is not open to all."""
+async def guard(request: Request) -> None:
+    """The dependency of every route that is not open to all. A plain function would be given a thread."""
     context_of(request).admit(request.scope)

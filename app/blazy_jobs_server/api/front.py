@@ -6,7 +6,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blazy_jobs_server.api import hot
+from blazy_jobs_server.api import exchange, hot
 from blazy_jobs_server.api.context import SAFE_METHODS, Answer, Context
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document, unexpected
 from blazy_jobs_server.api.requests import ClientDisconnected
@@ -35,23 +35,35 @@ class Front:
                     return
                 except JobsError as error:
                     self._context.refused(error, "POST")
-                    await _send_problem(send, error)
+                    await _send_problem(scope, send, error)
                     return
                 except Exception as error:  # noqa: BLE001  # answered as a 500, and logged whole
-                    await _send_problem(send, unexpected(error, path))
+                    await _send_problem(scope, send, unexpected(error, path))
                     return
                 if answer is not None:
-                    await _send(send, answer)
+                    await _send(scope, send, answer)
                     return
         await self._through(scope, receive, send)
 
     async def _through(self, scope: Scope, receive: Receive, send: Send) -> None:
         """To the framework, which answers and logs a bug and then raises it again. That is for us to end: what comes
-        out of here would be logged a second time."""
+        out of here would be logged a second time. The head of an answer is kept until its body comes."""
         ended = False
+        head: Message | None = None
 
         async def sending(message: Message) -> None:
-            nonlocal ended
+            nonlocal ended, head
+            if message["type"] == "http.response.start" and _length(message) is not None:
+                head = message
+                return
+            if head is not None:
+                begun, head = head, None
+                if _is_whole(begun, message) and exchange.answer(
+                    scope, begun["status"], begun["headers"], message["body"]
+                ):
+                    ended = True
+                    return
+                await send(begun)
             await send(message)
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
@@ -116,7 +128,7 @@ class PoolDoor:
             if not path.startswith("/v1/"):
                 scope["path"] = "/not-served-here"
             elif not _is_for_the_pool(scope["method"], path.split("/")):
-                await _send_problem(send, Forbidden(HANDLERS_DO))
+                await _send_problem(scope, send, Forbidden(HANDLERS_DO))
                 return
         await self._front(scope, receive, send)
 
@@ -146,17 +158,32 @@ class ProbesDoor:
         await self._front(scope, receive, send)
 
 
-async def _send(send: Send, answer: Answer) -> None:
+def _length(head: Message) -> int | None:
+    for name, value in head.get("headers", ()):
+        if name == b"content-length":
+            return int(value)
+    return None
+
+
+def _is_whole(head: Message, message: Message) -> bool:
+    return not message.get("more_body", False) and len(message.get("body", b"")) == _length(head) != 0
+
+
+async def _send(scope: Scope, send: Send, answer: Answer) -> None:
     headers = [*answer.headers, (b"content-length", str(len(answer.body)).encode())]
     if answer.body:
         headers.append(JSON)
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    await _write(scope, send, answer.status, headers, answer.body)
 
 
-async def _send_problem(send: Send, error: JobsError) -> None:
+async def _send_problem(scope: Scope, send: Send, error: JobsError) -> None:
     body = document(error)
     headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
     headers += [PROBLEM, (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await _write(scope, send, error.status, headers, body)
+
+
+async def _write(scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    if not exchange.answer(scope, status, headers, body):
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

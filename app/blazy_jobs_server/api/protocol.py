@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import httptools
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from blazy_jobs_server.api import exchange
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document
 from blazy_jobs_server.domain.errors import HeaderTooLarge, JobsError, MalformedRequest
 
@@ -24,6 +26,11 @@ _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)
 """As RFC 3986 has it: a name, an IPv4 address, or an IPv6 address in brackets; and a port."""
 
 
+@lru_cache(maxsize=64)
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
+
+
 class Protocol(HttpToolsProtocol):
     """A connection may wait for its next request as long as the keep-alive time; once the first byte of a head is
     there, the rest must follow within `HEADER_SECONDS`, and within `HEADER_BYTES`."""
@@ -31,6 +38,8 @@ class Protocol(HttpToolsProtocol):
     _in_head = True
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
+    _idle_since: float | None = None
+    _idle_timer: asyncio.TimerHandle | None = None
     _offer: bytes | None = None
     """The head of a request that offers an upgrade, without the offer."""
     _refusal: JobsError | None = None
@@ -44,13 +53,14 @@ class Protocol(HttpToolsProtocol):
         while data and self._refusal is None and not self.transport.is_closing():
             if not self._in_head:
                 return self._feed(data)
-            self._time_head()
             room = HEADER_BYTES - self._head_bytes
             piece, data = data[:room], data[room:]
             self._head_bytes += len(piece)
             self._feed(piece)
-            if self._in_head and self._head_bytes >= HEADER_BYTES:
-                self._refuse(HeaderTooLarge(HEADER_BYTES))
+            if self._in_head and self._head_bytes and self._refusal is None:
+                self._time_head()
+                if self._head_bytes >= HEADER_BYTES:
+                    self._refuse(HeaderTooLarge(HEADER_BYTES))
         return None
 
     def _feed(self, data: bytes) -> None:
@@ -123,7 +133,7 @@ class Protocol(HttpToolsProtocol):
     def _check(self, version: str) -> None:
         """Raises MalformedRequest, which ends the connection."""
         hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1 or (not hosts and version == "1.1") or not all(_HOST.fullmatch(host) for host in hosts):
+        if len(hosts) > 1 or (not hosts and version == "1.1") or not all(map(_is_host, hosts)):
             self._refusal = MalformedRequest("An HTTP/1.1 request must have exactly one valid 'Host' header.")
             raise self._refusal
         if version == "1.0" and any(name == b"transfer-encoding" for name, _ in self.headers):
@@ -133,16 +143,46 @@ class Protocol(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if cycle.scope["http_version"] == "1.0":
             app = _CloseDelimited(app, cycle)
+        exchange.offer(cycle)
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
+        self.server_state.total_requests += 1
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            if self.pipeline:
+                self._start_asgi_task(*self.pipeline.pop())
+            else:
+                self._begin_to_idle()
         if self._refusal is not None and not self._is_answering():
             self._say_refusal()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timing()
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
         super().connection_lost(exc)
+
+    # -- between requests: one timer for many of them, which looks when it rings since when nothing has come
+
+    def _begin_to_idle(self) -> None:
+        self._idle_since = self.loop.time()
+        if self._idle_timer is None:
+            self._idle_timer = self.loop.call_later(self.timeout_keep_alive, self._end_if_idle)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = None
+
+    def _end_if_idle(self) -> None:
+        self._idle_timer = None
+        if self._idle_since is None or self.transport.is_closing():
+            return
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left > 0:
+            self._idle_timer = self.loop.call_later(left, self._end_if_idle)
+        else:
+            self.transport.close()
 
     # -- what is refused before it is a request
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
+from blazy_jobs_server.api.exchange import arrived
 from blazy_jobs_server.api.problems import of_pydantic
 from blazy_jobs_server.api.queries import refuse_query
 from blazy_jobs_server.api.strict_json import parse
@@ -39,7 +40,10 @@ class ClientDisconnected(Exception):
 
 
 def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
-    return dict(scope["headers"])
+    known: Mapping[bytes, bytes] | None = scope.get("jobs.headers")
+    if known is None:
+        known = scope["jobs.headers"] = dict(scope["headers"])
+    return known
 
 
 async def read_body(scope: Scope, receive: Receive, limit_bytes: int, seconds: float) -> bytes:
@@ -56,7 +60,11 @@ async def read_body(scope: Scope, receive: Receive, limit_bytes: int, seconds: f
         _check_encoding(scope)
     if length is not None and int(length) > limit_bytes:
         raise PayloadTooLarge(limit_bytes)
-    message = await _receive(receive, seconds) if has_body else await receive()
+    whole = arrived(scope)
+    if whole is not None:
+        message: Any = {"type": "http.request", "body": whole}
+    else:
+        message = await _receive(receive, seconds) if has_body else await receive()
     if message["type"] == "http.disconnect":
         raise ClientDisconnected
     body: bytes = message.get("body", b"")

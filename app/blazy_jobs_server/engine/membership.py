@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import chain
 
 import structlog
 
@@ -94,7 +95,9 @@ class Membership:
 
     def knows(self, job_type: str, queue: str, definition_id: int) -> bool:
         """Whether one that serves it is there whose code is not too old for the definition."""
-        if not any(definition_id in member.unknown for member in self.everyone()):
+        if not any(
+            definition_id in member.unknown for member in chain(self._members.values(), self._elsewhere.values())
+        ):
             return self.served(job_type, queue)
         return any(m.serves(job_type, queue) and definition_id not in m.unknown for m in self.everyone())
 

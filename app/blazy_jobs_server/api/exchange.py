@@ -1,0 +1,63 @@
+"""A request and its answer as they are on the wire, where both can be had whole.
+
+ASGI gives a body by messages that are waited for, and takes an answer by two of them, each of which uvicorn writes by
+itself. Where the body has come already it is taken here without a wait, and an answer goes out in one write. Under
+another server, and in tests without one, there is no such thing in the scope, and the messages are used.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable, MutableMapping
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+CYCLE = "jobs.cycle"
+
+
+def offer(cycle: RequestResponseCycle) -> None:
+    """Puts the cycle into its scope. Weakly: it holds the scope, and each request would be garbage in a circle."""
+    cycle.scope[CYCLE] = weakref.ref(cycle)  # type: ignore[literal-required]  # an extension of ours
+
+
+def _cycle(scope: MutableMapping[str, Any]) -> RequestResponseCycle | None:
+    held: weakref.ref[RequestResponseCycle] | None = scope.get(CYCLE)
+    return None if held is None else held()
+
+
+def arrived(scope: MutableMapping[str, Any]) -> bytes | None:
+    """The request's body where all of it has come and none of it was taken; it is taken by this."""
+    cycle = _cycle(scope)
+    if cycle is None or cycle.more_body or cycle.disconnected or cycle.response_started:
+        return None
+    if cycle.waiting_for_100_continue:
+        return None
+    body, cycle.body = bytes(cycle.body), bytearray()
+    cycle.flow.resume_reading()
+    cycle.message_event.clear()
+    return body
+
+
+def answer(scope: MutableMapping[str, Any], status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+    """Writes head and body at once; `headers` are in lower case, and tell the body's length. False where it cannot be:
+    another server, a connection that takes nothing now, an answer that has begun."""
+    cycle = _cycle(scope)
+    if cycle is None or cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
+        return False
+    lines = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *headers):
+        lines.append(b"%b: %b\r\n" % (name, value))
+    if not cycle.keep_alive:
+        lines.append(b"connection: close\r\n")
+    head = b"".join(lines)
+    if not head.count(b"\n") == head.count(b"\r") == len(lines):
+        raise RuntimeError("a header of the answer has a line break in it")
+    cycle.waiting_for_100_continue = False
+    cycle.response_started = cycle.response_complete = True
+    cycle.transport.write(b"%b\r\n%b" % (head, body))
+    cycle.message_event.set()
+    if not cycle.keep_alive:
+        cycle.transport.close()
+    cycle.on_response()
+    return True
