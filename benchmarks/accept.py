@@ -27,7 +27,7 @@ def measure(scale: Scale) -> list[Row]:
     bare = sqlite_rows(a_commit=1, rows=scale.of(5000, 200))
     rate, baseline = median(ours), median(theirs)
     return [
-        Row("one POST a run, accepted", rate, "runs/s", baseline, "requests/s, empty route", rate / baseline, 0.8),
+        Row("dispatch, one request per run", rate, "runs/s", baseline, "requests/s, empty route", rate / baseline, 0.8),
         Row("the same, p99 of the answer", median(slowest), "ms"),
         Row("the same, against bare SQLite", rate, "runs/s", bare, "commits/s, bare SQLite FULL", rate / bare),
     ]

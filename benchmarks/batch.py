@@ -1,4 +1,4 @@
-"""A batch of 1,000 a POST, accepted, against bare SQLite with 1,000 rows a commit."""
+"""A dispatch, batches of 1,000, against bare SQLite with 1,000 rows a commit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def measure(scale: Scale) -> list[Row]:
     rate, baseline = median(rates), median(bare)
     return [
         Row(
-            "batch of 1,000 a POST, accepted",
+            "dispatch, batches of 1,000",
             rate,
             "runs/s",
             baseline,

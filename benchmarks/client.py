@@ -98,7 +98,7 @@ def measure(scale: Scale) -> list[Row]:
         *rows,
         Row("Client: dispatch_many", median(many), "runs/s", median(rate for rate, _ in blocking), "runs/s one by one"),
         Row(f"AsyncClient: {runs} runs followed at once", median(events), "events/s"),
-        Row("the same, the client's CPU an event", median(cost), "µs"),
+        Row("the same, client CPU per event", median(cost), "µs"),
     ]
 
 

@@ -78,7 +78,7 @@ def accepted(postgres: Postgres, scale: Scale) -> list[Row]:
     many = bare_rows(postgres, a_commit=BATCH, rows=scale.of(200_000, 2000))
     return [
         Row(
-            "PostgreSQL: one POST a run, accepted",
+            "PostgreSQL: dispatch, one request per run",
             median(rates),
             "runs/s",
             single,
@@ -86,7 +86,7 @@ def accepted(postgres: Postgres, scale: Scale) -> list[Row]:
             target=2500,
         ),
         Row(
-            "PostgreSQL: batch of 1,000 a POST, accepted",
+            "PostgreSQL: dispatch, batches of 1,000",
             median(batches),
             "runs/s",
             many,
@@ -106,7 +106,7 @@ def completed(postgres: Postgres, scale: Scale) -> list[Row]:
             done += total
             rates.append(total / (until_completed(client, done) - answered + found.seconds))
         latencies = asyncio.run(starts(one.url, scale.of(300, 20)))
-    rows = [Row("PostgreSQL: one POST a run, to completed", median(rates), "runs/s", target=1500)]
+    rows = [Row("PostgreSQL: dispatch to completion, one request per run", median(rates), "runs/s", target=1500)]
     for share, target in ((0.5, 8.0), (0.99, None)):
         label = f"PostgreSQL: idle dispatch → handler start, p{share * 100:g}"
         rows.append(Row(label, quantile(latencies, share), "ms", target=target, lower=True))

@@ -1,4 +1,4 @@
-"""Schedules: how fast 10,000 of one time fire, how late a tick is, and what many cost in memory and at the start."""
+"""Schedules: how fast 10,000 due at once fire, how late runs start, and what many cost in memory and at startup."""
 
 from __future__ import annotations
 
@@ -160,23 +160,28 @@ def measure(scale: Scale) -> list[Row]:
     begin, begin_without = median(starts), median(starts_without)
     return [
         Row(
-            f"{fired:,} schedules of one time: fired",
+            f"{fired:,} schedules due at once",
             rate,
-            "ticks/s",
+            "fires/s",
             baseline,
             f"runs/s, batches of {TOGETHER}",
             rate / baseline,
         ),
         *(
-            Row(f"tick due → started, p{share * 100:g}", quantile(late, share), "ms", lower=True)
+            Row(f"schedule due → run started, p{share * 100:g}", quantile(late, share), "ms", lower=True)
             for share in (0.5, 0.99)
         ),
-        Row("memory a schedule, waiting", median(at_rest), "KiB", lower=True),
+        Row("memory per schedule, waiting", median(at_rest), "KiB", lower=True),
         Row(
-            "memory a schedule, fired", median(grown), "KiB", median(grown_by_runs), "KiB a dispatched run", lower=True
+            "memory per schedule, fired",
+            median(grown),
+            "KiB",
+            median(grown_by_runs),
+            "KiB per dispatched run",
+            lower=True,
         ),
         Row(
-            f"start with {kept:,} schedules",
+            f"startup with {kept:,} schedules",
             1e3 * begin,
             "ms",
             1e3 * begin_without,

@@ -58,8 +58,8 @@ def measure(scale: Scale) -> list[Row]:
             "deliveries/s, one reader",
             target=40_000,
         ),
-        Row("memory a stream, waiting", max(idle), "KiB", target=40, lower=True),
-        Row("memory a stream, just after the events", max(busy), "KiB", target=40, lower=True),
+        Row("memory per stream, idle", max(idle), "KiB", target=40, lower=True),
+        Row("memory per stream, after the events", max(busy), "KiB", target=40, lower=True),
     ]
 
 

@@ -55,7 +55,7 @@ def number(value: float | None) -> str:
 
 def markdown(rows: Iterable[Row]) -> str:
     lines = [
-        "| figure | measured | baseline of the same run | ratio | reach | reached |",
+        "| figure | measured | baseline of the same run | ratio | target | met |",
         "| --- | ---: | --- | ---: | ---: | --- |",
     ]
     for row in rows:
