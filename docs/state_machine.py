@@ -1,4 +1,4 @@
-"""Writes docs/state-machine.md from the table of moves: `python docs/state_machine.py`; `--check` compares."""
+"""Writes docs/state-machine.md from the lifecycle's transitions: `python docs/state_machine.py`; `--check` compares."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from blazy_jobs_server.domain.run import State
 PAGE = Path(__file__).with_name("state-machine.md")
 
 HEAD = """\
-# The life of a run
+# Run lifecycle
 
-Generated from `app/blazy_jobs_server/domain/lifecycle.py` by `python docs/state_machine.py`; a test keeps the two
-together.
+Generated from `app/blazy_jobs_server/domain/lifecycle.py` by `python docs/state_machine.py`; a test checks that it
+is up to date.
 
 ```mermaid
 stateDiagram-v2
 """
 
 VERBS = {
-    "create": "dispatched; `scheduled` when due later",
-    "promote": "its time has come: the one change without an event",
-    "start": "claimed by a worker: the attempt counts from here",
-    "progress": "the handler says how far it is",
-    "log": "the handler writes a line",
+    "create": "dispatched; `scheduled` if it is due later",
+    "promote": "due; the only transition without an event",
+    "start": "claimed by a worker; the attempt counts from here",
+    "progress": "progress reported by the handler",
+    "log": "log line of the handler",
     "complete": "the handler returned",
-    "fail": "the attempt failed (error, timeout, crash): another follows, or the run ends",
-    "release": "given back by a stopping worker, or never named by it: no attempt spent",
-    "snooze": "the handler asked to come again later: no attempt spent",
-    "lose": "its worker died or fell silent: no attempt spent, one loss counted; the third fails it",
-    "cancel": "at once where it does not run; a running handler is asked to stop",
-    "stop": "the handler has stopped because its cancel was asked",
-    "expire": "not started by its expiry",
+    "fail": "the attempt failed (error, timeout, crash); it is retried, or the run has failed",
+    "release": "returned by its worker, or its lease was not renewed; no attempt is spent",
+    "snooze": "the handler asked to be called again later; no attempt is spent",
+    "lose": "its worker died or its heartbeat stopped; no attempt is spent, but the third loss fails the run",
+    "cancel": "cancelled immediately unless it is running; a running handler is told to stop",
+    "stop": "the handler has stopped after a cancel",
+    "expire": "not started before it expired",
 }
 
 
@@ -46,13 +46,13 @@ def text() -> str:
                 arrows.setdefault((source, after.name.lower()), []).append(verb)
     lines = [f"    {a} --> {b}: {', '.join(verbs)}" for (a, b), verbs in arrows.items()]
     lines += [f"    {state.name.lower()} --> [*]" for state in State if state.final]
-    table = ["", "| Verb | From | To | When |", "| --- | --- | --- | --- |"]
+    table = ["", "| Transition | From | To | When |", "| --- | --- | --- | --- |"]
     for verb, moves in MOVES.items():
         for before, states in moves.items():
             source = "" if before is None else f"`{before.name.lower()}`"
             targets = ", ".join(f"`{state.name.lower()}`" for state in states)
             table.append(f"| {verb} | {source} | {targets} | {VERBS[verb]} |")
-    final = "\nFinal is final: no verb leads out of it. Running it again makes a new run.\n"
+    final = "\nNo transition leaves a final state. Replaying a run creates a new one.\n"
     return HEAD + "\n".join(lines) + "\n```\n" + "\n".join(table) + "\n" + final
 
 

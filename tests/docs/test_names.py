@@ -46,7 +46,7 @@ def test_the_way_of_a_run_names_files_of_the_server() -> None:
 
 
 def test_the_folders_table_names_the_modules_that_it_shows() -> None:
-    for folder, about, *_ in rows(ROOT / "docs" / "architecture.md", "Where"):
+    for folder, about, *_ in rows(ROOT / "docs" / "architecture.md", "Path"):
         where = ROOT / folder.split(",")[0].strip("` ")
         if where.parent == ROOT / "app" / "blazy_jobs_server" and where.is_dir():
             modules = re.findall(r"`(\w+)/?`", about)
