@@ -196,13 +196,13 @@ class Worker:
     """A worker's side of the protocol, one call at a time."""
 
     def __init__(self, server: Server, worker_id: str, registered: Any) -> None:
-        self._server = server
+        self.server = server
         self.id = worker_id
         self.registered = registered
 
     async def claim(self, most: int = 10, wait_seconds: float = 0) -> list[Any]:
         body = {"max": most, "wait_seconds": wait_seconds}
-        answer = await self._server.http.post(f"/v1/workers/{self.id}/claim", json=body)
+        answer = await self.server.http.post(f"/v1/workers/{self.id}/claim", json=body)
         if answer.status_code == 204:
             return []
         assert answer.status_code == 200, answer.text
@@ -220,7 +220,7 @@ class Worker:
         body: dict[str, Any] = {"reports": reports or []}
         if holding is not None:
             body["holding"] = holding
-        return await self._server.post(f"/v1/workers/{self.id}/report", body, status=200)
+        return await self.server.post(f"/v1/workers/{self.id}/report", body, status=200)
 
     async def say(self, lease: Any, kind: str, **fields: Any) -> Any:
         """One report of one lease: what was answered to it."""
@@ -238,7 +238,7 @@ class Worker:
         return held
 
     async def leave(self) -> None:
-        assert (await self._server.http.delete(f"/v1/workers/{self.id}")).status_code == 204
+        assert (await self.server.http.delete(f"/v1/workers/{self.id}")).status_code == 204
 
 
 def item(lease: Any, kind: str, **fields: Any) -> Any:

@@ -29,7 +29,7 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "jobs.db"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.system)])
+@pytest.fixture(params=["sqlite", "sqlite by columns", pytest.param("postgres", marks=pytest.mark.system)])
 def new_place(request: pytest.FixtureRequest) -> NewPlace:
     """Makes an empty place in a folder that is the test's own."""
     if request.param == "postgres":
@@ -37,7 +37,8 @@ def new_place(request: pytest.FixtureRequest) -> NewPlace:
         database: str = request.getfixturevalue("empty_postgres")
         return lambda folder: PostgresPlace(server, database)
     empty: Path = request.getfixturevalue("empty_sqlite")
-    return lambda folder: SqlitePlace(folder / "data", empty)
+    columns = request.param == "sqlite by columns"
+    return lambda folder: SqlitePlace(folder / "data", empty, columns)
 
 
 @pytest.fixture

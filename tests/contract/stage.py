@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from blazy_jobs_server.domain.event import EVENT_NAMES, Event
+import msgspec
+import orjson
+
+from blazy_jobs_server.domain.event import EVENT_NAMES, Event, one_by_one
 from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Definition, Handler, JobType
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 from blazy_jobs_server.engine.schemas import ResultSchemas
@@ -16,10 +20,12 @@ from blazy_jobs_server.ports import (
     Claim,
     Clock,
     Commit,
+    Completed,
     Dispatched,
     EventFilter,
     Held,
     IdempotencyKey,
+    Leased,
     Order,
     Report,
     Reported,
@@ -47,6 +53,9 @@ MAKE_UP = (
 class Place(Protocol):
     """Where an implementation keeps its data."""
 
+    columns: bool
+    """Whether all is claimed and completed by columns where it can be."""
+
     def store(self, clock: Clock) -> Store:
         """A store over what is here, not yet open."""
         ...
@@ -59,8 +68,9 @@ class Place(Protocol):
 class SqlitePlace:
     """A folder with one file. `empty` is a migrated one, to be copied: migrating takes longer than most tests."""
 
-    def __init__(self, folder: Path, empty: Path | None) -> None:
+    def __init__(self, folder: Path, empty: Path | None, columns: bool = False) -> None:
         self._folder = folder
+        self.columns = columns
         folder.mkdir(parents=True)
         if empty is not None:
             shutil.copy(empty, folder / "jobs.db")
@@ -71,7 +81,7 @@ class SqlitePlace:
         )
 
     def as_after_a_crash(self) -> Place:
-        copied = SqlitePlace(self._folder.with_name(self._folder.name + "+"), None)
+        copied = SqlitePlace(self._folder.with_name(self._folder.name + "+"), None, self.columns)
         for name in ("jobs.db", "jobs.db-wal"):
             if (self._folder / name).exists():
                 shutil.copy(self._folder / name, copied._folder / name)
@@ -80,6 +90,8 @@ class SqlitePlace:
 
 class PostgresPlace:
     """A database of its own, made from a migrated one."""
+
+    columns = False
 
     def __init__(self, server: Postgres, empty: str) -> None:
         self._server = server
@@ -108,6 +120,7 @@ class Stage:
         self.clock = clock or HandClock()
         self.types: dict[str, JobType] = {}
         self.told: list[Commit] = []
+        self.takes_columns: Callable[[Claim], bool] = lambda claim: self.place.columns
         self._tokens = 0
 
     async def __aenter__(self) -> Stage:
@@ -117,7 +130,7 @@ class Stage:
     async def _open(self) -> None:
         self.store = self.place.store(self.clock)
         await self.store.open()
-        self.store.on_commit = self.told.append
+        self.store.on_commit = self._hear
         await self.make_up_workers()
 
     async def __aexit__(self, kind: object, *_: object) -> None:
@@ -134,6 +147,10 @@ class Stage:
         await self.store.close()
         await self._open()
         await self.store.ping()
+
+    def _hear(self, commit: Commit) -> None:
+        """By columns or run by run, it is the same that is told."""
+        self.told.append(msgspec.structs.replace(commit, events=list(one_by_one(commit.events))))
 
     async def make_up_workers(self) -> None:
         if isinstance(self.store, PostgresStore):
@@ -195,9 +212,27 @@ class Stage:
         return Claim(worker, frozenset(names or self.types), kept, limit, f"token-{self._tokens}")
 
     async def claim(self, *claims: Claim) -> list[list[Run]]:
+        claims = tuple(msgspec.structs.replace(claim, columns=self.takes_columns(claim)) for claim in claims)
         answers = await self.store.claim(claims, LEASE_SECONDS)
         assert None not in answers
-        return [runs for runs in answers if runs is not None]
+        return [await self._singly(leased) for leased in answers if leased is not None]
+
+    async def _singly(self, leased: Leased) -> list[Run]:
+        """Runs that were leased by columns, as if each had been leased by itself."""
+        found = list(leased.runs)
+        for batch in leased.batches:
+            payloads = orjson.loads(f"[{batch.payloads}]")
+            for run_id, payload in zip(batch.run_ids, payloads, strict=True):
+                run = await self.read(run_id)
+                assert orjson.loads(run.payload) == payload
+                assert (run.lease_token, run.worker_id, run.attempt) == (batch.token, batch.worker_id, 1)
+                assert (run.started_at, run.deadline_at) == (batch.started_at, batch.deadline_at)
+                assert (run.job_type, run.queue, run.version) == (batch.job_type, batch.queue, batch.version)
+                assert (run.tags, run.metadata) == (batch.tags.get(run_id, "[]"), batch.metadata.get(run_id, "{}"))
+                assert run.settings == batch.settings
+                run.lease_until = batch.lease_until
+                found.append(run)
+        return sorted(found, key=lambda run: (-run.priority, run.due_at, run.id))
 
     async def workers(self) -> list[WorkerRecord]:
         """Those that registered, oldest first."""
@@ -205,6 +240,13 @@ class Stage:
 
     async def take(self, worker: int = 7, *names: str, queues: set[str] | None = None, limit: int = 100) -> list[Run]:
         [runs] = await self.claim(self.asks(worker, *names, queues=queues, limit=limit))
+        return runs
+
+    async def claim_of(self, number: int, worker: int = 7, name: str = "greet") -> list[Run]:
+        """New runs, leased to the worker together."""
+        made = (await self.dispatch(*(self.order(name) for _ in range(number)))).runs
+        runs = await self.take(worker, name)
+        assert [run.id for run in runs] == [run.id for run in made]
         return runs
 
     async def started(self, worker: int = 7, name: str = "greet", **fields: Any) -> Run:
@@ -217,7 +259,28 @@ class Stage:
     async def report(
         self, worker: int, *reports: Report, holding: tuple[int, ...] = ()
     ) -> tuple[list[Reported], list[Held]]:
-        return await self.store.report(worker, reports, holding, LEASE_SECONDS)
+        singly = len(reports)
+        while self.place.columns and singly and reports[singly - 1].kind == "completed":
+            singly -= 1
+        completed = self._columns(reports[singly:])
+        judged = await self.store.report(worker, reports[:singly], holding, LEASE_SECONDS, completed)
+        answers = [
+            refused.get(run_id, Reported("accepted"))
+            for item, refused in zip(completed, judged.completed, strict=True)
+            for run_id in item.run_ids
+        ]
+        return judged.reported + answers, judged.held
+
+    def _columns(self, reports: tuple[Report, ...]) -> list[Completed]:
+        """Completions, which say the same by columns."""
+        said: list[tuple[str, int, list[int], list[str]]] = []
+        for item in reports:
+            if not said or said[-1][:2] != (item.token, item.attempt):
+                said.append((item.token, item.attempt, [], []))
+            said[-1][2].append(item.run_id)
+            said[-1][3].append(item.data)
+        nulls = [set(results) == {"null"} for *_, results in said]
+        return [Completed(*item[:3], None if null else item[3]) for item, null in zip(said, nulls, strict=True)]
 
     async def say(self, lease: Run, kind: str, **fields: Any) -> Reported:
         """One report by the holder of that lease."""

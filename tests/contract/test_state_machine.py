@@ -139,6 +139,8 @@ class Lives(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         self.folder = tempfile.TemporaryDirectory()
         self.stage = Stage(self.new_place(Path(self.folder.name)))
+        # Both ways through the store, mixed.
+        self.stage.takes_columns = lambda claim: self.stage.place.columns and claim.token[-1] in "13579"
         self.model = Model(KINDS, int(LEASE_SECONDS))
         self.leases: list[Lease] = []
         self.logs: dict[int, list[str]] = {}

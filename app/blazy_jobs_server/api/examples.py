@@ -302,7 +302,9 @@ ANSWERS: dict[str, list[Any]] = {
         }
     ],
     "BullmqOut": [{"prefix": "bull", "consume": True}],
-    "WorkerRegistered": [{"id": WORKER_ID, "lease_seconds": 15.0, "heartbeat_seconds": 5.0, "conflicts": []}],
+    "WorkerRegistered": [
+        {"id": WORKER_ID, "lease_seconds": 15.0, "heartbeat_seconds": 5.0, "columns": True, "conflicts": []}
+    ],
     "Worker": [
         {
             "id": WORKER_ID,

@@ -18,7 +18,7 @@ from blazy_jobs_server.api import render, report_models, run_models
 from blazy_jobs_server.api.context import Answer, Context
 from blazy_jobs_server.api.definitions import wish
 from blazy_jobs_server.api.queries import refuse_query
-from blazy_jobs_server.api.reports import read_report
+from blazy_jobs_server.api.reports import MAX_COMPLETED, read_completed, read_report
 from blazy_jobs_server.api.requests import (
     caller_scope,
     fit,
@@ -30,9 +30,8 @@ from blazy_jobs_server.api.requests import (
 from blazy_jobs_server.api.strict_json import MAX_DEPTH, parse
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import FieldError, InvalidRequest, JobsError
-from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.engine.dispatch import MAX_LISTED_ERRORS, Wish
-from blazy_jobs_server.ports import Dispatched, Held, Report, Reported
+from blazy_jobs_server.ports import Dispatched, Judged, Leased, Report, Reported
 
 _WAIT = re.compile(rb"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 _PAYLOAD_ALONE = {"payload"}
@@ -160,10 +159,10 @@ async def claim(context: Context, scope: Scope, receive: Receive, worker_id: str
     seconds = min(body.wait_seconds, context.settings.max_wait_seconds)
     gone = asyncio.ensure_future(_disconnected(receive))
     try:
-        runs = await leasing.claims.claim(worker, body.max, seconds, gone)
+        leased = await leasing.claims.claim(worker, body.max, seconds, gone, columns=body.columns)
     finally:
         gone.cancel()
-    return leases(runs)
+    return leases(leased)
 
 
 async def _disconnected(receive: Receive) -> None:
@@ -171,10 +170,14 @@ async def _disconnected(receive: Receive) -> None:
         pass
 
 
-def leases(runs: list[Run]) -> Answer:
-    if not runs:
+def leases(leased: Leased) -> Answer:
+    if not leased.number:
         return Answer(204, b"")
-    return Answer(200, f'{{"data":[{",".join([render.lease_json(run) for run in runs])}]}}'.encode())
+    data = ",".join([render.lease_json(run) for run in leased.runs])
+    if not leased.batches:
+        return Answer(200, f'{{"data":[{data}]}}'.encode())
+    columns = ",".join([render.batch_json(batch) for batch in leased.batches])
+    return Answer(200, f'{{"data":[{data}],"columns":[{columns}]}}'.encode())
 
 
 # -- report
@@ -184,7 +187,8 @@ async def report(context: Context, scope: Scope, receive: Receive, worker_id: st
     worker = worker_key(worker_id)
     await context.jobs.leasing.membership.known(worker)
     value = await _json(context, scope, receive, context.settings.max_report_bytes, MAX_DEPTH + REPORT_LEVELS)
-    items, holding = _read_frame(value)
+    items, holding, said = _read_frame(value)
+    completed = read_completed(said, context.settings.max_result_bytes)
     reports: list[Report] = []
     places: list[int | Reported] = []
     for item in items:
@@ -196,26 +200,30 @@ async def report(context: Context, scope: Scope, receive: Receive, worker_id: st
             places.append(len(reports))
             reports.append(given)
     known = [ids.parse_run_id(run_id) or 0 for run_id in holding]
-    answer = await context.jobs.leasing.report(worker, reports, known)
-    answers = [place if isinstance(place, Reported) else answer.reported[place] for place in places]
-    return Answer(200, _report_json(items, answers, holding, answer.held, answer.drain))
+    judged, drain = await context.jobs.leasing.report(worker, reports, known, completed)
+    answers = [place if isinstance(place, Reported) else judged.reported[place] for place in places]
+    return Answer(200, _report_json(items, answers, holding, judged, drain))
 
 
-def _read_frame(value: Any) -> tuple[list[Any], list[str]]:
-    """The items and the ids held; the items are judged one by one. Raises InvalidRequest for a bad frame."""
+def _read_frame(value: Any) -> tuple[list[Any], list[str], list[Any]]:
+    """The items, the ids held, and what has completed; the items are judged one by one. Raises InvalidRequest for a bad
+    frame."""
     if type(value) is not dict:
         raise InvalidRequest.at("", "must be an object", "model_type")
-    for name in value.keys() - {"reports", "holding"}:
+    for name in value.keys() - {"reports", "holding", "completed"}:
         raise InvalidRequest.at(f"/{name}", "Extra inputs are not permitted", "extra_forbidden")
     items, holding = value.get("reports", []), value.get("holding", [])
     if type(items) is not list or len(items) > 10_000:
         raise InvalidRequest.at("/reports", "must be a list of at most 10000 reports", "list_type")
     if type(holding) is not list or len(holding) > 10_000 or not all(type(run_id) is str for run_id in holding):
         raise InvalidRequest.at("/holding", "must be a list of at most 10000 run ids", "list_type")
-    return items, holding
+    completed = value.get("completed", [])
+    if type(completed) is not list or len(completed) > MAX_COMPLETED:
+        raise InvalidRequest.at("/completed", f"must be a list of at most {MAX_COMPLETED} columns", "list_type")
+    return items, holding, completed
 
 
-def _report_json(items: list[Any], answers: list[Reported], holding: list[str], held: list[Held], drain: bool) -> bytes:
+def _report_json(items: list[Any], answers: list[Reported], holding: list[str], judged: Judged, drain: bool) -> bytes:
     data = []
     for item, answer in zip(items, answers, strict=True):
         run_id = item.get("run_id") if type(item) is dict else None
@@ -231,6 +239,21 @@ def _report_json(items: list[Any], answers: list[Reported], holding: list[str], 
         )
     holds = [
         {"run_id": run_id, "held": state.held, "cancel_requested": state.cancel_requested}
-        for run_id, state in zip(holding, held, strict=True)
+        for run_id, state in zip(holding, judged.held, strict=True)
     ]
-    return orjson.dumps({"data": data, "holding": holds, "drain": drain})
+    body: dict[str, Any] = {"data": data, "holding": holds, "drain": drain}
+    if judged.completed:
+        body["completed"] = [_not_accepted(answers) for answers in judged.completed]
+    return orjson.dumps(body)
+
+
+def _not_accepted(answers: dict[int, Reported]) -> list[dict[str, Any]]:
+    return [
+        {
+            "run_id": ids.run_id(run_id),
+            "status": answer.status,
+            "error": answer.error,
+            "cancel_requested": answer.cancel_requested,
+        }
+        for run_id, answer in answers.items()
+    ]

@@ -8,6 +8,7 @@ import orjson
 from msgspec.json import encode
 
 from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import JobType
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
@@ -51,6 +52,26 @@ def lease_json(run: Run) -> str:
         f'"lease_until":{_instant(run.lease_until)},"deadline_at":{_instant(run.deadline_at)},'
         f'"alone":{"true" if run.alone else "false"}}}'
     )
+
+
+def batch_json(batch: Batch) -> str:
+    run_ids = '","'.join(ids.run_ids(batch.run_ids))
+    return (
+        f'{{"job_type":"{batch.job_type}","job_type_version":{batch.version},"queue":"{batch.queue}","attempt":1,'
+        f'"max_attempts":{batch.settings.retry.max_attempts},'
+        f'"timeout_seconds":{_number(batch.settings.timeout_seconds)},"lease_token":"{batch.token}",'
+        f'"lease_until":{_instant(batch.lease_until)},"deadline_at":{_instant(batch.deadline_at)},'
+        f'"run_ids":["{run_ids}"],"payloads":[{batch.payloads}]'
+        f"{_column('tags', batch.run_ids, batch.tags, '[]')}"
+        f"{_column('metadata', batch.run_ids, batch.metadata, '{}')}}}"
+    )
+
+
+def _column(name: str, run_ids: list[int], texts: dict[int, str], default: str) -> str:
+    """Left out where no run has any."""
+    if not texts:
+        return ""
+    return f',"{name}":[{",".join([texts.get(run_id, default) for run_id in run_ids])}]'
 
 
 def brief_json(run_id: int, state: State) -> str:

@@ -14,6 +14,7 @@ from blazy_jobs_server.api.run_models import Run
 class ClaimIn(In):
     max: Annotated[int, Field(ge=1, le=1000, strict=True), WHOLE] = 10
     wait_seconds: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 30
+    columns: Annotated[bool, Field(strict=True)] = False
 
 
 class Lease(BaseModel):
@@ -25,8 +26,27 @@ class Lease(BaseModel):
     alone: bool
 
 
+class LeaseColumns(BaseModel):
+    """Runs of one job type and queue in their first attempt, leased together. The lists are as long as `run_ids`."""
+
+    job_type: str
+    job_type_version: int
+    queue: str
+    attempt: int
+    max_attempts: int
+    timeout_seconds: float
+    lease_token: str
+    lease_until: AwareDatetime
+    deadline_at: AwareDatetime
+    run_ids: list[str]
+    payloads: list[Any]
+    tags: list[list[str]] = []
+    metadata: list[dict[str, str]] = []
+
+
 class Leases(BaseModel):
     data: list[Lease]
+    columns: list[LeaseColumns] = []
 
 
 class ReportErrorIn(In):
@@ -115,9 +135,19 @@ ReportItem = TypeAliasType(
 )
 
 
+class CompletedIn(In):
+    """Runs that were leased under one token and have completed."""
+
+    lease_token: str
+    attempt: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    run_ids: Annotated[list[str], Field(max_length=10_000)]
+    results: Annotated[list[Any], Field(max_length=10_000)] | None = None
+
+
 class ReportIn(In):
     reports: Annotated[list[ReportItem], Field(max_length=10_000)] | Annotated[list[Any], Field(max_length=10_000)] = []
     holding: Annotated[list[str], Field(max_length=10_000)] = []
+    completed: Annotated[list[CompletedIn], Field(max_length=10_000)] = []
 
 
 class Reported(BaseModel):
@@ -136,7 +166,17 @@ class HeldRun(BaseModel):
     cancel_requested: bool
 
 
+class NotAccepted(BaseModel):
+    """A run of `completed` that is not simply accepted, or of which a cancel was asked."""
+
+    run_id: str
+    status: Literal["accepted", "lease_lost", "rejected"]
+    error: str | None
+    cancel_requested: bool
+
+
 class ReportOut(BaseModel):
     data: list[Reported]
     holding: list[HeldRun]
     drain: bool
+    completed: list[list[NotAccepted]] = []

@@ -14,11 +14,13 @@ from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import InvalidRequest
 from blazy_jobs_server.domain.instants import from_datetime
 from blazy_jobs_server.domain.run import Error
-from blazy_jobs_server.ports import Report
+from blazy_jobs_server.ports import Completed, Report
 
 MAX_MESSAGE_BYTES = 8 * 1024
 MAX_DATA_BYTES = 16 * 1024
 MAX_TRACEBACK_BYTES = 32 * 1024
+MAX_COMPLETED = 10_000
+"""Runs that have completed by columns, of one call."""
 CUT = "… (cut)"
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -52,6 +54,43 @@ class Item(Struct, forbid_unknown_fields=True, kw_only=True):
     due_at: datetime | None = None
     reason: str | None = None
     alone: bool | None = None
+
+
+class CompletedColumns(Struct, forbid_unknown_fields=True):
+    """As report_models.CompletedIn."""
+
+    lease_token: str
+    attempt: int
+    run_ids: list[str]
+    results: list[Any] | None = None
+
+
+def read_completed(values: list[Any], max_result_bytes: int) -> list[Completed]:
+    """What has completed by columns, of a whole call. Raises InvalidRequest."""
+    read = [_columns(value, f"/completed/{place}", max_result_bytes) for place, value in enumerate(values)]
+    if sum(len(item.run_ids) for item in read) > MAX_COMPLETED:
+        raise InvalidRequest.at("/completed", f"names more than {MAX_COMPLETED} runs", "too_long")
+    return read
+
+
+def _columns(value: Any, path: str, max_result_bytes: int) -> Completed:
+    try:
+        item = msgspec.convert(value, CompletedColumns)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest.at(path, str(error)) from error
+    run_ids = ids.parse_run_ids(item.run_ids)
+    if run_ids is None:
+        raise InvalidRequest.at(f"{path}/run_ids", "must be ids of runs")
+    if item.results is None:
+        return Completed(item.lease_token, item.attempt, run_ids)
+    if len(item.results) != len(run_ids):
+        raise InvalidRequest.at(f"{path}/results", "must be as many as run_ids")
+    results = [orjson.dumps(result) for result in item.results]
+    if max(map(len, results), default=0) > max_result_bytes:
+        place = next(place for place, result in enumerate(results) if len(result) > max_result_bytes)
+        message = f"has {len(results[place])} bytes, and at most {max_result_bytes} are kept: report this run by itself"
+        raise InvalidRequest.at(f"{path}/results/{place}", message, "too_long")
+    return Completed(item.lease_token, item.attempt, run_ids, [result.decode() for result in results])
 
 
 def read_report(value: Any, max_result_bytes: int, now: int) -> Report:

@@ -54,6 +54,7 @@ class ConflictOut(BaseModel):
 class WorkerRegistered(BaseModel):
     id: str
     lease_seconds: float
+    columns: bool
     heartbeat_seconds: float
     conflicts: list[ConflictOut]
 

@@ -70,6 +70,7 @@ async def register_worker(request: Request) -> Response:
         "id": ids.worker_id(record.id),
         "lease_seconds": leasing.lease_seconds,
         "heartbeat_seconds": leasing.heartbeat_seconds,
+        "columns": True,
         "conflicts": [{"kind": c.kind, "name": c.name, "reason": c.reason} for c in conflicts],
     }
     return respond(Answer(201, orjson.dumps(answer)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
 from msgspec import Struct
@@ -49,3 +50,57 @@ class Event(Struct):
     @property
     def final(self) -> bool:
         return self.type >= EventType.COMPLETED
+
+    @property
+    def last_id(self) -> int:
+        return self.id
+
+
+class EventColumn(Struct):
+    """The same change of many runs of one job type and queue. The ids of its events follow on one another."""
+
+    first_id: int
+    run_ids: list[int]
+    job_type: str
+    queue: str
+    tags: dict[int, str]
+    """Of those runs that have any."""
+    seq: int | list[int]
+    """One for all, or one for each."""
+    type: EventType
+    time: int
+    state: State
+    attempt: int
+    data: str | list[str]
+    """One for all, or one for each."""
+
+    @property
+    def last_id(self) -> int:
+        return self.first_id + len(self.run_ids) - 1
+
+    def event(self, place: int) -> Event:
+        run_id = self.run_ids[place]
+        return Event(
+            run_id,
+            self.job_type,
+            self.queue,
+            self.tags.get(run_id, "[]"),
+            self.seq if isinstance(self.seq, int) else self.seq[place],
+            self.type,
+            self.time,
+            self.state,
+            self.attempt,
+            self.data if isinstance(self.data, str) else self.data[place],
+            self.first_id + place,
+        )
+
+    def events(self) -> list[Event]:
+        return [self.event(place) for place in range(len(self.run_ids))]
+
+
+def one_by_one(events: Iterable[Event | EventColumn]) -> Iterator[Event]:
+    for event in events:
+        if isinstance(event, EventColumn):
+            yield from event.events()
+        else:
+            yield event

@@ -8,11 +8,16 @@ section 7, lower case, 13 digits), which sorts as the key does; so one integer i
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuv"
 _TRIPLES = [a + b + c for a in _DIGITS for b in _DIGITS for c in _DIGITS]
 _FORM = re.compile(r"[0-7][0-9a-v]{12}", re.ASCII)
+_RUN_IDS = re.compile(r"run_[0-7][0-9a-v]{12}(?:,run_[0-7][0-9a-v]{12})*", re.ASCII)
 COUNTER_BITS = 10
+MOST_PREFIXES = 10_000
+_prefixes: dict[int, str] = {}
+"""Of run ids, by the upper bits of their keys; on several threads at once, which at worst make one twice."""
 
 
 def encode(key: int) -> str:
@@ -35,6 +40,28 @@ def worker_id(key: int) -> str:
 
 def event_id(key: int) -> str:
     return "evt_" + encode(key)
+
+
+def run_ids(keys: Iterable[int]) -> list[str]:
+    """Of many keys, whose upper digits are mostly those of the one before."""
+    t, prefixes = _TRIPLES, _prefixes
+    found = []
+    for key in keys:
+        high = key >> 30
+        prefix = prefixes.get(high)
+        if prefix is None:
+            if len(prefixes) > MOST_PREFIXES:
+                prefixes.clear()
+            prefix = prefixes[high] = "run_" + encode(key)[:7]
+        found.append(prefix + t[key >> 15 & 32767] + t[key & 32767])
+    return found
+
+
+def parse_run_ids(texts: list[str]) -> list[int] | None:
+    """The keys; None where one of the texts has the wrong form."""
+    if texts and _RUN_IDS.fullmatch(",".join(texts)) is None:
+        return None
+    return [int(text[4:], 32) for text in texts]
 
 
 def parse_run_id(text: str) -> int | None:
@@ -62,3 +89,10 @@ class KeyMaker:
         least = max(self.last + 1, now << COUNTER_BITS)
         self.last = least + (self._share - least) % self._shares
         return self.last
+
+    def next_many(self, now: int, number: int) -> int:
+        """The first of so many keys, each one more than the one before. Not where others make a share of them."""
+        assert self._shares == 1
+        first = max(self.last + 1, now << COUNTER_BITS)
+        self.last = first + number - 1
+        return first

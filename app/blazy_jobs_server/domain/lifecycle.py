@@ -15,6 +15,7 @@ from msgspec.json import encode
 from blazy_jobs_server.domain.event import Event, EventType
 from blazy_jobs_server.domain.ids import worker_id as public_worker_id
 from blazy_jobs_server.domain.instants import after, rfc3339
+from blazy_jobs_server.domain.job_type import Settings
 from blazy_jobs_server.domain.run import Error, Run, State
 
 MAX_LOSSES = 3
@@ -116,6 +117,57 @@ def start(run: Run, now: int, lease: Lease) -> Transition:
     return Transition(run, (_event(run, EventType.STARTED, now, f'{{"worker_id":{worker}}}'),))
 
 
+def is_plain(run: Run) -> bool:
+    """Whether its start is the same as that of all others of its definition: nothing has happened to it since its
+    dispatch, it has the definition's settings, and its queue is the database's own.
+
+    Of plain runs many start at once (`start_many`) and complete at once (`complete_many`). In SQL: statements.PLAIN.
+    """
+    return (
+        run.state is State.QUEUED
+        and run.seq == 1
+        and run.claims == 0
+        and run.overrides is None
+        and run.followed is None
+        and not run.cancel_requested
+    )
+
+
+class ManyStarted(Struct, frozen=True):
+    """What `start` makes of a plain run, whichever it is; `data` is that of its event."""
+
+    deadline_at: int
+    data: str
+    state: State = State.RUNNING
+    seq: int = 2
+    attempt: int = 1
+    claims: int = 1
+
+
+def start_many(now: int, settings: Settings, worker_id: int) -> ManyStarted:
+    deadline_at = after(now, settings.timeout_seconds + DEADLINE_SLACK_SECONDS)
+    return ManyStarted(deadline_at, f'{{"worker_id":"{public_worker_id(worker_id)}"}}')
+
+
+class ManyCompleted(Struct, frozen=True):
+    """What `complete` makes of a plain run that was started with others and of which no lines were dropped. Its `seq`
+    is one more than before; it is kept longer where it has a later `keep_until`."""
+
+    finished_at: int
+    delete_at: int
+    state: State = State.COMPLETED
+    attempt: int = 1
+
+
+def complete_many(now: int, settings: Settings) -> ManyCompleted:
+    return ManyCompleted(now, after(now, settings.retention_seconds))
+
+
+def completed_data(result: str) -> str:
+    """Of the event `completed`, with a result (JSON text)."""
+    return f'{{"result":{result}}}'
+
+
 def progress(run: Run, now: int, data: str) -> Transition:
     """`data` is the event's JSON: percent, message, data."""
     run = _begin("progress", run)
@@ -171,7 +223,7 @@ def complete(run: Run, now: int, result: str) -> Transition:
     run.alone = False
     run.result = result
     run.error = None
-    return _finish(run, S.COMPLETED, now, EventType.COMPLETED, f'{{"result":{result}}}')
+    return _finish(run, S.COMPLETED, now, EventType.COMPLETED, completed_data(result))
 
 
 def fail(

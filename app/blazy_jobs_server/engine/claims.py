@@ -12,19 +12,19 @@ from collections.abc import Callable
 
 from blazy_jobs_server.domain.errors import StoreUnavailable, WorkerNotFound
 from blazy_jobs_server.domain.ids import worker_id as public_worker_id
-from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.membership import Member, Membership
-from blazy_jobs_server.ports import Claim, Clock, Commit, Report, Store
+from blazy_jobs_server.ports import Claim, Clock, Commit, Leased, Report, Store
 
 
 class Waiting:
     """A claim that waits. `limit` 0: its time is over, and it is answered with what it gets now, or nothing."""
 
-    __slots__ = ("asked", "future", "gone", "limit", "member")
+    __slots__ = ("asked", "columns", "future", "gone", "limit", "member")
 
-    def __init__(self, member: Member, limit: int, future: asyncio.Future[list[Run]]) -> None:
+    def __init__(self, member: Member, limit: int, future: asyncio.Future[Leased], columns: bool = False) -> None:
         self.member = member
+        self.columns = columns
         self.limit = limit
         self.future = future
         self.gone = False
@@ -62,18 +62,22 @@ class Claims:
     def answer_all(self) -> None:
         """Those that wait are answered empty."""
         for waiting in self.waiting:
-            _answer(waiting.future, [])
+            _answer(waiting.future)
         self.waiting.clear()
 
-    async def claim(self, worker_id: int, limit: int, seconds: float, gone: asyncio.Future[None] | None) -> list[Run]:
+    async def claim(
+        self, worker_id: int, limit: int, seconds: float, gone: asyncio.Future[None] | None, *, columns: bool = False
+    ) -> Leased:
         """At most `limit` runs as soon as there is one; none when the time is over, or its caller has `gone`.
+
+        `columns`: plain runs may come as batches.
 
         Raises WorkerNotFound.
         """
         member = await self._membership.known(worker_id)
         if self._membership.draining or self._membership.drains(member):
-            return []
-        waiting = Waiting(member, limit, asyncio.get_running_loop().create_future())
+            return Leased()
+        waiting = Waiting(member, limit, asyncio.get_running_loop().create_future(), columns)
         self.open.add(waiting)
         self.waiting.append(waiting)
         self.serve()
@@ -100,7 +104,7 @@ class Claims:
     def _expire(self, waiting: Waiting) -> None:
         if waiting in self.waiting:
             self.waiting.remove(waiting)
-            _answer(waiting.future, [])
+            _answer(waiting.future)
         else:
             # It is being served at this moment: what it gets, it gets now, or nothing.
             waiting.limit = 0
@@ -109,13 +113,13 @@ class Claims:
         waiting.gone = True
         if waiting in self.waiting:
             self.waiting.remove(waiting)
-        _answer(waiting.future, [])
+        _answer(waiting.future)
 
     def _dismiss(self, worker_id: int) -> None:
         for waiting in [w for w in self.waiting if w.member.record.id == worker_id]:
             self.waiting.remove(waiting)
             waiting.gone = True
-            _answer(waiting.future, [])
+            _answer(waiting.future)
 
     def offer(self, pairs: set[tuple[str, str]]) -> None:
         """There is something to claim of these (job type, queue) pairs, or it is about to be stored: a claim that waits
@@ -165,19 +169,25 @@ class Claims:
     async def _serve_once(self, served: list[Waiting]) -> None:
         claims = [
             Claim(
-                w.member.record.id, w.member.job_types, w.member.queues, w.limit, secrets.token_hex(8), w.member.unknown
+                w.member.record.id,
+                w.member.job_types,
+                w.member.queues,
+                w.limit,
+                secrets.token_hex(8),
+                w.member.unknown,
+                w.columns,
             )
             for w in served
         ]
         leased = await self._store.claim(claims, self._lease_seconds)
-        for waiting, claim, runs in zip(served, claims, leased, strict=True):
-            if runs is None:
+        for waiting, claim, lease in zip(served, claims, leased, strict=True):
+            if lease is None:
                 self._has_left(waiting)
             elif waiting.future.done():
-                if runs:
-                    await self._take_back(claim, runs)
-            elif runs or waiting.limit == 0 or self._membership.draining:
-                waiting.future.set_result(runs)
+                if lease.number:
+                    await self._take_back(claim, lease)
+            elif lease.number or waiting.limit == 0 or self._membership.draining:
+                waiting.future.set_result(lease)
             else:
                 self.waiting.append(waiting)
                 if not waiting.asked:
@@ -191,17 +201,17 @@ class Claims:
             waiting.future.set_exception(WorkerNotFound(public_worker_id(worker_id)))
         self._membership.forget(worker_id)
 
-    async def _take_back(self, claim: Claim, runs: list[Run]) -> None:
+    async def _take_back(self, claim: Claim, lease: Leased) -> None:
         """The claimer went away while it was being served."""
-        reports = [Report(run_id=r.id, attempt=r.attempt, token=claim.token, kind="released") for r in runs]
+        attempts = [(run.id, run.attempt) for run in lease.runs]
+        attempts += [(run_id, 1) for batch in lease.batches for run_id in batch.run_ids]
+        reports = [
+            Report(run_id=run_id, attempt=attempt, token=claim.token, kind="released") for run_id, attempt in attempts
+        ]
         await self._store.report(claim.worker_id, reports, [], self._lease_seconds)
 
 
-def _claim_of(member: Member, limit: int) -> Claim:
-    token = secrets.token_hex(8)
-    return Claim(member.record.id, member.job_types, member.queues, limit, token, member.unknown)
-
-
-def _answer(future: asyncio.Future[list[Run]], runs: list[Run]) -> None:
+def _answer(future: asyncio.Future[Leased]) -> None:
+    """With nothing."""
     if not future.done():
-        future.set_result(runs)
+        future.set_result(Leased())

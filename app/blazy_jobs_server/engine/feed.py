@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Protocol
 
-from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.event import Event, EventColumn
 from blazy_jobs_server.engine.frames import (
     HEARTBEAT,
     LIVE,
@@ -155,17 +155,29 @@ class Feed:
 
     # -- from the store's commits
 
-    def publish(self, events: list[Event]) -> None:
+    def publish(self, events: list[Event | EventColumn]) -> None:
         """All that this server commits, in the order of commits."""
-        if self._store.neighbours is None:
-            if events:
-                self.newest = events[-1].id
-            if self._by_run or self._readers or self._waiters:
-                for event in events:
-                    self._publish(event, to_readers=True)
-        elif self._by_run or self._waiters:
+        to_readers = self._store.neighbours is None
+        if events and to_readers:
+            self.newest = events[-1].last_id
+        if self._by_run or self._waiters or (self._readers and to_readers):
             for event in events:
-                self._publish(event, to_readers=False)
+                if isinstance(event, EventColumn):
+                    self._publish_column(event, to_readers)
+                else:
+                    self._publish(event, to_readers=to_readers)
+
+    def _publish_column(self, column: EventColumn, to_readers: bool) -> None:
+        """Of runs that nobody reads or waits for, no event is made."""
+        if to_readers and self._readers:
+            for event in column.events():
+                self._publish(event, to_readers=True)
+            return
+        followed = self.followed()
+        if not followed.isdisjoint(column.run_ids):
+            for place, run_id in enumerate(column.run_ids):
+                if run_id in followed:
+                    self._publish(column.event(place), to_readers=False)
 
     def publish_feed(self, events: list[Event], reached: int) -> None:
         """What all servers commit, in the order of keys."""

@@ -13,7 +13,7 @@ from collections import Counter
 import orjson
 import structlog
 
-from blazy_jobs_server.domain.event import Event, EventType
+from blazy_jobs_server.domain.event import Event, EventColumn, EventType, one_by_one
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.ports import Clock
 
@@ -81,14 +81,13 @@ class Incidents:
 
     # -- runs
 
-    def on_events(self, events: list[Event]) -> None:
+    def on_events(self, events: list[Event | EventColumn]) -> None:
         """Of a commit: failed runs, and attempts whose process died."""
         found: dict[str, Counter[str]] = {}
-        for event in events:
-            if event.type is EventType.FAILED or event.type is EventType.RETRYING:
-                code = orjson.loads(event.data)["error"]["code"]
-                if event.type is EventType.FAILED or code == "crashed":
-                    found.setdefault(event.job_type, Counter())[code] += 1
+        for event in one_by_one(e for e in events if e.type is EventType.FAILED or e.type is EventType.RETRYING):
+            code = orjson.loads(event.data)["error"]["code"]
+            if event.type is EventType.FAILED or code == "crashed":
+                found.setdefault(event.job_type, Counter())[code] += 1
         for job_type, codes in found.items():
             name = job_type if job_type in self._failures or len(self._failures) < MAX_JOB_TYPES else OTHER
             failures = self._failures.setdefault(name, _Failures())

@@ -20,14 +20,13 @@ from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.membership import Member, Membership
 from blazy_jobs_server.engine.sharing import Sharing
 from blazy_jobs_server.engine.throttle import Throttle
-from blazy_jobs_server.ports import Clock, Held, Report, Reported, Store, WorkerRecord
+from blazy_jobs_server.ports import Clock, Completed, Judged, Report, Store, WorkerRecord
 
 log = structlog.get_logger("leasing")
 
 
 class Answer(NamedTuple):
-    reported: list[Reported]
-    held: list[Held]
+    judged: Judged
     drain: bool
 
 
@@ -66,22 +65,30 @@ class Leasing:
             await self.membership.give_up_silent()
             self._throttle.forget_idle()
 
-    async def report(self, worker_id: int, reports: Sequence[Report], holding: Sequence[int]) -> Answer:
+    async def report(
+        self,
+        worker_id: int,
+        reports: Sequence[Report],
+        holding: Sequence[int],
+        completed: Sequence[Completed] = (),
+    ) -> Answer:
         """Raises WorkerNotFound."""
         member = await self.membership.known(worker_id)
         reports = [await self._given_back(member, report) for report in reports]
         written, places = self._throttle.admit(worker_id, reports)
+        written += self._throttle.end(worker_id, completed)
         if self.before_report is not None:
-            await self.before_report(written)
+            await self.before_report([*written, *(report for item in completed for report in item.reports())])
         try:
-            reported, held = await self._store.report(worker_id, written, holding, self.lease_seconds)
+            judged = await self._store.report(worker_id, written, holding, self.lease_seconds, completed)
         except StoreUnavailable:
             # The worker sends its reports again, but not those that were held back for it here.
             for late in written:
                 if late.kind == "progress" and not any(late is report for report in reports):
                     self._throttle.hold_back(worker_id, late)
             raise
-        return Answer([reported[place] for place in places], held, self.membership.drains(member))
+        judged = replace(judged, reported=[judged.reported[place] for place in places])
+        return Answer(judged, self.membership.drains(member))
 
     async def _given_back(self, member: Member, report: Report) -> Report:
         """An invalid payload is no failure where the worker's code is older than the run's version of its job type."""

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
 
-from blazy_jobs_server.domain.event import EventType
+from blazy_jobs_server.domain.event import EventColumn, EventType
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Clock, Commit, Store
 
@@ -25,10 +25,10 @@ class Histogram:
         self.count = 0
         self.total = 0.0
 
-    def add(self, seconds: float) -> None:
-        self.buckets[bisect_left(BOUNDS, seconds)] += 1
-        self.count += 1
-        self.total += seconds
+    def add(self, seconds: float, number: int = 1) -> None:
+        self.buckets[bisect_left(BOUNDS, seconds)] += number
+        self.count += number
+        self.total += seconds * number
 
     def quantile(self, share: float) -> float | None:
         """The bound below which that share lies; None without values."""
@@ -92,22 +92,22 @@ class Numbers:
         for place, change in commit.counts.items():
             counts[place] = counts.get(place, 0) + change
         for event in commit.events:
-            self.events[event.type] += 1
-        for job_type, microseconds in commit.waited:
+            self.events[event.type] += len(event.run_ids) if isinstance(event, EventColumn) else 1
+        for job_type, microseconds, number in commit.waited:
             histogram = self.waited.get(job_type)
             if histogram is None:
                 histogram = self.waited[job_type] = Histogram()
-            histogram.add(microseconds / 1_000_000)
-        for job_type, state, microseconds in commit.ran:
+            histogram.add(microseconds / 1_000_000, number)
+        for job_type, state, microseconds, number in commit.ran:
             ended = (job_type, state)
             histogram = self.ran.get(ended)
             if histogram is None:
                 histogram = self.ran[ended] = Histogram()
-            histogram.add(microseconds / 1_000_000)
+            histogram.add(microseconds / 1_000_000, number)
         if commit.waited:
-            self.started.add(len(commit.waited))
+            self.started.add(sum(number for _, _, number in commit.waited))
         if commit.ran:
-            self.finished.add(sum(state.final for _, state, _ in commit.ran))
+            self.finished.add(sum(number for _, state, _, number in commit.ran if state.final))
 
     def on_batch(self, size: int) -> None:
         """A commit shared by so many verbs: bucket n holds sizes up to 2ⁿ."""

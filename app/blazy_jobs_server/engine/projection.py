@@ -10,6 +10,7 @@ import structlog
 from msgspec import UnsetType
 
 from blazy_jobs_server.domain.errors import InvalidRequest, NotSupported, QueueInUse, QueueUnavailable
+from blazy_jobs_server.domain.event import one_by_one
 from blazy_jobs_server.domain.job_type import Bullmq, Queue
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
@@ -160,10 +161,8 @@ class Projection:
 
     def on_commit(self, commit: Commit) -> None:
         if self._queues:
-            for event in commit.events:
-                queue = self._queues.get(event.queue)
-                if queue is not None:
-                    queue.on_event(event)
+            for event in one_by_one(event for event in commit.events if event.queue in self._queues):
+                self._queues[event.queue].on_event(event)
 
     def compare(self) -> None:
         """A server is gone that may have had something to tell: what our rows say, and what lies in the queues."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.engine.claims import Claims, Waiting
 from blazy_jobs_server.engine.membership import Membership
+from blazy_jobs_server.ports import Leased
 
 
 class Turn(NamedTuple):
@@ -73,7 +74,7 @@ class Sharing:
         if waiting.future.done():
             return False
         if runs or waiting.limit == 0 or self._membership.draining:
-            waiting.future.set_result(runs)
+            waiting.future.set_result(Leased(runs))
         else:
             self._claims.waiting.append(waiting)
             if not waiting.asked:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from blazy_jobs_server.ports import Clock, Report
+from blazy_jobs_server.ports import Clock, Completed, Report
 
 PROGRESS_MICROSECONDS = 100_000
 LINES_A_SECOND = 100
@@ -67,6 +67,17 @@ class Throttle:
                 written.append(report)
             places.append(len(written) - 1)
         return written, places
+
+    def end(self, worker_id: int, completed: Iterable[Completed]) -> list[Report]:
+        """What these runs have still to say, to be written before their ends."""
+        late: list[Report] = []
+        if self._flows:
+            for item in completed:
+                for run_id in item.run_ids:
+                    flow = self._flows.pop(_Place(worker_id, run_id, item.attempt, item.token), None)
+                    if flow is not None and (pending := self._take_pending(flow)) is not None:
+                        late.append(pending)
+        return late
 
     def _flow(self, worker_id: int, report: Report) -> _Flow:
         now = self._clock.now()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 from msgspec.json import decode
 
-from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.batch import Batch
+from blazy_jobs_server.domain.event import Event, EventColumn
 from blazy_jobs_server.domain.job_type import Settings
 from blazy_jobs_server.domain.run import Error, Run, State
 
@@ -66,6 +67,19 @@ class Claim(Struct, frozen=True):
     limit: int
     token: str
     unknown: frozenset[int] = frozenset()
+    columns: bool = False
+    """Whether it takes plain runs as batches."""
+
+
+class Leased(Struct):
+    """What a claim gets: runs one by one, and batches, where it takes them and the store makes them."""
+
+    runs: list[Run] = []
+    batches: list[Batch] = []
+
+    @property
+    def number(self) -> int:
+        return len(self.runs) + sum(len(batch.run_ids) for batch in self.batches)
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -90,6 +104,23 @@ class Report(Struct, frozen=True, kw_only=True):
     """Of a log line: when the worker wrote it, by its own clock."""
 
 
+class Completed(Struct, frozen=True):
+    """What a worker says of runs that it was leased under one token: all of them completed, with these results (JSON
+    texts; None: each with null)."""
+
+    token: str
+    attempt: int
+    run_ids: list[int]
+    results: list[str] | None = None
+
+    def reports(self) -> list[Report]:
+        results = ["null"] * len(self.run_ids) if self.results is None else self.results
+        return [
+            Report(run_id=run_id, attempt=self.attempt, token=self.token, kind="completed", data=result)
+            for run_id, result in zip(self.run_ids, results, strict=True)
+        ]
+
+
 class Reported(Struct, frozen=True):
     """`status` is `accepted`, `lease_lost` or `rejected` (then `error` says why)."""
 
@@ -102,6 +133,15 @@ class Held(Struct, frozen=True):
     run_id: int
     held: bool
     cancel_requested: bool
+
+
+class Judged(Struct, frozen=True):
+    """The answer to a worker's report: to each of its reports, and of what it holds."""
+
+    reported: list[Reported]
+    completed: list[dict[int, Reported]]
+    """For each `Completed`, of its runs those that are not simply accepted."""
+    held: list[Held]
 
 
 class WorkerRecord(Struct, frozen=True, kw_only=True):
@@ -155,15 +195,15 @@ class EventFilter(Struct, frozen=True, kw_only=True):
 class Commit(Struct):
     """What a transaction changed, told to the engine after the commit, in the order of commits."""
 
-    events: list[Event]
+    events: list[Event | EventColumn]
     ready: set[tuple[str, str]]
     """(job type, queue) pairs that may have gained a run to claim."""
     counts: dict[tuple[str, str, State], int]
     """Changes of the numbers of runs."""
-    waited: list[tuple[str, int]] = []
-    """(job type, microseconds from due to started) of each start."""
-    ran: list[tuple[str, State, int]] = []
-    """(job type, state after it, microseconds from started to ended) of each ended attempt."""
+    waited: list[tuple[str, int, int]] = []
+    """Starts: (job type, microseconds from due to started, how many)."""
+    ran: list[tuple[str, State, int, int]] = []
+    """Ended attempts: (job type, state after it, microseconds from started to ended, how many)."""
     due_at: int | None = None
     """The earliest instant at which a sweep may find something to do because of this transaction."""
     fire_at: int | None = None

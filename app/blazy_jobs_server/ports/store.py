@@ -16,13 +16,14 @@ from blazy_jobs_server.ports.queues import FollowingStore
 from blazy_jobs_server.ports.runs import (
     Claim,
     Commit,
+    Completed,
     Dispatched,
     EventFilter,
-    Held,
     IdempotencyKey,
+    Judged,
+    Leased,
     Order,
     Report,
-    Reported,
     RunFilter,
     Swept,
     WorkerRecord,
@@ -111,7 +112,7 @@ class Store(ScheduleStore, FollowingStore, Protocol):
         deleted of those that `where` may match."""
         ...
 
-    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> Sequence[list[Run] | None]:
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> Sequence[Leased | None]:
         """Leases out what is due by now, by priority, then due time, then creation, dealt over the claims in turn.
 
         Counts the attempt. Passes over paused job types and queues and full concurrency limits. None answers a claim
@@ -120,9 +121,15 @@ class Store(ScheduleStore, FollowingStore, Protocol):
         ...
 
     async def report(
-        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float
-    ) -> tuple[list[Reported], list[Held]]:
-        """Writes what still holds its token and attempt, and renews the leases that are named.
+        self,
+        worker_id: int,
+        reports: Sequence[Report],
+        holding: Sequence[int],
+        lease_seconds: float,
+        completed: Sequence[Completed] = (),
+    ) -> Judged:
+        """Writes what still holds its token and attempt, first the reports and then what has completed, and renews the
+        leases that are named.
 
         Sending it again is safe: what was accepted before is `accepted` again where it was the run's last word.
         """

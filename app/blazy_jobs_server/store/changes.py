@@ -32,7 +32,7 @@ class Changes:
         """What has become ready here and is still to be had: for that alone the engine need not wake claims that were
         asked for in this transaction."""
         self._opened: set[tuple[str, str]] = set()
-        self._events_saved = 0
+        self._unsaved: list[Event] = []
 
     def move(self, before: Run, transition: Transition) -> Run:
         """Notes a transition, whose rows are written later."""
@@ -87,43 +87,44 @@ class Changes:
         for event in events:
             event.id = self.next_event_key()
         self.news.events.extend(events)
+        self._unsaved.extend(events)
 
     def note_state(self, before: State | None, run: Run) -> None:
         """Keeps the counts in step, and notes what the engine should wake up for."""
         if before is not None:
             self.count(run.lane_id, before, -1)
             if before is State.RUNNING:
-                self.news.ran.append((run.job_type, run.state, self.now - (run.started_at or self.now)))
-                self.note_room(run)
+                self.news.ran.append((run.job_type, run.state, self.now - (run.started_at or self.now), 1))
+                self.note_room(run.job_type)
         self.count(run.lane_id, run.state, 1)
         if run.state is State.RUNNING:
-            self.news.waited.append((run.job_type, self.now - run.due_at))
-            self._note_claimed((run.job_type, run.queue))
+            self.news.waited.append((run.job_type, self.now - run.due_at, 1))
+            self.note_claimed((run.job_type, run.queue))
         elif run.followed is not None:
             if not run.state.final and run.expires_at is not None and run.claims == 0:
                 self.wake_at(run.expires_at)
         elif run.state is State.QUEUED:
-            self._note_ready((run.job_type, run.queue))
+            self.note_ready((run.job_type, run.queue))
             if run.expires_at is not None and run.claims == 0:
                 self.wake_at(run.expires_at)
         elif run.state is State.SCHEDULED or run.state is State.RETRYING:
             self.wake_at(run.due_at if run.expires_at is None else min(run.due_at, run.expires_at))
 
-    def _note_ready(self, pair: tuple[str, str]) -> None:
-        self._unclaimed[pair] = self._unclaimed.get(pair, 0) + 1
+    def note_ready(self, pair: tuple[str, str], number: int = 1) -> None:
+        self._unclaimed[pair] = self._unclaimed.get(pair, 0) + number
         self.news.ready.add(pair)
 
-    def _note_claimed(self, pair: tuple[str, str]) -> None:
-        left = self._unclaimed.get(pair, 0) - 1
-        if left >= 0:
-            self._unclaimed[pair] = left
-        if left == 0 and pair not in self._opened:
-            self.news.ready.discard(pair)
+    def note_claimed(self, pair: tuple[str, str], number: int = 1) -> None:
+        before = self._unclaimed.get(pair, 0)
+        if before:
+            left = self._unclaimed[pair] = max(0, before - number)
+            if left == 0 and pair not in self._opened:
+                self.news.ready.discard(pair)
 
-    def note_room(self, run: Run) -> None:
+    def note_room(self, job_type: str) -> None:
         """A run ended, which may have made room under its type's concurrency limit, in each of its queues."""
-        if self.ledger.limited(run.job_type):
-            self.note_opened(self.ledger.lanes_of(run.job_type))
+        if self.ledger.limited(job_type):
+            self.note_opened(self.ledger.lanes_of(job_type))
 
     def note_opened(self, lanes: Iterable[Lane]) -> None:
         """What waits in them may be claimed from now on."""
@@ -162,8 +163,7 @@ class Changes:
         return moves
 
     def take_events(self) -> list[Event]:
-        fresh = self.news.events[self._events_saved :]
-        self._events_saved += len(fresh)
+        fresh, self._unsaved = self._unsaved, []
         return fresh
 
 

@@ -14,7 +14,8 @@ from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Lease
 from blazy_jobs_server.domain.run import Run, State
-from blazy_jobs_server.ports import Claim
+from blazy_jobs_server.ports import Claim, Leased
+from blazy_jobs_server.store import columns
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.rows import pack, to_run
@@ -31,7 +32,7 @@ class Claims(NamedTuple):
     lease_seconds: float
 
 
-def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
+def claim(tx: Transaction, arguments: list[Claims]) -> list[list[Leased]]:
     # The sweep may be behind: what is due is to be had, and what has expired is not.
     promote(tx)
     while expire(tx):
@@ -39,11 +40,12 @@ def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run]]]:
     return [_claim(tx, argument) for argument in arguments]
 
 
-def _claim(tx: Transaction, argument: Claims) -> list[list[Run]]:
-    plain, picky = parted(argument.claims)
-    answers = _lease(tx, plain, argument.lease_seconds)
+def _claim(tx: Transaction, argument: Claims) -> list[Leased]:
+    lease_until = after(tx.now, argument.lease_seconds)
+    content, picky = parted(argument.claims)
+    answers = _lease(tx, content, lease_until)
     for place in picky:
-        [answers[place]] = _lease(tx, (argument.claims[place],), argument.lease_seconds)
+        [answers[place]] = _lease(tx, (argument.claims[place],), lease_until)
     return answers
 
 
@@ -53,24 +55,65 @@ def parted(claims: tuple[Claim, ...]) -> tuple[tuple[Claim, ...], list[int]]:
     return (tuple(replace(c, limit=0) if c.unknown else c for c in claims) if picky else claims), picky
 
 
-def _lease(tx: Transaction, claims: tuple[Claim, ...], lease_seconds: float) -> list[list[Run]]:
-    rows, dealt = _choose(tx, claims)
-    answers: list[list[Run]] = [[] for _ in claims]
-    if not rows:
+def _lease(tx: Transaction, claims: tuple[Claim, ...], lease_until: int) -> list[Leased]:
+    answers = [Leased([], []) for _ in claims]
+    takers = {lane.id: places for lane in _ready_lanes(tx.ledger) if (places := takers_of(lane, claims))}
+    if not takers:
         return answers
-    lease_until = after(tx.now, lease_seconds)
+    if len(takers) == 1:
+        [(lane_id, places)] = takers.items()
+        lane = tx.ledger.lanes[lane_id]
+        if len(places) == 1 and not claims[places[0]].unknown and not tx.ledger.limited(lane.job_type):
+            # The usual case: the first runs of one lane to one claim.
+            _lease_head(tx, answers[places[0]], claims[places[0]], lane, lease_until)
+            return answers
+    dealt = _deal_heads(tx, claims, takers)
+    shares: dict[int, dict[int, list[int]]] = {}
+    for run_id, (place, lane_id) in dealt.items():
+        shares.setdefault(place, {}).setdefault(lane_id, []).append(run_id)
+    for place, by_lane in shares.items():
+        _lease_these(tx, answers[place], claims[place], by_lane, lease_until)
+    return answers
+
+
+def _lease_head(tx: Transaction, answer: Leased, claim: Claim, lane: Lane, lease_until: int) -> None:
+    if not claim.columns:
+        _lease_rows(tx, answer, claim, tx.rows(sql.HEAD_OF_LANE, lane.id, claim.limit), lease_until)
+        return
+    batch, others = columns.start_head(tx, claim, lane, lease_until)
+    if batch is not None:
+        answer.batches.append(batch)
+    if others:
+        _lease_rows(tx, answer, claim, tx.rows(sql.RUNS_BY_ID, pack(others)), lease_until)
+
+
+def _lease_these(
+    tx: Transaction, answer: Leased, claim: Claim, by_lane: dict[int, list[int]], lease_until: int
+) -> None:
+    others: list[int] = []
+    for lane_id, run_ids in by_lane.items():
+        if claim.columns and not claim.unknown:
+            batch, rest = columns.start_these(tx, claim, tx.ledger.lanes[lane_id], run_ids, lease_until)
+            if batch is not None:
+                answer.batches.append(batch)
+            others += rest
+        else:
+            others += run_ids
+    if others:
+        _lease_rows(tx, answer, claim, tx.rows(sql.RUNS_BY_ID, pack(others)), lease_until)
+
+
+def _lease_rows(tx: Transaction, answer: Leased, claim: Claim, rows: list[Any], lease_until: int) -> None:
+    """Run by run."""
+    lease = Lease(claim.worker_id, claim.token, lease_until)
     for row in rows:
         run = to_run(row, tx.ledger)
-        place = dealt[run.id]
-        taker = claims[place]
-        started = lifecycle.start(run, tx.now, Lease(taker.worker_id, taker.token, lease_until))
-        answers[place].append(tx.move(run, started))
+        started = lifecycle.start(run, tx.now, lease)
+        answer.runs.append(tx.move(run, started))
         tx.wake_at(min(lease_until, started.run.deadline_at or lease_until))
-    for runs in answers:
-        runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
-        _forget_payloads(tx.ledger, runs)
+    answer.runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
+    _forget_payloads(tx.ledger, answer.runs)
     tx.flush()
-    return answers
 
 
 def _forget_payloads(ledger: Ledger, runs: list[Run]) -> None:
@@ -81,27 +124,16 @@ def _forget_payloads(ledger: Ledger, runs: list[Run]) -> None:
             kept.payload = ""
 
 
-def _choose(tx: Transaction, claims: tuple[Claim, ...]) -> tuple[list[Any], dict[int, int]]:
-    """The rows to lease, and which claim gets each."""
-    takers = {lane.id: places for lane in _ready_lanes(tx.ledger) if (places := takers_of(lane, claims))}
-    if len(takers) == 1:
-        [(lane_id, places)] = takers.items()
-        any_version = not claims[places[0]].unknown
-        if len(places) == 1 and any_version and not tx.ledger.limited(tx.ledger.lanes[lane_id].job_type):
-            # The usual case, in one read instead of two.
-            rows = tx.rows(sql.HEAD_OF_LANE, lane_id, claims[places[0]].limit)
-            return rows, dict.fromkeys((row[0] for row in rows), places[0])
-    dealt = _deal_heads(tx, claims, takers) if takers else {}
-    return (tx.rows(sql.RUNS_BY_ID, pack(list(dealt))) if dealt else []), dealt
-
-
-def _deal_heads(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int]]) -> dict[int, int]:
+def _deal_heads(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, list[int]]) -> dict[int, tuple[int, int]]:
+    """Run key → place of the claim that gets it, and its lane."""
     wanted = sum(claim.limit for claim in claims)
     unknown = claims[0].unknown if len(claims) == 1 else frozenset()
-    heads = merge(*(_head(tx, lane_id, wanted, unknown) for lane_id in takers))
+    heads = list(merge(*(_head(tx, lane_id, wanted, unknown) for lane_id in takers)))
+    lanes = {run_id: lane_id for _, _, run_id, lane_id in heads}
     job_types = {tx.ledger.lanes[lane_id].job_type for lane_id in takers}
     room = {job_type: tx.ledger.room(job_type) for job_type in job_types}
-    return deal(tx.ledger, claims, takers, heads, room)
+    dealt = deal(tx.ledger, claims, takers, heads, room)
+    return {run_id: (place, lanes[run_id]) for run_id, place in dealt.items()}
 
 
 def deal(

@@ -15,6 +15,7 @@ from msgspec import Struct
 from blazy_jobs_server.domain.ids import KeyMaker
 from blazy_jobs_server.domain.job_type import Definition, JobType, Overrides, Queue, Settings
 from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.store.batches import Batches
 
 
 class Lane(Struct, frozen=True):
@@ -52,7 +53,10 @@ class Ledger:
         self.queues: dict[str, Queue] = {}
         self.counts: dict[tuple[int, State], int] = {}
         self.leases: dict[int, Run] = {}
-        """All running runs, without their payload."""
+        """The running runs, without their payload, but for those of `batches`."""
+        self.batches = Batches()
+        self.heavy_lanes: set[int] = set()
+        """Those of which a claim once got more payload than it should."""
         self.keys = KeyMaker()
         self._settings = lru_cache(maxsize=4096)(self._parse_settings)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.declaration import Declaration
 from blazy_jobs_server.ports import WorkerRecord
 from blazy_jobs_server.store.declaring import declare, declares_text
@@ -23,6 +24,9 @@ class Register(NamedTuple):
 class GiveUp(NamedTuple):
     worker_id: int
     lost: bool
+
+    def holds(self, batch: Batch) -> bool:
+        return batch.worker_id == self.worker_id
 
 
 def register_worker(tx: Transaction, arguments: list[Register]) -> list[WorkerRecord]:
@@ -62,7 +66,9 @@ def note_unknown(tx: Transaction, arguments: list[Unknown]) -> list[None]:
 
 def give_up_worker(tx: Transaction, arguments: list[GiveUp]) -> list[int]:
     answers = []
-    for worker_id, lost in arguments:
+    for argument in arguments:
+        worker_id, lost = argument
+        tx.unbatch(argument.holds)
         held = [run for run in tx.ledger.leases.values() if run.worker_id == worker_id]
         for run in held:
             tx.move(run, lifecycle.lose(run, tx.now) if lost else lifecycle.release(run, tx.now))

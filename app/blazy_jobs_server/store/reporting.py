@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple
 
 from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.errors import RunFinished
+from blazy_jobs_server.domain.event import EventType
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import STATE_NAMES, Error, Run, State
-from blazy_jobs_server.ports import Held, Report, Reported
+from blazy_jobs_server.ports import Completed, Held, Judged, Report, Reported
+from blazy_jobs_server.store import columns
 from blazy_jobs_server.store.changes import Changes
+from blazy_jobs_server.store.columns import Words
 from blazy_jobs_server.store.transaction import Transaction
 
 MAX_LOGS = 20_000
@@ -38,6 +44,7 @@ class Reports(NamedTuple):
     reports: tuple[Report, ...]
     holding: tuple[int, ...]
     lease_seconds: float
+    completed: tuple[Completed, ...] = ()
 
 
 class Cancel(NamedTuple):
@@ -45,16 +52,104 @@ class Cancel(NamedTuple):
     reason: str | None
 
 
-def report(tx: Transaction, arguments: list[Reports]) -> list[tuple[list[Reported], list[Held]]]:
-    wanted = dict.fromkeys(item.run_id for argument in arguments for item in argument.reports)
-    runs = tx.heads(wanted)
+def report(tx: Transaction, arguments: list[Reports]) -> list[Judged]:
+    speakers = _speakers(tx, arguments)
+    said = {item.run_id for argument in arguments for item in argument.reports}
+    runs = tx.heads(said - speakers)
     answers = []
     for argument in arguments:
-        lease_until = after(tx.now, argument.lease_seconds)
-        reported = [judge(tx, runs, argument.worker_id, item, lease_until) for item in argument.reports]
-        held = [_renew(tx, argument.worker_id, run_id, lease_until) for run_id in argument.holding]
-        answers.append((reported, held))
+        worker_id, lease_until = argument.worker_id, after(tx.now, argument.lease_seconds)
+        words = Words(tx)
+        reported = [
+            _spoken(tx, words, runs, worker_id, item, lease_until)
+            if item.run_id in speakers
+            else judge(tx, runs, worker_id, item, lease_until)
+            for item in argument.reports
+        ]
+        words.save()
+        completed = [_complete(tx, runs, worker_id, item) for item in argument.completed]
+        answers.append(Judged(reported, completed, _renew(tx, worker_id, argument.holding, lease_until)))
     return answers
+
+
+_WORDS = {"progress": EventType.PROGRESS, "log": EventType.LOG, "touch": None}
+
+
+def _speakers(tx: Transaction, arguments: list[Reports]) -> set[int]:
+    """The runs that can stay in their batches: they say something, and nothing else is said of them."""
+    batches = tx.ledger.batches
+    if not batches:
+        return set()
+    speaking: Counter[int] = Counter()
+    others: set[int] = set()
+    for argument in arguments:
+        for item in argument.reports:
+            batch = batches.of(item.run_id)
+            if batch is None or item.kind not in _WORDS or item.dropped or not _is_of(batch, argument.worker_id, item):
+                others.add(item.run_id)
+            else:
+                speaking[item.run_id] += 1
+    for run_id, number in speaking.items():
+        before = batches.said(run_id)
+        if before is not None and before.logs + number > MAX_LOGS:
+            others.add(run_id)
+    return speaking.keys() - others
+
+
+def _is_of(batch: Batch, worker_id: int, item: Report | Completed) -> bool:
+    """The fence of a batch, as `_holds` is that of a run."""
+    return batch.token == item.token and batch.worker_id == worker_id and item.attempt == 1
+
+
+def _spoken(
+    tx: Transaction, words: Words, runs: dict[int, Run], worker_id: int, item: Report, lease_until: int
+) -> Reported:
+    batch = tx.ledger.batches.of(item.run_id)
+    if batch is None:  # what another call of this transaction has completed
+        tx.flush()
+        runs.update(tx.heads([item.run_id]))
+        return judge(tx, runs, worker_id, item, lease_until)
+    kind = _WORDS[item.kind]
+    if kind is None:
+        words.renew(item.run_id, lease_until)
+    else:
+        words.say(batch, item.run_id, kind, item.data, lease_until)
+    return ACCEPTED
+
+
+def _complete(tx: Transaction, runs: dict[int, Run], worker_id: int, item: Completed) -> dict[int, Reported]:
+    """Those that are still as they were leased in a batch end together, the others one by one; what is not simply
+    accepted."""
+    batch = tx.ledger.batches.only_of(item.run_ids)
+    if batch is not None and _can_end(tx, batch, worker_id, item):
+        columns.complete(tx, batch, item.run_ids, item.results)
+        return {}
+    together: dict[Batch, tuple[list[int], list[str]]] = {}
+    others: list[Report] = []
+    taken: set[int] = set()
+    for report in item.reports():
+        batch = tx.ledger.batches.of(report.run_id)
+        if batch is None or report.run_id in taken or not _can_end(tx, batch, worker_id, item):
+            others.append(report)
+        else:
+            taken.add(report.run_id)
+            run_ids, results = together.setdefault(batch, ([], []))
+            run_ids.append(report.run_id)
+            results.append(report.data)
+    for batch, (run_ids, results) in together.items():
+        columns.complete(tx, batch, run_ids, None if item.results is None else results)
+    if not others:
+        return {}
+    tx.flush()
+    runs.update(tx.heads(dict.fromkeys(report.run_id for report in others)))
+    judged = {report.run_id: judge(tx, runs, worker_id, report, 0) for report in others}
+    return {run_id: answer for run_id, answer in judged.items() if answer is not ACCEPTED}
+
+
+def _can_end(tx: Transaction, batch: Batch, worker_id: int, item: Completed) -> bool:
+    """Its results need not be judged."""
+    schema = tx.ledger.versions[batch.definition_id].definition.result_schema
+    return schema is None and _is_of(batch, worker_id, item)
 
 
 def judge(tx: Changes, runs: dict[int, Run], worker_id: int, item: Report, lease_until: int) -> Reported:
@@ -133,7 +228,16 @@ def _with_dropped(run: Run, lines: int) -> Run:
     return run
 
 
-def _renew(tx: Transaction, worker_id: int, run_id: int, lease_until: int) -> Held:
+def _renew(tx: Transaction, worker_id: int, holding: Sequence[int], lease_until: int) -> list[Held]:
+    batches = tx.ledger.batches
+    if batches:
+        batches.renew(holding, worker_id, lease_until)
+    return [_held(tx, batches.of(run_id), worker_id, run_id, lease_until) for run_id in holding]
+
+
+def _held(tx: Transaction, batch: Batch | None, worker_id: int, run_id: int, lease_until: int) -> Held:
+    if batch is not None:
+        return Held(run_id, batch.worker_id == worker_id, False)
     run = tx.ledger.leases.get(run_id)
     if run is None or run.worker_id != worker_id:
         return Held(run_id, False, False)

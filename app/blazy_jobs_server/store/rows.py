@@ -97,17 +97,30 @@ class Bulk:
             for size in self.SIZES
         }
 
+    def by_columns(self, cursor: sqlite3.Cursor, constants: Sequence[Any], *columns: Sequence[Any]) -> None:
+        """The rows given column by column; `constants` are the template's own parameters, which stand before them."""
+        for start in range(0, len(columns[0]), self.SIZES[-1]):
+            some = min(len(columns[0]) - start, self.SIZES[-1])
+            size = self._size(some)
+            values: list[Any] = [None] * (size * self._columns)
+            for place, column in enumerate(columns):
+                values[place : some * self._columns : self._columns] = column[start : start + some]
+            cursor.execute(self._statements[size], [*constants, *values, some])
+
     def __call__(self, cursor: sqlite3.Cursor, rows: Sequence[Sequence[Any]]) -> None:
         most = self.SIZES[-1]
         for start in range(0, len(rows), most):
             self._execute(cursor, rows[start : start + most])
 
     def _execute(self, cursor: sqlite3.Cursor, rows: Sequence[Sequence[Any]]) -> None:
-        size = next(size for size in self.SIZES if size >= len(rows))
+        size = self._size(len(rows))
         values = [value for row in rows for value in row]
         values += [None] * ((size - len(rows)) * self._columns)
         values.append(len(rows))
         cursor.execute(self._statements[size], values)
+
+    def _size(self, rows: int) -> int:
+        return next(size for size in self.SIZES if size >= rows)
 
 
 def insert(table: str, columns: Sequence[str]) -> Bulk:

@@ -26,17 +26,18 @@ from blazy_jobs_server.ports import (
     Claim,
     Clock,
     Commit,
+    Completed,
     Dispatched,
     EventFilter,
     Fire,
     Fired,
     Followed,
-    Held,
     IdempotencyKey,
+    Judged,
+    Leased,
     Neighbours,
     Order,
     Report,
-    Reported,
     RunFilter,
     Sighting,
     Swept,
@@ -238,15 +239,20 @@ class SqliteStore:
         fired: list[Fired] = await self._write("fire", tuple(fires))
         return fired
 
-    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run]]:
-        leased: list[list[Run]] = await self._write("claim", Claims(tuple(claims), lease_seconds))
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[Leased]:
+        leased: list[Leased] = await self._write("claim", Claims(tuple(claims), lease_seconds))
         return leased
 
     async def report(
-        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float
-    ) -> tuple[list[Reported], list[Held]]:
-        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds)
-        answer: tuple[list[Reported], list[Held]] = await self._write("report", argument)
+        self,
+        worker_id: int,
+        reports: Sequence[Report],
+        holding: Sequence[int],
+        lease_seconds: float,
+        completed: Sequence[Completed] = (),
+    ) -> Judged:
+        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds, tuple(completed))
+        answer: Judged = await self._write("report", argument)
         return answer
 
     async def cancel(self, run_id: int, reason: str | None) -> Run | None:

@@ -7,6 +7,7 @@ from blazy_jobs_server.store.rows import (
     EVENT_COLUMNS,
     OF_RUN,
     RUN_COLUMNS,
+    Bulk,
     gathered,
     insert,
     select_list,
@@ -66,6 +67,50 @@ HEAD_OF_LANE = gathered(
 RUNS_BY_ID = gathered(RUN_COLUMNS, "json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value")
 START_COLUMNS = ("seq", "attempt", "claims", "started_at", "worker_id", "lease_token", "deadline_at")
 start_runs = update_runs(f"state = {int(State.RUNNING)}", START_COLUMNS)
+
+# -- many plain runs at once
+
+PLAIN = (
+    "(r.seq = 1 AND r.claims = 0 AND r.definition_id = ?1 AND r.overrides IS NULL AND r.followed IS NULL "
+    "AND r.cancel_requested = 0)"
+)
+"""`lifecycle.is_plain` of a run that is queued, and of this definition."""
+_PLAIN_COLUMNS = (
+    "SELECT json_group_array(h.id) FILTER (WHERE h.plain), json_group_array(h.due_at) FILTER (WHERE h.plain), "
+    "group_concat(h.payload, ',') FILTER (WHERE h.plain), json_group_array(h.id) FILTER (WHERE NOT h.plain), "
+    "json_group_object(h.id, h.tags) FILTER (WHERE h.plain AND h.tags IS NOT NULL), "
+    "json_group_object(h.id, h.meta) FILTER (WHERE h.plain AND h.meta IS NOT NULL) FROM "
+)
+_PLAIN_ROW = f"SELECT r.id, r.due_at, r.payload, r.tags, r.meta, {PLAIN} AS plain"
+_PLAIN_HEAD = f"WHERE r.lane_id = ?2 AND r.state = {int(State.QUEUED)} ORDER BY r.rank, r.due_at, r.id LIMIT ?3"
+PLAIN_HEAD_OF_LANE = f"{_PLAIN_COLUMNS} ({_PLAIN_ROW} FROM runs AS r {_PLAIN_HEAD}) AS h"
+PLAIN_BY_ID = f"{_PLAIN_COLUMNS} ({_PLAIN_ROW} FROM json_each(?2) AS j CROSS JOIN runs AS r ON r.id = j.value) AS h"
+HEAD_BYTES = (
+    "SELECT count(*) FROM (SELECT sum(length(payload)) OVER (ROWS UNBOUNDED PRECEDING) - length(payload) AS before "
+    f"FROM (SELECT r.payload FROM runs AS r {_PLAIN_HEAD.replace('?2', '?1').replace('?3', '?2')})) WHERE before < ?3"
+)
+"""How many of the first runs of a lane have so many bytes of payload in all; the last of them may go beyond."""
+START_MANY = (
+    "UPDATE runs SET state = ?, seq = ?, attempt = ?, claims = ?, started_at = ?, worker_id = ?, lease_token = ?, "
+    "deadline_at = ? WHERE id IN (SELECT value FROM json_each(?))"
+)
+say_many = Bulk(
+    "UPDATE runs SET seq = j.column2, logs = j.column3, progress = coalesce(j.column4, progress) "
+    "FROM {rows} AS j WHERE runs.id = j.column1",
+    4,
+)
+_COMPLETE_MANY = (
+    "UPDATE runs SET state = ?, finished_at = ?, delete_at = max(?, coalesce(keep_until, 0)), deadline_at = NULL, "
+    "error = NULL, alone = 0, "
+)
+COMPLETE_MANY = f"{_COMPLETE_MANY} seq = ?, result = ? WHERE id IN (SELECT value FROM json_each(?))"
+complete_each = Bulk(
+    f"{_COMPLETE_MANY} seq = j.column2, result = j.column3 FROM {{rows}} AS j WHERE runs.id = j.column1", 3
+)
+_MANY_EVENTS = f"INSERT INTO events ({', '.join(EVENT_COLUMNS)}) SELECT "
+EVENT_OF_MANY = f"{_MANY_EVENTS} ?1 + key, value, ?2, ?3, ?4, ?5, ?6, ?7 FROM json_each(?8)"
+"""The same event of many runs, whose keys follow on the first."""
+event_of_each = Bulk(f"{_MANY_EVENTS} column1, column2, column3, ?, ?, ?, ?, ? FROM {{rows}}", 3)
 
 # -- report, and every other change
 

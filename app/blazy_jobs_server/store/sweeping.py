@@ -42,6 +42,7 @@ def expire(tx: Transaction) -> bool:
 
 
 def _take_back(tx: Transaction) -> None:
+    tx.unbatch(lambda batch: batch.ends_at <= tx.now)
     for run in list(tx.ledger.leases.values()):
         transition = overdue(tx, run)
         if transition is not None:
@@ -64,6 +65,7 @@ def _next(tx: Transaction) -> int | None:
         for instant in (run.lease_until, run.deadline_at)
         if instant is not None
     ]
+    instants += [batch.ends_at for batch in tx.ledger.batches]
     for statement in (sql.NEXT_DUE, sql.NEXT_EXPIRY):
         row = tx.cursor.execute(statement).fetchone()
         if row is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.job_type import Queue
 from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import Run, State
@@ -33,7 +34,8 @@ class Transaction(Changes):
         return [row[0] for row in self.cursor.execute(statement, parameters).fetchall()]
 
     def heads(self, run_ids: Iterable[int]) -> dict[int, Run]:
-        """The runs without their payloads: those leased out from memory, the others read."""
+        """The runs without their payloads: those leased out from memory, the others read. Those that were in a batch
+        are leases of their own then."""
         found: dict[int, Run] = {}
         unknown: list[int] = []
         leases = self.ledger.leases
@@ -45,8 +47,17 @@ class Transaction(Changes):
                 unknown.append(run_id)
         if unknown:
             for row in self.rows(sql.HEADS_BY_ID, pack(unknown)):
-                found[row[0]] = to_run(row, self.ledger)
+                run = found[row[0]] = to_run(row, self.ledger)
+                lease_until = self.ledger.batches.take(run.id)
+                if lease_until is not None:
+                    run.lease_until = lease_until
+                    leases[run.id] = run
         return found
+
+    def unbatch(self, wanted: Callable[[Batch], bool]) -> None:
+        """From here on the runs of these batches are leases like any other."""
+        batches = self.ledger.batches
+        self.heads([run_id for batch in batches if wanted(batch) for run_id in batches.runs(batch)])
 
     # -- writing
 
@@ -58,9 +69,9 @@ class Transaction(Changes):
             self.ledger.leases.pop(run.id, None)
         return run
 
-    def note_room(self, run: Run) -> None:
-        if self.ledger.limited(run.job_type):
-            lanes = self.ledger.lanes_of(run.job_type)
+    def note_room(self, job_type: str) -> None:
+        if self.ledger.limited(job_type):
+            lanes = self.ledger.lanes_of(job_type)
             self.note_opened(lane for lane in lanes if self.ledger.count(lane.id, State.QUEUED))
 
     def count(self, lane_id: int, state: State, change: int) -> None:

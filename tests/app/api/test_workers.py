@@ -39,7 +39,8 @@ def parked(worker: Worker, most: int = 10, wait_seconds: float = 30) -> asyncio.
 async def test_a_worker_registers_with_little(server: Server) -> None:
     worker = await server.worker("greet")
     assert worker.id.startswith("wrk_")
-    assert worker.registered == {"id": worker.id, "lease_seconds": 15, "heartbeat_seconds": 5, "conflicts": []}
+    times = {"lease_seconds": 15, "heartbeat_seconds": 5}
+    assert worker.registered == {"id": worker.id, **times, "columns": True, "conflicts": []}
     assert (await server.get("/v1/workers"))["data"] == [
         {
             "id": worker.id,

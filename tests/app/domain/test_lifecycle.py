@@ -472,3 +472,69 @@ def test_every_life_keeps_the_promises(
     finals = [event.seq for event in events if event.final]
     assert finals == ([run.seq] if run.state.final else [])
     assert all(orjson.loads(event.data) is not None for event in events)
+
+
+# -- many at once
+
+SETTINGS = st.builds(
+    Settings,
+    st.builds(RetryPolicy, max_attempts=st.integers(1, 5)),
+    timeout_seconds=st.floats(0.1, 86_400),
+    retention_seconds=st.floats(0, 10**7),
+)
+PLAIN_RUNS = st.builds(
+    lambda settings, made, priority, tags, keep: (
+        lifecycle.create(
+            Run(1, 1, "greet", "mail", 1, 1, settings, State.QUEUED, priority, 0, 0, "{}", tags, keep_until=keep), made
+        ).run
+    ),
+    SETTINGS,
+    st.integers(NOW - 10**12, NOW),
+    st.integers(-100, 100),
+    st.sampled_from(["[]", '["a"]']),
+    st.none() | st.integers(NOW, NOW + 10**12),
+)
+NOT_PLAIN = {
+    "cancel_requested": True,
+    "overrides": "{}",
+    "followed": 0,
+    "claims": 1,
+    "seq": 2,
+    "state": State.SCHEDULED,
+}
+
+
+@given(run=PLAIN_RUNS, words=st.lists(st.sampled_from(["progress", "log"]), max_size=3), result=st.sampled_from("12"))
+def test_what_many_become_together_each_becomes_by_itself(run: Run, words: list[str], result: str) -> None:
+    assert lifecycle.is_plain(run)
+    together = lifecycle.start_many(NOW, run.settings, 5)
+    alone = lifecycle.start(run, NOW, lease())
+    [event] = alone.events
+    assert (event.type, event.seq, event.state, event.attempt) == (EventType.STARTED, together.seq, together.state, 1)
+    assert event.data == together.data
+    expected = copy(run)
+    for name in ("state", "seq", "attempt", "claims", "deadline_at"):
+        setattr(expected, name, getattr(together, name))
+    expected.started_at, expected.worker_id, expected.lease_token, expected.lease_until = NOW, 5, "t1", lease().until
+    assert alone.run == expected
+
+    before = alone.run
+    for word in words:
+        before = getattr(lifecycle, word)(before, NOW, "{}").run
+    ended = lifecycle.complete_many(LATER, run.settings)
+    completed = lifecycle.complete(before, LATER, result)
+    [event] = completed.events
+    assert (event.type, event.seq, event.attempt) == (EventType.COMPLETED, before.seq + 1, ended.attempt)
+    assert event.data == lifecycle.completed_data(result)
+    expected = copy(before)
+    expected.state, expected.finished_at, expected.seq = ended.state, ended.finished_at, before.seq + 1
+    expected.delete_at = max(ended.delete_at, run.keep_until or 0)
+    expected.result, expected.lease_until, expected.deadline_at = result, None, None
+    assert completed.run == expected
+
+
+@pytest.mark.parametrize("name", NOT_PLAIN)
+def test_what_has_something_of_its_own_is_not_plain(name: str) -> None:
+    run = queued()
+    setattr(run, name, NOT_PLAIN[name])
+    assert not lifecycle.is_plain(run)

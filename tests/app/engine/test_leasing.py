@@ -12,7 +12,7 @@ from blazy_jobs_server.domain.errors import StoreUnavailable, WorkerNotFound
 from blazy_jobs_server.domain.ids import parse_run_id
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.leasing import Leasing
-from blazy_jobs_server.ports import Claim, WorkerRecord
+from blazy_jobs_server.ports import Claim, Leased, WorkerRecord
 from tests.app.server import Server, item
 
 
@@ -25,7 +25,7 @@ async def pool_worker(leasing: Leasing, name: str, pid: int = 1) -> int:
 
 
 async def take(leasing: Leasing, worker_id: int) -> Run:
-    [run] = await leasing.claims.claim(worker_id, 1, 0, None)
+    [run] = (await leasing.claims.claim(worker_id, 1, 0, None)).runs
     return run
 
 
@@ -84,10 +84,10 @@ async def test_a_pool_worker_of_another_server_is_told_to_stop_and_gets_nothing(
     mine, others = await pool_worker(leasing, "p1/async"), await pool_worker(leasing, "p2/async")
     leasing.membership.pool_names.discard("p2")
     await server.dispatch()
-    assert await leasing.claims.claim(others, 1, 0, None) == []
+    assert await leasing.claims.claim(others, 1, 0, None) == Leased()
     assert (await leasing.report(others, [], [])).drain is True
     assert (await leasing.report(mine, [], [])).drain is False
-    assert len(await leasing.claims.claim(mine, 1, 0, None)) == 1
+    assert (await leasing.claims.claim(mine, 1, 0, None)).number == 1
     leasing.drain()
     assert (await leasing.report(mine, [], [])).drain is True
 
@@ -185,7 +185,7 @@ async def test_claims_that_wait_hear_of_a_store_that_fails_and_the_next_ones_are
     await server.settle()
     assert not waiting.done()
     await server.dispatch()
-    assert len(await waiting) == 1
+    assert (await waiting).number == 1
 
 
 async def test_a_silent_worker_is_given_up_when_the_store_can_be_written_again(
@@ -216,7 +216,7 @@ async def test_claims_that_come_together_share_a_transaction(server: Server, mon
     asked: list[int] = []
     claim = server.store.claim
 
-    async def counted(claims: list[Claim], lease_seconds: float) -> list[list[Run]]:
+    async def counted(claims: list[Claim], lease_seconds: float) -> Sequence[Leased | None]:
         asked.append(len(claims))
         return await claim(claims, lease_seconds)
 
@@ -225,7 +225,7 @@ async def test_claims_that_come_together_share_a_transaction(server: Server, mon
     await server.settle()
     assert asked == [3]
     await server.post("/v1/runs/batch", {"runs": [{"job_type": "greet", "payload": n} for n in range(3)]}, status=202)
-    runs = [run for answer in await asyncio.gather(*waiting) for run in answer]
+    runs = [run for answer in await asyncio.gather(*waiting) for run in answer.runs]
     assert len({run.id for run in runs}) == 3
     assert asked == [3, 3]
 

@@ -62,7 +62,7 @@ async def test_what_becomes_ready_in_the_store_while_a_queue_has_the_claims_is_c
     [waiting] = await first
     await server.dispatch()
     leasing.sharing.hand(waiting, [])
-    assert [run.job_type for run in await claim] == ["greet"]
+    assert [run.job_type for run in (await claim).runs] == ["greet"]
     assert not second.done()
     second.cancel()
 

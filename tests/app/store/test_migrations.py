@@ -44,6 +44,8 @@ def fill(connection: Connection) -> None:
 class Old:
     """Implements `stage.Place` on a database of an earlier version."""
 
+    columns = False
+
     def __init__(self, store: Store) -> None:
         self._store = store
 

@@ -109,6 +109,7 @@ FIELDS = {
         "id": "The worker's id, for its further requests.",
         "lease_seconds": "Duration of a lease in seconds. A worker that sends no request for this long is removed, and "
         "its runs are lost.",
+        "columns": "Whether claims may set `columns` and reports may contain `completed`; always true.",
         "heartbeat_seconds": "Maximum seconds between two reports of the worker; each renews its leases.",
         "conflicts": "The declarations that were not applied; empty if all were.",
     },
@@ -126,6 +127,22 @@ FIELDS = {
         "max": "Maximum number of runs to claim, from 1 to 1,000. Default: 10.",
         "wait_seconds": "Seconds to wait for the first run, at most 3,600; the server limits it to "
         "`JOBS_MAX_WAIT_SECONDS` (60). Default: 30.",
+        "columns": "Return runs that share their settings as columns, which costs both sides less. Default: false.",
+    },
+    "LeaseColumns": {
+        "job_type": "The job type of all runs.",
+        "job_type_version": "The version of its definition.",
+        "queue": "The queue of all runs.",
+        "attempt": "The number of this attempt: always 1; retries are returned in `data`.",
+        "max_attempts": "Maximum number of attempts of each run, including the first.",
+        "timeout_seconds": "Maximum seconds that the handler of each run may take.",
+        "lease_token": "The fencing token of all the leases, to be sent with each report.",
+        "lease_until": "When the leases expire unless they are renewed; a report renews those that it names.",
+        "deadline_at": "When the server revokes the leases in any case: the claim, plus the timeout, plus 15 seconds.",
+        "run_ids": "The ids of the runs, at least one, in the order in which to start them.",
+        "payloads": "The payload of each run.",
+        "tags": "The tags of each run. Left out if none of them has any.",
+        "metadata": "The metadata of each run. Left out if none of them has any.",
     },
     "Lease": {
         "run": "The run, with its payload.",
@@ -136,7 +153,10 @@ FIELDS = {
         "15 seconds.",
         "alone": "Whether to run it without other runs beside it, because workers were lost while they had it.",
     },
-    "Leases": {"data": "At least one lease; if there is no run to claim, the response is `204`."},
+    "Leases": {
+        "data": "Leases of one run each; if there is no run to claim, the response is `204`.",
+        "columns": "Leases of several runs each. Left out if there are none, or the claim did not set `columns`.",
+    },
     "ReportErrorIn": {
         "message": "What went wrong, for people; truncated to 8 KiB.",
         "code": "For programs: a lower-case letter, then at most 63 lower-case letters, digits and `_`. Default: "
@@ -147,11 +167,27 @@ FIELDS = {
     "ReportIn": {
         "reports": "At most 10,000 reports, processed one by one, in order. Default: none.",
         "holding": "The ids of all runs that the worker still has, at most 10,000; renews their leases. Default: none.",
+        "completed": "Completed runs, as columns, at most 10,000 in a call; processed after `reports`. Default: none.",
+    },
+    "CompletedIn": {
+        "lease_token": "The fencing token of their leases.",
+        "attempt": "The attempt of their leases.",
+        "run_ids": "The ids of the completed runs, at most 10,000; leases from `data` are allowed too.",
+        "results": "The result of each run, as many as `run_ids`, at most 10,000; each at most "
+        "`JOBS_MAX_RESULT_BYTES`: report a run with a longer one by itself. Default, and null: null for each.",
+    },
+    "NotAccepted": {
+        "run_id": "One of the `run_ids` of the item.",
+        "status": "As in `data`; `accepted` if only a cancel is requested.",
+        "error": "Why it was rejected, for people; null otherwise.",
+        "cancel_requested": "Whether the run is to be cancelled.",
     },
     "ReportOut": {
         "data": "One item for each report, in the same order.",
         "holding": "One item for each id in `holding`, in the same order.",
         "drain": "Whether the worker should stop: claim no more runs, finish those it has, and exit.",
+        "completed": "For each item of `completed`, those of its runs that are not simply accepted. Left out if the "
+        "request had no `completed`.",
     },
     "Reported": {
         "run_id": "As in the report; null if that was not a string.",

@@ -11,7 +11,7 @@ from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Lease
 from blazy_jobs_server.domain.run import Run
-from blazy_jobs_server.ports import Claim
+from blazy_jobs_server.ports import Claim, Leased
 from blazy_jobs_server.store.claiming import Claims, deal, parted, takers_of
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import statements as sql
@@ -33,14 +33,14 @@ def takers(ledger: Ledger, claims: tuple[Claim, ...]) -> Takers:
     }
 
 
-async def claim(tx: Transaction, arguments: list[Claims]) -> list[list[list[Run] | None]]:
+async def claim(tx: Transaction, arguments: list[Claims]) -> list[list[Leased | None]]:
     if tx.due:
         # The sweep may be behind: what is due is to be had, and what has expired is not.
         await come_of_age(tx)
     return [await _claim(tx, argument) for argument in arguments]
 
 
-async def _claim(tx: Transaction, argument: Claims) -> list[list[Run] | None]:
+async def _claim(tx: Transaction, argument: Claims) -> list[Leased | None]:
     there = [claim.worker_id in tx.workers for claim in argument.claims]
     claims = tuple(claim if present else _of(claim, 0) for claim, present in zip(argument.claims, there, strict=True))
     answers: list[list[Run]] = [[] for _ in claims]
@@ -56,7 +56,7 @@ async def _claim(tx: Transaction, argument: Claims) -> list[list[Run] | None]:
         tx.wake_at(min(lease_until, started.run.deadline_at or lease_until))
     for runs in answers:
         runs.sort(key=lambda run: (-run.priority, run.due_at, run.id))
-    return [runs if present else None for runs, present in zip(answers, there, strict=True)]
+    return [Leased(runs) if present else None for runs, present in zip(answers, there, strict=True)]
 
 
 async def _take(tx: Transaction, claims: tuple[Claim, ...], before: list[Run]) -> list[tuple[Run, int]]:

@@ -24,17 +24,18 @@ from blazy_jobs_server.ports import (
     Claim,
     Clock,
     Commit,
+    Completed,
     Dispatched,
     EventFilter,
     Fire,
     Fired,
     Followed,
-    Held,
     IdempotencyKey,
+    Judged,
+    Leased,
     Neighbours,
     Order,
     Report,
-    Reported,
     RunFilter,
     Sighting,
     Swept,
@@ -331,12 +332,12 @@ class PostgresStore:
 
     # -- leases
 
-    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[list[Run] | None]:
+    async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> list[Leased | None]:
         if not await self._may_find(tuple(claims)):
-            return [[] for _ in claims]
+            return [Leased() for _ in claims]
         self._something_ready = False
-        leased: list[list[Run] | None] = await self._write("claim", Claims(tuple(claims), lease_seconds))
-        if any(runs and len(runs) == claim.limit for runs, claim in zip(leased, claims, strict=True)):
+        leased: list[Leased | None] = await self._write("claim", Claims(tuple(claims), lease_seconds))
+        if any(lease and lease.number == claim.limit for lease, claim in zip(leased, claims, strict=True)):
             self._something_ready = True
         return leased
 
@@ -350,10 +351,15 @@ class PostgresStore:
         return bool(await self._reader.value(sql.ANY_READY, lanes, self._clock.now(), known))
 
     async def report(
-        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], lease_seconds: float
-    ) -> tuple[list[Reported], list[Held]]:
-        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds)
-        answer: tuple[list[Reported], list[Held]] = await self._write("report", argument)
+        self,
+        worker_id: int,
+        reports: Sequence[Report],
+        holding: Sequence[int],
+        lease_seconds: float,
+        completed: Sequence[Completed] = (),
+    ) -> Judged:
+        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds, tuple(completed))
+        answer: Judged = await self._write("report", argument)
         return answer
 
     async def cancel(self, run_id: int, reason: str | None) -> Run | None:

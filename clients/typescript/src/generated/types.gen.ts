@@ -368,6 +368,10 @@ export type ClaimIn = {
      * Seconds to wait for the first run, at most 3,600; the server limits it to `JOBS_MAX_WAIT_SECONDS` (60). Default: 30.
      */
     wait_seconds?: number;
+    /**
+     * Return runs that share their settings as columns, which costs both sides less. Default: false.
+     */
+    columns?: boolean;
 };
 
 /**
@@ -424,6 +428,28 @@ export type CompletedEvent = {
      * The details of the event; the fields depend on `type`.
      */
     data: CompletedData;
+};
+
+/**
+ * Runs that were leased under one token and have completed.
+ */
+export type CompletedIn = {
+    /**
+     * The fencing token of their leases.
+     */
+    lease_token: string;
+    /**
+     * The attempt of their leases.
+     */
+    attempt: number;
+    /**
+     * The ids of the completed runs, at most 10,000; leases from `data` are allowed too.
+     */
+    run_ids: Array<string>;
+    /**
+     * The result of each run, as many as `run_ids`, at most 10,000; each at most `JOBS_MAX_RESULT_BYTES`: report a run with a longer one by itself. Default, and null: null for each.
+     */
+    results?: Array<unknown> | null;
 };
 
 /**
@@ -1301,13 +1327,77 @@ export type Lease = {
 };
 
 /**
+ * Runs of one job type and queue in their first attempt, leased together. The lists are as long as `run_ids`.
+ */
+export type LeaseColumns = {
+    /**
+     * The job type of all runs.
+     */
+    job_type: string;
+    /**
+     * The version of its definition.
+     */
+    job_type_version: number;
+    /**
+     * The queue of all runs.
+     */
+    queue: string;
+    /**
+     * The number of this attempt: always 1; retries are returned in `data`.
+     */
+    attempt: number;
+    /**
+     * Maximum number of attempts of each run, including the first.
+     */
+    max_attempts: number;
+    /**
+     * Maximum seconds that the handler of each run may take.
+     */
+    timeout_seconds: number;
+    /**
+     * The fencing token of all the leases, to be sent with each report.
+     */
+    lease_token: string;
+    /**
+     * When the leases expire unless they are renewed; a report renews those that it names.
+     */
+    lease_until: string;
+    /**
+     * When the server revokes the leases in any case: the claim, plus the timeout, plus 15 seconds.
+     */
+    deadline_at: string;
+    /**
+     * The ids of the runs, at least one, in the order in which to start them.
+     */
+    run_ids: Array<string>;
+    /**
+     * The payload of each run.
+     */
+    payloads: Array<unknown>;
+    /**
+     * The tags of each run. Left out if none of them has any.
+     */
+    tags?: Array<Array<string>>;
+    /**
+     * The metadata of each run. Left out if none of them has any.
+     */
+    metadata?: Array<{
+        [key: string]: string;
+    }>;
+};
+
+/**
  * The claimed runs.
  */
 export type Leases = {
     /**
-     * At least one lease; if there is no run to claim, the response is `204`.
+     * Leases of one run each; if there is no run to claim, the response is `204`.
      */
     data: Array<Lease>;
+    /**
+     * Leases of several runs each. Left out if there are none, or the claim did not set `columns`.
+     */
+    columns?: Array<LeaseColumns>;
 };
 
 /**
@@ -1452,6 +1542,28 @@ export type LostReport = {
  */
 export type Metadata = {
     [key: string]: string;
+};
+
+/**
+ * A run of `completed` that is not simply accepted, or of which a cancel was asked.
+ */
+export type NotAccepted = {
+    /**
+     * One of the `run_ids` of the item.
+     */
+    run_id: string;
+    /**
+     * As in `data`; `accepted` if only a cancel is requested.
+     */
+    status: 'accepted' | 'lease_lost' | 'rejected';
+    /**
+     * Why it was rejected, for people; null otherwise.
+     */
+    error: string | null;
+    /**
+     * Whether the run is to be cancelled.
+     */
+    cancel_requested: boolean;
 };
 
 /**
@@ -1923,6 +2035,10 @@ export type ReportIn = {
      * The ids of all runs that the worker still has, at most 10,000; renews their leases. Default: none.
      */
     holding?: Array<string>;
+    /**
+     * Completed runs, as columns, at most 10,000 in a call; processed after `reports`. Default: none.
+     */
+    completed?: Array<CompletedIn>;
 };
 
 /**
@@ -1962,6 +2078,10 @@ export type ReportOut = {
      * Whether the worker should stop: claim no more runs, finish those it has, and exit.
      */
     drain: boolean;
+    /**
+     * For each item of `completed`, those of its runs that are not simply accepted. Left out if the request had no `completed`.
+     */
+    completed?: Array<Array<NotAccepted>>;
 };
 
 /**
@@ -2896,6 +3016,10 @@ export type WorkerRegistered = {
      * Duration of a lease in seconds. A worker that sends no request for this long is removed, and its runs are lost.
      */
     lease_seconds: number;
+    /**
+     * Whether claims may set `columns` and reports may contain `completed`; always true.
+     */
+    columns: boolean;
     /**
      * Maximum seconds between two reports of the worker; each renews its leases.
      */

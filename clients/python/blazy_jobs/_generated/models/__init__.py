@@ -21,6 +21,7 @@ from .catch_up import CatchUp
 from .claim_in import ClaimIn
 from .completed_data import CompletedData
 from .completed_event import CompletedEvent
+from .completed_in import CompletedIn
 from .completed_report import CompletedReport
 from .conflict_out import ConflictOut
 from .conflict_out_kind import ConflictOutKind
@@ -58,6 +59,8 @@ from .job_type_source import JobTypeSource
 from .json_schema_type_0 import JsonSchemaType0
 from .latency import Latency
 from .lease import Lease
+from .lease_columns import LeaseColumns
+from .lease_columns_metadata_item import LeaseColumnsMetadataItem
 from .leases import Leases
 from .log_data import LogData
 from .log_data_fields import LogDataFields
@@ -67,6 +70,8 @@ from .log_report import LogReport
 from .log_report_fields_type_0 import LogReportFieldsType0
 from .lost_report import LostReport
 from .metadata import Metadata
+from .not_accepted import NotAccepted
+from .not_accepted_status import NotAcceptedStatus
 from .oldest import Oldest
 from .on_lost import OnLost
 from .overlap import Overlap
@@ -140,6 +145,7 @@ __all__ = (
     "ClaimIn",
     "CompletedData",
     "CompletedEvent",
+    "CompletedIn",
     "CompletedReport",
     "ConflictOut",
     "ConflictOutKind",
@@ -177,6 +183,8 @@ __all__ = (
     "JsonSchemaType0",
     "Latency",
     "Lease",
+    "LeaseColumns",
+    "LeaseColumnsMetadataItem",
     "Leases",
     "LogData",
     "LogDataFields",
@@ -186,6 +194,8 @@ __all__ = (
     "LogReportFieldsType0",
     "LostReport",
     "Metadata",
+    "NotAccepted",
+    "NotAcceptedStatus",
     "Oldest",
     "OnLost",
     "Overlap",

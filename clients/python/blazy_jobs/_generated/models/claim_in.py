@@ -27,10 +27,13 @@ class ClaimIn:
             max_ (int | Unset): Maximum number of runs to claim, from 1 to 1,000. Default: 10.
             wait_seconds (float | Unset): Seconds to wait for the first run, at most 3,600; the server limits it to
                 `JOBS_MAX_WAIT_SECONDS` (60). Default: 30.
+            columns (bool | Unset): Return runs that share their settings as columns, which costs both sides less. Default:
+                false.
      """
 
     max_: int | Unset = UNSET
     wait_seconds: float | Unset = UNSET
+    columns: bool | Unset = UNSET
 
 
 
@@ -41,6 +44,8 @@ class ClaimIn:
 
         wait_seconds = self.wait_seconds
 
+        columns = self.columns
+
 
         field_dict: dict[str, Any] = {}
 
@@ -50,6 +55,8 @@ class ClaimIn:
             field_dict["max"] = max_
         if wait_seconds is not UNSET:
             field_dict["wait_seconds"] = wait_seconds
+        if columns is not UNSET:
+            field_dict["columns"] = columns
 
         return field_dict
 
@@ -62,9 +69,12 @@ class ClaimIn:
 
         wait_seconds = d.pop("wait_seconds", UNSET)
 
+        columns = d.pop("columns", UNSET)
+
         claim_in = cls(
             max_=max_,
             wait_seconds=wait_seconds,
+            columns=columns,
         )
 
         return claim_in

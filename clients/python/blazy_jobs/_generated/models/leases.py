@@ -8,10 +8,12 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
   from ..models.lease import Lease
+  from ..models.lease_columns import LeaseColumns
 
 
 
@@ -26,10 +28,13 @@ class Leases:
     """ The claimed runs.
 
         Attributes:
-            data (list[Lease]): At least one lease; if there is no run to claim, the response is `204`.
+            data (list[Lease]): Leases of one run each; if there is no run to claim, the response is `204`.
+            columns (list[LeaseColumns] | Unset): Leases of several runs each. Left out if there are none, or the claim did
+                not set `columns`.
      """
 
     data: list[Lease]
+    columns: list[LeaseColumns] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -38,10 +43,20 @@ class Leases:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.lease import Lease # noqa: PLC0415
+        from ..models.lease_columns import LeaseColumns # noqa: PLC0415
         data = []
         for data_item_data in self.data:
             data_item = data_item_data.to_dict()
             data.append(data_item)
+
+
+
+        columns: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.columns, Unset):
+            columns = []
+            for columns_item_data in self.columns:
+                columns_item = columns_item_data.to_dict()
+                columns.append(columns_item)
 
 
 
@@ -51,6 +66,8 @@ class Leases:
         field_dict.update({
             "data": data,
         })
+        if columns is not UNSET:
+            field_dict["columns"] = columns
 
         return field_dict
 
@@ -59,6 +76,7 @@ class Leases:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.lease import Lease # noqa: PLC0415
+        from ..models.lease_columns import LeaseColumns # noqa: PLC0415
         d = dict(src_dict)
         data = []
         _data = d.pop("data")
@@ -70,8 +88,21 @@ class Leases:
             data.append(data_item)
 
 
+        _columns = d.pop("columns", UNSET)
+        columns: list[LeaseColumns] | Unset = UNSET
+        if _columns is not UNSET:
+            columns = []
+            for columns_item_data in _columns:
+                columns_item = LeaseColumns.from_dict(columns_item_data)
+
+
+
+                columns.append(columns_item)
+
+
         leases = cls(
             data=data,
+            columns=columns,
         )
 
 

@@ -13,6 +13,7 @@ from typing import cast
 
 if TYPE_CHECKING:
   from ..models.cancelled_report import CancelledReport
+  from ..models.completed_in import CompletedIn
   from ..models.completed_report import CompletedReport
   from ..models.failed_report import FailedReport
   from ..models.log_report import LogReport
@@ -40,10 +41,13 @@ class ReportIn:
                 order. Default: none.
             holding (list[str] | Unset): The ids of all runs that the worker still has, at most 10,000; renews their leases.
                 Default: none.
+            completed (list[CompletedIn] | Unset): Completed runs, as columns, at most 10,000 in a call; processed after
+                `reports`. Default: none.
      """
 
     reports: list[Any] | list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
     holding: list[str] | Unset = UNSET
+    completed: list[CompletedIn] | Unset = UNSET
 
 
 
@@ -51,6 +55,7 @@ class ReportIn:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.cancelled_report import CancelledReport # noqa: PLC0415
+        from ..models.completed_in import CompletedIn # noqa: PLC0415
         from ..models.completed_report import CompletedReport # noqa: PLC0415
         from ..models.failed_report import FailedReport # noqa: PLC0415
         from ..models.log_report import LogReport # noqa: PLC0415
@@ -97,6 +102,15 @@ class ReportIn:
 
 
 
+        completed: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.completed, Unset):
+            completed = []
+            for completed_item_data in self.completed:
+                completed_item = completed_item_data.to_dict()
+                completed.append(completed_item)
+
+
+
 
         field_dict: dict[str, Any] = {}
 
@@ -106,6 +120,8 @@ class ReportIn:
             field_dict["reports"] = reports
         if holding is not UNSET:
             field_dict["holding"] = holding
+        if completed is not UNSET:
+            field_dict["completed"] = completed
 
         return field_dict
 
@@ -114,6 +130,7 @@ class ReportIn:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.cancelled_report import CancelledReport # noqa: PLC0415
+        from ..models.completed_in import CompletedIn # noqa: PLC0415
         from ..models.completed_report import CompletedReport # noqa: PLC0415
         from ..models.failed_report import FailedReport # noqa: PLC0415
         from ..models.log_report import LogReport # noqa: PLC0415
@@ -229,9 +246,22 @@ class ReportIn:
         holding = cast(list[str], d.pop("holding", UNSET))
 
 
+        _completed = d.pop("completed", UNSET)
+        completed: list[CompletedIn] | Unset = UNSET
+        if _completed is not UNSET:
+            completed = []
+            for completed_item_data in _completed:
+                completed_item = CompletedIn.from_dict(completed_item_data)
+
+
+
+                completed.append(completed_item)
+
+
         report_in = cls(
             reports=reports,
             holding=holding,
+            completed=completed,
         )
 
         return report_in

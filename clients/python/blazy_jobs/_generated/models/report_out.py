@@ -8,10 +8,12 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
   from ..models.held_run import HeldRun
+  from ..models.not_accepted import NotAccepted
   from ..models.reported import Reported
 
 
@@ -30,11 +32,14 @@ class ReportOut:
             data (list[Reported]): One item for each report, in the same order.
             holding (list[HeldRun]): One item for each id in `holding`, in the same order.
             drain (bool): Whether the worker should stop: claim no more runs, finish those it has, and exit.
+            completed (list[list[NotAccepted]] | Unset): For each item of `completed`, those of its runs that are not simply
+                accepted. Left out if the request had no `completed`.
      """
 
     data: list[Reported]
     holding: list[HeldRun]
     drain: bool
+    completed: list[list[NotAccepted]] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -43,6 +48,7 @@ class ReportOut:
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.held_run import HeldRun # noqa: PLC0415
+        from ..models.not_accepted import NotAccepted # noqa: PLC0415
         from ..models.reported import Reported # noqa: PLC0415
         data = []
         for data_item_data in self.data:
@@ -60,6 +66,20 @@ class ReportOut:
 
         drain = self.drain
 
+        completed: list[list[dict[str, Any]]] | Unset = UNSET
+        if not isinstance(self.completed, Unset):
+            completed = []
+            for completed_item_data in self.completed:
+                completed_item = []
+                for completed_item_item_data in completed_item_data:
+                    completed_item_item = completed_item_item_data.to_dict()
+                    completed_item.append(completed_item_item)
+
+
+                completed.append(completed_item)
+
+
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -68,6 +88,8 @@ class ReportOut:
             "holding": holding,
             "drain": drain,
         })
+        if completed is not UNSET:
+            field_dict["completed"] = completed
 
         return field_dict
 
@@ -76,6 +98,7 @@ class ReportOut:
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.held_run import HeldRun # noqa: PLC0415
+        from ..models.not_accepted import NotAccepted # noqa: PLC0415
         from ..models.reported import Reported # noqa: PLC0415
         d = dict(src_dict)
         data = []
@@ -100,10 +123,28 @@ class ReportOut:
 
         drain = d.pop("drain")
 
+        _completed = d.pop("completed", UNSET)
+        completed: list[list[NotAccepted]] | Unset = UNSET
+        if _completed is not UNSET:
+            completed = []
+            for completed_item_data in _completed:
+                completed_item = []
+                _completed_item = completed_item_data
+                for completed_item_item_data in (_completed_item):
+                    completed_item_item = NotAccepted.from_dict(completed_item_item_data)
+
+
+
+                    completed_item.append(completed_item_item)
+
+                completed.append(completed_item)
+
+
         report_out = cls(
             data=data,
             holding=holding,
             drain=drain,
+            completed=completed,
         )
 
 

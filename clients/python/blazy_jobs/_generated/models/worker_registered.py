@@ -29,12 +29,14 @@ class WorkerRegistered:
             id (str): The worker's id, for its further requests.
             lease_seconds (float): Duration of a lease in seconds. A worker that sends no request for this long is removed,
                 and its runs are lost.
+            columns (bool): Whether claims may set `columns` and reports may contain `completed`; always true.
             heartbeat_seconds (float): Maximum seconds between two reports of the worker; each renews its leases.
             conflicts (list[ConflictOut]): The declarations that were not applied; empty if all were.
      """
 
     id: str
     lease_seconds: float
+    columns: bool
     heartbeat_seconds: float
     conflicts: list[ConflictOut]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -48,6 +50,8 @@ class WorkerRegistered:
         id = self.id
 
         lease_seconds = self.lease_seconds
+
+        columns = self.columns
 
         heartbeat_seconds = self.heartbeat_seconds
 
@@ -64,6 +68,7 @@ class WorkerRegistered:
         field_dict.update({
             "id": id,
             "lease_seconds": lease_seconds,
+            "columns": columns,
             "heartbeat_seconds": heartbeat_seconds,
             "conflicts": conflicts,
         })
@@ -80,6 +85,8 @@ class WorkerRegistered:
 
         lease_seconds = d.pop("lease_seconds")
 
+        columns = d.pop("columns")
+
         heartbeat_seconds = d.pop("heartbeat_seconds")
 
         conflicts = []
@@ -95,6 +102,7 @@ class WorkerRegistered:
         worker_registered = cls(
             id=id,
             lease_seconds=lease_seconds,
+            columns=columns,
             heartbeat_seconds=heartbeat_seconds,
             conflicts=conflicts,
         )

@@ -1,0 +1,172 @@
+"""Plain runs, many at once: what the lifecycle makes of each, written in a few statements for all.
+
+Everything else than these moves goes run by run. `lifecycle` says what a start and a completion of many change, and its
+tests hold them equal to those of one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import orjson
+
+from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.batch import Batch
+from blazy_jobs_server.domain.event import Event, EventColumn, EventType
+from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.ports import Claim
+from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.ledger import Lane
+from blazy_jobs_server.store.rows import pack
+from blazy_jobs_server.store.transaction import Transaction
+
+MAX_CLAIM_BYTES = 8 << 20
+"""Payloads of one claim, but for the last of them."""
+
+
+def start_head(tx: Transaction, claim: Claim, lane: Lane, lease_until: int) -> tuple[Batch | None, list[int]]:
+    """Leases the first runs of a lane: the plain ones, and the keys of the others, which are still to be leased."""
+    limit = claim.limit
+    if lane.id in tx.ledger.heavy_lanes:
+        [limit] = tx.cursor.execute(sql.HEAD_BYTES, (lane.id, limit, MAX_CLAIM_BYTES)).fetchone()
+    return _start(tx, claim, lane, lease_until, sql.PLAIN_HEAD_OF_LANE, lane.id, limit)
+
+
+def start_these(
+    tx: Transaction, claim: Claim, lane: Lane, run_ids: list[int], lease_until: int
+) -> tuple[Batch | None, list[int]]:
+    """As `start_head`, of queued runs of one lane."""
+    return _start(tx, claim, lane, lease_until, sql.PLAIN_BY_ID, pack(run_ids))
+
+
+def _start(
+    tx: Transaction, claim: Claim, lane: Lane, lease_until: int, statement: str, *parameters: object
+) -> tuple[Batch | None, list[int]]:
+    definition_id = tx.ledger.job_types[lane.job_type].definition_id
+    found = tx.cursor.execute(statement, (definition_id, *parameters)).fetchone()
+    keys, dues, payloads, others, tags, metadata = found
+    run_ids: list[int] = orjson.loads(keys)
+    if not run_ids:
+        return None, orjson.loads(others)
+    if len(payloads) > MAX_CLAIM_BYTES:
+        tx.ledger.heavy_lanes.add(lane.id)  # the next claim looks at the bytes first
+    version = tx.ledger.versions[definition_id]
+    started = lifecycle.start_many(tx.now, version.settings, claim.worker_id)
+    batch = Batch(
+        run_ids=run_ids,
+        payloads=payloads,
+        tags=_by_key(tags),
+        metadata=_by_key(metadata),
+        lane_id=lane.id,
+        job_type=lane.job_type,
+        queue=lane.queue,
+        definition_id=definition_id,
+        version=version.version,
+        settings=version.settings,
+        worker_id=claim.worker_id,
+        token=claim.token,
+        started_at=tx.now,
+        lease_until=lease_until,
+        deadline_at=started.deadline_at,
+    )
+    changes = (started.state, started.seq, started.attempt, started.claims)
+    lease = (tx.now, claim.worker_id, claim.token, started.deadline_at)
+    tx.cursor.execute(sql.START_MANY, (*changes, *lease, keys))
+    _note_event(tx, batch, keys, EventType.STARTED, started.state, started.seq, started.data)
+    tx.ledger.batches.add(batch.without_payloads())
+    tx.count(lane.id, State.QUEUED, -len(run_ids))
+    tx.count(lane.id, State.RUNNING, len(run_ids))
+    waited = Counter(orjson.loads(dues))
+    tx.news.waited += [(lane.job_type, tx.now - due_at, number) for due_at, number in waited.items()]
+    tx.note_claimed(lane.pair, len(run_ids))
+    tx.wake_at(batch.ends_at)
+    return batch, orjson.loads(others)
+
+
+def _by_key(texts: str) -> dict[int, str]:
+    return {} if texts == "{}" else {int(run_id): text for run_id, text in orjson.loads(texts).items()}
+
+
+def complete(tx: Transaction, batch: Batch, run_ids: list[int], results: list[str] | None) -> None:
+    """Ends different runs of a batch, with their results (JSON texts; None: each with null)."""
+    keys = pack(run_ids)
+    done = lifecycle.complete_many(tx.now, batch.settings)
+    before = tx.ledger.batches.seqs(run_ids, SILENT_SEQ)
+    seq = before + 1 if isinstance(before, int) else [number + 1 for number in before]
+    constants = (done.state, done.finished_at, done.delete_at)
+    if results is None and isinstance(seq, int):
+        tx.cursor.execute(sql.COMPLETE_MANY, (*constants, seq, "null", keys))
+    else:
+        seqs = [seq] * len(run_ids) if isinstance(seq, int) else seq
+        values = ["null"] * len(run_ids) if results is None else results
+        sql.complete_each.by_columns(tx.cursor, constants, run_ids, seqs, values)
+    data: str | list[str]
+    if results is None:
+        data = lifecycle.completed_data("null")
+    else:
+        data = [lifecycle.completed_data(result) for result in results]
+    named = batch if run_ids is batch.run_ids else batch.with_runs(run_ids)
+    _note_event(tx, named, keys, EventType.COMPLETED, done.state, seq, data)
+    tx.ledger.batches.drop(batch, run_ids)
+    tx.count(batch.lane_id, State.RUNNING, -len(run_ids))
+    tx.count(batch.lane_id, done.state, len(run_ids))
+    tx.news.ran.append((batch.job_type, done.state, tx.now - batch.started_at, len(run_ids)))
+    tx.note_room(batch.job_type)
+
+
+SILENT_SEQ = lifecycle.ManyStarted(0, "").seq
+
+
+def _note_event(
+    tx: Transaction,
+    batch: Batch,
+    keys: str,
+    kind: EventType,
+    state: State,
+    seq: int | list[int],
+    data: str | list[str],
+) -> None:
+    number = len(batch.run_ids)
+    first = tx.ledger.keys.next_many(tx.now, number)
+    stored = None if kind is EventType.COMPLETED else data
+    rest = (kind, state, 1, tx.now, stored)
+    if isinstance(seq, int):
+        tx.cursor.execute(sql.EVENT_OF_MANY, (first, seq, *rest, keys))
+    else:
+        sql.event_of_each.by_columns(tx.cursor, rest, range(first, first + number), batch.run_ids, seq)
+    column = EventColumn(
+        first, batch.run_ids, batch.job_type, batch.queue, batch.tags, seq, kind, tx.now, state, 1, data
+    )
+    tx.news.events.append(column)
+
+
+class Words:
+    """What runs of batches say in one verb, noted and then written at once."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._batches = tx.ledger.batches
+        self._spoke: dict[int, None] = {}
+
+    def say(self, batch: Batch, run_id: int, kind: EventType, data: str, lease_until: int) -> None:
+        """A progress or a line of its log: `lifecycle.progress` and `lifecycle.log` of a run of a batch."""
+        said = self._batches.say(run_id, SILENT_SEQ)
+        said.seq += 1
+        said.lease_until = lease_until
+        if kind is EventType.LOG:
+            said.logs += 1
+        else:
+            said.progress = data
+        tags, now = batch.tags.get(run_id, "[]"), self._tx.now
+        event = Event(run_id, batch.job_type, batch.queue, tags, said.seq, kind, now, State.RUNNING, 1, data)
+        self._tx.note_events((event,))
+        self._spoke[run_id] = None
+
+    def renew(self, run_id: int, lease_until: int) -> None:
+        self._batches.say(run_id, SILENT_SEQ).lease_until = lease_until
+
+    def save(self) -> None:
+        if self._spoke:
+            said = [(run_id, self._batches.say(run_id, SILENT_SEQ)) for run_id in self._spoke]
+            sql.say_many(self._tx.cursor, [(run_id, s.seq, s.logs, s.progress) for run_id, s in said])
+            self._spoke = {}

@@ -1,0 +1,131 @@
+"""Leases and completions by columns, as a worker sends and gets them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.app.server import Server, Worker, problem
+
+
+@pytest.fixture
+def store_settings() -> dict[str, Any]:
+    """SQLite, which leases by columns."""
+    return {}
+
+
+async def claim(worker: Worker) -> Any:
+    body = {"max": 10, "wait_seconds": 0, "columns": True}
+    return await worker.server.post(f"/v1/workers/{worker.id}/claim", body, status=200)
+
+
+async def report(worker: Worker, *completed: Any, **more: Any) -> Any:
+    return await worker.server.post(f"/v1/workers/{worker.id}/report", {"completed": completed, **more}, status=200)
+
+
+def done(group: Any, **fields: Any) -> Any:
+    return {name: group[name] for name in ("lease_token", "attempt", "run_ids")} | fields
+
+
+async def test_a_worker_is_told_that_it_may_ask_for_columns(server: Server) -> None:
+    assert (await server.worker("greet")).registered["columns"] is True
+
+
+async def test_runs_come_and_end_by_columns(server: Server) -> None:
+    await server.register()
+    worker = await server.worker("greet")
+    runs = [(await server.dispatch(payload={"n": n}))["id"] for n in range(3)]
+    answer = await claim(worker)
+    assert answer["data"] == []
+    [group] = answer["columns"]
+    assert group.pop("lease_token")
+    assert group.pop("lease_until") < group.pop("deadline_at")
+    assert group == {
+        "job_type": "greet",
+        "job_type_version": 1,
+        "queue": "default",
+        "attempt": 1,
+        "max_attempts": 4,
+        "timeout_seconds": 300,
+        "run_ids": runs,
+        "payloads": [{"n": 0}, {"n": 1}, {"n": 2}],
+    }
+
+
+async def test_results_and_the_log_are_those_of_single_reports(server: Server) -> None:
+    await server.register()
+    worker = await server.worker("greet")
+    runs = [(await server.dispatch(tags=["t"] * n))["id"] for n in range(2)]
+    [group] = (await claim(worker))["columns"]
+    assert (group["tags"], group["run_ids"]) == ([[], ["t"]], runs)
+    answer = await report(worker, done(group, results=[{"a": 1}, None]))
+    assert answer == {"data": [], "holding": [], "drain": False, "completed": [[]]}
+    assert [(await server.run(run))["result"] for run in runs] == [{"a": 1}, None]
+    assert [await server.types(run) for run in runs] == [["queued", "started", "completed"]] * 2
+    [event] = [event for event in await server.events(runs[1]) if event["type"] == "completed"]
+    assert event["data"] == {"result": None}
+
+
+async def test_what_is_not_simply_accepted_is_said(server: Server) -> None:
+    await server.register()
+    worker = await server.worker("greet")
+    runs = [(await server.dispatch())["id"] for _ in range(3)]
+    [group] = (await claim(worker))["columns"]
+    await server.cancel(runs[0], status=202)
+    lost = done(group, run_ids=[runs[2]], lease_token="another")
+    answer = await report(worker, done(group, run_ids=runs[:2]), lost, holding=[runs[2]])
+    assert answer["completed"] == [
+        [{"run_id": runs[0], "status": "accepted", "error": None, "cancel_requested": True}],
+        [{"run_id": runs[2], "status": "lease_lost", "error": None, "cancel_requested": False}],
+    ]
+    assert answer["holding"] == [{"run_id": runs[2], "held": True, "cancel_requested": False}]
+
+
+@pytest.mark.parametrize(
+    ("completed", "path"),
+    [
+        (7, "/completed"),
+        ([7], "/completed/0"),
+        ([{}], "/completed/0"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": ["run_x"]}], "/completed/0/run_ids"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [7]}], "/completed/0"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [], "more": 1}], "/completed/0"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [], "results": [1]}], "/completed/0/results"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": ["run_0000000000000"] * 10_001}], "/completed"),
+        (
+            [{"lease_token": "t", "attempt": 1, "run_ids": ["run_0000000000000"], "results": ["x" * 2000]}],
+            "/completed/0/results/0",
+        ),
+    ],
+)
+@pytest.mark.parametrize("server", [{"max_result_bytes": 1024}], indirect=True)
+async def test_what_is_wrong_is_said_and_where(server: Server, completed: Any, path: str) -> None:
+    await server.register()
+    worker = await server.worker("greet")
+    body = json.dumps({"completed": completed}).encode()
+    answer = await server.raw("POST", f"/v1/workers/{worker.id}/report", body)
+    document = problem(answer, 422, "invalid_request")
+    assert [error["path"] for error in document["errors"]] == [path]
+
+
+async def test_who_does_not_ask_gets_single_leases(server: Server) -> None:
+    await server.register()
+    worker = await server.worker("greet")
+    await server.dispatch()
+    [lease] = await worker.claim()
+    assert lease["run"]["attempt"] == 1
+
+
+async def test_a_late_progress_comes_before_the_end(server: Server) -> None:
+    await server.register()
+    worker = await server.worker("greet")
+    run = (await server.dispatch())["id"]
+    [group] = (await claim(worker))["columns"]
+    facts = {"run_id": run, "attempt": 1, "lease_token": group["lease_token"]}
+    reports = [{"type": "progress", "percent": percent, **facts} for percent in (1, 2, 3)]
+    await report(worker, reports=reports)
+    await report(worker, done(group))
+    percents = [e["data"]["percent"] for e in await server.events(run) if e["type"] == "progress"]
+    assert (percents, (await server.run(run))["state"]) == ([1, 3], "completed")
