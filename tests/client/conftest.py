@@ -33,9 +33,9 @@ class Worker:
             return await self.process.wait()
 
 
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    peer = Peer()
+@pytest.fixture(params=[False, True], ids=["leases", "columns"])
+async def peer(request: pytest.FixtureRequest) -> AsyncIterator[Peer]:
+    peer = Peer(columns=request.param)
     await peer.start()
     yield peer
     await peer.stop()

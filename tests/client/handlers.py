@@ -1,6 +1,7 @@
 """The jobs that the worker's tests run in real processes."""
 
 import asyncio
+import contextvars
 import ctypes
 import logging
 import os
@@ -9,12 +10,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from blazy_jobs import JobContext, Jobs, NonRetryable, RetryAfter, Snooze
 
 jobs = Jobs()
 log = logging.getLogger("shop")
+seen: contextvars.ContextVar[Any] = contextvars.ContextVar("seen", default=None)
 
 
 @dataclass
@@ -105,6 +108,26 @@ def deep(levels: int) -> list[Any]:
     for _ in range(levels - 1):
         value = [value]
     return value
+
+
+@jobs.job
+async def tells(payload: Any, ctx: JobContext) -> dict[str, Any]:
+    about = {"run_id": ctx.run_id, "attempt": ctx.attempt, "tags": ctx.tags, "metadata": ctx.metadata}
+    return {"payload": payload, "seconds_left": round((ctx.deadline - datetime.now(UTC)).total_seconds()), **about}
+
+
+@jobs.job
+async def naps(payload: float) -> float:
+    await asyncio.sleep(payload)
+    return payload
+
+
+@jobs.job
+async def remembers(payload: Any) -> Any:
+    """What an earlier run has left in this one's context: nothing."""
+    before = seen.get()
+    seen.set(payload)
+    return before
 
 
 @jobs.job

@@ -7,19 +7,27 @@ import asyncio
 import itertools
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
 from tests.support.speed import stretched
 
 FINAL = {"completed", "failed", "cancelled", "released", "snoozed", "lost"}
+LATER = "2030-01-01T00:00:00.000000Z"
+COMMON = ("job_type", "job_type_version", "queue", "max_attempts", "timeout_seconds")
 
 
 class Peer:
     """`url` once started. Every list grows in the order of arrival; `until` waits for a condition on them."""
 
-    def __init__(self, *, lease_seconds: float = 15.0, heartbeat_seconds: float = 5.0) -> None:
+    def __init__(self, *, lease_seconds: float = 15.0, heartbeat_seconds: float = 5.0, columns: bool = False) -> None:
+        self.columns = columns
+        """Whether it leases plain runs by columns to who asks for them, and takes their ends so."""
+        self.groups: list[dict[str, Any]] = []
+        """Those that were leased."""
+        self.by_columns: list[str] = []
+        """Runs whose end was reported so."""
         self.lease_seconds = lease_seconds
         self.heartbeat_seconds = heartbeat_seconds
         self.registrations: list[dict[str, Any]] = []
@@ -65,12 +73,19 @@ class Peer:
     async def add(self, job_type: str, payload: Any = None, *, alone: bool = False, **run: Any) -> str:
         """A run that waits for a claim; its id."""
         run_id = run.pop("id", None) or f"run_{next(self._numbers):013d}"
-        whole = {"id": run_id, "job_type": job_type, "queue": "default", "payload": payload, "timeout_seconds": 30}
-        whole |= {"attempt": 1, "max_attempts": 4, "tags": [], "metadata": {}} | run
-        async with self._changed:
-            self._waiting.append({"run": whole, "alone": alone})
-            self._changed.notify_all()
+        await self._add([_lease(run_id, job_type, payload, alone, run)])
         return run_id
+
+    async def add_many(self, job_type: str, payloads: Iterable[Any], **run: Any) -> list[str]:
+        """At once, so that one claim may find them all."""
+        many = {f"run_{next(self._numbers):013d}": payload for payload in payloads}
+        await self._add([_lease(run_id, job_type, payload, False, run) for run_id, payload in many.items()])
+        return list(many)
+
+    async def _add(self, leases: list[dict[str, Any]]) -> None:
+        async with self._changed:
+            self._waiting += leases
+            self._changed.notify_all()
 
     async def until(self, condition: Callable[[], Any], seconds: float = 20.0) -> Any:
         """The condition's first true value. `seconds` are those of a machine with nothing else to do."""
@@ -99,36 +114,64 @@ class Peer:
             async with asyncio.timeout(body["wait_seconds"]):
                 await self._changed.wait_for(ready)
         taken = ready()
+        by_columns = self.columns and body.get("columns")
+        groups: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
         for lease in taken:
             self._waiting.remove(lease)
-            token = f"token-{next(self._numbers)}"
-            self.leases[lease["run"]["id"]] = token
-            lease |= {"attempt": lease["run"]["attempt"], "lease_token": token}
-            lease |= {"lease_until": "2030-01-01T00:00:00.000000Z", "deadline_at": "2030-01-01T00:00:00.000000Z"}
-        return (200, {"data": taken}) if taken else (204, None)
+            lease |= {"attempt": lease["run"]["attempt"], "lease_until": LATER, "deadline_at": LATER}
+            if by_columns and _is_plain(lease):
+                groups[tuple(lease["run"][name] for name in COMMON)].append(lease)
+            lease["lease_token"] = self.leases[lease["run"]["id"]] = f"token-{next(self._numbers)}"
+        answer: dict[str, Any] = {"data": taken}
+        if groups:
+            self.groups += (columns := [self._group(leases) for leases in groups.values()])
+            answer = {"data": [lease for lease in taken if not _is_plain(lease)], "columns": columns}
+        return (200, answer) if taken else (204, None)
+
+    def _group(self, leases: list[dict[str, Any]]) -> dict[str, Any]:
+        runs = [lease["run"] for lease in leases]
+        group = {name: leases[0]["run"][name] for name in COMMON}
+        group |= {name: leases[0][name] for name in ("attempt", "lease_token", "lease_until", "deadline_at")}
+        self.leases |= {run["id"]: group["lease_token"] for run in runs}
+        group |= {"run_ids": [run["id"] for run in runs], "payloads": [run["payload"] for run in runs]}
+        return group | {
+            name: [run[name] for run in runs] for name in ("tags", "metadata") if any(r[name] for r in runs)
+        }
 
     def _report(self, body: dict[str, Any]) -> tuple[int, Any]:
         self.calls.append(body)
-        answers = []
-        for report in body["reports"]:
-            run_id = report["run_id"]
-            held = self.leases.get(run_id) == report["lease_token"]
-            again = report in self.reports[run_id]
-            refusal = self.refuse(report)
-            if refusal is None and held:
-                self.reports[run_id].append(report)
-                if report["type"] in FINAL:
-                    del self.leases[run_id]
-            status = "rejected" if refusal else "accepted" if held or again else "lease_lost"
-            answers.append(
-                {"run_id": run_id, "attempt": report["attempt"], "status": status, "error": refusal}
-                | {"cancel_requested": run_id in self.cancelled}
-            )
+        answers = [self._judge(report) for report in body["reports"]]
+        columns = [self._judge_columns(item) for item in body.get("completed", ())]
         holding = [
             {"run_id": run_id, "held": run_id in self.leases, "cancel_requested": run_id in self.cancelled}
             for run_id in body["holding"]
         ]
-        return 200, {"data": answers, "holding": holding, "drain": self.drain}
+        answer = {"data": answers, "holding": holding, "drain": self.drain}
+        return 200, answer | ({"completed": columns} if columns else {})
+
+    def _judge(self, report: dict[str, Any]) -> dict[str, Any]:
+        run_id = report["run_id"]
+        held = self.leases.get(run_id) == report["lease_token"]
+        again = report in self.reports[run_id]
+        refusal = self.refuse(report)
+        if refusal is None and held:
+            self.reports[run_id].append(report)
+            if report["type"] in FINAL:
+                del self.leases[run_id]
+        status = "rejected" if refusal else "accepted" if held or again else "lease_lost"
+        judged = {"run_id": run_id, "attempt": report["attempt"], "status": status, "error": refusal}
+        return judged | {"cancel_requested": run_id in self.cancelled}
+
+    def _judge_columns(self, item: dict[str, Any]) -> list[dict[str, Any]]:
+        run_ids, results = item["run_ids"], item.get("results", [None] * len(item["run_ids"]))
+        assert len(run_ids) == len(results)
+        self.by_columns += run_ids
+        head = {"attempt": item["attempt"], "lease_token": item["lease_token"], "type": "completed"}
+        judged = [
+            self._judge({"run_id": run_id, **head, "result": result})
+            for run_id, result in zip(run_ids, results, strict=True)
+        ]
+        return [each for each in judged if each["status"] != "accepted" or each["cancel_requested"]]
 
     async def _answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         async with self._changed:
@@ -139,7 +182,8 @@ class Peer:
                     self.registrations.append(body)
                     self.known = True
                     times = {"lease_seconds": self.lease_seconds, "heartbeat_seconds": self.heartbeat_seconds}
-                    return 201, {"id": worker_id, **times, "conflicts": []}
+                    able = {"columns": True} if self.columns else {}
+                    return 201, {"id": worker_id, **times, "conflicts": [], **able}
                 worker_id, _, verb = path.removeprefix("/v1/workers/").partition("/")
                 if method == "DELETE":
                     self.left.append(self._workers.pop(worker_id)["name"])
@@ -193,3 +237,13 @@ class Peer:
         finally:
             self._connections.discard(connection)
             writer.transport.abort()
+
+
+def _lease(run_id: str, job_type: str, payload: Any, alone: bool, run: dict[str, Any]) -> dict[str, Any]:
+    whole = {"id": run_id, "job_type": job_type, "queue": "default", "payload": payload, "timeout_seconds": 30}
+    whole |= {"job_type_version": 1, "attempt": 1, "max_attempts": 4, "tags": [], "metadata": {}} | run
+    return {"run": whole, "alone": alone}
+
+
+def _is_plain(lease: dict[str, Any]) -> bool:
+    return bool(lease["run"]["attempt"] == 1 and not lease["alone"])

@@ -254,7 +254,7 @@ async def test_a_report_whose_answer_was_lost_is_sent_again(peer: Peer, start: S
     await start()
     peer.lose_answers = 2
     run = await peer.add("echo", 1)
-    await peer.until(lambda: len([call for call in peer.calls if call["reports"]]) == 3)
+    await peer.until(lambda: len([call for call in peer.calls if call["reports"] or call.get("completed")]) == 3)
     assert len(peer.reports[run]) == 1
     assert (await peer.outcome(await peer.add("echo", 2)))["result"] == 2
 

@@ -41,6 +41,7 @@ class Intake:
         if says_something(annotation):
             self._adapter, self.schema = _typed(annotation, name)
         self.plain = self._adapter is None
+        self.takes_context = self._signature.takes_context
         self.call = self._signature.call
         """`call(handler, payload, context)`, with a payload that was read."""
 

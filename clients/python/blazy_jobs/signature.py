@@ -47,9 +47,13 @@ class Signature:
                 )
         self.annotation: Any = inspect.Parameter.empty if payload is None else notes[payload.name]
         """Of the payload; a text where it cannot be resolved."""
+        self.takes_context = context is not None
         self._places = self._order(parameters, payload, context)
+        self._payload_alone = self._places == ([0], [])
 
     def call(self, handler: Callable[..., Any], payload: Any, context: Any) -> Any:
+        if self._payload_alone:
+            return handler(payload)
         given = (payload, context)
         positional, keywords = self._places
         if not keywords:

@@ -18,6 +18,7 @@ from blazy_jobs.testing.plan import grace_seconds
 from blazy_jobs.testing.trial import Sitting
 from blazy_jobs.worker.declares import declares
 from blazy_jobs.worker.executor import Executor, close_loop
+from blazy_jobs.worker.group import Group
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.http import Endpoint
 from blazy_jobs.worker.lane import Lane
@@ -114,7 +115,7 @@ class Crew:
 
     async def leave(self) -> None:
         self._lane.stop_claiming()
-        for held in list(self._lane.held.values()):
+        for held in self._lane.singles():
             self.stop(held, "release")
         try:
             async with asyncio.timeout(grace_seconds() + LAST_WORDS_SECONDS):
@@ -142,6 +143,9 @@ class Crew:
             course = Course(standing, self._executor, grace_seconds())
             self._courses[held.run_id] = course
             self._spawn(self._carry_out(held, standing, course, speaker))
+
+    def begin_group(self, group: Group) -> None:
+        self.begin(group.singles(), None)
 
     def stop(self, held: Held, reason: str) -> None:
         if held.stop(reason) and (course := self._courses.get(held.run_id)) is not None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from blazy_jobs.worker.children import Child
 from blazy_jobs.worker.declares import declares as declared_by
+from blazy_jobs.worker.group import Group
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.hosting import Hosting
 from blazy_jobs.worker.lane import Lane
@@ -96,6 +97,12 @@ class Control:
                 self.slots.take(held)
         self.slots.deal()
 
+    def begin_group(self, group: Group) -> None:
+        if group.job.lane == "async":
+            self.hosting.begin_group(group)
+        else:
+            self.begin(group.singles(), None)
+
     def stop(self, held: Held, reason: str) -> None:
         if held.place is self.hosting or (held.job.lane == "async" and not held.alone):
             self.hosting.stop(held, reason)
@@ -167,8 +174,8 @@ class Control:
             "concurrency": size,
             "declares": declares[0] if declares and len(declares) == 1 else declares,
         }
-        session = Session(self.settings.endpoint, registration, self._answered)
-        lane = Lane(self, session, jobs, capacity)
+        session = Session(self.settings.endpoint, registration, self._answered, columns=True)
+        lane = Lane(self, session, jobs, capacity, self._host_ahead if kind == "async" else None)
         self._lanes.append(lane)
         first = self._lanes[0]
         self._speaking.append(self._spawn(self._serve(lane, None if first is lane else first), f"lane {kind}"))
@@ -187,6 +194,9 @@ class Control:
 
     def _host_capacity(self) -> int:
         return self.settings.concurrency if self.hosting.accepting else 0
+
+    def _host_ahead(self) -> int:
+        return self.hosting.ahead() if self.hosting.accepting else 0
 
     def _wrapped_capacity(self) -> int:
         """Of slots whose handlers all have middleware, which runs in the host."""
@@ -211,6 +221,7 @@ class Control:
     def _notice_deafness(self) -> None:
         deaf = self.hosting.deaf
         if deaf and not self._host_was_deaf:
+            self.hosting.recall()
             for lane in self._host_lanes:
                 lane.end_claim()
         self._host_was_deaf = deaf
@@ -278,7 +289,7 @@ class Control:
 
     async def _stop_all(self, reason: str, grace_seconds: float) -> None:
         for lane in self._lanes:
-            for held in list(lane.held.values()):
+            for held in lane.singles():
                 self.stop(held, reason)
         await self._until(self._nothing_held, grace_seconds)
         if not self._nothing_held():

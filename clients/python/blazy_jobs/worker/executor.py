@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from blazy_jobs.context import Middleware, MiddlewareRun
+from blazy_jobs.context import JobContext, Middleware, MiddlewareRun
 from blazy_jobs.errors import HandlerFailed
 from blazy_jobs.payload import sendable
 from blazy_jobs.worker.descriptors import say_if_run_out
@@ -47,11 +47,13 @@ class Executor:
         """Never raises."""
         current.set(standing)
         try:
-            middlewares = self._middlewares[standing.job.name]
-            if middlewares:
+            job = standing.job
+            if middlewares := self._middlewares[job.name]:
                 value = await self._wrapped(standing, middlewares)
             else:
-                value = await self._handle(standing, standing.run["payload"])
+                value = self._called(standing, standing.payload)
+                if inspect.isawaitable(value):
+                    value = await value
         except BaseException as error:  # noqa: BLE001 - SystemExit and the like end the attempt, not the process
             return self.raised(standing, error)
         return self.returned(standing, value)
@@ -59,8 +61,7 @@ class Executor:
     def call(self, standing: Standing) -> Report | Unfinished:
         """A sync handler without middleware, in this thread. Never raises but for a stop that comes too late."""
         try:
-            intake = standing.job.intake
-            value = intake.call(standing.job.handler, intake.read(standing.run["payload"]), standing.context)
+            value = self._call_handler(standing, standing.payload)
             if inspect.isawaitable(value):
                 return Unfinished(value)
         except BaseException as error:  # noqa: BLE001 - as above
@@ -103,15 +104,27 @@ class Executor:
         return await call_next(MiddlewareRun(standing.run, standing.context))
 
     async def _handle(self, standing: Standing, payload: Any) -> Any:
-        job = standing.job
-        if job.isolation == "process" and self._run_process is not None:
-            return await self._run_process(standing, payload)
-        call = functools.partial(job.intake.call, job.handler, job.intake.read(payload), standing.context)
-        if job.isolation == "thread" and self._run_process is not None:
-            value = await self._in_thread(call)
-        else:
-            value = call()
+        value = self._called(standing, payload)
         return await value if inspect.isawaitable(value) else value
+
+    def _called(self, standing: Standing, payload: Any) -> Any:
+        """What the handler has returned, or what is to be awaited for it."""
+        isolation = standing.job.isolation
+        if isolation == "async" or self._run_process is None:
+            return self._call_handler(standing, payload)
+        if isolation == "process":
+            return self._run_process(standing, payload)
+        return self._called_in_thread(standing, payload)
+
+    async def _called_in_thread(self, standing: Standing, payload: Any) -> Any:
+        job = standing.job
+        call = functools.partial(job.intake.call, job.handler, job.intake.read(payload), _context_of(standing))
+        value = await self._in_thread(call)
+        return await value if inspect.isawaitable(value) else value
+
+    def _call_handler(self, standing: Standing, payload: Any) -> Any:
+        job = standing.job
+        return job.intake.call(job.handler, job.intake.read(payload), _context_of(standing))
 
     async def _in_thread(self, call: Callable[[], Any]) -> Any:
         """A thread cannot be stopped: a cancel is passed on after it has ended by itself."""
@@ -148,6 +161,10 @@ def value_of(report: Report, stop_reason: str | None) -> Any:
 
 
 _PLACE = ("run_id", "attempt", "lease_token")
+
+
+def _context_of(standing: Standing) -> JobContext | None:
+    return standing.context if standing.job.intake.takes_context else None
 
 
 def close_loop(loop: asyncio.AbstractEventLoop) -> None:

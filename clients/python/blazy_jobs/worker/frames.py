@@ -12,15 +12,17 @@ _PREFIX = struct.Struct("<IcI")  # bytes after these four; kind; bytes of the he
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 
 # control → child
-LEASES = b"L"  # blob: a claim's answer. The runs begin (host) or wait their turn (slot)
+LEASES = b"L"  # header (host): the first one's number; blob: a claim's answer. The runs begin when there is room
+GROUP = b"G"  # header: what runs have in common, their ids and the first one's number; blob: their payloads
 STOP = b"C"  # header: [[run_id, reason], ...]
-RECALL = b"W"  # header: none. A slot gives back what it has not begun
+RECALL = b"W"  # header: none. The child gives back what it has not begun
 RETURNED = b"O"  # header: the report of a slot's run, for the middleware that waits for it
 QUIT = b"Q"  # the child ends
 # child → control
 READY = b"H"  # header: what the modules declare
 REFUSED = b"F"  # header: why the modules cannot be used
 WORDS = b"D"  # header: {"items": [[run_id, type, bytes], ...], ...}; blob: the reports
+ENDED = b"E"  # header: [[run id, ...]]; blob: their results, with commas between; none: all null
 STUCK = b"S"  # header: run ids that were told to stop and did not
 CALL = b"X"  # header: [run_id, payload]: middleware has come to its process handler
 HANG_UP = b"Y"  # header: run_id: that middleware was told to stop

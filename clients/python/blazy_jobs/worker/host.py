@@ -9,20 +9,25 @@ import socket
 import threading
 import time
 import weakref
+from collections import deque
+from contextlib import suppress
+from itertools import repeat
 from typing import Any, NoReturn
 
 import orjson
 
 from blazy_jobs.payload import sendable
-from blazy_jobs.worker import frames, run_log, subprocesses
+from blazy_jobs.worker import frames, outcome, run_log, subprocesses
 from blazy_jobs.worker.channel import Channel
 from blazy_jobs.worker.executor import Executor, until_done, value_of
 from blazy_jobs.worker.frames import Frame, pack
 from blazy_jobs.worker.host_loop import HostLoop
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.modules import Loaded
+from blazy_jobs.worker.mouth import Mouth
+from blazy_jobs.worker.pace import WAIT_SECONDS
 from blazy_jobs.worker.pulse import NOT_WORN, WORN, WORN_OUT, Page, end_with_leases
-from blazy_jobs.worker.standing import Standing, current
+from blazy_jobs.worker.standing import Group, GroupStanding, Standing, current
 from blazy_jobs.worker.threads import RunThreads
 from blazy_jobs.worker.watchdog import BLOCKED_SECONDS, Watchdog
 
@@ -31,8 +36,12 @@ FULL_BYTES = 256 * 1024
 DEFAULT_GRACE_SECONDS = 5.0
 DEFAULT_CONCURRENCY = 100
 SPARE_THREADS = 32
+LOOK_SECONDS = 0.05
 MOST_LOST_SECONDS = 8.0
 """How much later a deadline may become: the server's own is 15 s later than the first, and a stop takes time too."""
+
+_Entry = Standing | tuple[Group, int]
+"""A run by itself, or one of a group and its place in it."""
 
 log = Log("blazy_jobs.worker")
 
@@ -66,15 +75,16 @@ class Host:
         self._told_of: weakref.WeakSet[Standing] = weakref.WeakSet()
         loop.set_default_executor(self._threads)
         self._grace_seconds = float(os.environ.get("JOBS_STOP_GRACE_SECONDS") or DEFAULT_GRACE_SECONDS)
+        self._most = concurrency
         self._runs: dict[str, Standing] = {}
-        self._tasks: dict[asyncio.Task[Any], Standing] = {}
+        self._queue: deque[_Entry] = deque()
+        """Runs that wait for room, in the order in which they came."""
+        self._beginning = False
+        self._looked_at = 0.0
+        """When this process last made sure that its leases hold."""
         self._others: weakref.WeakKeyDictionary[asyncio.Task[Any], Standing] = weakref.WeakKeyDictionary()
-        self._taken = 0
-        self._mouth = threading.Lock()
-        """Held to begin a run and to send: when the loop is blocked, the watchdog speaks for it."""
+        self._mouth = Mouth()
         self.watchdog: Watchdog | None = None
-        self._items: list[tuple[str, str, int]] = []
-        self._reports: list[bytes] = []
         self._flushing = False
         self._talking: set[Standing] = set()
         self._tidying: set[Standing] = set()
@@ -90,13 +100,27 @@ class Host:
     def _heard(self, frame: Frame) -> None:
         match frame.kind:
             case frames.LEASES:
-                for lease in orjson.loads(frame.blob)["data"]:
-                    self._begin(lease)
+                for number, lease in enumerate(orjson.loads(frame.blob)["data"], frame.header):
+                    job = self._jobs[lease["run"]["job_type"]]
+                    self._queue.append(Standing(lease, job, number, self._woken))
+                self._begin_more()
+                self._tick_later()
+            case frames.GROUP:
+                number, common = frame.header
+                job = self._jobs[common["job_type"]]
+                group = Group(common, orjson.loads(frame.blob), job, number, self._woken)
+                self._queue.extend(zip(repeat(group), range(len(group.run_ids)), strict=False))
+                self._begin_more()
                 self._tick_later()
             case frames.STOP:
                 for run_id, reason in frame.header:
                     if (standing := self._runs.get(run_id)) is not None:
                         self._stop(standing, reason)
+                    else:
+                        self._stop_unbegun(run_id, reason)
+            case frames.RECALL:
+                self._recall()
+                self._flush()
             case frames.RETURNED:
                 report: dict[str, Any] = frame.header
                 call = self._calls.pop(report["run_id"], None)
@@ -105,36 +129,72 @@ class Host:
             case frames.QUIT:
                 _leave()
 
-    def _begin(self, lease: dict[str, Any]) -> None:
-        self._taken += 1
-        standing = Standing(lease, self._jobs[lease["run"]["job_type"]], self._taken, self._woken)
-        self._runs[standing.run_id] = standing
-        task = asyncio.Task(self._carry_out(standing), loop=self._loop)
-        standing.task = task
-        self._tasks[task] = standing
+    def _begin_more(self) -> None:
+        """As many as there is room for."""
+        self._beginning = False
+        queue, runs = self._queue, self._runs
+        number = 0
+        while queue and len(runs) < self._most:
+            try:
+                standing = _standing_of(queue.popleft())
+            except IndexError:  # given back meanwhile
+                break
+            number = standing.number
+            runs[standing.run_id] = standing
+            standing.task = asyncio.Task(self._carry_out(standing), loop=self._loop)
+        if number:
+            self._pulse.set_begun(number)
+
+    def _stop_unbegun(self, run_id: str, reason: str) -> None:
+        for entry in list(self._queue):
+            standing = _standing_of(entry)
+            if standing.run_id == run_id:
+                self._queue.remove(entry)
+                report = outcome.of_stop(reason)
+                self._put(run_id, str(report["type"]), standing.report(report))
+
+    def _recall(self) -> None:
+        """What has not begun shall begin elsewhere."""
+        with self._mouth.lock, suppress(IndexError):
+            while self._queue:
+                standing = _standing_of(self._queue.popleft())
+                self._mouth.give_back(standing.run_id, standing.attempt, standing.token)
 
     async def _carry_out(self, standing: Standing) -> None:
-        end_with_leases(self._pulse)  # this process may have stood still since the run was claimed
-        with self._mouth:
+        now = time.monotonic()
+        if now - self._looked_at > LOOK_SECONDS:
+            end_with_leases(self._pulse)  # this process may have stood still since the run was claimed
+            self._looked_at = now
+        with self._mouth.lock:
             given_back = standing.ended
             if not given_back:
-                standing.begin()
+                standing.begin(now)
         if not given_back:
             report = await self._executor.run(standing)
             if standing.stop_reason is not None and standing.children:
                 self._tidying.add(standing)
                 await subprocesses.end(standing.children)
                 self._tidying.discard(standing)
-            standing.ended_at = time.monotonic()
-            if report["type"] == "released" and standing.suspect:
-                report["alone"] = True
-            words = [*standing.words(last=True), (report["type"], standing.report(report))]
-            self._talking.discard(standing)
-            for kind, word in words:
-                self._put(standing.run_id, kind, word)
+            self._ended(standing, report)
         if self._runs.get(standing.run_id) is standing:
             del self._runs[standing.run_id]
-        del self._tasks[standing.task]  # type: ignore[arg-type]  # set before its first step
+        if self._queue and not self._beginning:
+            self._beginning = True
+            self._loop.call_soon(self._begin_more)
+
+    def _ended(self, standing: Standing, report: outcome.Report) -> None:
+        standing.ended_at = time.monotonic()
+        group = standing.group
+        if group is not None and report["type"] == "completed" and standing.outbox is None and not standing.stop_reason:
+            self._mouth.put_result(group, standing, orjson.dumps(report["result"]))
+            return self._flush_soon()
+        if report["type"] == "released" and standing.suspect:
+            report["alone"] = True
+        words = [*standing.words(last=True), (report["type"], standing.report(report))]
+        self._talking.discard(standing)
+        for kind, word in words:
+            self._put(standing.run_id, kind, word)
+        return None
 
     # -- stops
 
@@ -167,6 +227,9 @@ class Host:
             elif now - standing.stop_at >= self._grace_seconds and not standing.stuck and self._may_be_stuck(standing):
                 standing.stuck = True
                 stuck.append(standing.run_id)
+        if self._queue and now - _taken_at(self._queue[0]) > WAIT_SECONDS:
+            self._recall()
+            self._flush()
         if stuck:
             self._flush()
             self._channel.send(pack(frames.STUCK, stuck))
@@ -206,26 +269,21 @@ class Host:
     # -- what the runs say
 
     def _put(self, run_id: str, kind: str, report: bytes) -> None:
-        with self._mouth:
-            self._items.append((run_id, kind, len(report)))
-            self._reports.append(report)
-        if not self._flushing:
+        self._mouth.put(run_id, kind, report)
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        if self._mouth.results_bytes > FULL_BYTES:
+            self._flush()
+        elif not self._flushing:
             self._flushing = True
             self._loop.call_soon(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
-        with self._mouth:
-            if frame := self._next_frame():
-                self._channel.send(frame)
-
-    def _next_frame(self) -> bytes:
-        """All that was put, with the mouth held; nothing where there is nothing."""
-        if not self._items:
-            return b""
-        items, self._items = self._items, []
-        blob, self._reports = b"".join(self._reports), []
-        return pack(frames.WORDS, {"items": items}, blob)
+        with self._mouth.lock:
+            if said := self._mouth.next_frames():
+                self._channel.send(said)
 
     def _woken(self, standing: Standing) -> None:
         if standing in self._talking:
@@ -267,17 +325,19 @@ class Host:
     def owner_of(self, task: asyncio.Task[Any] | None) -> Standing | None:
         if task is None:
             return self._loop.timer_of
-        return self._tasks.get(task) or self._others.get(task)
+        own = next((standing for standing in list(self._runs.values()) if standing.task is task), None)
+        return own or self._others.get(task)
 
     def rescue(self) -> None:
         self._channel.read_from_outside(self._give_back)
-        with self._mouth:
+        self._recall()
+        with self._mouth.lock:
             for standing in list(self._runs.values()):
                 if not standing.has_begun and not standing.ended:
                     standing.ended_at = time.monotonic()
-                    self._release(standing.run_id, standing.attempt, standing.token)
-            if frame := self._next_frame():
-                self._channel.send_from_outside(frame)
+                    self._mouth.give_back(standing.run_id, standing.attempt, standing.token)
+            if said := self._mouth.next_frames():
+                self._channel.send_from_outside(said)
 
     def look_at_threads(self, now: float) -> None:
         """What works on for a run that was stopped is to end with its process, as soon as that harms nobody."""
@@ -294,24 +354,33 @@ class Host:
         """Of what came while the loop was blocked: no run begins."""
         if frame.kind == frames.QUIT:
             _leave()
-        if frame.kind != frames.LEASES:
+        if frame.kind == frames.LEASES:
+            given = [
+                (each["run"]["id"], each["attempt"], each["lease_token"]) for each in orjson.loads(frame.blob)["data"]
+            ]
+        elif frame.kind == frames.GROUP:
+            _, common = frame.header
+            given = [(run_id, common["attempt"], common["lease_token"]) for run_id in common["run_ids"]]
+        else:
             return False
-        with self._mouth:
-            for lease in orjson.loads(frame.blob)["data"]:
-                self._release(lease["run"]["id"], lease["attempt"], lease["lease_token"])
+        with self._mouth.lock:
+            for run_id, attempt, token in given:
+                self._mouth.give_back(run_id, attempt, token)
         return True
-
-    def _release(self, run_id: str, attempt: int, token: str) -> None:
-        """With the mouth held."""
-        report = {"run_id": run_id, "attempt": attempt, "lease_token": token, "type": "released"}
-        self._reports.append(orjson.dumps(report))
-        self._items.append((run_id, "released", len(self._reports[-1])))
 
     def _make_task(self, loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **options)
         if (standing := current.get()) is not None:
             self._others[task] = standing
         return task
+
+
+def _standing_of(entry: _Entry) -> Standing:
+    return entry if isinstance(entry, Standing) else GroupStanding(*entry)
+
+
+def _taken_at(entry: _Entry) -> float:
+    return entry.taken_at if isinstance(entry, Standing) else entry[0].taken_at
 
 
 def _leave() -> NoReturn:

@@ -10,12 +10,15 @@ import orjson
 
 from blazy_jobs.worker import blame, frames
 from blazy_jobs.worker.blame import Blame, Blocked
+from blazy_jobs.worker.calls import Call
 from blazy_jobs.worker.children import Child
 from blazy_jobs.worker.descriptors import say_if_run_out
 from blazy_jobs.worker.frames import EVENTS, Frame, pack
+from blazy_jobs.worker.group import Group
 from blazy_jobs.worker.held import Held
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import crashed, of_stop, suspected
+from blazy_jobs.worker.pace import WAIT_SECONDS, Pace
 from blazy_jobs.worker.ports import Supervisor
 from blazy_jobs.worker.pulse import WORN_OUT
 
@@ -38,9 +41,10 @@ class Hosting:
         self._control = control
         self._on_ready = on_ready
         self._child: Child | None = None
-        self._runs: dict[str, Held] = {}
+        self._runs: dict[str, Held | Group] = {}
+        self._pace = Pace()
         self._waiting: list[Held] = []
-        self._calls: dict[str, _Call] = {}
+        self._calls: dict[str, Call] = {}
         self._number = 0
         self._blame: Blame | None = None
         """Whose fault it is that this host is being killed; None while it is not."""
@@ -110,9 +114,41 @@ class Hosting:
             self._number += 1
             held.number = self._number
             held.place = self
-            held.begin(now)
+            held.begin(self._begins_by(now))
             self._runs[held.run_id] = held
-        child.send(pack(frames.LEASES, None, raw or orjson.dumps({"data": [held.lease for held in runs]})))
+        if runs:
+            leases = raw or orjson.dumps({"data": [held.lease for held in runs]})
+            child.send(pack(frames.LEASES, runs[0].number, leases))
+
+    def begin_group(self, group: Group) -> None:
+        """Runs them as there is room."""
+        child = self._child
+        if child is None or not self.accepting:
+            return self.begin(group.singles())
+        group.place = self
+        group.begun_at = self._begins_by(time.monotonic(), len(group.run_ids))
+        group.first_number = self._number + 1
+        self._number += len(group.run_ids)
+        self._runs.update(dict.fromkeys(group.run_ids, group))
+        child.send(pack(frames.GROUP, [group.first_number, group.header()], orjson.dumps(group.payloads)))
+        return None
+
+    def ahead(self) -> int:
+        """How many runs it may have that have to wait for room."""
+        return self._pace.ahead()
+
+    def _begins_by(self, now: float, number: int = 1) -> float:
+        """What waits for room does not wait longer than this."""
+        return now if len(self._runs) + number <= self._control.settings.concurrency else now + WAIT_SECONDS
+
+    def _single(self, run_id: str) -> Held:
+        held = self._runs[run_id]
+        if isinstance(held, Group):
+            held = self._runs[run_id] = held.single(run_id)
+        return held
+
+    def _singles(self) -> dict[str, Held]:
+        return {run_id: self._single(run_id) for run_id in self._runs}
 
     def stop(self, held: Held, reason: str) -> None:
         if held in self._waiting:
@@ -123,6 +159,15 @@ class Hosting:
             self._child.send(pack(frames.STOP, [[held.run_id, reason]]))
 
     def unbegun(self) -> list[Held]:
+        """What waits here. What waits in the host comes back as released."""
+        self.recall()
+        return self._take_waiting()
+
+    def recall(self) -> None:
+        if self._child is not None and self._child.ready and self._runs:
+            self._child.send(pack(frames.RECALL))
+
+    def _take_waiting(self) -> list[Held]:
         waiting, self._waiting = self._waiting, []
         return waiting
 
@@ -139,25 +184,27 @@ class Hosting:
 
     def _heard(self, frame: Frame) -> None:
         match frame.kind:
+            case frames.ENDED:
+                self._completed(frame.header, frame.blob)
             case frames.WORDS:
                 self._said(frame)
             case frames.READY:
                 assert self._child is not None
                 self._was_ready = True
                 self._on_ready(self._child)
-                if waiting := self.unbegun():
+                if waiting := self._take_waiting():
                     self.begin(waiting)
             case frames.STUCK:
                 stuck = [run_id for run_id in frame.header if run_id in self._runs]
                 for run_id in stuck:
-                    held = self._runs[run_id]
+                    held = self._single(run_id)
                     about = {"job_type": held.job.name, "run_id": run_id, "reason": held.stop_reason or "timeout"}
                     log.warning("a handler ignores its stop: its process is replaced", **about)
                 self._replace(Blame("a handler ignores its stop", guilty=frozenset(stuck)))
             case frames.CALL:
                 run_id, payload = frame.header
-                if (caller := self._runs.get(run_id)) is not None:
-                    self._call(caller, payload)
+                if run_id in self._runs:
+                    self._call(self._single(run_id), payload)
             case frames.HANG_UP:
                 run_id, reason = frame.header
                 if (call := self._calls.get(run_id)) is not None:
@@ -168,14 +215,35 @@ class Hosting:
         for run_id, kind, size in frame.header["items"]:
             report = blob[place : place + size]
             place += size
-            held = self._runs.get(run_id)
-            if held is None:
+            if run_id not in self._runs:
                 continue
+            held = self._single(run_id)
             if kind in EVENTS:
                 held.desk.tell(held, kind, report)
             else:
+                if kind != "released":
+                    self._pace.note(1)
                 self._end(held)
                 held.desk.finish(held, kind, report)
+
+    def _completed(self, run_ids: list[str], results: bytes) -> None:
+        """Runs of one group."""
+        self._pace.note(len(run_ids))
+        found = [self._runs.pop(run_id) for run_id in run_ids]
+        group = next((held for held in found if isinstance(held, Group)), None)
+        if group is not None and group.whole:
+            group.desk.completed(group, run_ids, results)
+            return
+        values = orjson.loads(b"[%s]" % results) if results else [None] * len(run_ids)
+        rest: dict[str, Any] = {}
+        for run_id, held, value in zip(run_ids, found, values, strict=True):
+            if isinstance(held, Group) and not held.is_single(run_id):
+                rest[run_id] = value
+            else:
+                single = held.single(run_id) if isinstance(held, Group) else held
+                single.finish({"type": "completed", "result": value})
+        if group is not None and rest:
+            group.desk.completed(group, list(rest), b",".join(map(orjson.dumps, rest.values())))
 
     def _end(self, held: Held) -> None:
         del self._runs[held.run_id]
@@ -186,11 +254,11 @@ class Hosting:
 
     def _call(self, caller: Held, payload: Any) -> None:
         lease = {**caller.lease, "run": {**caller.lease["run"], "payload": payload}}
-        call = _Call(self, caller, lease)
+        call = Call(self, caller, lease)
         self._calls[caller.run_id] = call
         self._control.slots.run_reserved(caller, call.shadow)
 
-    def returned(self, call: _Call, report: bytes) -> None:
+    def returned(self, call: Call, report: bytes) -> None:
         """A called process handler has ended: its middleware goes on, or what waited for that end is reported."""
         del self._calls[call.caller.run_id]
         if call.last_word is not None:
@@ -223,15 +291,22 @@ class Hosting:
         grace = self._control.settings.stop_grace_seconds
         if self._is_silent:
             self._warn_of_silence()
-            return blame.of_silent(self._runs, self._silent_seconds, now, grace, first=self._number == 1)
+            return blame.of_silent(self._singles(), self._silent_seconds, now, grace, first=self._number == 1)
         if (blocked := child.page.blocked) is not None:
-            return blame.of_blocked(self._runs, Blocked(*blocked), now, grace)
+            return blame.of_blocked(self._singles(), Blocked(*blocked), now, grace)
         if (found := self._find_wear(child, now)) is not None:
             return found
         # The host sees to its timeouts itself. What is far beyond has been forgotten there.
-        late = blame.overdue(self._runs.values(), now, 3 * grace + 5)
+        late = self._overdue(now, 3 * grace + 5)
         forgotten = frozenset(held.run_id for held in late if held.run_id not in self._calls)
         return Blame("a handler cannot be stopped", guilty=forgotten) if forgotten else None
+
+    def _overdue(self, now: float, grace_seconds: float) -> Sequence[Held]:
+        latest = {held.deadline for held in set(self._runs.values()) if isinstance(held, Group)}
+        if any(now >= deadline + grace_seconds for deadline in latest):
+            return blame.overdue(self._singles().values(), now, grace_seconds)
+        alone = [held for held in self._runs.values() if isinstance(held, Held)]
+        return blame.overdue(alone, now, grace_seconds)
 
     def _find_wear(self, child: Child, now: float) -> Blame | None:
         worn, threads = child.page.worn
@@ -264,16 +339,17 @@ class Hosting:
     def _exited(self) -> None:
         assert self._child is not None
         child, found = self._child, self._blame
-        runs, self._runs = self._runs, {}
+        runs, self._runs = self._singles(), {}
+        in_hand = sum(held.number <= child.page.begun for held in runs.values())
         if child.refused is not None:
             self._control.cannot_use_modules(child.refused)
         elif child.page.ended_itself:
-            log.warning("the host ended itself: its leases were not renewed", in_hand=len(runs))
+            log.warning("the host ended itself: its leases were not renewed", in_hand=in_hand)
         elif found is None and not self._closed:
-            log.error("the host died", how=child.how_it_died(), in_hand=len(runs))
+            log.error("the host died", how=child.how_it_died(), in_hand=in_hand)
         self._blame = None
         for held in runs.values():
-            report = self._judge(held, len(runs), found, child)
+            report = self._judge(held, in_hand, found, child)
             call = self._calls.get(held.run_id)
             if call is not None:
                 call.last_word = report
@@ -288,6 +364,8 @@ class Hosting:
     def _judge(self, held: Held, in_hand: int, found: Blame | None, child: Child) -> dict[str, Any]:
         if held.stop_reason is not None:
             return of_stop(held.stop_reason)
+        if held.number > child.page.begun:
+            return of_stop("release")
         if found is not None and held.run_id in found.guilty:
             return of_stop("timeout")
         if found is not None:
@@ -311,19 +389,3 @@ class Hosting:
             self._control.later(min(0.1 * 2**self._short_lives, MAX_RESTART_SECONDS), self.start)
         else:
             self.start()
-
-
-class _Call:
-    """A process handler that is run for its middleware: a lease of its own in the slots, whose end goes to the host."""
-
-    def __init__(self, hosting: Hosting, caller: Held, lease: dict[str, Any]) -> None:
-        self._hosting = hosting
-        self.caller = caller
-        self.shadow = Held(lease, caller.job, self, time.monotonic(), called=True)
-        self.last_word: dict[str, Any] | None = None
-
-    def tell(self, held: Held, kind: str, report: bytes) -> None:
-        self.caller.desk.tell(self.caller, kind, report)
-
-    def finish(self, held: Held, kind: str, report: bytes) -> None:
-        self._hosting.returned(self, report)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import orjson
 
+from blazy_jobs.worker import completed
+from blazy_jobs.worker.completed import Completed
+from blazy_jobs.worker.group import Group
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import instead_of
@@ -24,6 +27,8 @@ LISTEN_SECONDS = 1.0
 """A cancel is heard in the answer to a report: with runs in hand, one goes out at least this often."""
 MAX_BATCH = 2000
 MAX_BATCH_BYTES = 8 << 20
+MAX_GROUP_BYTES = 4 << 20
+"""Runs of an answer beyond this are held one by one, so that the payload of each is let go of with it."""
 MAX_WAITING_BYTES = 32 << 20
 """Words of running handlers beyond this are dropped while no server takes them; outcomes never are."""
 
@@ -35,6 +40,9 @@ class Keeper(Protocol):
 
     def begin(self, runs: list[Held], raw: bytes | None) -> None:
         """`raw`: the claim's answer with exactly these."""
+
+    def begin_group(self, group: Group) -> None:
+        """Comes only where the session asks for columns."""
 
     def stop(self, held: Held, reason: str) -> None: ...
     def renewed(self) -> None: ...
@@ -52,14 +60,27 @@ class _Word(NamedTuple):
 
 
 class Lane:
+    """`capacity`: how many runs may be in hand; `ahead`: how many more while there is a backlog, so that what ends
+    quickly never waits for a claim's answer."""
+
     def __init__(
-        self, control: Keeper, session: Session, jobs: dict[str, JobInfo], capacity: Callable[[], int]
+        self,
+        control: Keeper,
+        session: Session,
+        jobs: dict[str, JobInfo],
+        capacity: Callable[[], int],
+        ahead: Callable[[], int] | None = None,
     ) -> None:
         self._control = control
         self.session = session
         self._jobs = jobs
         self._capacity = capacity
-        self.held: dict[str, Held] = {}
+        self._ahead = ahead
+        self.held: dict[str, Held | Group] = {}
+        self._completed: deque[Completed] = deque()
+        self._reporting: list[Completed] = []
+        self._unreported = 0
+        """Runs that have ended, and the server has not said that it knows."""
         self._words: deque[_Word] = deque()
         self._words_bytes = 0
         self._sending: list[_Word] = []
@@ -74,7 +95,7 @@ class Lane:
 
     @property
     def idle(self) -> bool:
-        return not self.held and not self._words and not self._sending
+        return not (self.held or self._words or self._sending or self._completed or self._reporting)
 
     def stop_claiming(self) -> None:
         self._claiming = False
@@ -93,23 +114,24 @@ class Lane:
     async def claim(self) -> None:
         """A claim is outstanding whenever a run could begin."""
         while self._claiming:
-            free = self._free()
-            if free <= 0:
+            if self._free() <= 0:
                 self._room.clear()
                 if self._free() <= 0:
                     await self._room.wait()
                 continue
-            if self._backlog and free < self._capacity() * FEW:
+            if self._backlog and self._free() < self._capacity() * FEW:
                 await asyncio.sleep(GATHER_SECONDS)
-                free = self._free()
-            most = max(1, min(free, MAX_CLAIM))
-            body = await self.session.claim(most)
+            most = max(1, min(self._free(), MAX_CLAIM))
+            # What is claimed ahead is there now, or not at all: nobody knows how long later runs take.
+            waits = self._capacity() - len(self.held) >= most
+            body = await (self.session.claim(most) if waits else self.session.claim(most, 0))
             self._backlog = body is not None and self._accept(body) == most
             if body is None and self.held:
                 self._listen()
 
     def _free(self) -> int:
-        return self._capacity() - len(self.held)
+        ahead = self._ahead() if self._backlog and self._ahead is not None else 0
+        return self._capacity() + max(0, ahead - self._unreported) - len(self.held)
 
     def _listen(self) -> None:
         """A claim that ends empty may say that a cancel is to be heard, in the answer to a report."""
@@ -120,25 +142,66 @@ class Lane:
         """Begins what was claimed; how many leases that is."""
         now = time.monotonic()
         stale = self.session.may_be_stale(now)
-        leases = orjson.loads(body)["data"]
+        answer = orjson.loads(body)
+        leases: list[dict[str, Any]] = answer["data"]
+        groups = [Group(each, self._jobs[each["job_type"]], self, now) for each in answer.get("columns", ())]
         if not self.held:
             self._renewed_at = now  # the claim was contact enough; from here on there are leases to renew
             self._to_say.set()
-        begin: list[Held] = []
-        for lease in leases:
-            held = Held(lease, self._jobs[lease["run"]["job_type"]], self, now)
-            if stale or not self._claiming:
-                self.held[held.run_id] = held
-                held.finish({"type": "released"})
-            elif (old := self.held.get(held.run_id)) is not None:
-                # The server gave up on the old lease before this worker did. The two must not overlap.
-                old.successor = held
-                self._control.stop(old, "abandon")
-            else:
-                self.held[held.run_id] = held
-                begin.append(held)
-        self._control.begin(begin, body if len(begin) == len(leases) else None)
-        return len(leases)
+        may_begin = self._claiming and not stale
+        begin = [held for each in leases if self._accept_one(held := self._held_of(each, now), may_begin)]
+        self._control.begin(begin, body if len(begin) == len(leases) and not groups else None)
+        for group in groups:
+            self._accept_group(group, may_begin, alone=len(body) > MAX_GROUP_BYTES)
+        return len(leases) + sum(len(group.run_ids) for group in groups)
+
+    def _held_of(self, lease: dict[str, Any], now: float) -> Held:
+        return Held(lease, self._jobs[lease["run"]["job_type"]], self, now)
+
+    def _accept_one(self, held: Held, may_begin: bool) -> bool:
+        """Whether it begins."""
+        if not may_begin:
+            self.held[held.run_id] = held
+            held.finish({"type": "released"})
+            return False
+        if (old := self.single(held.run_id)) is not None:
+            # The server gave up on the old lease before this worker did. The two must not overlap.
+            old.successor = held
+            self._control.stop(old, "abandon")
+            return False
+        self.held[held.run_id] = held
+        return True
+
+    def _accept_group(self, group: Group, may_begin: bool, *, alone: bool) -> None:
+        """`alone`: each is held by itself."""
+        if may_begin and not alone and self.held.keys().isdisjoint(group.run_ids):
+            self.held.update(dict.fromkeys(group.run_ids, group))
+            self._control.begin_group(group)
+        elif begin := [held for held in group.singles() if self._accept_one(held, may_begin)]:
+            self._control.begin(begin, None)
+
+    def single(self, run_id: str) -> Held | None:
+        """What is held, by itself from now on."""
+        held = self.held.get(run_id)
+        return held.single(run_id) if isinstance(held, Group) else held
+
+    def singles(self) -> list[Held]:
+        return [held for run_id in list(self.held) if (held := self.single(run_id)) is not None]
+
+    def apart(self, group: Group, held: Held) -> None:
+        if self.held.get(held.run_id) is group:
+            self.held[held.run_id] = held
+
+    def completed(self, group: Group, run_ids: Sequence[str], results: bytes) -> None:
+        held = self.held
+        for run_id in run_ids:
+            del held[run_id]
+        self._completed.append(Completed(group, run_ids, results))
+        self._unreported += len(run_ids)
+        if not self._to_say.is_set():
+            self._to_say.set()
+        if not self._room.is_set():
+            self._room.set()
 
     def tell(self, held: Held, kind: str, report: bytes) -> None:
         if self._words_bytes > MAX_WAITING_BYTES:
@@ -162,6 +225,7 @@ class Lane:
         if word.held.stop_reason == "abandon":
             return
         self._words.append(word)
+        self._unreported += word.final
         self._words_bytes += len(word.report)
         if not self._to_say.is_set():
             self._to_say.set()
@@ -174,7 +238,7 @@ class Lane:
             every = min(self.session.heartbeat_seconds, LISTEN_SECONDS) if self.held else self.session.heartbeat_seconds
             due_at = min(self._renewed_at + every, self.session.renewed_at + self.session.heartbeat_seconds)
             wait = due_at - time.monotonic()
-            if not self._words and wait > 0:
+            if not self._words and not self._completed and wait > 0:
                 self._to_say.clear()
                 timer = asyncio.get_running_loop().call_later(wait, self._to_say.set)
                 try:
@@ -183,9 +247,13 @@ class Lane:
                     timer.cancel()
                 continue
             self._sending = self._next_batch()
+            self._reporting = completed.take(self._completed, MAX_BATCH_BYTES)
             renew = wait <= 0
-            await self._send(self._sending, renew)
-            self._sending = []
+            await self._send(self._sending, renew, self._reporting)
+            self._unreported -= sum(word.final for word in self._sending)
+            self._unreported -= sum(len(each.run_ids) for each in self._reporting)
+            self._sending, self._reporting = [], []
+            self.look_for_room()
             if renew:
                 self._renewed_at = time.monotonic()
                 self._control.renewed()
@@ -199,20 +267,29 @@ class Lane:
             size += len(word.report)
             if word.held.stop_reason != "abandon":
                 batch.append(word)
+            else:
+                self._unreported -= word.final
         self._words_bytes = max(0, self._words_bytes - size)
         if not self._words:
             self._words_bytes = self._dropped = 0
         return batch
 
-    async def _send(self, batch: Sequence[_Word], renew: bool) -> None:
+    async def _send(self, batch: Sequence[_Word], renew: bool, columns: Sequence[Completed] = ()) -> None:
         def holding() -> list[str]:
             return list(self.held)
 
         try:
-            answer = await self.session.report([word.report for word in batch], holding if renew else None)
+            columns_of = {"completed": completed.write(columns)} if columns else {}
+            renewed = holding if renew else None
+            answer = await self.session.report([word.report for word in batch], renewed, **columns_of)
         except TooMuch as error:
-            await self._send_in_parts(batch, renew, str(error))
+            if columns:
+                await self._send([*batch, *(word for each in columns for word in _words_of(each))], renew)
+            else:
+                await self._send_in_parts(batch, renew, str(error))
             return
+        if columns:
+            self._judge_columns(columns, answer["completed"])
         for word, judged in zip(batch, answer["data"], strict=True):
             if judged["status"] != "accepted":
                 self._not_accepted(word, judged)
@@ -235,6 +312,13 @@ class Lane:
             log.error("a renewal is refused", name=self.session.name, reason=reason)
             await asyncio.sleep(1)
 
+    def _judge_columns(self, columns: Sequence[Completed], answer: Sequence[Sequence[dict[str, Any]]]) -> None:
+        judged = {each["run_id"]: each for judged in answer for each in judged if each["status"] != "accepted"}
+        if judged:
+            for word in (word for each in columns for word in _words_of(each)):
+                if word.held.run_id in judged:
+                    self._not_accepted(word, judged[word.held.run_id])
+
     def _not_accepted(self, word: _Word, judged: dict[str, Any]) -> None:
         held = word.held
         if judged["status"] == "lease_lost":
@@ -253,7 +337,9 @@ class Lane:
             self._say(_Word(held, report["type"], held.write(report), final=True, instead=True))
 
     def _renewed(self, state: dict[str, Any]) -> None:
-        held = self.held.get(state["run_id"])
+        if state["held"] and not state["cancel_requested"]:
+            return
+        held = self.single(state["run_id"])
         if held is None:
             return  # it ended while the call was under way
         if not state["held"]:
@@ -261,3 +347,8 @@ class Lane:
             self._control.stop(held, "abandon")
         elif state["cancel_requested"]:
             self._control.stop(held, "cancel")
+
+
+def _words_of(columns: Completed) -> Iterator[_Word]:
+    for run_id, report in columns.reports():
+        yield _Word(columns.group.single(run_id), "completed", report, final=True)

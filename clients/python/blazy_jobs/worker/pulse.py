@@ -18,7 +18,7 @@ _INSTANT = struct.Struct("<d")
 _NUMBER = struct.Struct("<q")
 
 _RENEWED_AT, _CHILD_AT, _BLOCKED, _BLOCKED_SINCE, _BLOCKED_DEADLINE, _STOP, _STOP_REASON, _LEASE = range(0, 64, 8)
-_ENDED, _WORN, _WORN_THREADS = range(64, 88, 8)
+_ENDED, _WORN, _WORN_THREADS, _BEGUN = range(64, 96, 8)
 
 END_EARLY_SECONDS = 0.5
 """Looks at this page are a quarter of a second apart, and a process must be dead before its lease is another's."""
@@ -59,6 +59,14 @@ class Page:
     @property
     def ended_itself(self) -> bool:
         return bool(_NUMBER.unpack_from(self._memory, _ENDED)[0])
+
+    def set_begun(self, number: int) -> None:
+        """Host: the runs up to this number have begun, or were given back."""
+        _NUMBER.pack_into(self._memory, _BEGUN, number)
+
+    @property
+    def begun(self) -> int:
+        return int(_NUMBER.unpack_from(self._memory, _BEGUN)[0])
 
     def child_beat(self) -> None:
         _INSTANT.pack_into(self._memory, _CHILD_AT, time.monotonic())

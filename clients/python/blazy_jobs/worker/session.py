@@ -39,16 +39,27 @@ class DeclarationRefused(Refused):
 class Session:
     """Claims and reports go on connections of their own, so that neither waits for the other.
 
-    `on_answer` is called for each answer of a server, with `lease_seconds` as far as known here.
+    `on_answer` is called for each answer of a server, with `lease_seconds` as far as known here. `columns`: runs are
+    claimed and reported by columns where the server can.
     """
 
-    def __init__(self, endpoint: Endpoint, registration: dict[str, Any], on_answer: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        registration: dict[str, Any],
+        on_answer: Callable[[], None],
+        *,
+        columns: bool = False,
+    ) -> None:
         self._registration = registration
         self._on_answer = on_answer
         self.trouble = Trouble(endpoint.url)
         self._claims = Connection(endpoint)
         self._reports = Connection(endpoint)
         self._registering = asyncio.Lock()
+        self._wants_columns = columns
+        self.columns = False
+        """Whether runs are claimed by columns, and may be reported so."""
         self.worker_id = ""
         self.claimed_at = 0.0
         """When the last claim was sent."""
@@ -80,14 +91,16 @@ class Session:
                     log.warning("registration put off", name=self.name, status=response.status, code=response.code)
                 await backoff.sleep(response)
 
-    async def claim(self, most: int) -> bytes | None:
+    async def claim(self, most: int, wait_seconds: float = CLAIM_WAIT_SECONDS) -> bytes | None:
         """The body of an answer with leases; None where the wait ended empty or the call failed, after a pause."""
-        body = {"max": most, "wait_seconds": CLAIM_WAIT_SECONDS}
+        body: dict[str, Any] = {"max": most, "wait_seconds": wait_seconds}
+        if self.columns:
+            body["columns"] = True
         self.claimed_at = time.monotonic()
         worker_id = self.worker_id
         path = f"/v1/workers/{worker_id}/claim"
         try:
-            response = await self._try(self._claims, path, body, CLAIM_WAIT_SECONDS + ANSWER_SECONDS)
+            response = await self._try(self._claims, path, body, wait_seconds + ANSWER_SECONDS)
         except HungUp:
             return None
         if response is None or response.status >= 500 or response.status == 429:
@@ -101,13 +114,18 @@ class Session:
             raise Refused(self._refusal("a claim", response))
         return None
 
-    async def report(self, reports: Sequence[bytes], holding: Callable[[], list[str]] | None) -> dict[str, Any]:
-        """The server's judgement. `holding` names all leases, to renew them. Raises TooMuch where it refuses the call
-        as a whole, and Refused."""
+    async def report(
+        self, reports: Sequence[bytes], holding: Callable[[], list[str]] | None, completed: bytes = b""
+    ) -> dict[str, Any]:
+        """The server's judgement. `holding` names all leases, to renew them; `completed`: items of runs that have, by
+        columns. Raises TooMuch where it refuses the call as a whole, and Refused."""
         backoff = Backoff()
         while True:
             held = orjson.dumps(holding() if holding is not None else [])
-            body = b'{"reports":[' + b",".join(reports) + b'],"holding":' + held + b"}"
+            if completed and not self.columns:
+                raise TooMuch("this server takes no columns")
+            columns = b',"completed":[' + completed + b"]" if completed else b""
+            body = b'{"reports":[' + b",".join(reports) + b'],"holding":' + held + columns + b"}"
             sent_at = time.monotonic()
             worker_id = self.worker_id
             response = await self._try(self._reports, f"/v1/workers/{worker_id}/report", body, self._patience())
@@ -148,6 +166,7 @@ class Session:
 
     def _registered(self, answer: dict[str, Any]) -> None:
         self.worker_id = answer["id"]
+        self.columns = self._wants_columns and bool(answer.get("columns"))
         self.lease_seconds = float(answer["lease_seconds"])
         # Whatever the server asks for, two heartbeats must fit into a lease.
         self.heartbeat_seconds = min(float(answer["heartbeat_seconds"]), self.lease_seconds / 3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 import os
 import threading
 import time
@@ -25,71 +26,72 @@ _making = threading.RLock()
 class Standing:
     """`deadline` is of the monotonic clock. `number` tells the runs of one process apart, from 1."""
 
-    __slots__ = (
-        "__weakref__",
-        "_voice",
-        "attempt",
-        "begun",
-        "children",
-        "context",
-        "deadline",
-        "ended_at",
-        "has_begun",
-        "job",
-        "lost_seconds",
-        "number",
-        "pid",
-        "run",
-        "run_id",
-        "stop_at",
-        "stop_reason",
-        "stuck",
-        "suspect",
-        "task",
-        "token",
-        "wake",
-    )
+    group: Group | None = None
+    """Those that it was claimed with, by columns."""
+    place = 0
+    """In its group."""
+    has_begun = False
+    begun = deadline = math.inf
+    ended_at: float | None = None
+    """When its outcome stood: what is still said in its name goes to stderr."""
+    lost_seconds = 0.0
+    """Time of its own that others have taken by blocking the loop: its deadline is that much later."""
+    suspect = False
+    """Others have taken more than could be made good, or nobody knows whether it was others."""
+    stop_reason: str | None = None
+    stop_at = 0.0
+    stuck = False
+    task: asyncio.Task[None] | None = None
+    _children: list[Any] | None = None
+    _context: JobContext | None = None
+    _voice: Outbox | None = None
 
     def __init__(self, lease: Mapping[str, Any], job: Job, number: int, wake: Callable[[Standing], None]) -> None:
         self.run: dict[str, Any] = lease["run"]
         self.run_id: str = self.run["id"]
         self.attempt: int = lease["attempt"]
         self.token: str = lease["lease_token"]
+        self.timeout_seconds = float(self.run["timeout_seconds"])
         self.run["attempt"] = self.attempt
         self.job = job
         self.number = number
         self.wake = wake
-        self.has_begun = False
-        self.ended_at: float | None = None
-        """When its outcome stood: what is still said in its name goes to stderr."""
-        self.children: list[Any] = []
-        """What subprocesses it has started, where that is noted."""
         self.pid = os.getpid()
-        self._time_from(time.monotonic())
-        self.lost_seconds = 0.0
-        """Time of its own that others have taken by blocking the loop: its deadline is that much later."""
-        self.suspect = False
-        """Others have taken more than could be made good, or nobody knows whether it was others."""
-        self.context = JobContext(self.run, self)
-        self.stop_reason: str | None = None
-        self.stop_at = 0.0
-        self.stuck = False
-        self.task: asyncio.Task[None] | None = None
-        self._voice: Outbox | None = None
+        self.taken_at = time.monotonic()
+        self._time_from(self.taken_at)
+
+    @property
+    def payload(self) -> Any:
+        return self.run["payload"]
+
+    @property
+    def context(self) -> JobContext:
+        if self._context is None:
+            self._context = JobContext(self.run, self)
+        return self._context
+
+    @property
+    def children(self) -> list[Any]:
+        """What subprocesses it has started, where that is noted."""
+        if self._children is None:
+            with _making:
+                if self._children is None:
+                    self._children = []
+        return self._children
 
     @property
     def ended(self) -> bool:
         """What works on under its name was left behind."""
         return self.ended_at is not None
 
-    def begin(self) -> None:
+    def begin(self, now: float | None = None) -> None:
         """Its time runs from here on, not from when it was taken."""
         self.has_begun = True
-        self._time_from(time.monotonic())
+        self._time_from(time.monotonic() if now is None else now)
 
     def _time_from(self, begun: float) -> None:
         self.begun = begun
-        self.deadline = begun + float(self.run["timeout_seconds"])
+        self.deadline = begun + self.timeout_seconds
 
     @property
     def voice(self) -> Outbox:
@@ -122,6 +124,75 @@ class Standing:
         if self._voice is None:
             return []
         return [(str(item["type"]), self.report(item)) for item in self._voice.take(time.monotonic(), last=last)]
+
+
+class Group:
+    """Runs that were claimed together, by columns: `common` is what they have in common."""
+
+    def __init__(
+        self, common: dict[str, Any], payloads: list[Any], job: Job, number: int, wake: Callable[[Standing], None]
+    ) -> None:
+        self.run_ids: list[str] = common.pop("run_ids")
+        self.tags: list[list[str]] | None = common.pop("tags", None)
+        self.metadata: list[dict[str, str]] | None = common.pop("metadata", None)
+        self.common = common
+        self.payloads = payloads
+        self.job = job
+        self.number = number
+        """Of the first one; the others follow."""
+        self.wake = wake
+        self.attempt: int = common["attempt"]
+        self.token: str = common["lease_token"]
+        self.timeout_seconds = float(common["timeout_seconds"])
+        self.pid = os.getpid()
+        self.taken_at = time.monotonic()
+        self.ended: list[str] = []
+        """Those of which nobody has been told yet."""
+        self._results: list[bytes] = []
+
+    def end(self, standing: Standing, result: bytes) -> None:
+        self.ended.append(standing.run_id)
+        self._results.append(result)
+        self.payloads[standing.place] = None
+
+    def take_ended(self) -> tuple[list[str], bytes]:
+        """Their ids, and their results with commas between: nothing where all are null."""
+        run_ids, results = self.ended, self._results
+        self.ended, self._results = [], []
+        return run_ids, b"" if results.count(b"null") == len(results) else b",".join(results)
+
+
+class GroupStanding(Standing):
+    """One run of a group. What is asked for of few of them is made when it is asked for."""
+
+    group: Group
+
+    def __init__(self, group: Group, place: int) -> None:
+        self.group = group
+        self.place = place
+        self.run_id = group.run_ids[place]
+        self.attempt = group.attempt
+        self.token = group.token
+        self.timeout_seconds = group.timeout_seconds
+        self.job = group.job
+        self.number = group.number + place
+        self.wake = group.wake
+        self.pid = group.pid
+
+    def __getattr__(self, name: str) -> Any:
+        """The run, as a claim's answer has it for one by itself."""
+        if name != "run":
+            raise AttributeError(name)
+        group, place = self.group, self.place
+        tags = group.tags[place] if group.tags else []
+        metadata = group.metadata[place] if group.metadata else {}
+        about = {"id": self.run_id, "payload": self.payload, "tags": tags, "metadata": metadata}
+        self.run = {**group.common, **about}
+        return self.run
+
+    @property
+    def payload(self) -> Any:
+        return self.group.payloads[self.place]
 
 
 def leave_if_forked(standing: Standing) -> None:
