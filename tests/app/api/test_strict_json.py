@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blazy_jobs_server.api.strict_json import MAX_DEPTH, MAX_INTEGER, exact, parse
+from blazy_jobs_server.api.strict_json import _SUSPICIOUS, MAX_DEPTH, MAX_INTEGER, exact, is_suspicious, parse
 from blazy_jobs_server.domain.errors import MalformedJson
 from tests.app.server import Server, paths, problem
 
@@ -171,6 +171,37 @@ def test_the_quick_reader_takes_what_the_exact_one_takes(body: bytes) -> None:
             return ("refused",)
 
     assert outcome(parse) == outcome(exact)
+
+
+NEAR_SUSPICION = st.sampled_from(
+    [
+        "9" * 15,
+        "0" * 16,
+        "1" * 17,
+        "-",
+        ".",
+        "e",
+        "E+",
+        ":",
+        ",",
+        "[",
+        " ",
+        "\n",
+        '"',
+        "\\u0000",
+        "\\u000",
+        "\\",
+        "é",
+        "٣" * 16,
+        "\0",
+    ]
+)
+
+
+@given(st.lists(NEAR_SUSPICION | PIECES | st.text("0123456789", max_size=20), max_size=14).map("".join))
+def test_the_cheap_look_finds_what_the_pattern_finds(text: str) -> None:
+    for body in (text.encode(), text.encode("utf-16-le"), text.encode("latin-1", "replace")):
+        assert is_suspicious(body) == (_SUSPICIOUS.search(body) is not None)
 
 
 @pytest.mark.parametrize("leaf", ["", "1", '""', "[]", "{}"])
