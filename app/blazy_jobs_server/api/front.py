@@ -13,6 +13,7 @@ from blazy_jobs_server.api.requests import ClientDisconnected
 from blazy_jobs_server.domain.errors import Forbidden, JobsError
 
 JSON = (b"content-type", b"application/json")
+HOT_METHODS = ("POST", "GET")
 PROBLEM = (b"content-type", MEDIA_TYPE.encode())
 
 
@@ -22,27 +23,26 @@ class Front:
         self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "HEAD":
+        method = scope["method"] if scope["type"] == "http" else ""
+        if method == "HEAD":
             await self._head(scope, receive, send)
             return
-        if scope["type"] == "http" and scope["method"] == "POST":
-            path: str = scope["path"]
-            if path.startswith("/v1/"):
-                parts = path.split("/")
-                try:
-                    answer = await self._answer(parts, scope, receive)
-                except ClientDisconnected:
-                    return
-                except JobsError as error:
-                    self._context.refused(error, "POST")
-                    await _send_problem(scope, send, error)
-                    return
-                except Exception as error:  # noqa: BLE001  # answered as a 500, and logged whole
-                    await _send_problem(scope, send, unexpected(error, path))
-                    return
-                if answer is not None:
-                    await _send(scope, send, answer)
-                    return
+        path: str = scope.get("path", "")
+        if method in HOT_METHODS and path.startswith("/v1/"):
+            try:
+                answer = await self._answer(method, path.split("/"), scope, receive)
+            except ClientDisconnected:
+                return
+            except JobsError as error:
+                self._context.refused(error, method)
+                await _send_problem(scope, send, error)
+                return
+            except Exception as error:  # noqa: BLE001  # answered as a 500, and logged whole
+                await _send_problem(scope, send, unexpected(error, path))
+                return
+            if answer is not None:
+                await _send(scope, send, answer)
+                return
         await self._through(scope, receive, send)
 
     async def _through(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +91,14 @@ class Front:
         answering.cancel()
         await asyncio.gather(answering, waiting, return_exceptions=True)
 
-    async def _answer(self, parts: list[str], scope: Scope, receive: Receive) -> Answer | None:
+    async def _answer(self, method: str, parts: list[str], scope: Scope, receive: Receive) -> Answer | None:
+        """None: not one of the hot routes."""
+        if method == "GET":
+            match parts:
+                case [_, _, "runs", run_id] if run_id != "batch" and not scope["query_string"]:
+                    self._context.admit(scope)
+                    return await hot.read(self._context, run_id)
+            return None
         match parts:
             case [_, _, "job-types", name, "runs"]:
                 self._context.admit(scope)

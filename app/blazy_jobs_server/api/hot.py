@@ -1,4 +1,4 @@
-"""The four routes that carry the load, written thin: dispatch, batch, claim and report.
+"""The five routes that carry the load, written thin: dispatch, batch, a run's read, claim and report.
 
 They take the ASGI scope and receive channel and give back status, headers and bytes. The front (front.py) calls them
 without a way through the framework's routing; runs.py and workers.py describe them in the OpenAPI document.
@@ -25,6 +25,7 @@ from blazy_jobs_server.api.requests import (
     headers_of,
     idempotency_key,
     read_body,
+    run_key,
     worker_key,
 )
 from blazy_jobs_server.api.strict_json import MAX_DEPTH, parse
@@ -92,6 +93,12 @@ def wait_preference(headers: Any, most: float) -> float | None:
         return None
     found = _WAIT.search(prefer)
     return None if found is None else min(float(found.group(1)), most)
+
+
+async def read(context: Context, run_id: str) -> Answer:
+    """The run as it is now."""
+    run = await context.jobs.run(run_key(run_id))
+    return Answer(200, render.run_json(run, context.jobs.wait_reason(run)).encode())
 
 
 async def batch(context: Context, scope: Scope, receive: Receive) -> Answer:

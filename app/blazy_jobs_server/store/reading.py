@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -70,6 +71,10 @@ class Reader:
         self._engine = engine
         self._path = path
         self._directory = Ledger()
+        self._own = threading.local()
+        """`connection`: the one that a thread keeps."""
+        self._kept: set[sqlite3.Connection] = set()
+        """Those of all threads."""
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
         self._lists = ThreadPoolExecutor(2, thread_name_prefix="lister")
 
@@ -83,6 +88,9 @@ class Reader:
     def close(self) -> None:
         self._pool.shutdown()
         self._lists.shutdown()
+        for connection in self._kept:
+            connection.close()
+        self._kept.clear()
         self._engine.dispose()
 
     @contextmanager
@@ -97,6 +105,34 @@ class Reader:
                 connection.rollback()
         except (DBAPIError, sqlite3.Error) as error:
             raise StoreUnavailable(str(getattr(error, "orig", None) or error)) from error
+
+    @contextmanager
+    def _statement(self) -> Iterator[sqlite3.Cursor]:
+        """For one statement, which is a consistent view by itself, on a connection that the thread keeps: nothing is
+        fetched, begun and given back. After an error of the database the next read has a new one. Errors as above."""
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        try:
+            if connection is None:
+                connection = self._own.connection = self._keep()
+            cursor = connection.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+        except (DBAPIError, sqlite3.Error) as error:
+            self._own.connection = None
+            if connection is not None:
+                self._kept.discard(connection)
+                connection.close()
+            raise StoreUnavailable(str(getattr(error, "orig", None) or error)) from error
+
+    def _keep(self) -> sqlite3.Connection:
+        pooled = self._engine.raw_connection()
+        connection = pooled.driver_connection
+        assert isinstance(connection, sqlite3.Connection)
+        pooled.detach()  # it shall not count among those that snapshots take turns with
+        self._kept.add(connection)
+        return connection
 
     def _known(self, cursor: sqlite3.Cursor, lane_id: int, definition_id: int) -> Ledger:
         """Lanes and definitions never change; they are read again when an unknown one is met."""
@@ -120,9 +156,10 @@ class Reader:
     # -- runs
 
     def run(self, run_id: int) -> Run | None:
-        with self._snapshot() as (_, cursor):
-            rows = orjson.loads(cursor.execute(sql.RUNS_BY_ID, (pack([run_id]),)).fetchone()[0])
-            return self._to_run(cursor, rows[0]) if rows else None
+        with self._statement() as cursor:
+            row = cursor.execute(sql.RUN, (run_id,)).fetchone()
+            # What else may be read here never changes.
+            return None if row is None else self._to_run(cursor, row)
 
     def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
         with self._snapshot() as (_, cursor):

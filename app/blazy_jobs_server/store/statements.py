@@ -64,6 +64,7 @@ HEAD_OF_LANE = gathered(
     RUN_COLUMNS,
     f"(SELECT * FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} ORDER BY rank, due_at, id LIMIT ?) AS r",
 )
+RUN = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?"
 RUNS_BY_ID = gathered(RUN_COLUMNS, "json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value")
 START_COLUMNS = ("seq", "attempt", "claims", "started_at", "worker_id", "lease_token", "deadline_at")
 start_runs = update_runs(f"state = {int(State.RUNNING)}", START_COLUMNS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 import sqlite3
 from pathlib import Path
@@ -66,7 +67,10 @@ def break_reading(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any) -> Any:
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(server.store._reader._engine, "connect", broken)
+    reader = server.store._reader
+    monkeypatch.setattr(reader._engine, "raw_connection", broken)
+    for kept in reader._kept:
+        kept.set_progress_handler(lambda: 1, 1)  # for good: it ends each statement
 
 
 def fill_the_disk(server: Server) -> None:
@@ -117,6 +121,45 @@ async def test_a_read_that_cannot_be_made_is_a_503(server: Server, monkeypatch: 
         refused = await server.http.get(path)
         problem(refused, 503, "store_unavailable")
         assert "retry-after" in refused.headers
+
+
+async def test_a_run_is_read_again_when_the_database_can_be_read_again(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    runs = [await server.dispatch(payload=n) for n in range(8)]
+    paths = [f"/v1/runs/{run['id']}" for run in runs]
+    for _ in range(3):
+        answers = await asyncio.gather(*(server.http.get(path) for path in paths))
+        assert [answer.json()["payload"] for answer in answers] == list(range(8))
+        with monkeypatch.context() as patch:
+            break_reading(server, patch)
+            for refused in await asyncio.gather(*(server.http.get(path) for path in paths)):
+                problem(refused, 503, "store_unavailable")
+            waited = await server.http.post(
+                "/v1/job-types/greet/runs", json={"payload": 1}, headers={"prefer": "wait=1"}
+            )
+            problem(waited, 503, "store_unavailable")
+
+
+async def test_a_run_is_read_again_when_the_file_is_whole_again(server: Server) -> None:
+    await server.register()
+    run = await server.dispatch(payload="whole")
+    connection = server.store._session._connection
+    assert connection is not None
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    file = server.settings.database
+    good = file.read_bytes()
+    with file.open("r+b") as damaged:
+        damaged.write(b"\xff" * len(good))
+    try:
+        problem(await server.http.get(f"/v1/runs/{run['id']}"), 503, "store_unavailable")
+    finally:
+        with file.open("r+b") as repaired:
+            repaired.write(good)
+    assert (await server.run(run))["payload"] == "whole"
 
 
 async def test_a_full_disk_leaves_nothing_half_written(server: Server) -> None:
