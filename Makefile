@@ -47,7 +47,16 @@ release-check: setup ## the long tests of what a release consists of: packages, 
 busy: setup ## the system tests ten times beside busy loops (ARGS="--times 2" for fewer), to find those that depend on timing
 	$(BIN)/python -m tests.busy $(ARGS)
 
-bench: setup ## print the figures, each beside its baseline (ARGS=--quick for one short turn)
+PEERS := .venv-peers
+$(PEERS)/.ready: requirements.peers.lock
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/pip install -qq --disable-pip-version-check --require-hashes -r requirements.peers.lock
+	@touch $@
+
+peers: $(PEERS)/.ready ## install the Python peers that `make bench` measures the server beside
+
+bench: setup ## print the figures, each beside its baseline (ARGS=--quick for one short turn, --rounds 3 for medians of three)
+	@$(MAKE) --no-print-directory peers || echo "PgQueuer cannot be installed: measured without it"
 	$(BIN)/python -m benchmarks $(ARGS)
 
 faults: setup ## a thousand kills (ARGS=--kills=50 for fewer), long random lives, all examples, every zone's clock changes
@@ -80,5 +89,6 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) --group dev pyproject.toml clients/python/pyproject.toml -o requirements.lock
 	$(COMPILE) -c requirements.lock pyproject.toml clients/python/pyproject.toml -o requirements.runtime.lock
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
+	$(COMPILE) benchmarks/peers.in -o requirements.peers.lock
 
-.PHONY: help setup run test check release-check pythons busy bench faults openapi docs dist image try-image lock
+.PHONY: help setup run test check release-check pythons busy peers bench faults openapi docs dist image try-image lock

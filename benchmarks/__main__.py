@@ -1,13 +1,16 @@
-"""`python -m benchmarks`: every figure, as one table in Markdown. `--quick`: one short iteration of each."""
+"""`python -m benchmarks`: every figure, as one table in Markdown.
+
+`--quick`: one short iteration of each. `--rounds 3`: all of them three times, one after the other, and the medians.
+`--json FILE` keeps the figures.
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 import time
 import traceback
+from collections.abc import Sequence
 
 from benchmarks import (
     accept,
@@ -20,17 +23,20 @@ from benchmarks import (
     drain,
     idle,
     latency,
+    peers,
     postgres,
     schedules,
     streams,
+    typical,
 )
-from benchmarks.table import Row, Scale, markdown
+from benchmarks.table import Row, Scale, keep, machine, medians, options, scale_of, show
 
 BENCHMARKS = [
     accept,
     completed,
     batch,
     drain,
+    typical,
     latency,
     schedules,
     streams,
@@ -40,30 +46,43 @@ BENCHMARKS = [
     idle,
     postgres,
     bullmq,
+    peers,
 ]
+MODULES = {module.__name__.rpartition(".")[2]: module for module in BENCHMARKS}
 
 
-def main() -> int:
-    names = [module.__name__.rpartition(".")[2] for module in BENCHMARKS]
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one short iteration of each")
-    parser.add_argument("only", nargs="*", metavar="NAME", help=f"of {', '.join(names)}; all when left out")
-    options = parser.parse_args()
-    if unknown := set(options.only) - set(names):
-        parser.error(f"no benchmark {', '.join(sorted(unknown))}")
-    scale, rows, broken = Scale(options.quick), list[Row](), 0
-    for name, module in zip(names, BENCHMARKS, strict=True):
-        if options.only and name not in options.only:
-            continue
+def measured(names: Sequence[str], scale: Scale) -> tuple[list[Row], int]:
+    """One round, and how many benchmarks broke: the others are measured all the same."""
+    rows, broken = list[Row](), 0
+    for name in names:
         began = time.monotonic()
         try:
-            rows += module.measure(scale)
-        except Exception:  # noqa: BLE001  # the others are measured all the same, and the exit code says so
+            rows += MODULES[name].measure(scale)
+        except Exception:  # noqa: BLE001  # the exit code says so
             traceback.print_exc()
             broken += 1
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    print(f"Python {platform.python_version()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}\n")
-    print(markdown(rows))
+    return rows, broken
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options(parser)
+    parser.add_argument("only", nargs="*", metavar="NAME", help=f"of {', '.join(MODULES)}; all when left out")
+    given = parser.parse_args()
+    if unknown := set(given.only) - set(MODULES):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}")
+    names = [name for name in MODULES if not given.only or name in given.only]
+    rounds, broken, before = list[list[Row]](), 0, machine()
+    for _ in range(given.rounds):
+        rows, failures = measured(names, scale_of(given))
+        rounds.append(rows)
+        broken += failures
+        if given.json:
+            keep(given.json, rounds, before)
+    print(show(medians(rounds), before))
     return 1 if broken else 0
 
 

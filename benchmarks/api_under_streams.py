@@ -6,7 +6,7 @@ import time
 
 import httpx
 
-from benchmarks.drain import drain_rates
+from benchmarks.drain import drain, rate_of
 from benchmarks.load import Findings, Loading, Order
 from benchmarks.readers import Order as ReadersOrder
 from benchmarks.readers import Reading
@@ -41,9 +41,9 @@ def probe(url: str, client: httpx.Client, followed: str, seconds: float, rate: f
 
 def measure(scale: Scale) -> list[Row]:
     readers, seconds = scale.of(1000, 20), scale.of(8, 1)
-    rate = median(drain_rates("noop", scale.of(10_000, 200), scale.times())) / 2
     without, with_streams, finished = [], [], []
     with server(workers=1) as started, started.client() as client:
+        rate = rate_of([drain(client, "noop", scale.of(10_000, 200), ()) for _ in scale.times()]) / 2
         followed = tickers(client, TICKERS, 3600)
         probe(started.url, client, followed[0], seconds / 4, rate)
         for _ in scale.times():

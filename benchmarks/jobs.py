@@ -20,6 +20,34 @@ def noop_sync(payload: Any) -> None:
 
 
 @jobs.job
+async def tells(payload: Any, ctx: JobContext) -> None:
+    """What a typical run says of itself."""
+    ctx.log("began")
+    ctx.progress(50, "half way")
+    ctx.log("ended")
+
+
+@jobs.job
+def tells_sync(payload: Any, ctx: JobContext) -> None:
+    ctx.log("began")
+    ctx.progress(50, "half way")
+    ctx.log("ended")
+
+
+LARGE_RESULT = {"text": "x" * 1000}
+
+
+@jobs.job
+async def large(payload: Any) -> dict[str, str]:
+    return LARGE_RESULT
+
+
+@jobs.job
+def large_sync(payload: Any) -> dict[str, str]:
+    return LARGE_RESULT
+
+
+@jobs.job
 async def clock(payload: Any) -> int:
     """When it began, in nanoseconds of the machine's monotonic clock."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)

@@ -10,14 +10,17 @@ from collections.abc import Iterator
 import asyncpg
 
 from benchmarks.accept import CONNECTIONS
+from benchmarks.cost import Meter, of_family, of_server
+from benchmarks.drain import cost_of, drain, rate_of, warm
 from benchmarks.latency import starts
 from benchmarks.load import hammer
-from benchmarks.servers import BATCH, batch_request, dispatch_many, dispatch_request, register, server, until_completed
-from benchmarks.table import Row, Scale, main, median, quantile
+from benchmarks.servers import BATCH, batch_request, dispatch_request, register, server, until_completed
+from benchmarks.table import Row, Scale, main, median, median_cost, quantile
 from tests.support.postgres import Postgres
 from tests.support.server import Server
 
 BARE_CONNECTIONS = 8
+DRAIN_TARGETS = {1: 12_000, 3: 20_000}
 
 
 @contextlib.contextmanager
@@ -63,12 +66,14 @@ def replicas(postgres: Postgres, number: int, *, workers: int = 1) -> Iterator[l
 
 def accepted(postgres: Postgres, scale: Scale) -> list[Row]:
     total = scale.of(10_000, 300)
-    rates = []
+    rates, costs = [], []
     with replicas(postgres, 1, workers=0) as [one]:
         with one.client() as client:
             register(client, "noop")
         for _ in scale.times():
+            meter = Meter(of_family("PostgreSQL", postgres.process.pid), of_server(one))
             rates.append(hammer(one.url, [dispatch_request()], connections=CONNECTIONS, total=total).expect(202).rate)
+            costs.append(meter.microseconds(total))
         posts = scale.of(30, 2)
         batches = [
             hammer(one.url, [batch_request()], connections=4, total=posts).expect(202).rate * BATCH
@@ -83,7 +88,8 @@ def accepted(postgres: Postgres, scale: Scale) -> list[Row]:
             "runs/s",
             single,
             f"commits/s, bare PostgreSQL, {BARE_CONNECTIONS} connections",
-            target=2500,
+            target=8000,
+            costs={"PostgreSQL: dispatch, one request per run, per run": median_cost(costs)},
         ),
         Row(
             "PostgreSQL: dispatch, batches of 1,000",
@@ -105,7 +111,7 @@ def completed(postgres: Postgres, scale: Scale) -> list[Row]:
             answered = time.monotonic()
             done += total
             rates.append(total / (until_completed(client, done) - answered + found.seconds))
-        latencies = asyncio.run(starts(one.url, scale.of(300, 20)))
+        latencies = starts(one.url, scale.of(300, 10))
     rows = [Row("PostgreSQL: dispatch to completion, one request per run", median(rates), "runs/s", target=1500)]
     for share, target in ((0.5, 8.0), (0.99, None)):
         label = f"PostgreSQL: idle dispatch → handler start, p{share * 100:g}"
@@ -114,18 +120,14 @@ def completed(postgres: Postgres, scale: Scale) -> list[Row]:
 
 
 def drained(postgres: Postgres, scale: Scale, servers: int) -> Row:
-    number = scale.of(10_000, 200)
-    rates, done = [], 0
+    number = scale.of(10_000, 100)
     with replicas(postgres, servers) as found, found[0].client() as client:
-        for _ in scale.times():
-            client.post("/v1/job-types/noop/pause").raise_for_status()
-            dispatch_many(client, "noop", number)
-            began = time.monotonic()
-            client.post("/v1/job-types/noop/resume").raise_for_status()
-            done += number
-            rates.append(number / (until_completed(client, done) - began))
-    label = f"PostgreSQL: drain of 10,000 async no-ops, {servers} server{'s' * (servers > 1)}"
-    return Row(label, median(rates), "runs/s", target=3000 if servers == 1 else None)
+        sources = [of_family("PostgreSQL", postgres.process.pid), *map(of_server, found)]
+        warm(client, ["noop"], scale.of(200, 10))
+        turns = [drain(client, "noop", number, sources) for _ in scale.times()]
+    figure = f"PostgreSQL: drain of 10,000 async no-ops, {servers} server{'s' * (servers > 1)}"
+    costs = {f"{figure}, per run": cost_of(turns)}
+    return Row(figure, rate_of(turns), "runs/s", target=DRAIN_TARGETS.get(servers), costs=costs)
 
 
 def measure(scale: Scale) -> list[Row]:

@@ -27,7 +27,7 @@ BATCH = 1000
 def server(
     *, workers: int, modules: Sequence[str] = (MODULE,), data: Path | None = None, **env: str
 ) -> Iterator[Server]:
-    """A server on a throw-away folder, or on `data`."""
+    """A server on a throw-away folder, or on `data`. The system knows the names of its threads."""
     allow_open_files()
     with tempfile.TemporaryDirectory(prefix="blazy-bench-") as folder:
         started = Server(
@@ -35,6 +35,7 @@ def server(
             modules if workers else (),
             workers=workers,
             env={"JOBS_LOG_LEVEL": "warning", **env},
+            launcher=(sys.executable, "-m", "benchmarks.named_threads", "serve"),
         )
         try:
             yield started.start()
@@ -63,8 +64,8 @@ def dispatch_request(job: str = "noop") -> tuple[str, str, Any]:
     return "POST", f"/v1/job-types/{job}/runs", {"payload": PAYLOAD}
 
 
-def batch_request(job: str = "noop", size: int = BATCH) -> tuple[str, str, Any]:
-    return "POST", "/v1/runs/batch", {"runs": [{"job_type": job, "payload": PAYLOAD}] * size}
+def batch_request(job: str = "noop", size: int = BATCH, payload: Any = PAYLOAD) -> tuple[str, str, Any]:
+    return "POST", "/v1/runs/batch", {"runs": [{"job_type": job, "payload": payload}] * size}
 
 
 def register(client: httpx.Client, name: str) -> None:
@@ -73,10 +74,10 @@ def register(client: httpx.Client, name: str) -> None:
         raise RuntimeError(answer.text)
 
 
-def dispatch_many(client: httpx.Client, job: str, number: int) -> None:
+def dispatch_many(client: httpx.Client, job: str, number: int, payload: Any = PAYLOAD) -> None:
     while number > 0:
-        size = min(number, 5 * BATCH)
-        answer = client.post("/v1/runs/batch", json=batch_request(job, size)[2])
+        size = min(number, BATCH)
+        answer = client.post("/v1/runs/batch", json=batch_request(job, size, payload)[2])
         if answer.status_code != 202:
             raise RuntimeError(answer.text)
         number -= size

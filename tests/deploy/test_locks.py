@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ALL = ROOT / "requirements.lock"
 RUNTIME = ROOT / "requirements.runtime.lock"
 BUILD = ROOT / "requirements.build.lock"
+PEERS = ROOT / "requirements.peers.lock"
 
 
 def locked(lock: Path) -> dict[str, tuple[str, frozenset[str]]]:
@@ -52,7 +53,7 @@ def test_the_build_lock_has_what_builds_them() -> None:
     assert required(groups["build"]) <= locked(BUILD).keys()
 
 
-@pytest.mark.parametrize("lock", [ALL, RUNTIME, BUILD], ids=lambda lock: lock.name)
+@pytest.mark.parametrize("lock", [ALL, RUNTIME, BUILD, PEERS], ids=lambda lock: lock.name)
 def test_every_line_is_a_version_or_a_hash(lock: Path) -> None:
     """No index, no address of one: everyone installs from the registry of their choice."""
     lines = lock.read_text().splitlines()

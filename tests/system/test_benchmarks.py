@@ -10,7 +10,7 @@ import pytest
 from benchmarks.__main__ import BENCHMARKS
 from benchmarks.table import Row, Scale, markdown
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
 OF_SECONDS = {"completed", "batch", "latency"}
 """The others take longer, and run with the tests of a release."""
@@ -25,5 +25,5 @@ def with_marks(module: ModuleType) -> Any:
 def test_the_benchmark_runs(benchmark: ModuleType) -> None:
     rows: list[Row] = benchmark.measure(Scale(quick=True))
     assert rows
-    assert all(row.value > 0 or row.figure.startswith(("idle", "memory")) for row in rows)
+    assert all(row.missing or row.value > 0 or row.figure.startswith(("idle", "memory")) for row in rows)
     assert len(markdown(rows).splitlines()) == len(rows) + 2
