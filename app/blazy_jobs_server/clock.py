@@ -39,7 +39,7 @@ class SystemClock:
         The first time it is followed whatever it says, and later by what clocks drift in a minute, not by a step.
         """
         if self._corrected and abs(ahead) > MAX_DRIFT:
-            log.warning("the database's clock has made a step, which is not followed", seconds=ahead / 1_000_000)
+            log.warning("the database's clock was changed; the server ignores the change", seconds=ahead / 1_000_000)
             return
         if not self._corrected:
             self._latest = 0

@@ -85,7 +85,7 @@ def _plain(value: Any) -> str:
 class _Handler(logging.StreamHandler[Any]):
     def handleError(self, record: logging.LogRecord) -> None:  # logging's name
         """Without the record's arguments, which logging itself would show."""
-        log.error("a record cannot be written", logger=record.name, exc_info=True)
+        log.error("a log record cannot be written", logger=record.name, exc_info=True)
 
 
 def _hook_what_nobody_catches() -> None:

@@ -47,7 +47,7 @@ async def test_what_a_finished_run_left_behind_costs_nobody_an_attempt(peer: Pee
 
 async def peer_sees_replacement(peer: Peer, words: Any) -> None:
     async with asyncio.timeout(30):
-        while "the host is replaced" not in words():  # noqa: ASYNC110  # a log sets no asyncio.Event
+        while "the host process is replaced" not in words():  # noqa: ASYNC110  # a log sets no asyncio.Event
             await asyncio.sleep(0.05)
 
 

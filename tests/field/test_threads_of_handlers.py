@@ -13,7 +13,7 @@ from tests.client.peer import Peer
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 JOBS = "tests/field/threads.py"
-REPLACED = "the host is replaced"
+REPLACED = "the host process is replaced"
 
 
 async def said(worker: Worker, words: str, seconds: float = 40) -> None:

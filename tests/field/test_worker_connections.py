@@ -168,5 +168,5 @@ def test_a_wrong_address_is_told_while_it_is_tried(tmp_path: Path, url: str) -> 
         assert worker.poll() is None, "it is told before it gives up"
         assert "cannot be used" in said
         last = [line for line in worker.stderr if url in line][-1]
-        assert "no server for a lease's time" in last
+        assert "no server for the duration of a lease: the worker exits" in last
         assert worker.wait() == 4

@@ -75,7 +75,7 @@ class EventStream(Response):
                     await send({"type": "http.response.body", "body": block, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
-            log.info("slow reader cut")
+            log.info("slow stream reader disconnected")
             if transport is not None:
                 transport.abort()
 

@@ -71,7 +71,7 @@ class Deployments:
         registered = await self._membership.register(record, declares, place)
         for conflict in conflicts:
             log.warning(
-                "declaration not taken",
+                "declaration not applied",
                 worker=record.name,
                 kind=conflict.kind,
                 name=conflict.name,

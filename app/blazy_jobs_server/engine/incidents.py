@@ -151,4 +151,4 @@ class Incidents:
             log.error("file descriptors run out: connections will be refused (ulimit -n)", used=used, limit=limit)
         elif used < limit * PLENTY and self._descriptors_told:
             self._descriptors_told = False
-            log.info("there are file descriptors again", used=used, limit=limit)
+            log.info("file descriptors are available again", used=used, limit=limit)

@@ -99,7 +99,7 @@ class Leasing:
             return report
         await self.membership.note_unknown(member, definition_id)
         log.warning(
-            "run given back: its version is newer than the worker's code",
+            "run requeued: its version is newer than the worker's code",
             run=public_run_id(report.run_id),
             worker=member.record.name,
         )

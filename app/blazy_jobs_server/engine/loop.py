@@ -53,7 +53,7 @@ class Tasks:
                     log.warning("waiting for the store", task=name, reason=error.detail)
                     told_at = now
             except Exception:  # a loop of the service outlives one bad turn, and says so
-                log.exception("task failed, beginning again", task=name)
+                log.exception("task failed, restarting it", task=name)
             await asyncio.sleep(RESTART_SECONDS)
 
     def _done(self, task: asyncio.Task[Any]) -> None:

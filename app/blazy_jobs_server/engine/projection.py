@@ -81,7 +81,7 @@ class Projection:
         if queue.bullmq is None:
             return
         if self._engine is None:
-            log.error("a queue lives in Redis, and JOBS_REDIS_URL is not set: its runs wait", queue=queue.name)
+            log.error("a queue is in Redis, but JOBS_REDIS_URL is not set: its runs wait", queue=queue.name)
             return
         followed = self._queues[queue.name] = FollowedQueue(
             queue,
@@ -150,7 +150,7 @@ class Projection:
         assert self._engine is not None
         with contextlib.suppress(QueueUnavailable):  # it is asked again when it is back
             for shortcoming in await self._engine.shortcomings():
-                log.warning("Redis is not set up as BullMQ needs it", reason=shortcoming)
+                log.warning("Redis is not configured as BullMQ requires", reason=shortcoming)
 
     async def paused(self, queue: str, paused: bool) -> None:
         """The queue is paused there, or goes on, whoever said so."""
@@ -212,7 +212,7 @@ class Projection:
         known = self._catalogue.queue(name) if self._catalogue.has_queue(name) else Queue(name=name)
         if known.bullmq == bullmq:
             return None
-        reason = f"it lives in Redis with other settings: {known.bullmq}"
+        reason = f"it exists in Redis with other settings: {known.bullmq}"
         if known.bullmq is None:
             try:
                 await self.save_queue(name, None, bullmq)
@@ -220,7 +220,7 @@ class Projection:
                 reason = error.detail
             else:
                 return None
-        log.warning("declaration not taken", queue=name, reason=reason)
+        log.warning("declaration not applied", queue=name, reason=reason)
         return Conflict("queue", name, reason)
 
     async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None) -> Queue:

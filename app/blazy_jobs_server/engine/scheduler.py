@@ -122,7 +122,7 @@ class Scheduler:
         for known, new in changed:
             if new.next_fire_at != known.next_fire_at:
                 log.info(
-                    "schedule's next time is another one by these rules of its time zone",
+                    "schedule's next fire time changed with the rules of its time zone",
                     name=known.name,
                     was=known.next_fire_at and rfc3339(known.next_fire_at),
                     now=new.next_fire_at and rfc3339(new.next_fire_at),
@@ -215,7 +215,7 @@ class Scheduler:
         try:
             return msgspec.structs.replace(await self._orders.of(schedule.definition), schedule=schedule.name)
         except (JobTypeNotFound, InvalidPayload) as error:
-            log.warning("schedule makes no run", name=schedule.name, code=error.code)
+            log.warning("schedule could not dispatch a run", name=schedule.name, code=error.code)
             return None
 
     def _note(self, fired: Fired, fire: Fire) -> None:
@@ -228,7 +228,7 @@ class Scheduler:
         for worker_id in fired.cancelling:
             self.on_cancel(worker_id)
         if fired.skipped or fire.missed:
-            log.warning("schedule let times go", name=name, skipped=fired.skipped, missed=fire.missed)
+            log.warning("schedule skipped or missed fire times", name=name, skipped=fired.skipped, missed=fire.missed)
 
 
 def _marked(fire: Fire) -> Fire:

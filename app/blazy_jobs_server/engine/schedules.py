@@ -242,7 +242,7 @@ class Schedules:
             # It is what that declaration says: the same one changes nothing any more.
             saved = await self._change(known, known.definition, "code", planned.declarer, True, orphaned=True)
             if saved is not None:
-                log.warning("schedule orphaned: the code has it no more", name=known.name, why=planned.why)
+                log.warning("schedule orphaned: the code no longer declares it", name=known.name, why=planned.why)
             return saved
         await self._orders.check(planned.definition)
         if known is None:

@@ -60,7 +60,7 @@ async def copy(path: Path, url: str, told: Callable[[str, int], None] = lambda t
 async def _copy(source: sqlite3.Connection, connection: asyncpg.Connection, told: Callable[[str, int], None]) -> None:
     for name in TABLES:
         if await connection.fetchval(f"SELECT EXISTS (SELECT 1 FROM {name})"):
-            raise DatabaseUnusable(f"the database is not empty: it has {name.replace('_', ' ')} already")
+            raise DatabaseUnusable(f"the database is not empty: it already has {name.replace('_', ' ')}")
     for name in TABLES:
         table = metadata.tables[name]
         columns = [column.name for column in table.columns]

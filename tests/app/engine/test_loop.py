@@ -38,8 +38,8 @@ async def test_a_loop_that_fails_begins_again_a_second_later(clock: HandClock) -
         await tasks.stop()
     assert [(entry["log_level"], entry["event"]) for entry in logs] == [
         ("warning", "waiting for the store"),
-        ("error", "task failed, beginning again"),
-        ("error", "task failed, beginning again"),
+        ("error", "task failed, restarting it"),
+        ("error", "task failed, restarting it"),
     ]
     assert logs[0]["task"] == "turn"
 

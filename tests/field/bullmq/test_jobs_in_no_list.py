@@ -44,7 +44,7 @@ def test_waiting_jobs_whose_list_is_lost_are_put_back(held: Scene, redis_server:
         held.post(f"/v1/queues/{QUEUE}/resume")
         for run in [*runs, *plain]:
             assert finished(held, run)["attempt"] == 1
-    assert "stood in no list" in held.server.log.read_text()
+    assert "were in no list" in held.server.log.read_text()
 
 
 def test_a_delayed_job_whose_set_is_lost_waits_for_its_time_again(held: Scene, redis_server: RedisServer) -> None:

@@ -108,7 +108,7 @@ def test_runs_move_on_after_a_failover_that_kept_all_connections(pair: Pair, beh
     changes = watched.stop()
     assert len(changes) <= 3, changes
     assert len(log_lines(scene)[before:]) <= 8
-    assert log_lines(scene, "Redis answers again")
+    assert log_lines(scene, "Redis is available again")
     with pair.primary.client() as client:
         assert client.info("replication")["role"] == "master"
         assert client.exists(f"bull:{QUEUE}:id") or client.exists(f"bull:{QUEUE}:events")
@@ -210,5 +210,5 @@ def test_a_refusal_is_told_once_with_what_to_do(
     assert len(told) <= 2, told
     assert said in told[-1]["reason"]
     assert "held" not in json.dumps(told)
-    scene.until(lambda: log_lines(scene, "Redis answers again"), "the recovery is told")
+    scene.until(lambda: log_lines(scene, "Redis is available again"), "the recovery is told")
     assert len(log_lines(scene)) - reached <= 12

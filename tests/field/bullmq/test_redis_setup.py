@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 def warnings(scene: Scene) -> list[str]:
     lines = [json.loads(line) for line in scene.server.log.read_text().splitlines() if line.startswith("{")]
-    return [line["reason"] for line in lines if line.get("event") == "Redis is not set up as BullMQ needs it"]
+    return [line["reason"] for line in lines if line.get("event") == "Redis is not configured as BullMQ requires"]
 
 
 def test_an_eviction_policy_that_loses_jobs_is_warned_of(

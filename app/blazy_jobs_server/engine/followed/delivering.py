@@ -139,7 +139,7 @@ class Delivering:
                     self._tracking.unsure.set()  # it may have taken some
                     raise
                 if any(job.seen.stage == "missing" for job in jobs):
-                    log.warning("jobs had lost themselves", queue=self._queue.name)
+                    log.warning("jobs without their data in Redis were taken", queue=self._queue.name)
                     self._tracking.unsure.set()  # what their runs are to become of is found there
                     jobs = [job for job in jobs if job.seen.stage != "missing"]
                 self._tracking.taking.update(job.job_id for job in jobs)

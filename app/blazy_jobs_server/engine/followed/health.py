@@ -41,7 +41,7 @@ class Health:
             del self._troubles[queue, task]
         if self._troubles or (self._answers and not self._told):
             return
-        log.info("Redis answers again" if self._told else "Redis answers")
+        log.info("Redis is available again" if self._told else "Redis is available")
         self._told.clear()
         self._answers = True
         self._on_up()

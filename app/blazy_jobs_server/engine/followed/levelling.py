@@ -148,7 +148,9 @@ class Levelling:
         in_hand = self._tracking.taking | {hand.job_id for hand in self._tracking.hands.values()}
         orphans = [(run, job) for run, job in found if job.job_id not in in_hand]
         if orphans:
-            log.info("jobs of a lost answer go back", queue=self._queue.name, jobs=len(orphans))
+            log.info(
+                "jobs taken in a lost response are returned to the queue", queue=self._queue.name, jobs=len(orphans)
+            )
             await self.finish(
                 [
                     end_of(run, hand_of(job, run)) if run is not None and run.state.final else back_of(job)
@@ -170,7 +172,9 @@ class Levelling:
                 await self._engine.end(self._queue, ends)
             except QueueUnavailable as error:
                 self._tracking.unsure.set()
-                log.warning("jobs not given back", queue=self._queue.name, jobs=len(ends), reason=error.detail)
+                log.warning(
+                    "jobs not returned to the queue", queue=self._queue.name, jobs=len(ends), reason=error.detail
+                )
 
 
 def _some(found: set[int], limit: int) -> set[int]:

@@ -94,7 +94,12 @@ class FollowedQueue:
                 while self.backlog and self._tracking.state is not None:
                     await self._levelling.level_once()
         except (QueueUnavailable, StoreUnavailable, TimeoutError) as error:
-            log.warning("stopped with a backlog", queue=self.name, runs=self.backlog, reason=str(error))
+            log.warning(
+                "stopped before all changes were written to Redis",
+                queue=self.name,
+                runs=self.backlog,
+                reason=str(error),
+            )
 
     async def _trying(self, task: str, work: Callable[[], Awaitable[None]]) -> None:
         """Tries again at once where the engine is gone, and less and less often where it refuses."""

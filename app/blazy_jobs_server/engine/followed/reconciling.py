@@ -91,7 +91,7 @@ class Reconciling:
         if job_ids:
             put_back = await self._engine.put_back(self._queue, job_ids)
             if put_back:
-                log.warning("jobs that stood in no list are put back", queue=self._queue.name, jobs=put_back[:10])
+                log.warning("jobs that were in no list are added again", queue=self._queue.name, jobs=put_back[:10])
 
     async def _reconcile_jobs(self, standing: Sequence[str]) -> None:
         """What lies in the queue and is no unfinished run: of others, or of a run that has ended."""

@@ -130,7 +130,7 @@ class PostgresNeighbours:
             try:
                 await work()
             except Exception:
-                log.exception("task failed, beginning again", task=name)
+                log.exception("task failed, restarting it", task=name)
                 await asyncio.sleep(RETRY_SECONDS)
                 self._place = None
                 self._tailing.set()

@@ -123,7 +123,7 @@ class Crew:
                     self._changed.clear()
                     await self._changed.wait()
         except TimeoutError:
-            log.warning("some runs are not given back", in_hand=len(self._lane.held))
+            log.warning("some runs were not returned to the queue", in_hand=len(self._lane.held))
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -9,9 +9,9 @@ from blazy_jobs.worker.held import Held
 
 ENDED_RUN = "what a run that has ended left behind blocks the loop"
 BLOCKED = "a handler blocks the loop"
-UNKNOWN = "the loop is blocked, and nobody knows by which run"
-SILENT = "the process does not answer"
-WORN = "threads work on for runs that have ended"
+UNKNOWN = "the event loop is blocked by an unknown run"
+SILENT = "the process does not respond"
+WORN = "threads are still running for runs that have ended"
 
 
 class Blame(NamedTuple):

@@ -33,7 +33,7 @@ log = Log("blazy_jobs.worker")
 
 
 class Control:
-    """`run` returns the exit code: 0 drained, 3 a module cannot be used, 4 no server for a lease's time."""
+    """`run` returns the exit code: 0 drained, 3 a module cannot be used, 4 no server for the duration of a lease."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -123,11 +123,11 @@ class Control:
 
     def cannot_use_modules(self, reason: str) -> None:
         if not self._ending.done() and not self.draining:
-            log.error("the modules cannot be used", reason=reason)
+            log.error("the modules cannot be loaded", reason=reason)
             self._end_with(EXIT_BAD_MODULE)
 
     def fail(self, reason: str) -> None:
-        log.error("the worker ends", reason=reason)
+        log.error("the worker exits", reason=reason)
         self._end_with(EXIT_FAILED)
 
     def drain(self, reason: str) -> None:
@@ -240,7 +240,7 @@ class Control:
     def _notice_silence(self, now: float) -> None:
         gap = now - self._ticked_at
         if gap > self._tick_seconds + self._lease_seconds / 3:
-            log.warning("this worker stood still", seconds=round(gap, 1))
+            log.warning("this worker was suspended or starved of CPU", seconds=round(gap, 1))
         self._ticked_at = now
         if self._waiting_for_server():
             # Time in which this process stood still itself is not the server's.
@@ -251,7 +251,11 @@ class Control:
             ):
                 trouble = self._lanes[0].session.trouble
                 about = {"url": trouble.url, "reason": trouble.reason}
-                log.error("no server for a lease's time", **about, seconds=round(self._deaf_seconds, 1))
+                log.error(
+                    "no server for the duration of a lease: the worker exits",
+                    **about,
+                    seconds=round(self._deaf_seconds, 1),
+                )
                 self._end_with(EXIT_NO_SERVER)
 
     def _waiting_for_server(self) -> bool:

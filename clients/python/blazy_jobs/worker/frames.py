@@ -20,7 +20,7 @@ RETURNED = b"O"  # header: the report of a slot's run, for the middleware that w
 QUIT = b"Q"  # the child ends
 # child → control
 READY = b"H"  # header: what the modules declare
-REFUSED = b"F"  # header: why the modules cannot be used
+REFUSED = b"F"  # header: why the modules cannot be loaded
 WORDS = b"D"  # header: {"items": [[run_id, type, bytes], ...], ...}; blob: the reports
 ENDED = b"E"  # header: [[run id, ...]]; blob: their results, with commas between; none: all null
 STUCK = b"S"  # header: run ids that were told to stop and did not

@@ -346,7 +346,9 @@ class Host:
         for run in late:
             if run not in self._told_of:
                 self._told_of.add(run)
-                log.warning("a thread works on for a run that was stopped", job_type=run.job.name, run_id=run.run_id)
+                log.warning(
+                    "a thread is still running for a run that was stopped", job_type=run.job.name, run_id=run.run_id
+                )
         worn = WORN_OUT if 2 * len(outlived) >= self._threads.most else WORN if late else NOT_WORN
         self._pulse.set_worn(worn, len(outlived))
 

@@ -91,7 +91,7 @@ class Hosting:
             self._child = self._control.spawn("host")
         except OSError as error:
             say_if_run_out(error)
-            log.error("a host cannot be started", reason=str(error))
+            log.error("the host process cannot be started", reason=str(error))
             self._control.later(MAX_RESTART_SECONDS, self.start)
             return
         self._child.on_frame = self._heard
@@ -199,8 +199,8 @@ class Hosting:
                 for run_id in stuck:
                     held = self._single(run_id)
                     about = {"job_type": held.job.name, "run_id": run_id, "reason": held.stop_reason or "timeout"}
-                    log.warning("a handler ignores its stop: its process is replaced", **about)
-                self._replace(Blame("a handler ignores its stop", guilty=frozenset(stuck)))
+                    log.warning("a handler ignores its cancel or timeout: its process is replaced", **about)
+                self._replace(Blame("a handler ignores its cancel or timeout", guilty=frozenset(stuck)))
             case frames.CALL:
                 run_id, payload = frame.header
                 if run_id in self._runs:
@@ -312,7 +312,7 @@ class Hosting:
         worn, threads = child.page.worn
         if worn == WORN_OUT and self._worn_out_at is None:
             self._worn_out_at = now
-            log.warning("threads run out: their calls do not end", threads=threads, in_hand=len(self._runs))
+            log.warning("threads run out: calls in them do not return", threads=threads, in_hand=len(self._runs))
         too_late = self._worn_out_at is not None and now - self._worn_out_at > WORN_OUT_SECONDS
         return Blame(blame.WORN) if too_late or (worn and not self._runs) else None
 
@@ -320,12 +320,17 @@ class Hosting:
         if self._silent_seconds > self._silent_warned:
             self._silent_warned *= 2
             seconds = round(self._silent_seconds, 1)
-            log.warning("the host is silent", seconds=seconds, in_hand=len(self._runs), runs=self._names(self._runs))
+            log.warning(
+                "the host process does not respond",
+                seconds=seconds,
+                in_hand=len(self._runs),
+                runs=self._names(self._runs),
+            )
 
     def _say(self, found: Blame) -> None:
         guilty, suspects = self._names(found.guilty), self._names(found.suspects)
         about = {"reason": found.why, "in_hand": len(self._runs), "timed_out": guilty, "to_run_alone": suspects}
-        log.warning("the host is replaced", **about)
+        log.warning("the host process is replaced", **about)
 
     def _names(self, run_ids: Iterable[str]) -> list[str]:
         return [f"{self._runs[run_id].job.name} {run_id}" for run_id in list(run_ids)[:10]]
@@ -344,9 +349,9 @@ class Hosting:
         if child.refused is not None:
             self._control.cannot_use_modules(child.refused)
         elif child.page.ended_itself:
-            log.warning("the host ended itself: its leases were not renewed", in_hand=in_hand)
+            log.warning("the host process ended itself: its leases were not renewed", in_hand=in_hand)
         elif found is None and not self._closed:
-            log.error("the host died", how=child.how_it_died(), in_hand=in_hand)
+            log.error("the host process died", how=child.how_it_died(), in_hand=in_hand)
         self._blame = None
         for held in runs.values():
             report = self._judge(held, in_hand, found, child)

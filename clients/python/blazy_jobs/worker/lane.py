@@ -206,7 +206,7 @@ class Lane:
     def tell(self, held: Held, kind: str, report: bytes) -> None:
         if self._words_bytes > MAX_WAITING_BYTES:
             if not self._dropped:
-                log.warning("no server takes what handlers say; their progress and log lines are dropped")
+                log.warning("no server accepts reports: progress and log lines of handlers are dropped")
             self._dropped += 1
             return
         self._say(_Word(held, kind, report, final=False))
@@ -309,7 +309,7 @@ class Lane:
         elif batch:
             self._refused(batch[0], reason)
         else:
-            log.error("a renewal is refused", name=self.session.name, reason=reason)
+            log.error("the server refused to renew leases", name=self.session.name, reason=reason)
             await asyncio.sleep(1)
 
     def _judge_columns(self, columns: Sequence[Completed], answer: Sequence[Sequence[dict[str, Any]]]) -> None:
@@ -331,7 +331,7 @@ class Lane:
     def _refused(self, word: _Word, reason: str) -> None:
         """A run whose last word is refused has ended all the same: without another it would begin again for ever."""
         held = word.held
-        log.error("a report is refused", run_id=held.run_id, kind=word.kind, reason=reason)
+        log.error("the server refused a report", run_id=held.run_id, kind=word.kind, reason=reason)
         if word.final and not word.instead:
             report = instead_of(orjson.loads(word.report), reason)
             self._say(_Word(held, report["type"], held.write(report), final=True, instead=True))

@@ -88,7 +88,9 @@ class Session:
                     if response.status < 500 and response.status not in (408, 425, 429):
                         refusal = DeclarationRefused if response.status in UNUSABLE else Refused
                         raise refusal(self._refusal("a worker", response))
-                    log.warning("registration put off", name=self.name, status=response.status, code=response.code)
+                    log.warning(
+                        "registration failed, retrying", name=self.name, status=response.status, code=response.code
+                    )
                 await backoff.sleep(response)
 
     async def claim(self, most: int, wait_seconds: float = CLAIM_WAIT_SECONDS) -> bytes | None:
@@ -154,7 +156,7 @@ class Session:
             try:
                 await self._reports.request("DELETE", f"/v1/workers/{self.worker_id}", None, 2.0)
             except Unanswered as error:
-                log.debug("could not sign off", name=self.name, reason=str(error))
+                log.debug("could not unregister", name=self.name, reason=str(error))
 
     def close(self) -> None:
         self._claims.close()
@@ -171,7 +173,7 @@ class Session:
         # Whatever the server asks for, two heartbeats must fit into a lease.
         self.heartbeat_seconds = min(float(answer["heartbeat_seconds"]), self.lease_seconds / 3)
         for conflict in answer.get("conflicts") or ():
-            log.warning("a declaration was not taken", **conflict)
+            log.warning("a declaration was not applied", **conflict)
         job_types = len(self._registration["job_types"])
         log.info("registered", name=self.name, worker_id=self.worker_id, job_types=job_types)
 

@@ -92,7 +92,7 @@ class Slot:
         elif held is not None and held.begun_at is None:
             self.first_seen = self.first_seen if self.first_seen[0] is held else (held, now)
             if self.child.ready and now - self.first_seen[1] > UNBEGUN_SECONDS:
-                log.warning("a slot does not begin what it is given: it is replaced", run_id=held.run_id)
+                log.warning("a slot does not start its run: it is replaced", run_id=held.run_id)
                 self.child.kill()
         elif held is not None:
             if held.stop_reason is None:
@@ -346,7 +346,7 @@ class Slots:
     def _cannot_start(self, how: str, *, for_good: bool = True) -> None:
         """`for_good`: unless it goes well soon, it never will."""
         self._start_failures += 1
-        log.error("a slot could not be started, or died before it ran anything", how=how)
+        log.error("a slot could not be started, or died before its first run", how=how)
         if for_good and self._start_failures >= MAX_START_FAILURES:
             self.control.fail(f"slots cannot be started: {how}")
         self._start_again_at = time.monotonic() + START_AGAIN_SECONDS

@@ -99,7 +99,7 @@ class Watchdog:
         self._blocked = False
         self._pulse.set_blocked(-1, 0.0, 0.0)
         if now - self._since >= BLOCKED_SECONDS and self._warn_after > BLOCKED_SECONDS:
-            log.warning("the worker's loop turns again", **self._about(now))
+            log.warning("the worker's event loop is no longer blocked", **self._about(now))
 
     def _what(self) -> str:
         if self._culprit is None:
