@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,10 +42,11 @@ class Meter:
 
     def seconds(self) -> dict[str, float]:
         """By activity; empty where the system keeps no such account."""
-        used = Counter[str]()
+        used: dict[str, float] = {}
         for thread in self._read():
-            used[thread.activity] += thread.seconds - self._before.get(thread.id, 0.0)
-        return dict(used)
+            since = thread.seconds - self._before.get(thread.id, 0.0)
+            used[thread.activity] = used.get(thread.activity, 0.0) + since
+        return used
 
     def microseconds(self, number: float) -> dict[str, float]:
         """For each of `number`."""

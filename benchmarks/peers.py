@@ -69,7 +69,15 @@ def bullmq(folder: Path) -> Iterator[Theirs]:
         script = REPO / "benchmarks" / "bullmq_worker.mjs"
 
         def theirs(number: int) -> Drained:
-            command = ["node", script, NODE_FOLDER, redis.url, str(number), json.dumps(PAYLOAD), str(CONCURRENCY)]
+            command: list[str | Path] = [
+                "node",
+                script,
+                NODE_FOLDER,
+                redis.url,
+                str(number),
+                json.dumps(PAYLOAD),
+                str(CONCURRENCY),
+            ]
             drained = their_drain(command, number, store)
             redis.flush()
             return drained
@@ -140,7 +148,7 @@ def beside_pgqueuer(scale: Scale) -> list[Row]:
 
         def theirs(number: int) -> Drained:
             url = postgres.url(postgres.new_database())
-            command = [PEERS_PYTHON, script, url, str(number), json.dumps(PAYLOAD), str(BATCH_SIZE)]
+            command: list[str | Path] = [PEERS_PYTHON, script, url, str(number), json.dumps(PAYLOAD), str(BATCH_SIZE)]
             return their_drain(command, number, store)
 
         with replicas(postgres, 1) as [started]:
