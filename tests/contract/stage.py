@@ -26,6 +26,7 @@ from blazy_jobs_server.ports import (
     Held,
     IdempotencyKey,
     Leased,
+    Many,
     Order,
     Report,
     Reported,
@@ -194,7 +195,30 @@ class Stage:
 
     async def dispatch(self, *orders: Order, key: str | None = None, body: str = "body") -> Dispatched:
         idempotency = None if key is None else IdempotencyKey("scope", key, body)
-        return await self.store.dispatch(orders, idempotency)
+        many = self._many(orders) if self.place.columns else None
+        if many is None:
+            return await self.store.dispatch(orders, idempotency)
+        dispatched = await self.store.dispatch(many, idempotency)
+        if dispatched.columns is None:
+            return dispatched
+        runs = [await self.read(run_id) for run_id in dispatched.columns]
+        return Dispatched(runs, [True] * len(runs))
+
+    def _many(self, orders: tuple[Order, ...]) -> Many | None:
+        """The same asked for by columns, where it can be."""
+        if not orders or orders[0].job_type not in self.types:
+            return None
+        first = orders[0]
+        many = Many(
+            job_type=first.job_type,
+            definition_id=first.definition_id,
+            version=first.version,
+            settings=first.settings,
+            queue=first.queue,
+            priority=first.priority,
+            payloads=[order.payload for order in orders],
+        )
+        return many if many.orders() == orders else None
 
     async def run_of(self, name: str = "greet", **fields: Any) -> Run:
         """A new run."""
@@ -260,8 +284,9 @@ class Stage:
         self, worker: int, *reports: Report, holding: tuple[int, ...] = ()
     ) -> tuple[list[Reported], list[Held]]:
         singly = len(reports)
-        while self.place.columns and singly and reports[singly - 1].kind == "completed":
-            singly -= 1
+        if self.place.columns:
+            while singly and reports[singly - 1].kind == "completed" and not reports[singly - 1].dropped:
+                singly -= 1
         completed = self._columns(reports[singly:])
         judged = await self.store.report(worker, reports[:singly], holding, LEASE_SECONDS, completed)
         answers = [

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from blazy_jobs_server.domain.errors import JobTypeNotFound
 from blazy_jobs_server.domain.event import EventColumn
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Commit, Completed, Leased
@@ -220,3 +221,20 @@ async def test_batches_of_a_killed_server_are_leases_of_the_next(stage: Stage) -
     await stage.reopen(crashed=True)
     assert (await stage.report(7, *(says(run, "completed") for run in runs)))[0][0].status == "accepted"
     assert [await stage.state(run) for run in runs] == ["completed", "completed"]
+
+
+async def test_a_batch_that_is_made_by_columns_is_remembered_under_its_key(stage: Stage) -> None:
+    orders = tuple(stage.order(payload=f"{n}") for n in range(3))
+    made = await stage.dispatch(*orders, key="k")
+    again = await stage.dispatch(*orders, key="k")
+    assert (again.replayed, again.first_ids, ids(again.runs)) == (True, ids(made.runs), ids(made.runs))
+    assert [run.payload for run in made.runs] == ["0", "1", "2"]
+    assert {run.keep_until for run in made.runs} == {stage.clock.now() + 86_400 * SECOND}
+
+
+async def test_a_batch_of_a_name_that_is_gone_makes_nothing(stage: Stage) -> None:
+    order = stage.order()
+    assert await stage.store.retire_job_type("greet")
+    with pytest.raises(JobTypeNotFound):
+        await stage.dispatch(order, order)
+    assert await stage.all_runs() == []

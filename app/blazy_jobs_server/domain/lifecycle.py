@@ -92,7 +92,7 @@ def create(run: Run, now: int, expires_seconds: float | None = None) -> Transiti
         run.due_at = max(run.due_at, now)
     run.state = S.SCHEDULED if run.due_at > now else S.QUEUED
     run.expires_at = None if expires_seconds is None else after(now, expires_seconds)
-    return Transition(run, (_event(run, EventType.QUEUED, now, f'{{"due_at":"{rfc3339(run.due_at)}"}}'),))
+    return Transition(run, (_event(run, EventType.QUEUED, now, queued_data(run.due_at)),))
 
 
 def promote(run: Run) -> Transition:
@@ -161,6 +161,11 @@ class ManyCompleted(Struct, frozen=True):
 
 def complete_many(now: int, settings: Settings) -> ManyCompleted:
     return ManyCompleted(now, after(now, settings.retention_seconds))
+
+
+def queued_data(due_at: int) -> str:
+    """Of the event `queued`."""
+    return f'{{"due_at":"{rfc3339(due_at)}"}}'
 
 
 def completed_data(result: str) -> str:

@@ -25,7 +25,7 @@ from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Overrides
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.engine.catalogue import Catalogue, Entry
 from blazy_jobs_server.engine.examiner import not_looked_at
-from blazy_jobs_server.ports import Clock, Dispatched, IdempotencyKey, Order, Store
+from blazy_jobs_server.ports import Clock, Dispatched, IdempotencyKey, Many, Order, Store
 
 MAX_LISTED_ERRORS = 100
 TRIES = 5
@@ -123,6 +123,33 @@ class Dispatcher:
                 if not left or (isinstance(refusal, InvalidBatch) and self._catalogue.revision == known):
                     raise
         raise AssertionError
+
+    async def many(self, name: str, payloads: list[Any], idempotency: IdempotencyKey | None) -> Dispatched | None:
+        """A batch of runs of one job type that say no more than their payloads; None where they are to be looked at one
+        by one (`batch`)."""
+        if self._catalogue.get(name) is None:
+            return None
+        entry = self._catalogue.entry(name)
+        job_type = entry.job_type
+        definition = job_type.definition
+        if definition.expires_seconds is not None:
+            return None
+        if entry.payload is not None and not all(map(entry.payload.accepts, payloads)):
+            return None
+        many = Many(
+            job_type=name,
+            definition_id=job_type.definition_id,
+            version=job_type.version,
+            settings=entry.settings,
+            queue=definition.queue,
+            priority=definition.priority,
+            payloads=[orjson.dumps(payload).decode() for payload in payloads],
+        )
+        self._catalogue.met_queue(many.queue)
+        try:
+            return await self._stored(many, {(name, many.queue)}, idempotency)
+        except (DefinitionChanged, JobTypeNotFound):
+            return None
 
     async def _batch(
         self, wishes: list[tuple[str, Wish] | None], errors: list[FieldError], idempotency: IdempotencyKey | None
@@ -228,6 +255,13 @@ class Dispatcher:
     async def store_orders(self, orders: list[Order], idempotency: IdempotencyKey | None) -> Dispatched:
         for order in orders:
             self._catalogue.met_queue(order.queue)
+        pairs = {(order.job_type, order.queue) for order in orders if not order.due_at}
+        return await self._stored(orders, pairs, idempotency)
+
+    async def _stored(
+        self, orders: list[Order] | Many, pairs: set[tuple[str, str]], idempotency: IdempotencyKey | None
+    ) -> Dispatched:
+        """`pairs`: of (job type, queue) that get a run which is due at once."""
         place = None if idempotency is None else (idempotency.scope, idempotency.key)
         if place in self._in_flight:
             raise IdempotencyInFlight
@@ -236,7 +270,7 @@ class Dispatcher:
         self._storing += 1
         if self._storing == 1:
             # With others before it a claim of its own would bring little: they are claimed together.
-            self.on_dispatching({(order.job_type, order.queue) for order in orders if not order.due_at})
+            self.on_dispatching(pairs)
         try:
             return await self._store.dispatch(orders, idempotency)
         finally:

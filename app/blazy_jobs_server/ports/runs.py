@@ -36,6 +36,33 @@ class Order(Struct, frozen=True, kw_only=True):
     job_added_at: int | None = None
 
 
+class Many(Struct, frozen=True, kw_only=True):
+    """Runs of one job type to be made together: due at once, in its queue, with its priority and settings, and with
+    nothing of their own but their payloads (JSON texts)."""
+
+    job_type: str
+    definition_id: int
+    version: int
+    settings: Settings
+    queue: str
+    priority: int
+    payloads: list[str]
+
+    def orders(self) -> tuple[Order, ...]:
+        return tuple(
+            Order(
+                job_type=self.job_type,
+                definition_id=self.definition_id,
+                version=self.version,
+                settings=self.settings,
+                queue=self.queue,
+                priority=self.priority,
+                payload=payload,
+            )
+            for payload in self.payloads
+        )
+
+
 class IdempotencyKey(Struct, frozen=True):
     """`scope` is the caller's key, method and path; `fingerprint` that of the parsed body."""
 
@@ -55,6 +82,8 @@ class Dispatched(Struct, frozen=True):
     """Of a replayed answer: all run keys that the first one gave, in its order."""
     erased: dict[int, State] = {}
     """Those of them that are erased since, with their state in the first answer."""
+    columns: list[int] | None = None
+    """Where `Many` were made by columns: their keys, in order, and no `runs`. All are queued."""
 
 
 class Claim(Struct, frozen=True):

@@ -22,6 +22,7 @@ from blazy_jobs_server.ports.runs import (
     IdempotencyKey,
     Judged,
     Leased,
+    Many,
     Order,
     Report,
     RunFilter,
@@ -78,7 +79,7 @@ class Store(ScheduleStore, FollowingStore, Protocol):
         """Runs by (job type, queue, state), as stored."""
         ...
 
-    async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+    async def dispatch(self, orders: Sequence[Order] | Many, idempotency: IdempotencyKey | None) -> Dispatched:
         """Makes all of the runs or none. Without orders it only looks for the answer of an earlier one under the key.
 
         Raises IdempotencyKeyReused, JobTypeNotFound where one was retired meanwhile, and DefinitionChanged where

@@ -14,14 +14,36 @@ from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.event import Event, EventColumn, EventType
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.ports import Claim
+from blazy_jobs_server.ports import Claim, Many
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.ledger import Lane
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
 
+FRESH_STATE, FRESH_SEQ = State.QUEUED, 1
 MAX_CLAIM_BYTES = 8 << 20
 """Payloads of one claim, but for the last of them."""
+
+
+def make(tx: Transaction, many: Many, lane_id: int, keep_until: int | None) -> list[int]:
+    """New runs, with their first events; their keys."""
+    number, now = len(many.payloads), tx.now
+    first = tx.ledger.keys.next_many(now, number)
+    run_ids = list(range(first, first + number))
+    constants = (lane_id, many.definition_id, FRESH_STATE, -many.priority, now, now, FRESH_SEQ, keep_until)
+    sql.make_many.by_columns(tx.cursor, constants, run_ids, many.payloads)
+    data = lifecycle.queued_data(now)
+    first_event = tx.ledger.keys.next_many(now, number)
+    event = (first_event, FRESH_SEQ, EventType.QUEUED, FRESH_STATE, 0, now, data)
+    tx.cursor.execute(sql.EVENT_OF_MANY, (*event, pack(run_ids)))
+    tx.news.events.append(
+        EventColumn(
+            first_event, run_ids, many.job_type, many.queue, {}, FRESH_SEQ, EventType.QUEUED, now, FRESH_STATE, 0, data
+        )
+    )
+    tx.count(lane_id, FRESH_STATE, number)
+    tx.note_ready((many.job_type, many.queue), number)
+    return run_ids
 
 
 def start_head(tx: Transaction, claim: Claim, lane: Lane, lease_until: int) -> tuple[Batch | None, list[int]]:

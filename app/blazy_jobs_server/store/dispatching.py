@@ -9,7 +9,8 @@ import orjson
 from blazy_jobs_server.domain.errors import IdempotencyKeyReused, JobsError, JobTypeNotFound
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.run import Run, State
-from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Order
+from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Many, Order
+from blazy_jobs_server.store import columns
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.rows import pack, to_run
 from blazy_jobs_server.store.transaction import Transaction
@@ -21,6 +22,8 @@ NOTHING = (None,) * 12
 class Dispatch(NamedTuple):
     orders: tuple[Order, ...]
     idempotency: IdempotencyKey | None
+    many: Many | None = None
+    """Instead of orders."""
 
 
 class Fresh(NamedTuple):
@@ -58,21 +61,27 @@ def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | Jo
 def _dispatch(
     tx: Transaction, argument: Dispatch, fresh: Fresh, deduped: dict[tuple[str, str], Run]
 ) -> Dispatched | JobsError:
-    job_types = tx.ledger.job_types
-    for order in argument.orders:
-        if order.job_type not in job_types:
-            return JobTypeNotFound(order.job_type)
-    key = argument.idempotency
+    orders, key, many = argument
+    for name in {order.job_type for order in orders} if many is None else {many.job_type}:
+        if name not in tx.ledger.job_types:
+            return JobTypeNotFound(name)
     if key is not None:
         found = _find_idempotent(tx, key, fresh)
         if found is not None:
             return found
-        if not argument.orders:
+        if not orders and many is None:
             return Dispatched([], [])
     keep_until = None if key is None else after(tx.now, KEY_LIFE_SECONDS)
+    if many is not None:
+        if not tx.ledger.elsewhere(many.queue):
+            run_ids = columns.make(tx, many, tx.lane(many.job_type, many.queue), keep_until)
+            if key is not None:
+                _remember(tx, key, [(run_id, columns.FRESH_STATE) for run_id in run_ids])
+            return Dispatched([], [], columns=run_ids)
+        orders = many.orders()
     runs: list[Run] = []
     made: list[bool] = []
-    for order in argument.orders:
+    for order in orders:
         existing = None if order.dedupe_key is None else _find_deduped(tx, order, deduped)
         run = existing or make(tx, order, keep_until, fresh)
         if existing is not None and keep_until is not None:
@@ -83,7 +92,7 @@ def _dispatch(
         runs.append(run)
         made.append(existing is None)
     if key is not None:
-        _remember(tx, key, runs)
+        _remember(tx, key, [(run.id, run.state) for run in runs])
     return Dispatched(runs, made)
 
 
@@ -166,9 +175,6 @@ def _find_idempotent(tx: Transaction, key: IdempotencyKey, fresh: Fresh) -> Disp
     return Dispatched(runs, [False] * len(runs), True, [item[0] for item in first], erased)
 
 
-def _remember(tx: Transaction, key: IdempotencyKey, runs: list[Run]) -> None:
-    if len(runs) == 1:
-        run_id, answer = runs[0].id, None
-    else:
-        run_id, answer = None, pack([(run.id, run.state) for run in runs])
+def _remember(tx: Transaction, key: IdempotencyKey, made: list[tuple[int, State]]) -> None:
+    run_id, answer = (made[0][0], None) if len(made) == 1 else (None, pack(made))
     tx.cursor.execute(sql.INSERT_IDEMPOTENT, (key.scope, key.key, key.fingerprint, tx.now, run_id, answer))

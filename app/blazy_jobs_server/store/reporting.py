@@ -91,7 +91,7 @@ def _speakers(tx: Transaction, arguments: list[Reports]) -> set[int]:
                 speaking[item.run_id] += 1
     for run_id, number in speaking.items():
         before = batches.said(run_id)
-        if before is not None and before.logs + number > MAX_LOGS:
+        if number + (0 if before is None else before.logs) > MAX_LOGS:
             others.add(run_id)
     return speaking.keys() - others
 

@@ -35,6 +35,7 @@ from blazy_jobs_server.ports import (
     IdempotencyKey,
     Judged,
     Leased,
+    Many,
     Neighbours,
     Order,
     Report,
@@ -167,8 +168,12 @@ class SqliteStore:
 
     # -- runs
 
-    async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
-        dispatched: Dispatched = await self._write("dispatch", Dispatch(tuple(orders), idempotency))
+    async def dispatch(self, orders: Sequence[Order] | Many, idempotency: IdempotencyKey | None) -> Dispatched:
+        if isinstance(orders, Many):
+            argument = Dispatch((), idempotency, orders)
+        else:
+            argument = Dispatch(tuple(orders), idempotency)
+        dispatched: Dispatched = await self._write("dispatch", argument)
         return dispatched
 
     async def run(self, run_id: int) -> Run | None:

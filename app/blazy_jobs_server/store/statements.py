@@ -71,6 +71,12 @@ start_runs = update_runs(f"state = {int(State.RUNNING)}", START_COLUMNS)
 
 # -- many plain runs at once
 
+make_many = Bulk(
+    "INSERT INTO runs (id, payload, lane_id, definition_id, state, rank, due_at, created_at, seq, keep_until) "
+    "SELECT column1, column2, ?, ?, ?, ?, ?, ?, ?, ? FROM {rows}",
+    2,
+)
+
 PLAIN = (
     "(r.seq = 1 AND r.claims = 0 AND r.definition_id = ?1 AND r.overrides IS NULL AND r.followed IS NULL "
     "AND r.cancel_requested = 0)"

@@ -129,3 +129,27 @@ async def test_a_late_progress_comes_before_the_end(server: Server) -> None:
     await report(worker, done(group))
     percents = [e["data"]["percent"] for e in await server.events(run) if e["type"] == "progress"]
     assert (percents, (await server.run(run))["state"]) == ([1, 3], "completed")
+
+
+@pytest.mark.parametrize("more", [{}, {"tags": ["t"]}], ids=["alike", "one is not"])
+async def test_a_batch_answers_the_same_however_it_is_made(server: Server, more: Any) -> None:
+    await server.register()
+    runs = [{"job_type": "greet", "payload": {"n": n}} for n in range(3)]
+    runs[1] |= more
+    answer = await server.post("/v1/runs/batch", {"runs": runs}, status=202, idempotency_key="k")
+    assert [item["state"] for item in answer["data"]] == ["queued"] * 3
+    found = [await server.run(item["id"]) for item in answer["data"]]
+    assert [run["payload"]["n"] for run in found] == [0, 1, 2]
+    assert [await server.types(run) for run in found] == [["queued"]] * 3
+    assert await server.post("/v1/runs/batch", {"runs": runs}, status=200, idempotency_key="k") == answer
+
+
+async def test_a_batch_that_is_alike_is_checked_as_any_other(server: Server) -> None:
+    await server.register(payload_schema={"type": "integer"})
+    runs = [{"job_type": "greet", "payload": payload} for payload in (1, "two", 3)]
+    answer = await server.http.post("/v1/runs/batch", json={"runs": runs})
+    assert [error["path"] for error in problem(answer, 422, "invalid_batch")["errors"]] == ["/runs/1/payload"]
+    answer = await server.http.post("/v1/runs/batch", json={"runs": [{"job_type": "nobody", "payload": 1}] * 2})
+    assert [e["path"] for e in problem(answer, 422, "invalid_batch")["errors"]] == [
+        f"/runs/{n}/job_type" for n in (0, 1)
+    ]

@@ -87,6 +87,7 @@ PINS = {
     "START_MANY": "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
     "COMPLETE_MANY": "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
     "EVENT_OF_MANY": "SCAN json_each VIRTUAL TABLE INDEX 1:",
+    "RUN": "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
     "RUNS_BY_ID": "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
     "HEADS_BY_ID": "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
     "RUNNING": "SEARCH runs USING COVERING INDEX runs_listed (lane_id=? AND state=?)",

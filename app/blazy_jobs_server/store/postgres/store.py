@@ -33,6 +33,7 @@ from blazy_jobs_server.ports import (
     IdempotencyKey,
     Judged,
     Leased,
+    Many,
     Neighbours,
     Order,
     Report,
@@ -274,9 +275,10 @@ class PostgresStore:
 
     # -- runs
 
-    async def dispatch(self, orders: Sequence[Order], idempotency: IdempotencyKey | None) -> Dispatched:
+    async def dispatch(self, orders: Sequence[Order] | Many, idempotency: IdempotencyKey | None) -> Dispatched:
         self._something_ready = True  # for a claim that comes with it
-        dispatched: Dispatched = await self._write("dispatch", Dispatch(tuple(orders), idempotency))
+        asked = orders.orders() if isinstance(orders, Many) else tuple(orders)
+        dispatched: Dispatched = await self._write("dispatch", Dispatch(asked, idempotency))
         return dispatched
 
     async def run(self, run_id: int) -> Run | None:
