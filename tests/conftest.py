@@ -9,10 +9,12 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+import pytest_timeout
 
 from blazy_jobs_server.store.postgres import PostgresStore
 from tests.app.clock import HandClock
 from tests.support.postgres import Postgres
+from tests.support.speed import stretched
 
 # What tests start by the hundred compiles each module once, not each time: a third of a server's start.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -33,6 +35,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         gone = set(left_out)
         items[:] = [item for item in items if item not in gone]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Settings) -> object:
+    """What takes two minutes hangs, but not where others want the processors too."""
+    return pytest_timeout.pytest_timeout_set_timer(item, settings._replace(timeout=stretched(settings.timeout)))
 
 
 def pytest_collection_finish() -> None:
