@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from tests.bullmq.node_agent import FOLDER, NodeAgent
 from tests.bullmq.scene import Scene
 from tests.support.fixtures import *  # noqa: F403
 from tests.support.redis import RedisServer, running
-from tests.support.server import Server
+from tests.support.server import Server, serving
 
 StartServer = Callable[..., Server]
+_numbers = itertools.count(1)
 
 
 @pytest.fixture
@@ -32,6 +34,36 @@ def node_packages() -> None:
 def node(node_packages: None, redis_server: RedisServer) -> Iterator[NodeAgent]:
     with NodeAgent(redis_server.url) as agent:
         yield agent
+
+
+@pytest.fixture(scope="module")
+def shared_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with running(tmp_path_factory.mktemp("shared") / "redis") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_server(shared_redis: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    env = {"JOBS_REDIS_URL": shared_redis.url}
+    with serving(tmp_path_factory.mktemp("shared") / "data", ["tests.bullmq.jobs"], env=env) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def shared_node(node_packages: None, shared_redis: RedisServer) -> Iterator[NodeAgent]:
+    with NodeAgent(shared_redis.url) as agent:
+        yield agent
+
+
+@pytest.fixture
+def own_queue(
+    shared_server: Server, shared_redis: RedisServer, attach_logs: Callable[[Server], None]
+) -> Iterator[Scene]:
+    """A queue of the test's own, on a server and a Redis that the module's tests share."""
+    attach_logs(shared_server)
+    scene = Scene(shared_server, shared_redis, consume=True, name=f"emails-{next(_numbers)}")
+    yield scene
+    scene.http.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A server and a Redis with the queue `emails`, in few words."""
+"""A server and a Redis with a BullMQ queue, `emails` unless told otherwise, in few words."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ PAYLOAD = {"to": "ünï ✓ 漢字 🎉", "n": [1, 2.5, None, True]}
 
 
 class Scene:
-    def __init__(self, server: Server, redis: RedisServer, *, consume: bool) -> None:
+    def __init__(self, server: Server, redis: RedisServer, *, consume: bool, name: str = QUEUE) -> None:
         self.server = server
         self.redis = redis
+        self.name = name
         self.http = server.client()
-        answer = self.http.put(f"/v1/queues/{QUEUE}", json={"engine": "bullmq", "bullmq": {"consume": consume}})
+        answer = self.http.put(f"/v1/queues/{self.name}", json={"engine": "bullmq", "bullmq": {"consume": consume}})
         assert answer.status_code == 201, answer.text
 
     def know(self, *names: str, **fields: Any) -> None:
@@ -39,12 +40,12 @@ class Scene:
         return answer.json()
 
     def dispatch(self, name: str, payload: Any = None, **fields: Any) -> str:
-        body = {"payload": payload, "queue": QUEUE} | fields
+        body = {"payload": payload, "queue": self.name} | fields
         run_id: str = self.post(f"/v1/job-types/{name}/runs", body)["id"]
         return run_id
 
     def batch(self, name: str, count: int, **fields: Any) -> list[str]:
-        runs = [{"job_type": name, "payload": {"n": n}, "queue": QUEUE} | fields for n in range(count)]
+        runs = [{"job_type": name, "payload": {"n": n}, "queue": self.name} | fields for n in range(count)]
         return [run["id"] for run in self.post("/v1/runs/batch", {"runs": runs})["data"]]
 
     def run(self, run_id: str) -> Any:
@@ -64,7 +65,7 @@ class Scene:
         found: list[Any] = []
         cursor: str | None = None
         while True:
-            page = self.get("/v1/runs", queue=QUEUE, limit=200, **where, **({"cursor": cursor} if cursor else {}))
+            page = self.get("/v1/runs", queue=self.name, limit=200, **where, **({"cursor": cursor} if cursor else {}))
             found += page["data"]
             cursor = page["next_cursor"]
             if cursor is None:
@@ -93,7 +94,7 @@ class Scene:
             return [(event.event, event.json()) for event in source.iter_sse() if event.data]
 
     def queue(self) -> Any:
-        return self.get(f"/v1/queues/{QUEUE}")
+        return self.get(f"/v1/queues/{self.name}")
 
     def counts(self) -> dict[str, int]:
         counts: dict[str, int] = self.queue()["counts"]

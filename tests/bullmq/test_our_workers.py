@@ -15,22 +15,22 @@ pytestmark = pytest.mark.system
 StartScene = Callable[..., Scene]
 
 
-def test_a_run_is_a_job_in_redis_and_completes(scene: StartScene) -> None:
-    stage = scene()
+def test_a_run_is_a_job_in_redis_and_completes(own_queue: Scene) -> None:
+    stage = own_queue
     run = stage.finished(stage.dispatch("echo", PAYLOAD, tags=["x"]))
     assert (run["state"], run["result"]["echo"], run["attempt"]) == ("completed", PAYLOAD, 1)
     assert sorted(stage.types(run["id"])) == ["completed", "log", "progress", "queued", "started"]
     assert [name for name, _ in stage.streamed(run["id"])] == stage.types(run["id"])
     with stage.redis.client() as client:
-        stage.until(lambda: client.zscore(f"bull:{QUEUE}:completed", run["id"]), "BullMQ has it completed")
-        job = client.hgetall(f"bull:{QUEUE}:{run['id']}")
+        stage.until(lambda: client.zscore(f"bull:{stage.name}:completed", run["id"]), "BullMQ has it completed")
+        job = client.hgetall(f"bull:{stage.name}:{run['id']}")
     assert (job["name"], job["atm"], job["ats"], job["progress"]) == (
         "echo", "1", "1", '{"percent":50,"message":"half way","data":null}',
     )  # fmt: skip
 
 
-def test_failed_attempts_come_again_by_our_backoff(scene: StartScene) -> None:
-    stage = scene()
+def test_failed_attempts_come_again_by_our_backoff(own_queue: Scene) -> None:
+    stage = own_queue
     run_id = stage.dispatch("flaky")
     assert stage.finished(run_id)["result"] == 3
     events = stage.events(run_id)
@@ -42,24 +42,24 @@ def test_failed_attempts_come_again_by_our_backoff(scene: StartScene) -> None:
         assert 0.2 <= _seconds(before["finished_at"], following["started_at"]) < stretched(2)
 
 
-def test_what_is_not_to_be_retried_fails_at_once(scene: StartScene) -> None:
-    stage = scene()
+def test_what_is_not_to_be_retried_fails_at_once(own_queue: Scene) -> None:
+    stage = own_queue
     hopeless, hasty = stage.dispatch("hopeless"), stage.dispatch("hasty")
     assert stage.finished(hopeless)["error"]["code"] == "non_retryable"
     assert stage.finished(hasty)["error"]["code"] == "timeout"
     with stage.redis.client() as client:
-        stage.until(lambda: client.zcard(f"bull:{QUEUE}:failed") == 2, "BullMQ has both failed")
-        assert client.hget(f"bull:{QUEUE}:{hopeless}", "failedReason") == "never"
+        stage.until(lambda: client.zcard(f"bull:{stage.name}:failed") == 2, "BullMQ has both failed")
+        assert client.hget(f"bull:{stage.name}:{hopeless}", "failedReason") == "never"
 
 
-def test_retry_after_and_snooze(scene: StartScene) -> None:
-    stage = scene()
+def test_retry_after_and_snooze(own_queue: Scene) -> None:
+    stage = own_queue
     run_id = stage.dispatch("again")
     run = stage.reaches(run_id, "scheduled")
     assert run["attempt"] == 1
     assert stage.types(run_id) == ["queued", "started", "retrying", "started", "interrupted"]
     with stage.redis.client() as client:
-        stage.until(lambda: client.zscore(f"bull:{QUEUE}:delayed", run_id), "it is delayed in BullMQ")
+        stage.until(lambda: client.zscore(f"bull:{stage.name}:delayed", run_id), "it is delayed in BullMQ")
 
 
 def test_a_delay_and_the_order_of_priorities(scene: StartScene) -> None:
@@ -74,8 +74,8 @@ def test_a_delay_and_the_order_of_priorities(scene: StartScene) -> None:
     assert runs[delayed]["started_at"] >= runs[delayed]["due_at"]
 
 
-def test_cancelling_what_waits_and_what_runs(scene: StartScene) -> None:
-    stage = scene()
+def test_cancelling_what_waits_and_what_runs(own_queue: Scene) -> None:
+    stage = own_queue
     waiting = stage.dispatch("slow", delay_seconds=60)
     running = stage.dispatch("slow")
     stage.reaches(running, "running")
@@ -84,8 +84,8 @@ def test_cancelling_what_waits_and_what_runs(scene: StartScene) -> None:
     assert stage.finished(running)["state"] == "cancelled"
     assert stage.types(waiting) == ["queued", "cancelled"]
     with stage.redis.client() as client:
-        stage.until(lambda: not client.exists(f"bull:{QUEUE}:{waiting}"), "its job is gone")
-        stage.until(lambda: client.zscore(f"bull:{QUEUE}:failed", running), "BullMQ has it ended")
+        stage.until(lambda: not client.exists(f"bull:{stage.name}:{waiting}"), "its job is gone")
+        stage.until(lambda: client.zscore(f"bull:{stage.name}:failed", running), "BullMQ has it ended")
 
 
 def test_what_is_not_started_in_time_expires_and_leaves_redis(scene: StartScene) -> None:
@@ -97,20 +97,20 @@ def test_what_is_not_started_in_time_expires_and_leaves_redis(scene: StartScene)
         stage.until(lambda: not client.exists(f"bull:{QUEUE}:{run_id}"), "its job is gone")
 
 
-def test_a_batch_with_prefer_wait_idempotency_and_replay(scene: StartScene) -> None:
-    stage = scene()
+def test_a_batch_with_prefer_wait_idempotency_and_replay(own_queue: Scene) -> None:
+    stage = own_queue
     runs = stage.batch("noop", 300)
     for run_id in runs:
         assert stage.finished(run_id)["state"] == "completed"
     replayed = stage.post(f"/v1/runs/{runs[0]}/replay")
-    assert stage.finished(replayed["id"])["queue"] == QUEUE
+    assert stage.finished(replayed["id"])["queue"] == stage.name
     stage.until(lambda: stage.counts()["running"] == 0, "nothing runs")
     assert stage.counts()["completed"] == 301
 
 
-def test_async_and_sync_jobs_share_a_queue(scene: StartScene) -> None:
+def test_async_and_sync_jobs_share_a_queue(own_queue: Scene) -> None:
     """Two lanes of one worker claim from one line of jobs, whose names are known only when they are taken."""
-    stage = scene()
+    stage = own_queue
     runs = [run_id for _ in range(10) for name in ("noop", "noop-sync") for run_id in stage.batch(name, 20)]
     stage.until(lambda: stage.counts()["completed"] == len(runs), "all are completed", 30)
     assert {stage.run(run_id)["attempt"] for run_id in runs} == {1}

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 GUARD = "BLAZY_PLANTED_FAULTS"
-WINDOW_SECONDS = 0.02
+WINDOW_SECONDS = 0.1
 
 
 def launcher(fault: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.faults.campaign import collect
 from tests.faults.history import Asked, History, Mark
+from tests.support.speed import stretched
 from tests.support.wire import Session
 
 HOLD_SECONDS = 0.3
@@ -25,15 +26,16 @@ REPORTS: dict[str, dict[str, Any]] = {
 class Worker:
     """One that the test plays, over the public routes."""
 
-    def __init__(self, session: Session, name: str, history: History, pid: int) -> None:
+    def __init__(self, session: Session, name: str, job: str, history: History, pid: int) -> None:
         self._session = session
         self._name = name
+        self._job = job
         self._history = history
         self._pid = pid
         self._id = ""
 
     async def register(self) -> Worker:
-        body = {"name": self._name, "job_types": ["parked"], "concurrency": 1}
+        body = {"name": self._name, "job_types": [self._job], "concurrency": 1}
         self._id = (await self._session.ask("POST", "/v1/workers", body)).json()["id"]
         return self
 
@@ -61,33 +63,36 @@ async def zombie_reports(url: str, kinds: list[str]) -> tuple[History, list[str]
 
     The zombie stays a member (it gives signs of life), so that only the lease itself can tell it off.
     """
-    history, told = History(), Session(url)
-    answers = []
-    definition = {"name": "parked", "handler": {"kind": "worker"}, "timeout_seconds": 60}
-    await told.ask("PUT", "/v1/job-types/parked", definition)
-    for number, kind in enumerate(kinds):
-        nonce = f"zombie-{number}"
-        history.asked[nonce] = Asked(nonce, "parked")
-        answer = await told.ask("POST", "/v1/job-types/parked/runs", {"payload": {"nonce": nonce}})
-        history.answers.append((nonce, answer.json()["id"]))
-        zombie = await Worker(told, f"zombie-{number}", history, 1000 + number).register()
-        heir = await Worker(told, f"heir-{number}", history, 2000 + number).register()
-        stale = await _claimed(zombie)
-        zombie.mark(stale, "begin")
-        lease = await _inherited(zombie, heir)
-        heir.mark(lease, "begin")
-        answers.append(await zombie.say(stale, kind, REPORTS[kind]))
-        await asyncio.sleep(HOLD_SECONDS)
-        heir.mark(lease, "end")
-        await heir.say(lease, "completed", {"result": {"nonce": nonce}})
-    told.close()
+    history = History()
+    answers = await asyncio.gather(*(_zombie(url, history, number, kind) for number, kind in enumerate(kinds)))
     seen = await collect(url)
     history.runs, history.events, history.attempts = seen.runs, seen.events, seen.attempts
-    return history, answers
+    return history, list(answers)
+
+
+async def _zombie(url: str, history: History, number: int, kind: str) -> str:
+    """The status of its late report."""
+    told, job, nonce = Session(url), f"parked-{number}", f"zombie-{number}"
+    await told.ask("PUT", f"/v1/job-types/{job}", {"handler": {"kind": "worker"}, "timeout_seconds": 60})
+    history.asked[nonce] = Asked(nonce, job)
+    answer = await told.ask("POST", f"/v1/job-types/{job}/runs", {"payload": {"nonce": nonce}})
+    history.answers.append((nonce, answer.json()["id"]))
+    zombie = await Worker(told, f"zombie-{number}", job, history, 1000 + number).register()
+    heir = await Worker(told, f"heir-{number}", job, history, 2000 + number).register()
+    stale = await _claimed(zombie)
+    zombie.mark(stale, "begin")
+    lease = await _inherited(zombie, heir)
+    heir.mark(lease, "begin")
+    status = await zombie.say(stale, kind, REPORTS[kind])
+    await asyncio.sleep(HOLD_SECONDS)
+    heir.mark(lease, "end")
+    await heir.say(lease, "completed", {"result": {"nonce": nonce}})
+    told.close()
+    return status
 
 
 async def _claimed(worker: Worker) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(stretched(10)):
         while (lease := await worker.claim()) is None:
             continue
     return lease
@@ -95,7 +100,7 @@ async def _claimed(worker: Worker) -> dict[str, Any]:
 
 async def _inherited(zombie: Worker, heir: Worker) -> dict[str, Any]:
     """The lease of the heir, once the zombie's has run out unnamed."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(stretched(30)):
         while (lease := await heir.claim()) is None:
             await zombie.say(None)
     return lease

@@ -60,18 +60,18 @@ def test_sigterm_says_so_ends_streams_lets_work_finish_and_leaves_with_0(serve: 
         time.sleep(0.2)
         told = time.monotonic()
         server.terminate()
-        assert ended.wait(2), "the stream did not end first"
+        assert ended.wait(stretched(2)), "the stream did not end first"
         statuses = []
         while time.monotonic() - told < 1.5:
             with contextlib.suppress(httpx.TransportError):
                 statuses.append(httpx.get(f"{server.url}/readyz", trust_env=False).status_code)
         assert server.process is not None
-        assert server.process.wait(12) == 0
+        assert server.process.wait(stretched(12)) == 0
         took = time.monotonic() - told
         reader.join()
     assert 503 in statuses or not statuses, f"never said that it is not ready: {set(statuses)}"
     assert 200 not in statuses[1:], "still ready while draining"
-    assert took < 6, f"the run ended after 2.5 s, the server after {took:.1f}"
+    assert took < stretched(6), f"the run ended after 2.5 s, the server after {took:.1f}"
     assert not server.processes(), "left processes behind"
     server.start()
     with server.client() as client:
@@ -113,7 +113,7 @@ def test_a_second_signal_ends_it_at_once(serve: StartServer) -> None:
     told = time.monotonic()
     server.terminate()
     assert server.process is not None
-    server.process.wait(10)
+    server.process.wait(stretched(10))
     assert time.monotonic() - told < stretched(2)
     wait_until(lambda: not server.processes(), "its workers have ended too", 5)
 
@@ -122,7 +122,7 @@ def test_an_interrupt_from_the_keyboard_stops_it_as_sigterm_does(serve: StartSer
     server = serve(GOOD, workers=1)
     assert server.process is not None
     server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(10) == 0
+    assert server.process.wait(stretched(10)) == 0
     assert not server.processes()
 
 
@@ -131,7 +131,7 @@ def test_a_handler_that_outlives_a_killed_server_still_reports(
     serve: StartServer, tmp_path: Path, job: str, folder: str
 ) -> None:
     """Also where the data folder's path is too long for a socket's address."""
-    server = serve(GOOD, workers=2, data=tmp_path / folder / "data")
+    server = serve(GOOD, workers=2, data=tmp_path / folder / "data", env={"JOBS_LEASE_SECONDS": "120"})
     with server.client() as client:
         run = dispatch(client, job, seconds=4, n=7)
         begun(client, run)
@@ -222,7 +222,9 @@ def test_a_taken_port_is_a_clear_message(serve: StartServer) -> None:
 def test_another_address_without_a_key_is_refused(tmp_path: Path, serve: StartServer) -> None:
     server = serve(workers=0, start=False)
     command = [*server.launcher, "--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path / "open"), "--workers", "0"]
-    ended = subprocess.run(command, env=server.env, cwd=REPO, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(
+        command, env=server.env, cwd=REPO, capture_output=True, text=True, timeout=stretched(30), check=False
+    )
     assert ended.returncode not in (0, None)
     said = ended.stdout + ended.stderr
     assert "JOBS_API_KEY" in said

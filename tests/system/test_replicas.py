@@ -19,6 +19,7 @@ import pytest
 from tests.support.anywhere import Anywhere, Wanderer
 from tests.support.postgres import Postgres
 from tests.support.server import Server, ServerFailed, wait_until
+from tests.support.speed import stretched
 from tests.system.test_schedules import runs_of
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
@@ -62,7 +63,7 @@ def urls(servers: list[Server]) -> list[str]:
 
 
 class Load:
-    """Clients that dispatch without a pause, each run under a key, until told to stop; `made` are the answers."""
+    """Clients that dispatch one run after the other, each under a key, until told to stop; `made` are the answers."""
 
     def __init__(self, servers: list[Server], clients: int = 4, patience_seconds: float = 10.0) -> None:
         self._clients = [Anywhere(random.sample(urls(servers), len(servers)), patience_seconds) for _ in range(clients)]
@@ -95,7 +96,7 @@ class Load:
             assert answer.status in (200, 202), answer.body
             self.made[key] = answer.json()["id"]
             self.answered_at.append(time.monotonic())
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
 
     async def goes_on(self, since: float) -> float:
         """Seconds from then to the first answer after it."""
@@ -120,7 +121,7 @@ async def ended(servers: list[Server], load: Load | None = None, timeout: float 
     """All runs, once they have ended: of the load each that was acknowledged, and each key's once."""
     client = Anywhere(urls(servers))
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(stretched(timeout)):
             unfinished = "/v1/runs?state=queued&state=running&state=retrying&state=scheduled&limit=200"
             while (await client.ask("GET", unfinished)).json()["data"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
@@ -168,13 +169,13 @@ def test_a_data_folder_is_one_servers_whose_workers_it_keeps(
 
 
 def test_each_time_of_a_schedule_makes_one_run_whichever_servers_are_killed(replicas: MakeServers) -> None:
-    """Eighteen schedules a second for ten seconds."""
+    """Nine schedules a second for five seconds."""
     servers = replicas()
-    names = [f"s{n}" for n in range(18)]
+    names = [f"s{n}" for n in range(9)]
     for n, name in enumerate(names):
         body = {"name": name, "job_type": "good-async", "payload": {"n": n}, "catch_up": "all"}
         on(servers[n % 3], "POST", "/v1/schedules", body | {"trigger": {"kind": "interval", "every_seconds": 1}})
-    until, kills = time.monotonic() + 11, 0
+    until, kills = time.monotonic() + 6, 0
     while time.monotonic() < until:
         time.sleep(random.uniform(0.2, 0.8))
         random.choice(servers).restart()
@@ -189,7 +190,7 @@ def test_each_time_of_a_schedule_makes_one_run_whichever_servers_are_killed(repl
             first = datetime.fromisoformat(known["created_at"]) + timedelta(seconds=1)
             assert times == [first + timedelta(seconds=n) for n in range(len(times))], name
             assert (known["missed"], datetime.fromisoformat(known["last_fire_at"])) == (0, times[-1])
-            assert len(times) >= 10
+            assert len(times) >= 5
             total += len(times)
     print(f"{total} times of {len(names)} schedules through {kills} kills: one run each, none missing")
 
@@ -201,7 +202,7 @@ def test_a_cancel_on_one_reaches_the_handler_of_another_within_a_second(replicas
     [worker] = replicas(1)
     [api] = replicas(1, workers=0)
     took = []
-    for _ in range(5):
+    for _ in range(3):
         run = on(api, "POST", "/v1/job-types/wait-async/runs", {"payload": {"seconds": 100}})["id"]
         wait_until(lambda run=run: on(api, "GET", f"/v1/runs/{run}")["progress"], "it has begun")  # type: ignore[misc]
         began = time.monotonic()
@@ -209,15 +210,15 @@ def test_a_cancel_on_one_reaches_the_handler_of_another_within_a_second(replicas
         assert on(api, "GET", f"/v1/runs/{run}?wait_seconds=20")["state"] == "cancelled"
         took.append(time.monotonic() - began)
     print(f"cancelled after {', '.join(f'{seconds * 1000:.0f}' for seconds in took)} ms")
-    assert sorted(took)[2] < 1
+    assert sorted(took)[1] < stretched(1)
     assert worker.running
 
 
 async def test_a_run_stream_is_whole_for_who_goes_on_at_another_server(replicas: MakeServers) -> None:
     [worker] = replicas(1)
     others = replicas(2, workers=0)
-    path = "/v1/job-types/talkative/runs"
-    run = on(others[0], "POST", path, {"payload": {"lines": 60, "seconds": 0.1}})["id"]
+    path, lines = "/v1/job-types/talkative/runs", round(stretched(4) / 0.1)
+    run = on(others[0], "POST", path, {"payload": {"lines": lines, "seconds": 0.1}})["id"]
     reader = Wanderer(urls(others), f"/v1/runs/{run}/events")
     reading = asyncio.create_task(reader.run())
     restarted = cycle(others)  # the reader goes to the one that is restarted next
@@ -231,7 +232,7 @@ async def test_a_run_stream_is_whole_for_who_goes_on_at_another_server(replicas:
     assert (seen.ended, seen.problem, stored["state"]) == ("204", "", "completed")
     assert numbers == list(range(1, len(numbers) + 1))
     assert seen.events[-1]["type"] == "completed"
-    assert len(numbers) == 63
+    assert len(numbers) == lines + 3
     assert seen.connections > 2
 
 
@@ -261,10 +262,10 @@ async def test_a_rolling_restart_under_load_fails_no_request_and_loses_no_run(re
     servers = replicas()
     async with Load(servers) as load:
         for server in servers:
-            await asyncio.sleep(1)
+            await asyncio.sleep(0.5)
             assert await asyncio.to_thread(server.stop) == 0
             await asyncio.to_thread(server.start)
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.5)
     runs = await ended(servers, load)
     print(f"{len(load.made)} dispatched, {load.again} requests sent again, {len(runs)} runs")
     assert len(runs) == len(load.made)
@@ -294,15 +295,15 @@ async def test_all_go_on_by_themselves_after_a_restart_of_the_database(
     servers = replicas()
     took = []
     async with Load(servers, patience_seconds=60) as load:
-        for _ in range(3):
-            await asyncio.sleep(1.5)
+        for _ in range(2):
+            await asyncio.sleep(1)
             await asyncio.to_thread(cluster.stop, how)
             await asyncio.sleep(random.uniform(0, 1))
             await asyncio.to_thread(cluster.start)
             took.append([await load.goes_on(time.monotonic()), *await answering(servers)])
     runs = await ended(servers, load)
     print(f"{how.name}: {load.again} sent again, {len(runs)} runs; the first answer and each server's after {took} s")
-    assert max(max(seconds) for seconds in took) < BACK_SECONDS
+    assert max(max(seconds) for seconds in took) < stretched(BACK_SECONDS)
     assert {run["losses"] for run in runs} == {0}
 
 
@@ -324,9 +325,14 @@ async def answering(servers: list[Server]) -> list[float]:
 async def test_an_outage_longer_than_a_lease_is_nobodys_loss(cluster: Postgres, replicas: MakeServers) -> None:
     servers = replicas()
     for n in range(30):
-        on(servers[n % 3], "POST", "/v1/job-types/good-async/runs", {"payload": {"n": n, "seconds": 2 * LEASE_SECONDS}})
+        on(
+            servers[n % 3],
+            "POST",
+            "/v1/job-types/good-async/runs",
+            {"payload": {"n": n, "seconds": 1.5 * LEASE_SECONDS}},
+        )
     cluster.stop(signal.SIGINT)
-    await asyncio.sleep(2 * LEASE_SECONDS)
+    await asyncio.sleep(1.5 * LEASE_SECONDS)
     cluster.start()
     await answering(servers)
     runs = await ended(servers)
@@ -340,15 +346,15 @@ async def test_backends_that_end_at_any_moment_cost_no_run(cluster: Postgres, re
     servers = replicas()
     ends = 0
     async with Load(servers, patience_seconds=60) as load:
-        until = time.monotonic() + 6
+        until = time.monotonic() + 4
         while time.monotonic() < until:
             await asyncio.sleep(random.uniform(0.02, 0.2) if how == "terminated" else random.uniform(0.8, 1.5))
             ends += await asyncio.to_thread(_end_a_backend, cluster, how)
         took = await answering(servers)
     runs = await ended(servers, load)
     print(f"{ends} backends {how}: {load.again} sent again, {len(runs)} runs; answering after {took} s")
-    assert ends > 3
-    assert max(took) < BACK_SECONDS
+    assert ends > 1
+    assert max(took) < stretched(BACK_SECONDS)
 
 
 def _end_a_backend(cluster: Postgres, how: str) -> bool:
@@ -374,19 +380,19 @@ def backends(cluster: Postgres) -> list[int]:
 
 async def test_no_server_stays_wedged_on_connections_that_froze(cluster: Postgres, replicas: MakeServers) -> None:
     """All at one moment, idle or at work, for longer than a lease, which is longer than an answer is waited for."""
-    servers = replicas(JOBS_LEASE_SECONDS="8")
+    servers = replicas(JOBS_LEASE_SECONDS="6")
     async with Load(servers, patience_seconds=60) as load:
         await asyncio.sleep(1)
         frozen = backends(cluster)
         for pid in frozen:
             os.kill(pid, signal.SIGSTOP)
-        await asyncio.sleep(12)
+        await asyncio.sleep(8)
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
         took = await answering(servers)
     runs = await ended(servers, load)
     print(f"{len(frozen)} frozen: {load.again} sent again, {len(runs)} runs; answering {took} s after the thaw")
-    assert max(took) < BACK_SECONDS
+    assert max(took) < stretched(BACK_SECONDS)
     assert {run["losses"] for run in runs} == {0}
 
 
@@ -405,4 +411,4 @@ async def test_idle_connections_that_froze_for_good_are_given_up(cluster: Postgr
         for pid in frozen:
             os.kill(pid, signal.SIGCONT)
     print(f"answering {took} s after {len(frozen)} connections froze")
-    assert max(took) < 20
+    assert max(took) < stretched(20)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +10,9 @@ import pytest
 
 from blazy_jobs_server.queues.translation import retry_of
 from tests.bullmq.node_agent import NodeAgent
-from tests.bullmq.scene import QUEUE, Scene
+from tests.bullmq.scene import Scene
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
-StartScene = Callable[..., Scene]
 
 
 class Producer:
@@ -22,25 +20,28 @@ class Producer:
         self.stage, self._node = stage, node
 
     def add(self, name: str = "noop", data: Any = None, **opts: Any) -> str:
-        job_id: str = self._node.ask("add", queue=QUEUE, name=name, data=data or {}, opts=opts)
+        job_id: str = self._node.ask("add", queue=self.stage.name, name=name, data=data or {}, opts=opts)
         return job_id
 
     def state(self, job_id: str) -> str:
-        return (self._node.ask("job", queue=QUEUE, id=job_id) or {"state": "gone"})["state"]
+        return (self._node.ask("job", queue=self.stage.name, id=job_id) or {"state": "gone"})["state"]
 
     def ended(self, job_id: str) -> Any:
         self.stage.until(lambda: self.state(job_id) in ("completed", "failed", "gone"), f"{job_id} ends")
-        return self._node.ask("job", queue=QUEUE, id=job_id)
+        return self._node.ask("job", queue=self.stage.name, id=job_id)
 
     def flow(self, **child: Any) -> tuple[str, str]:
-        children = [{"name": "hopeless", "queueName": QUEUE, "opts": child}, {"name": "noop", "queueName": QUEUE}]
-        made = self._node.ask("flow", tree={"name": "noop", "queueName": QUEUE, "children": children})
+        children = [
+            {"name": "hopeless", "queueName": self.stage.name, "opts": child},
+            {"name": "noop", "queueName": self.stage.name},
+        ]
+        made = self._node.ask("flow", tree={"name": "noop", "queueName": self.stage.name, "children": children})
         return made["id"], made["children"][0]
 
 
 @pytest.fixture
-def producer(scene: StartScene, node: NodeAgent) -> Producer:
-    return Producer(scene(), node)
+def producer(own_queue: Scene, shared_node: NodeAgent) -> Producer:
+    return Producer(own_queue, shared_node)
 
 
 def waits(stage: Scene, run: Any) -> list[float]:
@@ -72,7 +73,7 @@ def test_what_is_to_be_kept_of_finished_jobs(producer: Producer) -> None:
     last = [producer.add(removeOnComplete=2) for _ in range(6)][-1]
     producer.ended(last)
     with producer.stage.redis.client() as client:
-        producer.stage.until(lambda: client.zcard(f"bull:{QUEUE}:completed") == 2, "two are kept")
+        producer.stage.until(lambda: client.zcard(f"bull:{producer.stage.name}:completed") == 2, "two are kept")
     assert producer.ended(producer.add(removeOnComplete={"age": 3600}))["state"] == "completed"
 
 
@@ -100,9 +101,9 @@ def test_a_child_that_ours_fail_is_told_to_its_parent(producer: Producer, option
     assert producer.ended(parent_id)["state"] == parent
 
 
-def test_a_cancel_of_a_schedulers_run_does_not_end_the_scheduler(producer: Producer, node: NodeAgent) -> None:
+def test_a_cancel_of_a_schedulers_run_does_not_end_the_scheduler(producer: Producer, shared_node: NodeAgent) -> None:
     stage = producer.stage
-    node.ask("scheduler", queue=QUEUE, id="s", repeat={"every": 2000}, template={"name": "noop"})
+    shared_node.ask("scheduler", queue=stage.name, id="s", repeat={"every": 2000}, template={"name": "noop"})
     [run] = stage.until(lambda: stage.runs(job_type="noop", state="scheduled"), "the next one is there")[:1]
     assert stage.post(f"/v1/runs/{run['id']}/cancel", {})["state"] == "cancelled"
     before = len(stage.runs(job_type="noop", state="completed"))
