@@ -62,7 +62,7 @@ def test_the_options_of_every_command_are_those_of_the_code() -> None:
     group = typer.main.get_command(application())
     table = set(re.findall(r"^\| `(--[a-z-]+)", section("Options of every command"), re.MULTILINE))
     assert table == SHARED
-    assert options(group) - SHARED - {"--version"} <= set(re.findall(r"--[a-z-]+", section("Completion in the shell")))
+    assert options(group) - SHARED - {"--version"} <= set(re.findall(r"--[a-z-]+", section("Shell completion")))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
