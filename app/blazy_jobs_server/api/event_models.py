@@ -81,49 +81,49 @@ class EventFacts(BaseModel):
 
 
 class QueuedEvent(EventFacts):
-    """Dispatched, also when due later."""
+    """The run was dispatched; it may be due later."""
 
     type: Literal["queued"]
     data: QueuedData
 
 
 class StartedEvent(EventFacts):
-    """An attempt starts."""
+    """A worker has claimed the run; an attempt starts."""
 
     type: Literal["started"]
     data: StartedData
 
 
 class ProgressEvent(EventFacts):
-    """The handler says how far it is; at most ten a second, the newest always kept."""
+    """Progress of the handler; at most ten events per second, and always the latest."""
 
     type: Literal["progress"]
     data: Progress
 
 
 class LogEvent(EventFacts):
-    """The handler writes a line."""
+    """A log line of the handler."""
 
     type: Literal["log"]
     data: LogData
 
 
 class RetryingEvent(EventFacts):
-    """An attempt failed, another follows."""
+    """An attempt failed, and will be followed by another."""
 
     type: Literal["retrying"]
     data: RetryingData
 
 
 class InterruptedEvent(EventFacts):
-    """Given back by a stopping worker, snoozed, or lost with its worker; no attempt is spent."""
+    """The run was released, snoozed, or lost with its worker, and is requeued; no attempt is spent."""
 
     type: Literal["interrupted"]
     data: InterruptedData
 
 
 class CancellingEvent(EventFacts):
-    """A cancel was asked of a running handler."""
+    """A running handler was told to stop."""
 
     type: Literal["cancelling"]
     data: CancellingData

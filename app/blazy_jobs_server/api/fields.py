@@ -93,4 +93,4 @@ class In(BaseModel):
 
 
 class EmptyIn(In):
-    """No field is known here."""
+    """An object without fields."""

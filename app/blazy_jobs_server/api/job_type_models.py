@@ -25,13 +25,13 @@ from blazy_jobs_server.api.fields import (
 
 
 class WorkerHandlerIn(In):
-    """A worker process that serves this name takes the runs."""
+    """Workers that serve this job type claim the runs."""
 
     kind: Literal["worker"]
 
 
 class HttpHandlerIn(In):
-    """The server POSTs each run to `url`. A server that cannot yet answers `422 not_supported`."""
+    """The server sends each run to `url` with POST. Not supported yet: `422 not_supported`."""
 
     kind: Literal["http"]
     url: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
@@ -79,7 +79,7 @@ class JobTypePatch(In):
 
 
 class JobTypePut(JobTypePatch):
-    """A whole definition; the name comes from the path and may be left out."""
+    """A complete definition; the name is that in the path and may be omitted."""
 
     name: Name | None = None
     handler: HandlerIn

@@ -24,7 +24,7 @@ class Latency(BaseModel):
 
 
 class Oldest(BaseModel):
-    """When the oldest run in each state came into it; left out where there is none."""
+    """When the oldest run in each state entered it; omitted if there is none."""
 
     scheduled: Omittable[AwareDatetime] = None
     queued: Omittable[AwareDatetime] = None

@@ -15,7 +15,7 @@ class RateLimit(In):
 
 
 class Bullmq(In):
-    """How a queue lives in Redis."""
+    """The settings of a queue in Redis."""
 
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9._:{}-]{1,64}$")] = "bull"
     consume: Annotated[bool, Field(strict=True)] = True
@@ -23,8 +23,8 @@ class Bullmq(In):
 
 
 class QueueIn(In):
-    """A setting that a server does not have yet is answered with `422 not_supported`. An engine that is left out stays
-    as it is."""
+    """The settings of a queue. Those that are not supported yet are refused with `422 not_supported`. An omitted engine
+    is not changed."""
 
     name: Name | None = None
     engine: QueueEngine = "database"
@@ -46,7 +46,7 @@ class StateCounts(BaseModel):
 
 
 class BullmqOut(BaseModel):
-    """How the queue lives in Redis; null where it is the database's own."""
+    """The settings of the queue in Redis; null for queues in the database."""
 
     prefix: str
     consume: bool

@@ -91,7 +91,7 @@ class FailedReport(ReportFacts):
 
 
 class ReleasedReport(ReportFacts):
-    """Given back unfinished, at no attempt's cost."""
+    """The run is returned to the queue; no attempt is spent."""
 
     type: Literal["released"]
     reason: str | None = None
@@ -99,7 +99,7 @@ class ReleasedReport(ReportFacts):
 
 
 class SnoozedReport(ReportFacts):
-    """Given back, to come again later, at no attempt's cost."""
+    """The run is due again later; no attempt is spent."""
 
     type: Literal["snoozed"]
     delay_seconds: Seconds | None = None
@@ -107,14 +107,14 @@ class SnoozedReport(ReportFacts):
 
 
 class CancelledReport(ReportFacts):
-    """The handler has ended because its cancel was asked."""
+    """The handler has stopped after a cancel."""
 
     type: Literal["cancelled"]
     reason: str | None = None
 
 
 class LostReport(ReportFacts):
-    """The process that held the run died, and nobody knows whether this run did it."""
+    """The process with the run died, and it is unknown whether this run was the cause."""
 
     type: Literal["lost"]
 
@@ -151,7 +151,8 @@ class ReportIn(In):
 
 
 class Reported(BaseModel):
-    """What was made of the report at the same place. `run_id` and `attempt` are null where its own were none."""
+    """The outcome of the report at the same position. `run_id` and `attempt` are null if those of the report were
+    invalid."""
 
     run_id: str | None
     attempt: int | None
@@ -167,7 +168,7 @@ class HeldRun(BaseModel):
 
 
 class NotAccepted(BaseModel):
-    """A run of `completed` that is not simply accepted, or of which a cancel was asked."""
+    """A run of `completed` that was not accepted, or whose cancel was requested."""
 
     run_id: str
     status: Literal["accepted", "lease_lost", "rejected"]

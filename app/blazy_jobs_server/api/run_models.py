@@ -25,7 +25,7 @@ from blazy_jobs_server.api.job_type_models import RetryField
 
 
 class DispatchIn(In):
-    """What is left out comes from the job type."""
+    """A run to dispatch. Omitted fields are taken from the job type."""
 
     payload: Any
     queue: Omittable[Name] = None

@@ -26,7 +26,7 @@ class CronTriggerIn(In):
 
 
 class IntervalTriggerIn(In):
-    """Counted from `start_at`, or from the schedule's creation; the first fire is one interval later."""
+    """At a fixed interval from `start_at`, or from the schedule's creation; it first fires one interval later."""
 
     kind: Literal["interval"]
     every_seconds: Annotated[float, Field(ge=1, le=10 * YEAR_SECONDS, allow_inf_nan=False)]
@@ -67,7 +67,7 @@ TriggerIn = TypeAliasType(
 
 
 class SchedulePatch(In):
-    """Fields of a schedule to change; those left out stay."""
+    """The fields of a schedule to change; omitted fields are not changed."""
 
     job_type: Omittable[Name] = None
     payload: Any = None
@@ -85,7 +85,7 @@ class SchedulePatch(In):
 
 
 class SchedulePut(SchedulePatch):
-    """A whole schedule; the name comes from the path and may be left out."""
+    """A complete schedule; the name is that in the path and may be omitted."""
 
     name: Name | None = None
     job_type: Name
@@ -93,7 +93,7 @@ class SchedulePut(SchedulePatch):
 
 
 class ScheduleIn(SchedulePatch):
-    """A schedule to make."""
+    """A schedule to create."""
 
     name: Name
     job_type: Name
@@ -101,7 +101,7 @@ class ScheduleIn(SchedulePatch):
 
 
 class PreviewIn(In):
-    """`after` is exclusive; now when it is left out."""
+    """A trigger to preview. `after` is exclusive and defaults to now."""
 
     trigger: TriggerIn
     timezone: Timezone = "UTC"

@@ -15,8 +15,7 @@ Label = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
 class QueueDeclared(In):
-    """A queue of the code that lives in Redis. `redis` names the one that it must be: no other than the server's is
-    taken."""
+    """A queue in Redis that is declared in code. `redis` is refused unless it is the server's."""
 
     name: Name
     engine: Literal["bullmq"]
@@ -25,7 +24,7 @@ class QueueDeclared(In):
 
 
 class DeclaresIn(In):
-    """What the code of an app declares. Of the workers that are there, the one that was started last holds."""
+    """The declarations in the code of an app. Those of the connected workers that were started last apply."""
 
     app: Label
     declared_at: Instant | None = None

@@ -24,7 +24,7 @@ class Cron(Struct, frozen=True, tag="cron", tag_field="kind"):
 
 
 class Interval(Struct, frozen=True, tag="interval", tag_field="kind"):
-    """Counted from `start_at`, or from the schedule's creation; the first fire is one interval later."""
+    """At a fixed interval from `start_at`, or from the schedule's creation; it first fires one interval later."""
 
     every_seconds: float
 

@@ -135,14 +135,14 @@ FIELDS = {
         "queue": "The queue of all runs.",
         "attempt": "The number of this attempt: always 1; retries are returned in `data`.",
         "max_attempts": "Maximum number of attempts of each run, including the first.",
-        "timeout_seconds": "Maximum seconds that the handler of each run may take.",
-        "lease_token": "The fencing token of all the leases, to be sent with each report.",
-        "lease_until": "When the leases expire unless they are renewed; a report renews those that it names.",
+        "timeout_seconds": "Time limit of each run's attempt in seconds.",
+        "lease_token": "The fencing token of all these leases; send it with each report.",
+        "lease_until": "When the leases expire; a report request renews those of the runs that it names.",
         "deadline_at": "When the server revokes the leases in any case: the claim, plus the timeout, plus 15 seconds.",
         "run_ids": "The ids of the runs, at least one, in the order in which to start them.",
         "payloads": "The payload of each run.",
-        "tags": "The tags of each run. Left out if none of them has any.",
-        "metadata": "The metadata of each run. Left out if none of them has any.",
+        "tags": "The tags of each run. Omitted if none has any.",
+        "metadata": "The metadata of each run. Omitted if none has any.",
     },
     "Lease": {
         "run": "The run, with its payload.",
@@ -155,7 +155,7 @@ FIELDS = {
     },
     "Leases": {
         "data": "Leases of one run each; if there is no run to claim, the response is `204`.",
-        "columns": "Leases of several runs each. Left out if there are none, or the claim did not set `columns`.",
+        "columns": "Leases of several runs each. Omitted if there are none, or the claim did not set `columns`.",
     },
     "ReportErrorIn": {
         "message": "What went wrong, for people; truncated to 8 KiB.",
@@ -174,13 +174,13 @@ FIELDS = {
         "attempt": "The attempt of their leases.",
         "run_ids": "The ids of the completed runs, at most 10,000; leases from `data` are allowed too.",
         "results": "The result of each run, as many as `run_ids`, at most 10,000; each at most "
-        "`JOBS_MAX_RESULT_BYTES`: report a run with a longer one by itself. Default, and null: null for each.",
+        "`JOBS_MAX_RESULT_BYTES`: report a run with a longer one by itself. null (default): null for each.",
     },
     "NotAccepted": {
         "run_id": "One of the `run_ids` of the item.",
         "status": "As in `data`; `accepted` if only a cancel is requested.",
         "error": "Why it was rejected, for people; null otherwise.",
-        "cancel_requested": "Whether the run is to be cancelled.",
+        "cancel_requested": "Whether to stop the handler and report `cancelled`.",
     },
     "ReportOut": {
         "data": "One item for each report, in the same order.",

@@ -21,7 +21,7 @@ T = TypeVar("T", bound="Bullmq")
 
 @_attrs_define
 class Bullmq:
-    """ How a queue lives in Redis.
+    """ The settings of a queue in Redis.
 
         Attributes:
             prefix (str | Unset): The start of its Redis keys, before `:` and the queue's name: 1 to 64 letters, digits,

@@ -20,7 +20,7 @@ T = TypeVar("T", bound="BullmqOut")
 
 @_attrs_define
 class BullmqOut:
-    """ How the queue lives in Redis; null where it is the database's own.
+    """ The settings of the queue in Redis; null for queues in the database.
 
         Attributes:
             prefix (str): The start of its Redis keys, before `:` and the queue's name: 1 to 64 letters, digits, `.`, `_`,

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="CancelledReport")
 
 @_attrs_define
 class CancelledReport:
-    """ The handler has ended because its cancel was asked.
+    """ The handler has stopped after a cancel.
 
         Attributes:
             run_id (str): The `id` of the leased run.

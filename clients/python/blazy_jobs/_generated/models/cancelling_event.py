@@ -27,7 +27,7 @@ T = TypeVar("T", bound="CancellingEvent")
 
 @_attrs_define
 class CancellingEvent:
-    """ A cancel was asked of a running handler.
+    """ A running handler was told to stop.
 
         Attributes:
             id (str): The event's id, unique in the database.

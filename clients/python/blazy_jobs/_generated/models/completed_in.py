@@ -29,7 +29,7 @@ class CompletedIn:
             attempt (int): The attempt of their leases.
             run_ids (list[str]): The ids of the completed runs, at most 10,000; leases from `data` are allowed too.
             results (list[Any] | None | Unset): The result of each run, as many as `run_ids`, at most 10,000; each at most
-                `JOBS_MAX_RESULT_BYTES`: report a run with a longer one by itself. Default, and null: null for each.
+                `JOBS_MAX_RESULT_BYTES`: report a run with a longer one by itself. null (default): null for each.
      """
 
     lease_token: str

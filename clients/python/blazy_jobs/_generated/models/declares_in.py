@@ -27,7 +27,7 @@ T = TypeVar("T", bound="DeclaresIn")
 
 @_attrs_define
 class DeclaresIn:
-    """ What the code of an app declares. Of the workers that are there, the one that was started last holds.
+    """ The declarations in the code of an app. Those of the connected workers that were started last apply.
 
         Attributes:
             app (str): The app: what is developed and deployed together. 1 to 255 characters. An app cannot overwrite the

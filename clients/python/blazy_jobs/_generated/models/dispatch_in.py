@@ -26,7 +26,7 @@ T = TypeVar("T", bound="DispatchIn")
 
 @_attrs_define
 class DispatchIn:
-    """ What is left out comes from the job type.
+    """ A run to dispatch. Omitted fields are taken from the job type.
 
         Attributes:
             payload (Any): The handler's input: any JSON value that matches the job type's `payload_schema`. The request

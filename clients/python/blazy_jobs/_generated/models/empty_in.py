@@ -20,7 +20,7 @@ T = TypeVar("T", bound="EmptyIn")
 
 @_attrs_define
 class EmptyIn:
-    """ No field is known here.
+    """ An object without fields.
 
      """
 

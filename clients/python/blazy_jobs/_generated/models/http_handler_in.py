@@ -21,7 +21,7 @@ T = TypeVar("T", bound="HttpHandlerIn")
 
 @_attrs_define
 class HttpHandlerIn:
-    """ The server POSTs each run to `url`. A server that cannot yet answers `422 not_supported`.
+    """ The server sends each run to `url` with POST. Not supported yet: `422 not_supported`.
 
         Attributes:
             kind (Literal['http']): The server calls a URL.

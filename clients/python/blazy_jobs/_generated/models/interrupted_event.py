@@ -27,7 +27,7 @@ T = TypeVar("T", bound="InterruptedEvent")
 
 @_attrs_define
 class InterruptedEvent:
-    """ Given back by a stopping worker, snoozed, or lost with its worker; no attempt is spent.
+    """ The run was released, snoozed, or lost with its worker, and is requeued; no attempt is spent.
 
         Attributes:
             id (str): The event's id, unique in the database.

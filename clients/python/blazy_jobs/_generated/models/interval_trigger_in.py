@@ -21,7 +21,7 @@ T = TypeVar("T", bound="IntervalTriggerIn")
 
 @_attrs_define
 class IntervalTriggerIn:
-    """ Counted from `start_at`, or from the schedule's creation; the first fire is one interval later.
+    """ At a fixed interval from `start_at`, or from the schedule's creation; it first fires one interval later.
 
         Attributes:
             kind (Literal['interval']): A fixed interval.

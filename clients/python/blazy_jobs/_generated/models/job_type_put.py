@@ -27,7 +27,7 @@ T = TypeVar("T", bound="JobTypePut")
 
 @_attrs_define
 class JobTypePut:
-    """ A whole definition; the name comes from the path and may be left out.
+    """ A complete definition; the name is that in the path and may be omitted.
 
         Attributes:
             handler (HttpHandlerIn | WorkerHandlerIn): What executes the runs.

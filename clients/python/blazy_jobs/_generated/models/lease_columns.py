@@ -33,16 +33,16 @@ class LeaseColumns:
             queue (str): The queue of all runs.
             attempt (int): The number of this attempt: always 1; retries are returned in `data`.
             max_attempts (int): Maximum number of attempts of each run, including the first.
-            timeout_seconds (float): Maximum seconds that the handler of each run may take.
-            lease_token (str): The fencing token of all the leases, to be sent with each report.
-            lease_until (datetime.datetime): When the leases expire unless they are renewed; a report renews those that it
+            timeout_seconds (float): Time limit of each run's attempt in seconds.
+            lease_token (str): The fencing token of all these leases; send it with each report.
+            lease_until (datetime.datetime): When the leases expire; a report request renews those of the runs that it
                 names.
             deadline_at (datetime.datetime): When the server revokes the leases in any case: the claim, plus the timeout,
                 plus 15 seconds.
             run_ids (list[str]): The ids of the runs, at least one, in the order in which to start them.
             payloads (list[Any]): The payload of each run.
-            tags (list[list[str]] | Unset): The tags of each run. Left out if none of them has any.
-            metadata (list[LeaseColumnsMetadataItem] | Unset): The metadata of each run. Left out if none of them has any.
+            tags (list[list[str]] | Unset): The tags of each run. Omitted if none has any.
+            metadata (list[LeaseColumnsMetadataItem] | Unset): The metadata of each run. Omitted if none has any.
      """
 
     job_type: str

@@ -29,7 +29,7 @@ class Leases:
 
         Attributes:
             data (list[Lease]): Leases of one run each; if there is no run to claim, the response is `204`.
-            columns (list[LeaseColumns] | Unset): Leases of several runs each. Left out if there are none, or the claim did
+            columns (list[LeaseColumns] | Unset): Leases of several runs each. Omitted if there are none, or the claim did
                 not set `columns`.
      """
 

@@ -27,7 +27,7 @@ T = TypeVar("T", bound="LogEvent")
 
 @_attrs_define
 class LogEvent:
-    """ The handler writes a line.
+    """ A log line of the handler.
 
         Attributes:
             id (str): The event's id, unique in the database.

@@ -21,7 +21,7 @@ T = TypeVar("T", bound="LostReport")
 
 @_attrs_define
 class LostReport:
-    """ The process that held the run died, and nobody knows whether this run did it.
+    """ The process with the run died, and it is unknown whether this run was the cause.
 
         Attributes:
             run_id (str): The `id` of the leased run.

@@ -23,13 +23,13 @@ T = TypeVar("T", bound="NotAccepted")
 
 @_attrs_define
 class NotAccepted:
-    """ A run of `completed` that is not simply accepted, or of which a cancel was asked.
+    """ A run of `completed` that was not accepted, or whose cancel was requested.
 
         Attributes:
             run_id (str): One of the `run_ids` of the item.
             status (NotAcceptedStatus): As in `data`; `accepted` if only a cancel is requested.
             error (None | str): Why it was rejected, for people; null otherwise.
-            cancel_requested (bool): Whether the run is to be cancelled.
+            cancel_requested (bool): Whether to stop the handler and report `cancelled`.
      """
 
     run_id: str

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="Oldest")
 
 @_attrs_define
 class Oldest:
-    """ When the oldest run in each state came into it; left out where there is none.
+    """ When the oldest run in each state entered it; omitted if there is none.
 
         Attributes:
             scheduled (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted

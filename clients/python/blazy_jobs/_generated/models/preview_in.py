@@ -28,7 +28,7 @@ T = TypeVar("T", bound="PreviewIn")
 
 @_attrs_define
 class PreviewIn:
-    """ `after` is exclusive; now when it is left out.
+    """ A trigger to preview. `after` is exclusive and defaults to now.
 
         Attributes:
             trigger (CalendarTriggerIn | CronTriggerIn | DateTriggerIn | IntervalTriggerIn): When the schedule fires.

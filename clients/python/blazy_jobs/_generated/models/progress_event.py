@@ -27,7 +27,7 @@ T = TypeVar("T", bound="ProgressEvent")
 
 @_attrs_define
 class ProgressEvent:
-    """ The handler says how far it is; at most ten a second, the newest always kept.
+    """ Progress of the handler; at most ten events per second, and always the latest.
 
         Attributes:
             id (str): The event's id, unique in the database.

@@ -25,13 +25,12 @@ T = TypeVar("T", bound="QueueDeclared")
 
 @_attrs_define
 class QueueDeclared:
-    """ A queue of the code that lives in Redis. `redis` names the one that it must be: no other than the server's is
-    taken.
+    """ A queue in Redis that is declared in code. `redis` is refused unless it is the server's.
 
         Attributes:
             name (str): The queue's name.
             engine (Literal['bullmq']): A queue in Redis.
-            bullmq (Bullmq | Unset): How a queue lives in Redis.
+            bullmq (Bullmq | Unset): The settings of a queue in Redis.
             redis (None | str | Unset): The URL of its Redis, at most 1,000 characters; refused if the server uses another.
                 null (default): the server's.
      """

@@ -27,8 +27,8 @@ T = TypeVar("T", bound="QueueIn")
 
 @_attrs_define
 class QueueIn:
-    """ A setting that a server does not have yet is answered with `422 not_supported`. An engine that is left out stays
-    as it is.
+    """ The settings of a queue. Those that are not supported yet are refused with `422 not_supported`. An omitted engine
+    is not changed.
 
         Attributes:
             name (None | str | Unset): If given, it must be the name in the path. null (default): the name in the path.

@@ -27,7 +27,7 @@ T = TypeVar("T", bound="QueuedEvent")
 
 @_attrs_define
 class QueuedEvent:
-    """ Dispatched, also when due later.
+    """ The run was dispatched; it may be due later.
 
         Attributes:
             id (str): The event's id, unique in the database.

@@ -23,7 +23,7 @@ T = TypeVar("T", bound="ReleasedReport")
 
 @_attrs_define
 class ReleasedReport:
-    """ Given back unfinished, at no attempt's cost.
+    """ The run is returned to the queue; no attempt is spent.
 
         Attributes:
             run_id (str): The `id` of the leased run.

@@ -23,7 +23,8 @@ T = TypeVar("T", bound="Reported")
 
 @_attrs_define
 class Reported:
-    """ What was made of the report at the same place. `run_id` and `attempt` are null where its own were none.
+    """ The outcome of the report at the same position. `run_id` and `attempt` are null if those of the report were
+    invalid.
 
         Attributes:
             run_id (None | str): As in the report; null if that was not a string.

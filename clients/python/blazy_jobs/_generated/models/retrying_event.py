@@ -27,7 +27,7 @@ T = TypeVar("T", bound="RetryingEvent")
 
 @_attrs_define
 class RetryingEvent:
-    """ An attempt failed, another follows.
+    """ An attempt failed, and will be followed by another.
 
         Attributes:
             id (str): The event's id, unique in the database.

@@ -32,7 +32,7 @@ T = TypeVar("T", bound="ScheduleIn")
 
 @_attrs_define
 class ScheduleIn:
-    """ A schedule to make.
+    """ A schedule to create.
 
         Attributes:
             job_type (str): The name of the job type of its runs; it must be registered.

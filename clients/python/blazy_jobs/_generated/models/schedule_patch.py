@@ -32,7 +32,7 @@ T = TypeVar("T", bound="SchedulePatch")
 
 @_attrs_define
 class SchedulePatch:
-    """ Fields of a schedule to change; those left out stay.
+    """ The fields of a schedule to change; omitted fields are not changed.
 
         Attributes:
             job_type (str | Unset): The name of the job type of its runs; it must be registered. If omitted, it is not

@@ -32,7 +32,7 @@ T = TypeVar("T", bound="SchedulePut")
 
 @_attrs_define
 class SchedulePut:
-    """ A whole schedule; the name comes from the path and may be left out.
+    """ A complete schedule; the name is that in the path and may be omitted.
 
         Attributes:
             job_type (str): The name of the job type of its runs; it must be registered.

@@ -24,7 +24,7 @@ T = TypeVar("T", bound="SnoozedReport")
 
 @_attrs_define
 class SnoozedReport:
-    """ Given back, to come again later, at no attempt's cost.
+    """ The run is due again later; no attempt is spent.
 
         Attributes:
             run_id (str): The `id` of the leased run.

@@ -27,7 +27,7 @@ T = TypeVar("T", bound="StartedEvent")
 
 @_attrs_define
 class StartedEvent:
-    """ An attempt starts.
+    """ A worker has claimed the run; an attempt starts.
 
         Attributes:
             id (str): The event's id, unique in the database.

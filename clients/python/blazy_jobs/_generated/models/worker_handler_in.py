@@ -21,7 +21,7 @@ T = TypeVar("T", bound="WorkerHandlerIn")
 
 @_attrs_define
 class WorkerHandlerIn:
-    """ A worker process that serves this name takes the runs.
+    """ Workers that serve this job type claim the runs.
 
         Attributes:
             kind (Literal['worker']): The runs are claimed by workers.

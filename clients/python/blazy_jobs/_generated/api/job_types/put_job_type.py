@@ -155,7 +155,7 @@ def sync_detailed(
 
     Args:
         name (str):
-        body (JobTypePut): A whole definition; the name comes from the path and may be left out.
+        body (JobTypePut): A complete definition; the name is that in the path and may be omitted.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -191,7 +191,7 @@ def sync(
 
     Args:
         name (str):
-        body (JobTypePut): A whole definition; the name comes from the path and may be left out.
+        body (JobTypePut): A complete definition; the name is that in the path and may be omitted.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -222,7 +222,7 @@ async def asyncio_detailed(
 
     Args:
         name (str):
-        body (JobTypePut): A whole definition; the name comes from the path and may be left out.
+        body (JobTypePut): A complete definition; the name is that in the path and may be omitted.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -258,7 +258,7 @@ async def asyncio(
 
     Args:
         name (str):
-        body (JobTypePut): A whole definition; the name comes from the path and may be left out.
+        body (JobTypePut): A complete definition; the name is that in the path and may be omitted.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -152,7 +152,7 @@ def sync_detailed(
 
     Args:
         name (str):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -189,7 +189,7 @@ def sync(
 
     Args:
         name (str):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -221,7 +221,7 @@ async def asyncio_detailed(
 
     Args:
         name (str):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -258,7 +258,7 @@ async def asyncio(
 
     Args:
         name (str):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -162,9 +162,9 @@ def sync_detailed(
 
     Args:
         name (str):
-        body (QueueIn): A setting that a server does not have yet is answered with `422
-            not_supported`. An engine that is left out stays
-            as it is.
+        body (QueueIn): The settings of a queue. Those that are not supported yet are refused with
+            `422 not_supported`. An omitted engine
+            is not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -200,9 +200,9 @@ def sync(
 
     Args:
         name (str):
-        body (QueueIn): A setting that a server does not have yet is answered with `422
-            not_supported`. An engine that is left out stays
-            as it is.
+        body (QueueIn): The settings of a queue. Those that are not supported yet are refused with
+            `422 not_supported`. An omitted engine
+            is not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -233,9 +233,9 @@ async def asyncio_detailed(
 
     Args:
         name (str):
-        body (QueueIn): A setting that a server does not have yet is answered with `422
-            not_supported`. An engine that is left out stays
-            as it is.
+        body (QueueIn): The settings of a queue. Those that are not supported yet are refused with
+            `422 not_supported`. An omitted engine
+            is not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -271,9 +271,9 @@ async def asyncio(
 
     Args:
         name (str):
-        body (QueueIn): A setting that a server does not have yet is answered with `422
-            not_supported`. An engine that is left out stays
-            as it is.
+        body (QueueIn): The settings of a queue. Those that are not supported yet are refused with
+            `422 not_supported`. An omitted engine
+            is not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

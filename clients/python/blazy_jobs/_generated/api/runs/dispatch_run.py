@@ -184,7 +184,7 @@ def sync_detailed(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (DispatchIn): What is left out comes from the job type.
+        body (DispatchIn): A run to dispatch. Omitted fields are taken from the job type.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -228,7 +228,7 @@ def sync(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (DispatchIn): What is left out comes from the job type.
+        body (DispatchIn): A run to dispatch. Omitted fields are taken from the job type.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -267,7 +267,7 @@ async def asyncio_detailed(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (DispatchIn): What is left out comes from the job type.
+        body (DispatchIn): A run to dispatch. Omitted fields are taken from the job type.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -311,7 +311,7 @@ async def asyncio(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (DispatchIn): What is left out comes from the job type.
+        body (DispatchIn): A run to dispatch. Omitted fields are taken from the job type.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -185,7 +185,7 @@ def sync_detailed(
         run_id (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -228,7 +228,7 @@ def sync(
         run_id (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -266,7 +266,7 @@ async def asyncio_detailed(
         run_id (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -309,7 +309,7 @@ async def asyncio(
         run_id (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

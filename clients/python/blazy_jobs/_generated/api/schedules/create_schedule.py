@@ -146,7 +146,7 @@ def sync_detailed(
     payload.
 
     Args:
-        body (ScheduleIn): A schedule to make.
+        body (ScheduleIn): A schedule to create.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -180,7 +180,7 @@ def sync(
     payload.
 
     Args:
-        body (ScheduleIn): A schedule to make.
+        body (ScheduleIn): A schedule to create.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -209,7 +209,7 @@ async def asyncio_detailed(
     payload.
 
     Args:
-        body (ScheduleIn): A schedule to make.
+        body (ScheduleIn): A schedule to create.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -243,7 +243,7 @@ async def asyncio(
     payload.
 
     Args:
-        body (ScheduleIn): A schedule to make.
+        body (ScheduleIn): A schedule to create.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

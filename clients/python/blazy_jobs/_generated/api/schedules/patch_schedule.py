@@ -149,7 +149,7 @@ def sync_detailed(
 
     Args:
         name (str):
-        body (SchedulePatch): Fields of a schedule to change; those left out stay.
+        body (SchedulePatch): The fields of a schedule to change; omitted fields are not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -186,7 +186,7 @@ def sync(
 
     Args:
         name (str):
-        body (SchedulePatch): Fields of a schedule to change; those left out stay.
+        body (SchedulePatch): The fields of a schedule to change; omitted fields are not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,7 +218,7 @@ async def asyncio_detailed(
 
     Args:
         name (str):
-        body (SchedulePatch): Fields of a schedule to change; those left out stay.
+        body (SchedulePatch): The fields of a schedule to change; omitted fields are not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -255,7 +255,7 @@ async def asyncio(
 
     Args:
         name (str):
-        body (SchedulePatch): Fields of a schedule to change; those left out stay.
+        body (SchedulePatch): The fields of a schedule to change; omitted fields are not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -151,7 +151,7 @@ def sync_detailed(
 
     Args:
         name (str):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -187,7 +187,7 @@ def sync(
 
     Args:
         name (str):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -218,7 +218,7 @@ async def asyncio_detailed(
 
     Args:
         name (str):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -254,7 +254,7 @@ async def asyncio(
 
     Args:
         name (str):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

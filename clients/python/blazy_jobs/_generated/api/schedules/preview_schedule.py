@@ -138,7 +138,7 @@ def sync_detailed(
      Use it to check an expression before saving it. Without jitter.
 
     Args:
-        body (PreviewIn): `after` is exclusive; now when it is left out.
+        body (PreviewIn): A trigger to preview. `after` is exclusive and defaults to now.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -171,7 +171,7 @@ def sync(
      Use it to check an expression before saving it. Without jitter.
 
     Args:
-        body (PreviewIn): `after` is exclusive; now when it is left out.
+        body (PreviewIn): A trigger to preview. `after` is exclusive and defaults to now.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -199,7 +199,7 @@ async def asyncio_detailed(
      Use it to check an expression before saving it. Without jitter.
 
     Args:
-        body (PreviewIn): `after` is exclusive; now when it is left out.
+        body (PreviewIn): A trigger to preview. `after` is exclusive and defaults to now.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -232,7 +232,7 @@ async def asyncio(
      Use it to check an expression before saving it. Without jitter.
 
     Args:
-        body (PreviewIn): `after` is exclusive; now when it is left out.
+        body (PreviewIn): A trigger to preview. `after` is exclusive and defaults to now.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

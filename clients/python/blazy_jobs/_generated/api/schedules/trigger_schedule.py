@@ -184,7 +184,7 @@ def sync_detailed(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -226,7 +226,7 @@ def sync(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -263,7 +263,7 @@ async def asyncio_detailed(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -305,7 +305,7 @@ async def asyncio(
         name (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): No field is known here.
+        body (EmptyIn | Unset): An object without fields.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
