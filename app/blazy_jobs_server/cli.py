@@ -34,9 +34,9 @@ def serve(
     modules: Annotated[
         list[str] | None, typer.Argument(help="Modules of jobs: MODULE, MODULE:jobs or FILE.py", metavar="MODULE...")
     ] = None,
-    host: Annotated[str | None, typer.Option(help="Address to bind (JOBS_HOST)", show_default="127.0.0.1")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (JOBS_HOST)", show_default="127.0.0.1")] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to bind; 0 for any free one (JOBS_PORT)", show_default="8000")
+        int | None, typer.Option(help="Port to listen on; 0 for any free one (JOBS_PORT)", show_default="8000")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)", show_default="data")] = None,
     role: Annotated[
@@ -51,7 +51,9 @@ def serve(
     app: Annotated[
         str | None, typer.Option(help="The app that the modules belong to (JOBS_APP)", show_default="default")
     ] = None,
-    build: Annotated[str | None, typer.Option(help="Of the code; a newer one holds (JOBS_BUILD)")] = None,
+    build: Annotated[
+        str | None, typer.Option(help="Version of the code, to order rolling deploys (JOBS_BUILD)")
+    ] = None,
     ready_fd: Annotated[
         int | None, typer.Option(help="Descriptor that gets the URL and a newline once the server is ready")
     ] = None,

@@ -173,7 +173,9 @@ class Server:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise StartFailed(f"{path} is in the way of the pool's socket: {error.strerror}") from error
+            raise StartFailed(
+                f"the pool's socket cannot be created, because {path} exists: {error.strerror}"
+            ) from error
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         old = os.umask(0o177)
         try:
@@ -316,8 +318,8 @@ def bind(settings: Settings) -> socket.socket:
     """The listening socket. Raises StartFailed."""
     if settings.api_key is None and not is_loopback(settings.host):
         raise StartFailed(
-            f"without a key the server binds to loopback only, not to {settings.host}: set JOBS_API_KEY to a long "
-            "random word (for a container: -e JOBS_API_KEY=...) or JOBS_API_KEY_FILE to a file that holds it, "
+            f"without an API key the server listens on loopback only, not on {settings.host}: set JOBS_API_KEY to a "
+            "long random word (for a container: -e JOBS_API_KEY=...) or JOBS_API_KEY_FILE to a file that holds it, "
             "or leave --host at 127.0.0.1."
         )
     try:

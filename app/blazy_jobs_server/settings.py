@@ -93,7 +93,7 @@ class Settings(BaseSettings):
         if not url:
             return None
         if not url.startswith(("postgresql://", "postgres://")):
-            raise ValueError("must begin with postgresql://; left out, the store is a SQLite file in JOBS_DATA")
+            raise ValueError("must begin with postgresql://; omit it to use a SQLite file in JOBS_DATA")
         _check_postgres(url)
         return value
 
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     @classmethod
     def _shared(cls, value: str, info: ValidationInfo) -> str:
         if value != "all" and info.data.get("database_url") is None:
-            raise ValueError("must be all without JOBS_DATABASE_URL: a SQLite file has one server")
+            raise ValueError("must be all without JOBS_DATABASE_URL: a SQLite file can have only one server")
         return value
 
     @field_validator("redis_url")
@@ -167,8 +167,8 @@ def _check_postgres(url: str) -> None:
         raise ValueError(f"must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE, {QUOTED}") from None
     if unknown := sorted(parameters.keys() - POSTGRES_PARAMETERS):
         raise ValueError(
-            f"cannot have {', '.join(unknown)}: what follows its ? may be "
-            f"{', '.join(sorted(POSTGRES_PARAMETERS))}; what the database calls a setting goes into options"
+            f"cannot have {', '.join(unknown)}: the parameters may be "
+            f"{', '.join(sorted(POSTGRES_PARAMETERS))}; settings of the database are passed in options"
         )
     if parameters.get("sslmode", "prefer") not in SSL_MODES:
         raise ValueError(f"sslmode must be one of {', '.join(sorted(SSL_MODES))}")

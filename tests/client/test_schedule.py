@@ -219,7 +219,7 @@ def test_a_payload_that_does_not_fit_the_handlers_annotation_is_refused_with_the
 def test_two_jobs_cannot_have_a_schedule_of_one_name() -> None:
     jobs = Jobs()
     jobs.add(Job("a", handler, schedule={"b": schedule.every(hours=1)}))
-    with pytest.raises(DefinitionError, match=r"'a' has a schedule named 'a\.b'"):
+    with pytest.raises(DefinitionError, match=r"'a' already has a schedule named 'a\.b'"):
         jobs.add(Job("a.b", handler, schedule=schedule.every(hours=1)))
     assert "a.b" not in jobs
 

@@ -38,7 +38,7 @@ _BLANK = re.compile(r"[ \t]+")
 def checked_cron(expression: object) -> str:
     """As it is, when it can fire. Raises DefinitionError."""
     if not isinstance(expression, str):
-        raise DefinitionError(f"a cron expression is a text, not {expression!r:.200}")
+        raise DefinitionError(f"a cron expression must be a string, not {expression!r:.200}")
     fault = _fault(expression)
     if fault is not None:
         raise DefinitionError(f"the cron expression {expression!r:.260} {fault}")

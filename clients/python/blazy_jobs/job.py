@@ -232,7 +232,7 @@ def _schedules(schedule: Schedule | Mapping[str, Schedule] | None, job: str) -> 
     for name, one in named.items():
         checked_name(name, "schedule")
         if not isinstance(one, Schedule):
-            raise DefinitionError(f"job {job!r}: a schedule is made by blazy_jobs.schedule, not {one!r}")
+            raise DefinitionError(f"job {job!r}: a schedule must be created with blazy_jobs.schedule, not {one!r}")
     return named
 
 
@@ -274,7 +274,7 @@ def _isolation(isolation: Isolation | None, is_async: bool, name: str, handler: 
     if isolation is None:
         return "async" if is_async else "process"
     if isolation not in get_args(Isolation):
-        raise DefinitionError(f"job {name!r}: isolation is 'async', 'process' or 'thread', not {isolation!r}")
+        raise DefinitionError(f"job {name!r}: isolation must be 'async', 'process' or 'thread', not {isolation!r}")
     if isolation == "async" and not is_async and not inspect.iscoroutinefunction(inspect.unwrap(handler)):
         raise DefinitionError(f"job {name!r}: isolation 'async' needs an `async def` handler")
     if isolation == "thread" and is_async:
@@ -290,7 +290,7 @@ def _schema(schema: Mapping[str, Any] | None, what: str) -> dict[str, Any] | Non
     if schema is None:
         return None
     if not isinstance(schema, Mapping):
-        raise DefinitionError(f"{what} is a JSON Schema, not {schema!r:.200}")
+        raise DefinitionError(f"{what} must be a JSON Schema, not {schema!r:.200}")
     found: dict[str, Any] = limits.json_value(dict(schema), what)
     return found
 

@@ -62,7 +62,9 @@ class Jobs:
 
     def __init__(self, *, app: str | None = None) -> None:
         if app is not None and not (isinstance(app, str) and 1 <= len(app) <= MAX_APP_CHARS):
-            raise DefinitionError(f"an app's name is a text of 1 to {MAX_APP_CHARS} characters, not {app!r:.260}")
+            raise DefinitionError(
+                f"an app's name must be a string of 1 to {MAX_APP_CHARS} characters, not {app!r:.260}"
+            )
         self.app = app
         self._jobs: dict[str, Job] = {}
         self.middlewares: list[Middleware] = []
@@ -125,10 +127,10 @@ class Jobs:
         if not isinstance(job, Job):
             raise DefinitionError(f"jobs.add takes a Job, not {job!r}")
         if job.name in self._jobs:
-            raise DefinitionError(f"a job named {job.name!r} is defined already")
+            raise DefinitionError(f"a job named {job.name!r} is already defined")
         for other in self:
             for name in other.schedules.keys() & job.schedules.keys():
-                raise DefinitionError(f"job {job.name!r}: job {other.name!r} has a schedule named {name!r} already")
+                raise DefinitionError(f"job {job.name!r}: job {other.name!r} already has a schedule named {name!r}")
         self._jobs[job.name] = job
         job.middlewares.append(self.middlewares)
         return job
@@ -163,7 +165,7 @@ class Jobs:
         if engine not in (None, "database", "bullmq"):
             raise DefinitionError(f"queue {name!r}: engine {engine!r} is neither 'database' nor 'bullmq'")
         if engine != "bullmq" and redis is not None:
-            raise DefinitionError(f"queue {name!r}: only a queue with engine 'bullmq' lives in a Redis")
+            raise DefinitionError(f"queue {name!r}: only a queue with engine 'bullmq' can have a redis")
         if engine == "bullmq":
             declared = {"name": name, "engine": engine, "bullmq": {"prefix": prefix, "consume": consume}}
             if redis is not None:
@@ -178,7 +180,7 @@ def _redis_url(queue: str, redis: str | Mapping[str, Any]) -> str:
     if isinstance(redis, str):
         parts = urlsplit(redis)
         if parts.scheme not in ("redis", "rediss", "unix"):
-            raise DefinitionError(f"queue {queue!r}: {redis.partition('@')[2] or redis!r} is no Redis URL")
+            raise DefinitionError(f"queue {queue!r}: {redis.partition('@')[2] or redis!r} is not a Redis URL")
         return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     known = {"url", "host", "port", "db", "path"}
     if "url" in redis:

@@ -32,14 +32,15 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 def checked_name(value: object, what: str) -> str:
     if not isinstance(value, str) or not NAME.fullmatch(value):
         raise DefinitionError(
-            f"{value!r:.200} cannot be a {what}'s name: at most 128 letters, digits, '.', '_' and '-', no sign in front"
+            f"{value!r:.200} is not a valid {what} name: at most 128 letters, digits, '.', '_' and '-', starting with "
+            "a letter or digit"
         )
     return value
 
 
 def one_of(value: object, known: tuple[str, ...], what: str) -> object:
     if value not in known:
-        raise DefinitionError(f"{what} is one of {', '.join(known)}, not {value!r:.200}")
+        raise DefinitionError(f"{what} must be one of {', '.join(known)}, not {value!r:.200}")
     return value
 
 
@@ -47,13 +48,13 @@ def whole(value: object, low: int, high: int, what: str) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise DefinitionError(f"{what} is a whole number from {low} to {high}, not {value!r:.200}")
+        raise DefinitionError(f"{what} must be a whole number from {low} to {high}, not {value!r:.200}")
     return value
 
 
 def number(value: object, low: int, high: int, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise DefinitionError(f"{what} is a number from {low} to {high:,}, not {value!r:.200}")
+        raise DefinitionError(f"{what} must be a number from {low} to {high:,}, not {value!r:.200}")
     return value
 
 
@@ -65,23 +66,25 @@ def seconds(value: Any, high: int, what: str, *, zero: bool = True) -> float:
         amount = math.nan
     if isinstance(value, bool | str | bytes) or not 0 <= amount <= high or not (zero or amount):
         span = f"{'0' if zero else 'more than 0'} to {high:,}"
-        raise DefinitionError(f"{what} takes {span} seconds, as a number or a timedelta, not {value!r:.200}")
+        raise DefinitionError(f"{what} must be {span} seconds, as a number or a timedelta, not {value!r:.200}")
     return amount
 
 
 def instant(value: object, what: str) -> str:
     if not isinstance(value, datetime) or value.utcoffset() is None:
-        raise DefinitionError(f"{what} takes a datetime with a time zone, not {value!r:.200}")
+        raise DefinitionError(f"{what} must be a datetime with a time zone, not {value!r:.200}")
     try:
         return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     except OverflowError:
-        raise DefinitionError(f"{what} must be of the years 1 to 9999 in UTC too, not {value!r}") from None
+        raise DefinitionError(f"{what} must be in the years 1 to 9999 in UTC too, not {value!r}") from None
 
 
 def zone(value: object) -> str:
     name = str(value)
     if name not in _zones():
-        raise DefinitionError(f"timezone is the name of an IANA time zone, such as 'Europe/Berlin', not {value!r:.200}")
+        raise DefinitionError(
+            f"timezone must be the name of an IANA time zone, such as 'Europe/Berlin', not {value!r:.200}"
+        )
     return name
 
 
@@ -93,16 +96,16 @@ def _zones() -> frozenset[str]:
 
 def tags(value: object, what: str = "tags") -> list[str]:
     if not isinstance(value, Iterable) or isinstance(value, str | bytes):
-        raise DefinitionError(f"{what} is a list of texts, not {value!r:.200}")
+        raise DefinitionError(f"{what} must be a list of strings, not {value!r:.200}")
     found = list(value)
     if len(found) > MAX_TAGS:
-        raise DefinitionError(f"{what} are {MAX_TAGS} at most, not {len(found)}: {found!r:.200}")
+        raise DefinitionError(f"{what}: at most {MAX_TAGS} are allowed, not {len(found)}: {found!r:.200}")
     return [text(tag, MAX_TAG_CHARS, what, least=1) for tag in found]
 
 
 def text(value: object, most: int, what: str, *, least: int = 0) -> str:
     if not isinstance(value, str) or not least <= len(value) <= most:
-        raise DefinitionError(f"{what} takes text of {least} to {most} characters, not {value!r:.200}")
+        raise DefinitionError(f"{what} must be a string of {least} to {most} characters, not {value!r:.200}")
     return str(json_value(value, what))
 
 

@@ -57,7 +57,7 @@ def check_retry(retry: RetryOption, about: str) -> None:
                 limits.number(value, 1, 100, what)
             case "jitter":
                 if not isinstance(value, bool):
-                    raise DefinitionError(f"{what} is True or False, not {value!r:.200}")
+                    raise DefinitionError(f"{what} must be True or False, not {value!r:.200}")
             case "on_lost":
                 limits.one_of(value, ("retry", "fail"), what)
             case _:

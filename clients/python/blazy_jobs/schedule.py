@@ -61,7 +61,7 @@ def every_hour_at(minute: int = 0, **options: Unpack[Options]) -> Schedule:
 def every_week_on(day: Day, hour: int = 0, minute: int = 0, **options: Unpack[Options]) -> Schedule:
     """`day` by its English name."""
     if str(day).lower() not in _DAYS:
-        raise DefinitionError(f"{day!r} is no day of the week: {', '.join(_DAYS)}")
+        raise DefinitionError(f"{day!r} is not a day of the week: {', '.join(_DAYS)}")
     return cron(f"{_time(hour, minute)} * * {_DAYS[str(day).lower()]}", **options)
 
 
@@ -106,7 +106,7 @@ def _interval(**given: float) -> timedelta:
         interval = timedelta()
     if not timedelta(seconds=1) <= interval <= _MAX_INTERVAL:
         said = ", ".join(f"{unit}={number!r:.200}" for unit, number in given.items() if number != 0) or "nothing"
-        raise DefinitionError(f"an interval is 1 second to {_MAX_INTERVAL.days:,} days, in numbers, not {said}")
+        raise DefinitionError(f"an interval must be from 1 second to {_MAX_INTERVAL.days:,} days, not {said}")
     return interval
 
 

@@ -44,7 +44,7 @@ async def survey(database: Database) -> None:
             raise DatabaseUnusable(POOLED)
         encoding = await one.fetchval("SHOW server_encoding")
         if encoding != "UTF8":
-            raise DatabaseUnusable(f"its encoding is {encoding}, and must be UTF8")
+            raise DatabaseUnusable(f"its encoding must be UTF8, not {encoding}")
         database.schema = await _schema(one)
     finally:
         one.terminate()

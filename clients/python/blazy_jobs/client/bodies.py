@@ -42,7 +42,7 @@ def dispatch_body(
 ) -> dict[str, Any]:
     """Durations in seconds or as timedelta, also by the API's names; `run_at` with its time zone. Raises ValueError."""
     if isinstance(tags, str):
-        raise ValueError("tags is a list of texts, not one text")
+        raise ValueError("tags must be a list of strings, not a single string")
     given = {
         "queue": queue,
         "priority": priority,
@@ -69,7 +69,7 @@ def instant(value: datetime | str, what: str) -> str:
 
 def _duration(short: Seconds | None, long: Seconds | None, name: str) -> float | None:
     if short is not None and long is not None:
-        raise ValueError(f"{name} and {name}_seconds say the same; give one")
+        raise ValueError(f"give either {name} or {name}_seconds, not both")
     value = short if short is not None else long
     return None if value is None else seconds_of(value, name)
 

@@ -46,7 +46,7 @@ def dispatch_many(runs: Iterable[bodies.BatchRun], idempotency_key: str | None) 
 
 def path_of_run(run_id: str, verb: str = "") -> str:
     if not isinstance(run_id, str) or not run_id:
-        raise ValueError(f"a run's id is text such as 'run_06A1…', not {run_id!r:.200}")
+        raise ValueError(f"a run id must be a string such as 'run_06a1…', not {run_id!r:.200}")
     return f"/v1/runs/{quote(run_id, safe='')}{verb}"
 
 
@@ -89,7 +89,7 @@ def run_filters(filters: RunFilters) -> dict[str, Any]:
     """As the API takes them. Raises TypeError for a filter that there is not, and ValueError."""
     if unknown := sorted(filters.keys() - RunFilters.__annotations__.keys()):
         known = ", ".join(RunFilters.__annotations__)
-        raise TypeError(f"runs cannot be listed by {', '.join(unknown)}; there is {known}")
+        raise TypeError(f"unknown filter of runs: {', '.join(unknown)}; known: {known}")
     given: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
     if "state" in given:
         given["state"] = _several(given["state"], get_args(RunState), "state")

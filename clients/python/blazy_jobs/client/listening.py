@@ -87,9 +87,9 @@ class _Place:
 
     def __init__(self, kind: str, listener: Listener) -> None:
         if kind not in _KNOWN:
-            raise ValueError(f"there are no events of type {kind!r:.200}; there are {', '.join(_KNOWN)}")
+            raise ValueError(f"unknown event type {kind!r:.200}; known types: {', '.join(_KNOWN)}")
         if not callable(listener):
-            raise TypeError(f"a listener is called with each event; {listener!r:.200} cannot be")
+            raise TypeError(f"a listener must be callable, with the event: {listener!r:.200}")
         self.kind = kind
         self.listener = listener
         self.lock = threading.RLock()

@@ -77,7 +77,7 @@ class Plan:
         if self.attempt < 1:
             raise ValueError(f"attempts are counted from 1, not {self.attempt}")
         if self.jitter is not None and not 0 <= self.jitter <= 1:
-            raise ValueError(f"jitter is what is drawn, from 0 to 1, not {self.jitter}")
+            raise ValueError(f"jitter must be a number from 0 to 1, not {self.jitter}")
         try:
             self.raw_payload = encode(self.payload, "payload")
         except NotJson as error:
@@ -95,7 +95,7 @@ class Plan:
         if self.jobs is not None:
             return self.jobs.middlewares
         if len(self.job.middlewares) > 1:
-            raise ValueError(f"{self.job!r} is in several Jobs: say with `jobs` whose middleware shall be around it")
+            raise ValueError(f"{self.job!r} is in several Jobs: pass `jobs` to choose whose middleware applies")
         return self.job.middlewares[0] if self.job.middlewares else []
 
     def lease(self, attempt: int) -> dict[str, Any]:

@@ -94,7 +94,7 @@ class JobsServer:
     def start(self) -> Self:
         """For use without `with`. `close` is called in any case."""
         if self._process is not None:
-            raise RuntimeError("this JobsServer has been started already")
+            raise RuntimeError("this JobsServer has already been started")
         try:
             self._process = ServerProcess(self._env)
             self._open.callback(self._process.close)
@@ -146,7 +146,7 @@ class JobsServer:
         new = [(job, jobs) for jobs in self._collections for job in jobs if self._served.get(job.name) is not job]
         for job, _ in new:
             if job.name in self._served:
-                raise CannotLoad(f"a job named {job.name!r} is served already")
+                raise CannotLoad(f"a job named {job.name!r} is already served")
         if new:
             self._worker.serve(new)
             self._served.update((job.name, job) for job, _ in new)

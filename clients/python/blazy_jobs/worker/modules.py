@@ -107,12 +107,12 @@ def _import(name: str) -> ModuleType:
     if not path.is_file():
         raise CannotLoad(f"there is no file {name}")
     if (shadowed := shadowed_by(path)) is not None:
-        raise CannotLoad(f"{name} has the name of {shadowed}, in whose place it would stand: rename the file")
+        raise CannotLoad(f"{name} has the name of {shadowed}, which it would shadow: rename the file")
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(_free_name(path), path)
     if spec is None or spec.loader is None:
-        raise CannotLoad(f"{name} is no Python file")
+        raise CannotLoad(f"{name} is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -138,7 +138,7 @@ def _collections(module: ModuleType, attribute: str, target: str) -> list[Jobs]:
     if attribute:
         jobs = getattr(module, attribute, None)
         if not isinstance(jobs, Jobs):
-            raise CannotLoad(f"{target!r} names no Jobs object")
+            raise CannotLoad(f"{target!r} is not the name of a Jobs object")
         return [jobs]
     found = [value for value in vars(module).values() if isinstance(value, Jobs)]
     if not found:

@@ -16,7 +16,9 @@ def worker(
     ] = None,
     name: Annotated[str | None, typer.Option(help="What the server's list of workers shows")] = None,
     app: Annotated[str | None, typer.Option(help="The app that the modules belong to (JOBS_APP)")] = None,
-    build: Annotated[str | None, typer.Option(help="Of the code; a newer one holds (JOBS_BUILD)")] = None,
+    build: Annotated[
+        str | None, typer.Option(help="Version of the code, to order rolling deploys (JOBS_BUILD)")
+    ] = None,
     queues: Annotated[
         list[str] | None,
         typer.Option(
