@@ -47,8 +47,9 @@ class Signature:
                 )
         self.annotation: Any = inspect.Parameter.empty if payload is None else notes[payload.name]
         """Of the payload; a text where it cannot be resolved."""
-        self.takes_context = context is not None
         self._places = self._order(parameters, payload, context)
+        positional, keywords = self._places
+        self.takes_context = 1 in positional or any(place == 1 for _, place in keywords)
         self._payload_alone = self._places == ([0], [])
 
     def call(self, handler: Callable[..., Any], payload: Any, context: Any) -> Any:

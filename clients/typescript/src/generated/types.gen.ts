@@ -132,7 +132,7 @@ export type BatchItem = {
 };
 
 /**
- * How a queue lives in Redis.
+ * The settings of a queue in Redis.
  */
 export type Bullmq = {
     /**
@@ -146,7 +146,7 @@ export type Bullmq = {
 };
 
 /**
- * How the queue lives in Redis; null where it is the database's own.
+ * The settings of the queue in Redis; null for queues in the database.
  */
 export type BullmqOut = {
     /**
@@ -270,7 +270,7 @@ export type CancelledEvent = {
 };
 
 /**
- * The handler has ended because its cancel was asked.
+ * The handler has stopped after a cancel.
  */
 export type CancelledReport = {
     /**
@@ -306,7 +306,7 @@ export type CancellingData = {
 };
 
 /**
- * A cancel was asked of a running handler.
+ * A running handler was told to stop.
  */
 export type CancellingEvent = {
     /**
@@ -447,7 +447,7 @@ export type CompletedIn = {
      */
     run_ids: Array<string>;
     /**
-     * The result of each run, as many as `run_ids`, at most 10,000; each at most `JOBS_MAX_RESULT_BYTES`: report a run with a longer one by itself. Default, and null: null for each.
+     * The result of each run, as many as `run_ids`, at most 10,000; each at most `JOBS_MAX_RESULT_BYTES`: report a run with a longer one by itself. null (default): null for each.
      */
     results?: Array<unknown> | null;
 };
@@ -553,7 +553,7 @@ export type DateTriggerOut = {
 };
 
 /**
- * What the code of an app declares. Of the workers that are there, the one that was started last holds.
+ * The declarations in the code of an app. Those of the connected workers that were started last apply.
  */
 export type DeclaresIn = {
     /**
@@ -591,7 +591,7 @@ export type DeclaresIn = {
 };
 
 /**
- * What is left out comes from the job type.
+ * A run to dispatch. Omitted fields are taken from the job type.
  */
 export type DispatchIn = {
     /**
@@ -641,7 +641,7 @@ export type DispatchIn = {
 };
 
 /**
- * No field is known here.
+ * An object without fields.
  */
 export type EmptyIn = {
     [key: string]: never;
@@ -878,7 +878,7 @@ export type HeldRun = {
 };
 
 /**
- * The server POSTs each run to `url`. A server that cannot yet answers `422 not_supported`.
+ * The server sends each run to `url` with POST. Not supported yet: `422 not_supported`.
  */
 export type HttpHandlerIn = {
     /**
@@ -920,7 +920,7 @@ export type InterruptedData = {
 };
 
 /**
- * Given back by a stopping worker, snoozed, or lost with its worker; no attempt is spent.
+ * The run was released, snoozed, or lost with its worker, and is requeued; no attempt is spent.
  */
 export type InterruptedEvent = {
     /**
@@ -966,7 +966,7 @@ export type InterruptedEvent = {
 };
 
 /**
- * Counted from `start_at`, or from the schedule's creation; the first fire is one interval later.
+ * At a fixed interval from `start_at`, or from the schedule's creation; it first fires one interval later.
  */
 export type IntervalTriggerIn = {
     /**
@@ -1206,7 +1206,7 @@ export type JobTypePatch = {
 };
 
 /**
- * A whole definition; the name comes from the path and may be left out.
+ * A complete definition; the name is that in the path and may be omitted.
  */
 export type JobTypePut = {
     /**
@@ -1351,15 +1351,15 @@ export type LeaseColumns = {
      */
     max_attempts: number;
     /**
-     * Maximum seconds that the handler of each run may take.
+     * Time limit of each run's attempt in seconds.
      */
     timeout_seconds: number;
     /**
-     * The fencing token of all the leases, to be sent with each report.
+     * The fencing token of all these leases; send it with each report.
      */
     lease_token: string;
     /**
-     * When the leases expire unless they are renewed; a report renews those that it names.
+     * When the leases expire; a report request renews those of the runs that it names.
      */
     lease_until: string;
     /**
@@ -1375,11 +1375,11 @@ export type LeaseColumns = {
      */
     payloads: Array<unknown>;
     /**
-     * The tags of each run. Left out if none of them has any.
+     * The tags of each run. Omitted if none has any.
      */
     tags?: Array<Array<string>>;
     /**
-     * The metadata of each run. Left out if none of them has any.
+     * The metadata of each run. Omitted if none has any.
      */
     metadata?: Array<{
         [key: string]: string;
@@ -1395,7 +1395,7 @@ export type Leases = {
      */
     data: Array<Lease>;
     /**
-     * Leases of several runs each. Left out if there are none, or the claim did not set `columns`.
+     * Leases of several runs each. Omitted if there are none, or the claim did not set `columns`.
      */
     columns?: Array<LeaseColumns>;
 };
@@ -1421,7 +1421,7 @@ export type LogData = {
 };
 
 /**
- * The handler writes a line.
+ * A log line of the handler.
  */
 export type LogEvent = {
     /**
@@ -1516,7 +1516,7 @@ export type LogReport = {
 };
 
 /**
- * The process that held the run died, and nobody knows whether this run did it.
+ * The process with the run died, and it is unknown whether this run was the cause.
  */
 export type LostReport = {
     /**
@@ -1545,7 +1545,7 @@ export type Metadata = {
 };
 
 /**
- * A run of `completed` that is not simply accepted, or of which a cancel was asked.
+ * A run of `completed` that was not accepted, or whose cancel was requested.
  */
 export type NotAccepted = {
     /**
@@ -1561,13 +1561,13 @@ export type NotAccepted = {
      */
     error: string | null;
     /**
-     * Whether the run is to be cancelled.
+     * Whether to stop the handler and report `cancelled`.
      */
     cancel_requested: boolean;
 };
 
 /**
- * When the oldest run in each state came into it; left out where there is none.
+ * When the oldest run in each state entered it; omitted if there is none.
  */
 export type Oldest = {
     /**
@@ -1611,7 +1611,7 @@ export type OnLost = 'retry' | 'fail';
 export type Overlap = 'allow' | 'skip' | 'cancel_running';
 
 /**
- * `after` is exclusive; now when it is left out.
+ * A trigger to preview. `after` is exclusive and defaults to now.
  */
 export type PreviewIn = {
     /**
@@ -1707,7 +1707,7 @@ export type Progress = {
 };
 
 /**
- * The handler says how far it is; at most ten a second, the newest always kept.
+ * Progress of the handler; at most ten events per second, and always the latest.
  */
 export type ProgressEvent = {
     /**
@@ -1825,8 +1825,7 @@ export type Queue = {
 };
 
 /**
- * A queue of the code that lives in Redis. `redis` names the one that it must be: no other than the server's is
- * taken.
+ * A queue in Redis that is declared in code. `redis` is refused unless it is the server's.
  */
 export type QueueDeclared = {
     /**
@@ -1853,8 +1852,8 @@ export type QueueDeclared = {
 export type QueueEngine = 'database' | 'bullmq';
 
 /**
- * A setting that a server does not have yet is answered with `422 not_supported`. An engine that is left out stays
- * as it is.
+ * The settings of a queue. Those that are not supported yet are refused with `422 not_supported`. An omitted engine
+ * is not changed.
  */
 export type QueueIn = {
     /**
@@ -1912,7 +1911,7 @@ export type QueuedData = {
 };
 
 /**
- * Dispatched, also when due later.
+ * The run was dispatched; it may be due later.
  */
 export type QueuedEvent = {
     /**
@@ -1972,7 +1971,7 @@ export type RateLimit = {
 };
 
 /**
- * Given back unfinished, at no attempt's cost.
+ * The run is returned to the queue; no attempt is spent.
  */
 export type ReleasedReport = {
     /**
@@ -2085,7 +2084,8 @@ export type ReportOut = {
 };
 
 /**
- * What was made of the report at the same place. `run_id` and `attempt` are null where its own were none.
+ * The outcome of the report at the same position. `run_id` and `attempt` are null if those of the report were
+ * invalid.
  */
 export type Reported = {
     /**
@@ -2193,7 +2193,7 @@ export type RetryingData = {
 };
 
 /**
- * An attempt failed, another follows.
+ * An attempt failed, and will be followed by another.
  */
 export type RetryingEvent = {
     /**
@@ -2510,7 +2510,7 @@ export type Schedule = {
 };
 
 /**
- * A schedule to make.
+ * A schedule to create.
  */
 export type ScheduleIn = {
     /**
@@ -2586,7 +2586,7 @@ export type SchedulePage = {
 };
 
 /**
- * Fields of a schedule to change; those left out stay.
+ * The fields of a schedule to change; omitted fields are not changed.
  */
 export type SchedulePatch = {
     /**
@@ -2644,7 +2644,7 @@ export type SchedulePatch = {
 };
 
 /**
- * A whole schedule; the name comes from the path and may be left out.
+ * A complete schedule; the name is that in the path and may be omitted.
  */
 export type SchedulePut = {
     /**
@@ -2706,7 +2706,7 @@ export type SchedulePut = {
 };
 
 /**
- * Given back, to come again later, at no attempt's cost.
+ * The run is due again later; no attempt is spent.
  */
 export type SnoozedReport = {
     /**
@@ -2746,7 +2746,7 @@ export type StartedData = {
 };
 
 /**
- * An attempt starts.
+ * A worker has claimed the run; an attempt starts.
  */
 export type StartedEvent = {
     /**
@@ -2945,7 +2945,7 @@ export type Worker = {
 };
 
 /**
- * A worker process that serves this name takes the runs.
+ * Workers that serve this job type claim the runs.
  */
 export type WorkerHandlerIn = {
     /**
