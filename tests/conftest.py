@@ -73,7 +73,7 @@ def empty_postgres(postgres: Postgres) -> str:
     name = postgres.new_database()
 
     async def make() -> None:
-        store = PostgresStore(postgres.url(name), HandClock(), lease_seconds=15, fits=lambda *_: True)
+        store = PostgresStore(postgres.url(name), HandClock(), lease_seconds=15)
         await store.open()
         await store.close()
 

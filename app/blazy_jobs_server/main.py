@@ -27,7 +27,6 @@ from blazy_jobs_server.api.protocol import Protocol
 from blazy_jobs_server.clock import ScheduleTimer, SystemClock
 from blazy_jobs_server.engine import loop
 from blazy_jobs_server.engine.jobs import Jobs
-from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore, hold
 from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
@@ -137,18 +136,14 @@ class Server:
 
     def _make_store(self, clock: SystemClock) -> SqliteStore | PostgresStore:
         settings = self._settings
-        fits = ResultSchemas().fits
         if settings.database_url is None:
-            return SqliteStore(
-                settings.database, clock, lease_seconds=settings.lease_seconds, fits=fits, on_batch=self._on_batch
-            )
+            return SqliteStore(settings.database, clock, lease_seconds=settings.lease_seconds, on_batch=self._on_batch)
         from blazy_jobs_server.store.postgres import PostgresStore
 
         return PostgresStore(
             settings.database_url.get_secret_value(),
             clock,
             lease_seconds=settings.lease_seconds,
-            fits=fits,
             home=home(settings.data),
             on_time=clock.correct,
             on_batch=self._on_batch,
@@ -386,7 +381,6 @@ def upgrade(settings: Settings) -> bool:
             settings.database_url.get_secret_value(),
             SystemClock(),
             lease_seconds=settings.lease_seconds,
-            fits=ResultSchemas().fits,
         )
         return asyncio.run(store.upgrade())
     with hold(settings.database):

@@ -10,7 +10,6 @@ from blazy_jobs_server.api.context import Context
 from blazy_jobs_server.api.openapi import document
 from blazy_jobs_server.clock import SystemClock
 from blazy_jobs_server.engine.jobs import Jobs
-from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore
 
@@ -19,6 +18,6 @@ def text() -> str:
     """The document as it is committed."""
     settings = Settings.model_construct(api_key=None)
     clock = SystemClock()
-    store = SqliteStore(Path("unused"), clock, lease_seconds=15, fits=ResultSchemas().fits)
+    store = SqliteStore(Path("unused"), clock, lease_seconds=15)
     jobs = Jobs(store, clock, lease_seconds=15, heartbeat_seconds=5)
     return json.dumps(document(build(Context(jobs, settings))), indent=2, ensure_ascii=False) + "\n"

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import structlog
 
-from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import HandClock
 from tests.app.server import Server
@@ -44,7 +43,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("empty") / "jobs.db"
 
     async def make() -> None:
-        store = SqliteStore(path, HandClock(), lease_seconds=15, fits=ResultSchemas().fits)
+        store = SqliteStore(path, HandClock(), lease_seconds=15)
         await store.open()
         await store.close()
 

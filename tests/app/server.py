@@ -14,7 +14,6 @@ from blazy_jobs_server.api import application
 from blazy_jobs_server.api.context import Context
 from blazy_jobs_server.api.front import Front
 from blazy_jobs_server.engine.jobs import Jobs
-from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.ports import Timer
 from blazy_jobs_server.queues.bullmq import BullmqEngine
 from blazy_jobs_server.settings import Settings
@@ -72,7 +71,6 @@ class Server:
         settings = self.settings
         common: dict[str, Any] = {
             "lease_seconds": settings.lease_seconds,
-            "fits": ResultSchemas().fits,
             "draw": lambda: 0.0,
             "on_batch": lambda size: self.jobs.numbers.on_batch(size),
         }

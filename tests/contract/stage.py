@@ -15,7 +15,6 @@ import orjson
 from blazy_jobs_server.domain.event import EVENT_NAMES, Event, one_by_one
 from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Definition, Handler, JobType
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
-from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.ports import (
     Claim,
     Clock,
@@ -32,6 +31,7 @@ from blazy_jobs_server.ports import (
     Reported,
     RunFilter,
     Store,
+    Verdict,
     WorkerRecord,
 )
 from blazy_jobs_server.store.postgres import PostgresStore
@@ -77,9 +77,7 @@ class SqlitePlace:
             shutil.copy(empty, folder / "jobs.db")
 
     def store(self, clock: Clock) -> Store:
-        return SqliteStore(
-            self._folder / "jobs.db", clock, lease_seconds=LEASE_SECONDS, fits=ResultSchemas().fits, draw=lambda: DRAW
-        )
+        return SqliteStore(self._folder / "jobs.db", clock, lease_seconds=LEASE_SECONDS, draw=lambda: DRAW)
 
     def as_after_a_crash(self) -> Place:
         copied = SqlitePlace(self._folder.with_name(self._folder.name + "+"), None, self.columns)
@@ -103,7 +101,6 @@ class PostgresPlace:
             self._server.url(self.database),
             clock,
             lease_seconds=LEASE_SECONDS,
-            fits=ResultSchemas().fits,
             draw=lambda: DRAW,
         )
 
@@ -111,6 +108,11 @@ class PostgresPlace:
         """All connections are cut, as when the server's host dies."""
         self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.database}'")
         return self
+
+
+def _is_plain(report: Report) -> bool:
+    """Whether it can be said by columns."""
+    return report.kind == "completed" and report.verdict is None and not report.dropped
 
 
 class Stage:
@@ -284,9 +286,8 @@ class Stage:
         self, worker: int, *reports: Report, holding: tuple[int, ...] = ()
     ) -> tuple[list[Reported], list[Held]]:
         singly = len(reports)
-        if self.place.columns:
-            while singly and reports[singly - 1].kind == "completed" and not reports[singly - 1].dropped:
-                singly -= 1
+        while self.place.columns and singly and _is_plain(reports[singly - 1]):
+            singly -= 1
         completed = self._columns(reports[singly:])
         judged = await self.store.report(worker, reports[:singly], holding, LEASE_SECONDS, completed)
         answers = [
@@ -313,8 +314,8 @@ class Stage:
         [reported], _ = await self.report(lease.worker_id, says(lease, kind, **fields))
         return reported
 
-    async def complete(self, lease: Run, result: str = "null") -> None:
-        assert (await self.say(lease, "completed", data=result)).status == "accepted"
+    async def complete(self, lease: Run, result: str = "null", verdict: Verdict | None = None) -> None:
+        assert (await self.say(lease, "completed", data=result, verdict=verdict)).status == "accepted"
 
     async def fail(self, lease: Run, **fields: Any) -> None:
         assert (await self.say(lease, "failed", **fields)).status == "accepted"

@@ -13,10 +13,11 @@ from blazy_jobs_server.domain.event import EventType
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.retry import RetryPolicy
 from blazy_jobs_server.domain.run import Error, State
-from blazy_jobs_server.ports import Held, Report
+from blazy_jobs_server.ports import Held, Report, Unjudged, Verdict
 from tests.contract.stage import LEASE_SECONDS, Stage, ids, says
 
 BOOM = Error("handler_error", "boom", "ValueError", None)
+MISFIT = Error("invalid_result", "It does not fit.")
 ENDS = ["completed", "failed", "released", "snoozed", "lost"]
 WORDS: list[tuple[str, dict[str, Any]]] = [
     ("progress", {"data": '{"percent":40}'}),
@@ -63,11 +64,55 @@ async def test_a_result_is_kept_in_the_run_and_its_last_event(stage: Stage) -> N
 async def test_a_result_that_does_not_fit_its_schema_fails_the_run(stage: Stage) -> None:
     await stage.define("greet", result_schema={"type": "integer"})
     good, bad = await stage.started(), await stage.started()
-    await stage.complete(good, "5")
-    await stage.complete(bad, '"five"')
+    await stage.complete(good, "5", verdict=Verdict(good.definition_id, None))
+    await stage.complete(bad, '"five"', verdict=Verdict(bad.definition_id, MISFIT))
     assert (await stage.state(good), await stage.state(bad)) == ("completed", "failed")
     failed = await stage.read(bad)
     assert (orjson.loads(failed.error or "")["code"], failed.result) == ("invalid_result", None)
+
+
+async def test_a_result_without_a_verdict_by_its_runs_own_definition_waits_for_it(stage: Stage) -> None:
+    first = await stage.define("greet", result_schema={"type": "integer"}, timeout_seconds=1)
+    lease = await stage.started()
+    later = await stage.define("greet", result_schema={"type": "string"})
+    wrong = Verdict(later.definition_id, MISFIT)
+    for _ in range(4):
+        for verdict in (None, wrong):
+            stage.clock.move(LEASE_SECONDS - 1)
+            answer = await stage.say(lease, "completed", data="5", verdict=verdict)
+            assert isinstance(answer, Unjudged)
+            assert (answer.definition_id, answer.result_schema) == (first.definition_id, {"type": "integer"})
+            await stage.store.sweep()
+    assert await stage.log(lease) == ["queued", "started"], "neither its lease nor its time has run out"
+    await stage.complete(lease, "5", verdict=Verdict(first.definition_id, None))
+    assert await stage.state(lease) == "completed"
+
+
+@pytest.mark.parametrize("misfit", [None, MISFIT])
+async def test_a_result_that_is_said_again_is_answered_as_before(stage: Stage, misfit: Error | None) -> None:
+    await stage.define("greet", result_schema={"type": "integer"})
+    lease = await stage.started()
+    await stage.complete(lease, "5", verdict=Verdict(lease.definition_id, misfit))
+    await stage.complete(lease, "5")
+    await stage.complete(lease, "5", verdict=Verdict(lease.definition_id, misfit))
+    assert len(await stage.log(lease)) == 3
+
+
+async def test_what_is_said_after_a_result_that_waits_for_its_verdict_waits_too(stage: Stage) -> None:
+    await stage.define("greet", result_schema={"type": "integer"})
+    lease, other = await stage.started(), await stage.started()
+    words = [
+        says(lease, "log"),
+        says(lease, "completed", data="5"),
+        says(lease, "failed", error=BOOM),
+        says(other, "log"),
+    ]
+    answers, _ = await stage.report(7, *words)
+    assert [answer.status for answer in answers] == ["accepted", "unjudged", "unjudged", "accepted"]
+    verdict = Verdict(lease.definition_id, None)
+    answers, _ = await stage.report(7, says(lease, "completed", data="5", verdict=verdict), words[2])
+    assert [answer.status for answer in answers] == ["accepted", "lease_lost"]
+    assert await stage.state(lease) == "completed"
 
 
 async def test_a_failure_is_tried_again_after_the_backoff(stage: Stage) -> None:

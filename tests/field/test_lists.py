@@ -164,7 +164,7 @@ async def test_a_copy_and_a_migration_take_tags_along(tmp_path: Path, postgres: 
         await asynchronous.run_sync(lambda sync: fill_old(sync.exec_driver_sql))
     await migrating.dispose()
     for database in (name, old):
-        store = PostgresStore(postgres.url(database), HandClock(), lease_seconds=15, fits=lambda *_: True)
+        store = PostgresStore(postgres.url(database), HandClock(), lease_seconds=15)
         await store.open()
         assert ids((await store.runs(RunFilter(tag="x"), None, 10))[0]) == [3072, 1024]
         await store.close()
@@ -316,7 +316,7 @@ async def test_a_slow_list_is_told_as_such_and_keeps_nobody_else_waiting(
 ) -> None:
     monkeypatch.setattr(reading, "BEGIN_LIST", reading.BEGIN_LIST.replace("'10s'", "'300ms'"))
     url = postgres.url(postgres.new_database(empty_postgres))
-    store = PostgresStore(url, HandClock(), lease_seconds=15, fits=lambda *_: True)
+    store = PostgresStore(url, HandClock(), lease_seconds=15)
     await store.open()
     blocking = await Database(url).connect()
     await blocking.execute("BEGIN; LOCK TABLE run_tags IN ACCESS EXCLUSIVE MODE")

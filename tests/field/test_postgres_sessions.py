@@ -92,7 +92,7 @@ class AsRole:
 
 
 def store(url: str) -> PostgresStore:
-    return PostgresStore(url, HandClock(), lease_seconds=LEASE_SECONDS, fits=lambda *_: True)
+    return PostgresStore(url, HandClock(), lease_seconds=LEASE_SECONDS)
 
 
 class There:
@@ -102,7 +102,7 @@ class There:
         self._url = url
 
     def store(self, clock: Any) -> PostgresStore:
-        return PostgresStore(self._url, clock, lease_seconds=LEASE_SECONDS, fits=lambda *_: True, draw=lambda: 0.5)
+        return PostgresStore(self._url, clock, lease_seconds=LEASE_SECONDS, draw=lambda: 0.5)
 
     def as_after_a_crash(self) -> Any:
         raise NotImplementedError

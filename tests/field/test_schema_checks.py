@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import threading
 import time
 from typing import Any
 
@@ -12,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blazy_jobs_server.domain.errors import InvalidSchema
+from blazy_jobs_server.domain.errors import InvalidSchema, TooBusy
+from blazy_jobs_server.engine.examiner import JUDGE_SECONDS, Examined, Examiner, NoTime
 from blazy_jobs_server.engine.explaining import Explanation
 from blazy_jobs_server.engine.schema_tree import pointer
-from blazy_jobs_server.engine.schemas import MAX_WAITING, PATTERNS, Kept, ResultSchemas, Schema, Steps, compile_schema
+from blazy_jobs_server.engine.schemas import MAX_WAITING, PATTERNS, Kept, Schema, Steps, compile_schema, payloads
 from tests.support.examples import examples
 
 FAR_TOO_LONG_SECONDS = 20
@@ -171,13 +172,52 @@ def test_compiled_schemas_make_room_for_others() -> None:
     assert kept.of(schemas[0]).validator.is_valid("x")  # compiled again
 
 
-def test_a_result_that_takes_too_long_to_check_does_not_fit() -> None:
-    schemas = ResultSchemas()
-    schema = {"items": {"allOf": [{"minimum": least} for least in range(3000)]}}
-    assert schemas.fits(1, schema, json.dumps([10**6] * 10))
-    assert schemas.fits(1, schema, json.dumps([10**6] * 1_000))
-    assert not schemas.fits(1, schema, json.dumps([10**6] * 100_000))
-    assert not schemas.fits(2, expression("anyOf"), json.dumps(tree(30, {"value": "x"})))
+MANY = {"items": {"allOf": [{"minimum": least} for least in range(3000)]}}
+
+
+def test_an_examiner_says_whether_a_value_fits_takes_too_long_or_could_not_be_looked_at() -> None:
+    examiner = Examiner()
+    try:
+        assert examiner.examine(MANY, [10**6] * 10, None).fits is True
+        assert examiner.examine(MANY, [1] * 1_000, None).fits is False
+        too_long = examiner.examine(MANY, [10**6] * 100_000, "/payload")
+        assert (too_long.fits, [fault.code for fault in too_long.faults]) == (None, ["too_complex"])
+        assert too_long.seconds == JUDGE_SECONDS
+        assert examiner.examine(MANY, [10**6], "").fits is True
+        assert examiner._process is not None
+        examiner._process.kill()  # as the system does that runs out of memory
+        assert examiner.examine(MANY, [10**6], "").fits is True
+    finally:
+        examiner.close()
+
+
+def test_a_value_whose_examiner_is_killed_over_it_is_not_called_too_complex() -> None:
+    examiner = Examiner()
+    refusals: list[NoTime] = []
+
+    def examine() -> None:
+        try:
+            examiner.examine(MANY, [10**6] * 100_000, None)
+        except NoTime as error:
+            refusals.append(error)
+
+    assert examiner.examine(True, 1, None).fits is True
+    thread = threading.Thread(target=examine)
+    thread.start()
+    while thread.is_alive():
+        examiner.interrupt()
+    examiner.close()
+    assert len(refusals) == 1
+
+
+async def test_a_payload_that_cannot_be_looked_at_now_is_no_bad_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def too_late(*_: object, **__: object) -> Examined:
+        raise NoTime
+
+    monkeypatch.setattr(payloads, "examine", too_late)
+    with pytest.raises(TooBusy) as refusal:
+        await Schema(MANY).faults([10**6] * 100_000, "/payload")
+    assert [(error.path, error.code) for error in refusal.value.errors] == [("/payload", "too_busy")]
 
 
 # -- what is explained is what the validator says

@@ -32,6 +32,7 @@ class Scripted:
         self._answer = answer
         self.asked: list[tuple[str, int]] = []
         """The paths, with the number of the connection on which they came."""
+        self.bodies: list[bytes] = []
         self._connections = 0
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -62,10 +63,11 @@ class Scripted:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 lengths = [line.split(":")[1] for line in head.splitlines() if line.startswith("Content-Length")]
                 length = int(lengths[0]) if lengths else 0
-                await reader.readexactly(length)
+                given = await reader.readexactly(length)
                 path = head.split()[1]
                 async with self._changed:
                     self.asked.append((path, number))
+                    self.bodies.append(given)
                     self._changed.notify_all()
                 answer = self._answer(path, head)
                 if answer is not None:
@@ -104,10 +106,28 @@ async def test_a_claim_that_waits_is_asked_anew_when_reports_are_not_answered() 
         claiming = asyncio.create_task(claiming_on(session))
         claims = "/v1/workers/wrk_1/claim"
         await server.until(lambda: claims in [path for path, _ in server.asked])
-        reporting = asyncio.create_task(session.report([], None))
+        reporting = asyncio.create_task(session.report([], list, renew=False))
         await server.until(lambda: len({number for path, number in server.asked if path == claims}) > 1)
         await ended(reporting)
         await ended(claiming)
+        session.close()
+
+
+async def test_a_report_that_is_answered_late_renews_all_leases_whenever_it_is_sent_again() -> None:
+    """Nothing else renews them meanwhile."""
+    answers: list[Answer] = [None, (503, {"code": "too_busy"}), (200, {"data": [{}], "holding": [], "drain": False})]
+
+    def answer(path: str, _: str) -> Answer:
+        return (201, REGISTERED) if path == "/v1/workers" else answers.pop(0)
+
+    async with Scripted(answer) as server:
+        session, answered = await session_at(server)
+        holding = iter((["run_1"], ["run_1", "run_2"], []))
+        await session.report([b'{"run_id":"run_3"}'], lambda: next(holding), renew=False)
+        sent = [orjson.loads(body) for body in server.bodies[1:]]
+        assert [body["holding"] for body in sent] == [[], ["run_1"], ["run_1", "run_2"]]
+        assert [body["reports"] for body in sent] == [[{"run_id": "run_3"}]] * 3
+        assert len(answered) == 3, "a server that is busy is there"
         session.close()
 
 

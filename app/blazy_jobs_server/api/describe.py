@@ -67,6 +67,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.ReadTimeout(10),
     errors.DefinitionChanged("send-welcome-email"),
     errors.QueueUnavailable("Connection refused."),
+    errors.TooBusy.at("/payload"),
     errors.Draining(),
     errors.Unavailable("The pool's workers have not declared their job types yet."),
     QueueFull("The queue is full."),

@@ -31,7 +31,8 @@ from blazy_jobs_server.api.requests import (
 from blazy_jobs_server.api.strict_json import MAX_DEPTH, parse
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import FieldError, InvalidRequest, JobsError
-from blazy_jobs_server.engine.dispatch import MAX_LISTED_ERRORS, Wish
+from blazy_jobs_server.engine.checking import MAX_LISTED_ERRORS
+from blazy_jobs_server.engine.dispatch import Wish
 from blazy_jobs_server.ports import Dispatched, Judged, Leased, Report, Reported
 
 _WAIT = re.compile(rb"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.IGNORECASE)

@@ -33,6 +33,7 @@ from blazy_jobs_server.domain.errors import (
     RunFinished,
     RunNotFinished,
     RunNotFound,
+    TooBusy,
 )
 from blazy_jobs_server.domain.event import Event, EventType
 from blazy_jobs_server.domain.instants import from_datetime, rfc3339
@@ -71,6 +72,7 @@ def respond(answer: Answer) -> Response:
         *BODY,
         *IDEMPOTENT,
         InvalidPayload,
+        TooBusy,
         JobTypeNotFound,
         text={200: "the run already existed, or has finished", 202: "created"},
         links=RUN_LINKS,
@@ -94,6 +96,7 @@ async def dispatch_run(request: Request, name: str) -> Response:
         *BODY,
         *IDEMPOTENT,
         InvalidBatch,
+        TooBusy,
         text={200: "the runs of an earlier request", 202: "created, in the given order"},
         headers={200: ("Idempotency-Replayed",)},
     ),
@@ -256,6 +259,7 @@ async def cancel_run(request: Request, run_id: str) -> Response:
         *BODY,
         *IDEMPOTENT,
         InvalidPayload,
+        TooBusy,
         RunNotFound,
         JobTypeNotFound,
         text={200: "the run already existed, or has finished", 202: "created, with `replay_of`"},

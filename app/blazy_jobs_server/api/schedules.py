@@ -32,6 +32,7 @@ from blazy_jobs_server.domain.errors import (
     JobTypeNotFound,
     ScheduleExists,
     ScheduleNotFound,
+    TooBusy,
 )
 from blazy_jobs_server.domain.instants import from_datetime, rfc3339
 from blazy_jobs_server.domain.schedule import (
@@ -160,6 +161,7 @@ def _times(instants: list[int]) -> Response:
         *BODY,
         ScheduleExists,
         InvalidPayload,
+        TooBusy,
         text={201: "created"},
         links=SCHEDULE_LINKS,
         headers={201: ("Location",)},
@@ -228,6 +230,7 @@ async def get_schedule(request: Request, name: str) -> Response:
         *BODY,
         ScheduleNotFound,
         InvalidPayload,
+        TooBusy,
         text={200: "replaced, or unchanged", 201: "created"},
         links=SCHEDULE_LINKS,
     ),
@@ -247,7 +250,7 @@ async def put_schedule(request: Request, name: str) -> Response:
     operation_id="patch_schedule",
     summary="Change some fields of a schedule",
     responses=describe(
-        {200: shapes.Schedule}, *BODY, ScheduleNotFound, InvalidPayload, text={200: "the current state"}
+        {200: shapes.Schedule}, *BODY, ScheduleNotFound, InvalidPayload, TooBusy, text={200: "the current state"}
     ),
     openapi_extra=accepts(shapes.SchedulePatch, examples.SCHEDULE_CHANGE),
 )
@@ -314,6 +317,7 @@ async def _pause(request: Request, name: str, paused: bool) -> Response:
         ScheduleNotFound,
         JobTypeNotFound,
         InvalidPayload,
+        TooBusy,
         text={202: "created", 200: "the run already existed, or has finished"},
         links=RUN_LINKS,
         headers=DISPATCH_ANSWER_HEADERS,

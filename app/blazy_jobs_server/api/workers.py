@@ -19,7 +19,14 @@ from blazy_jobs_server.api.schedules import definition_of
 from blazy_jobs_server.api.worker_models import WorkerIn
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.declaration import Declaration, DeclaredSchedule
-from blazy_jobs_server.domain.errors import InvalidCursor, InvalidRequest, InvalidSchema, NotSupported, WorkerNotFound
+from blazy_jobs_server.domain.errors import (
+    InvalidCursor,
+    InvalidRequest,
+    InvalidSchema,
+    NotSupported,
+    TooBusy,
+    WorkerNotFound,
+)
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import Bullmq, Definition
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
@@ -212,7 +219,11 @@ async def claim_runs(request: Request, worker_id: str) -> Response:
     operation_id="report_runs",
     summary="Report on runs, and renew their leases",
     responses=describe(
-        {200: report_models.ReportOut}, *BODY, WorkerNotFound, text={200: "the outcome of each report, in order"}
+        {200: report_models.ReportOut},
+        *BODY,
+        WorkerNotFound,
+        TooBusy,
+        text={200: "the outcome of each report, in order"},
     ),
     openapi_extra=accepts(report_models.ReportIn, examples.REPORT, required=False),
 )

@@ -16,7 +16,7 @@
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · NotSupported · IdempotencyKeyReused
-    └── Unavailable         503   StoreUnavailable (DefinitionChanged) · QueueUnavailable · Draining
+    └── Unavailable         503   StoreUnavailable (DefinitionChanged) · QueueUnavailable · TooBusy · Draining
 
 Each carries the HTTP status and the stable `code` of its problem document (RFC 9457) and builds its own message.
 """
@@ -360,6 +360,20 @@ class QueueUnavailable(Unavailable):
         super().__init__(f"The queue's Redis is unavailable: {reason}")
         self.cause = cause
         self.refused = refused
+
+
+class TooBusy(Unavailable):
+    """Values could not be checked against their schemas in time; sent again, they may be."""
+
+    code, title = "too_busy", "Too busy"
+
+    @classmethod
+    def at(cls, *paths: str) -> TooBusy:
+        message = "could not be checked against the schema in time"
+        return cls(
+            f"{paths[0]}: {message}; send the request again later.",
+            errors=[FieldError(path, message, cls.code) for path in paths],
+        )
 
 
 class Draining(Unavailable):

@@ -187,6 +187,16 @@ def log(run: Run, now: int, data: str) -> Transition:
     return Transition(run, (_event(run, EventType.LOG, now, data),))
 
 
+def await_verdict(run: Run, until: int) -> Transition:
+    """Its result is there, and whether that fits is not known yet: the handler has ended in time, however long this
+    takes. The lease and the attempt's deadline last at least `until` then."""
+    run = copy(run)
+    run.lease_until = until
+    if run.deadline_at is not None:
+        run.deadline_at = max(run.deadline_at, until)
+    return Transition(run, ())
+
+
 def _leave(run: Run) -> None:
     """The lease ends. The token stays, so that its last report, sent again, is known for what it is."""
     run.lease_until = run.deadline_at = None

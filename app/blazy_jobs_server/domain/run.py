@@ -31,6 +31,9 @@ STATES = {name: State(number) for number, name in enumerate(STATE_NAMES)}
 UNFINISHED = (State.SCHEDULED, State.QUEUED, State.RUNNING, State.RETRYING)
 
 
+INVALID_RESULT = "invalid_result"
+
+
 class Error(Struct, frozen=True):
     """Why an attempt or a run failed. `type` is the exception's bare class name."""
 

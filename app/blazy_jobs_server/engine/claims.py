@@ -51,6 +51,8 @@ class Claims:
         """What was offered while claims were being served."""
         self.on_claim: Callable[[], None] = lambda: None
         """One more claim waits, and the store had nothing for it."""
+        self.on_leased: Callable[[Leased], None] = lambda leased: None
+        """Told what each claim got."""
         self.on_change: Callable[[], None] = lambda: None
         """Other claims wait than before."""
         membership.on_gone = self._dismiss
@@ -86,7 +88,9 @@ class Claims:
         if gone is not None:
             gone.add_done_callback(lambda _: self._abandon(waiting))
         try:
-            return await waiting.future
+            leased = await waiting.future
+            self.on_leased(leased)
+            return leased
         finally:
             timer.cancel()
             self.open.discard(waiting)

@@ -18,19 +18,18 @@ from blazy_jobs_server.domain.errors import (
     InvalidPayload,
     JobTypeNotFound,
     RunNotFound,
+    TooBusy,
 )
 from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Overrides
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.engine.catalogue import Catalogue, Entry
-from blazy_jobs_server.engine.examiner import not_looked_at
+from blazy_jobs_server.engine.checking import MAX_LISTED_ERRORS, BatchCheck, all_accepted
+from blazy_jobs_server.engine.schemas import Schema
 from blazy_jobs_server.ports import Clock, Dispatched, IdempotencyKey, Many, Order, Store
 
-MAX_LISTED_ERRORS = 100
 TRIES = 5
-CHECKING_SECONDS = 20.0
-"""A batch may take so long to check."""
 _encode = msgspec.json.Encoder().encode
 _decode_overrides = msgspec.json.Decoder(Overrides).decode
 
@@ -71,7 +70,7 @@ class Dispatcher:
         return await self._catalogue.found(name)
 
     async def dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
-        """Raises InvalidPayload, IdempotencyKeyReused, IdempotencyInFlight."""
+        """Raises InvalidPayload, TooBusy, IdempotencyKeyReused, IdempotencyInFlight."""
         while True:
             try:
                 return await self._dispatch(entry, wish, idempotency)
@@ -88,16 +87,24 @@ class Dispatcher:
 
     async def _dispatch(self, entry: Entry, wish: Wish, idempotency: IdempotencyKey | None) -> Dispatched:
         if entry.payload is not None and not entry.payload.accepts(wish.payload):
-            faults = await entry.payload.faults(wish.payload, "/payload")
-            if faults:
-                return await self._refused(faults, idempotency)
+            replayed = await self._checked(entry.payload, wish.payload, idempotency)
+            if replayed is not None:
+                return replayed
         return await self.store_orders([self.order(entry, wish)], idempotency)
 
-    async def _refused(self, faults: list[FieldError], idempotency: IdempotencyKey | None) -> Dispatched:
-        """The answer to an earlier request under this key. Raises InvalidPayload where there is none."""
+    async def _checked(self, schema: Schema, payload: Any, idempotency: IdempotencyKey | None) -> Dispatched | None:
+        """None where it fits; else the answer to an earlier request under this key. Raises InvalidPayload and TooBusy
+        where there is none."""
+        try:
+            faults = await schema.faults(payload, "/payload")
+            if not faults:
+                return None
+            refusal: InvalidPayload | TooBusy = InvalidPayload(faults)
+        except TooBusy as busy:
+            refusal = busy
         replayed = await self.replayed(idempotency)
         if replayed is None:
-            raise InvalidPayload(faults)
+            raise refusal
         return replayed
 
     async def replayed(self, idempotency: IdempotencyKey | None) -> Dispatched | None:
@@ -111,7 +118,7 @@ class Dispatcher:
         self, wishes: list[tuple[str, Wish] | None], errors: list[FieldError], idempotency: IdempotencyKey | None
     ) -> Dispatched:
         """All or none. `errors` are known already, of the items that are None. Raises InvalidBatch, which names each
-        bad item by its place."""
+        bad item by its place, and TooBusy, which names those that could not be checked."""
         for left in reversed(range(TRIES)):
             if any(item is not None and self._catalogue.get(item[0]) is None for item in wishes):
                 await self._catalogue.fresh()
@@ -134,7 +141,7 @@ class Dispatcher:
         definition = job_type.definition
         if definition.expires_seconds is not None:
             return None
-        if entry.payload is not None and not all(map(entry.payload.accepts, payloads)):
+        if entry.payload is not None and not await all_accepted(entry.payload, payloads):
             return None
         many = Many(
             job_type=name,
@@ -155,43 +162,37 @@ class Dispatcher:
         self, wishes: list[tuple[str, Wish] | None], errors: list[FieldError], idempotency: IdempotencyKey | None
     ) -> Dispatched:
         orders: list[Order] = []
-        errors = list(errors)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + CHECKING_SECONDS
+        check = BatchCheck()
+        check.errors.extend(errors)
         for index, item in enumerate(wishes):
+            if check.full:
+                break
             if item is None:
                 continue
             if index % 100 == 99:
                 await asyncio.sleep(0)
-            if loop.time() > until:
-                errors.append(not_looked_at(f"/runs/{index}/payload"))
-                break
             name, wish = item
             try:
                 entry = self._catalogue.entry(name)
             except JobTypeNotFound as error:
-                errors.append(FieldError(f"/runs/{index}/job_type", error.detail, error.code))
-            else:
-                faults: list[FieldError] = []
-                if entry.payload is not None and not entry.payload.accepts(wish.payload):
-                    faults = await entry.payload.faults(wish.payload, f"/runs/{index}/payload")
-                errors.extend(faults)
-                if not errors:
-                    orders.append(self.order(entry, wish))
-            if len(errors) >= MAX_LISTED_ERRORS:
-                break
-        if errors:
-            replayed = await self.replayed(idempotency)
-            if replayed is not None:
-                return replayed
-            errors.sort(key=lambda error: int(error.path.split("/")[2]))
-            raise InvalidBatch(errors[:MAX_LISTED_ERRORS])
-        return await self.store_orders(orders, idempotency)
+                check.errors.append(FieldError(f"/runs/{index}/job_type", error.detail, error.code))
+                continue
+            if entry.payload is not None:
+                await check.take(entry.payload, wish.payload, f"/runs/{index}/payload")
+            if not check.errors:
+                orders.append(self.order(entry, wish))
+        refusal = await _refusal(check)
+        if refusal is None:
+            return await self.store_orders(orders, idempotency)
+        replayed = await self.replayed(idempotency)
+        if replayed is None:
+            raise refusal
+        return replayed
 
     async def replay(self, run: Run, idempotency: IdempotencyKey | None) -> Dispatched:
         """The payload, tags, metadata and own settings of `run` on the present definition of its type.
 
-        Raises JobTypeNotFound, InvalidPayload.
+        Raises JobTypeNotFound, InvalidPayload, TooBusy.
         """
         entry = await self._catalogue.found(run.job_type)
         while True:
@@ -203,9 +204,9 @@ class Dispatcher:
     async def _replay(self, run: Run, entry: Entry, idempotency: IdempotencyKey | None) -> Dispatched:
         payload = orjson.loads(run.payload)
         if entry.payload is not None and not entry.payload.accepts(payload):
-            faults = await entry.payload.faults(payload, "/payload")
-            if faults:
-                return await self._refused(faults, idempotency)
+            replayed = await self._checked(entry.payload, payload, idempotency)
+            if replayed is not None:
+                return replayed
         overrides = NO_OVERRIDES if run.overrides is None else _decode_overrides(run.overrides)
         wish = Wish(
             payload=payload,
@@ -284,3 +285,15 @@ class Dispatcher:
         if run is None:
             raise RunNotFound(public_run_id(run_id))
         return run
+
+
+async def _refusal(check: BatchCheck) -> InvalidBatch | TooBusy | None:
+    """Of a batch whose items have all been looked at once."""
+    try:
+        await check.finish()
+    except TooBusy as busy:
+        return busy
+    if not check.errors:
+        return None
+    errors = sorted(check.errors, key=lambda error: int(error.path.split("/")[2]))
+    return InvalidBatch(errors[:MAX_LISTED_ERRORS])

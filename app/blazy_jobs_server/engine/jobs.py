@@ -21,6 +21,7 @@ from blazy_jobs_server.engine.plans import Orders
 from blazy_jobs_server.engine.projection import Projection
 from blazy_jobs_server.engine.scheduler import Scheduler
 from blazy_jobs_server.engine.schedules import Schedules
+from blazy_jobs_server.engine.schemas import payloads
 from blazy_jobs_server.engine.sweeper import Sweeper
 from blazy_jobs_server.ports import Clock, Commit, QueueEngine, Store, Timer
 
@@ -94,6 +95,7 @@ class Jobs:
         await self.scheduler.stop()
         await self.deployments.stop()
         await self.leasing.stop()
+        payloads.close()
         await self.sweeper.stop()
 
     def drain(self) -> None:

@@ -18,6 +18,7 @@ from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.engine.claims import Claims
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.membership import Member, Membership
+from blazy_jobs_server.engine.results import Call, Results
 from blazy_jobs_server.engine.sharing import Sharing
 from blazy_jobs_server.engine.throttle import Throttle
 from blazy_jobs_server.ports import Clock, Completed, Judged, Report, Store, WorkerRecord
@@ -41,6 +42,8 @@ class Leasing:
         self._tick_seconds = min(1.0, lease_seconds / 4)
         self._tasks = Tasks()
         self._throttle = Throttle(clock, self._send_late)
+        self.results = Results(self._record, clock, lease_seconds)
+        self.claims.on_leased = self.results.leased
         self.too_old_for: Callable[[WorkerRecord, int], Awaitable[int | None]] = _for_nothing
         """The run's definition, where the worker's code is older."""
         self.before_report: Callable[[Sequence[Report]], Awaitable[None]] | None = None
@@ -53,6 +56,7 @@ class Leasing:
         self.membership.draining = True
         await self.claims.stop()
         await self._tasks.stop()
+        await self.results.stop()
 
     def drain(self) -> None:
         """No new claims; those that wait are answered empty."""
@@ -72,23 +76,33 @@ class Leasing:
         holding: Sequence[int],
         completed: Sequence[Completed] = (),
     ) -> Answer:
-        """Raises WorkerNotFound."""
+        """Raises WorkerNotFound, StoreUnavailable and TooBusy."""
         member = await self.membership.known(worker_id)
+        call = Call(reports, completed, holding)
+        repeated = self.results.repeated(worker_id, call)
+        if repeated is not None:
+            held = (await self._record(worker_id, [], holding, [])).held
+            judged = replace(await self.results.answer(repeated), held=held)
+            return Answer(judged, self.membership.drains(member))
         reports = [await self._given_back(member, report) for report in reports]
         written, places = self._throttle.admit(worker_id, reports)
         written += self._throttle.end(worker_id, completed)
-        if self.before_report is not None:
-            await self.before_report([*written, *(report for item in completed for report in item.reports())])
         try:
-            judged = await self._store.report(worker_id, written, holding, self.lease_seconds, completed)
+            judged = await self.results.report(member, call, written, places)
         except StoreUnavailable:
             # The worker sends its reports again, but not those that were held back for it here.
             for late in written:
                 if late.kind == "progress" and not any(late is report for report in reports):
                     self._throttle.hold_back(worker_id, late)
             raise
-        judged = replace(judged, reported=[judged.reported[place] for place in places])
         return Answer(judged, self.membership.drains(member))
+
+    async def _record(
+        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], completed: Sequence[Completed]
+    ) -> Judged:
+        if self.before_report is not None:
+            await self.before_report([*reports, *(report for item in completed for report in item.reports())])
+        return await self._store.report(worker_id, reports, holding, self.lease_seconds, completed)
 
     async def _given_back(self, member: Member, report: Report) -> Report:
         """An invalid payload is no failure where the worker's code is older than the run's version of its job type."""

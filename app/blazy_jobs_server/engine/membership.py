@@ -31,7 +31,7 @@ class Member:
         self.called = called
         """Whether it was heard since this server started."""
         self.claims = 0
-        """How many of its claims wait; while one does, it is there."""
+        """How many of its claims wait, and of its reports for a verdict; while one does, it is there."""
 
     def serves(self, job_type: str, queue: str) -> bool:
         return job_type in self.job_types and self.may_get(queue)

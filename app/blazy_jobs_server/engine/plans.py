@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 import orjson
 
-from blazy_jobs_server.domain.errors import FieldError, InvalidPayload, InvalidRequest, JobTypeNotFound
+from blazy_jobs_server.domain.errors import FieldError, InvalidPayload, InvalidRequest, JobTypeNotFound, TooBusy
 from blazy_jobs_server.domain.instants import LATEST, SECOND
 from blazy_jobs_server.domain.schedule import Cron, Date, Interval, Plan, ScheduleDefinition
 from blazy_jobs_server.engine.catalogue import Catalogue
@@ -30,7 +30,7 @@ class Orders:
         self._dispatcher = dispatcher
 
     async def of(self, definition: ScheduleDefinition) -> Order:
-        """Raises JobTypeNotFound and InvalidPayload."""
+        """Raises JobTypeNotFound, InvalidPayload and TooBusy."""
         entry = self._catalogue.entry(definition.job_type)
         payload = orjson.loads(definition.payload)
         if entry.payload is not None and not entry.payload.accepts(payload):
@@ -50,7 +50,7 @@ class Orders:
 
     async def check(self, definition: ScheduleDefinition, path: str = "", *, known: Plan | None = None) -> None:
         """Of a definition that stands at `path` of the request; a plan that is `known` may stay. Raises InvalidRequest
-        and InvalidPayload."""
+        InvalidPayload and TooBusy."""
         if definition.plan != known:
             check_plan(definition.plan, path)
         try:
@@ -59,6 +59,8 @@ class Orders:
             raise InvalidRequest.at(f"{path}/job_type", error.detail, error.code) from None
         except InvalidPayload as error:
             raise InvalidPayload([FieldError(path + e.path, e.message, e.code) for e in error.errors]) from None
+        except TooBusy as busy:
+            raise TooBusy.at(*[path + error.path for error in busy.errors]) from None
 
 
 def check_plan(plan: Plan, path: str = "") -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
-from blazy_jobs_server.domain.errors import DefinitionChanged, InvalidPayload, JobTypeNotFound
+from blazy_jobs_server.domain.errors import DefinitionChanged, InvalidPayload, JobTypeNotFound, TooBusy
 from blazy_jobs_server.domain.instants import EARLIEST, SECOND, rfc3339
 from blazy_jobs_server.domain.schedule import Schedule, jitter
 from blazy_jobs_server.engine import zones
@@ -184,7 +184,11 @@ class Scheduler:
         if not due.times:
             return fire
         replace = msgspec.structs.replace
-        order = await self._order_or_none(schedule)
+        try:
+            order = await self._order_or_none(schedule)
+        except TooBusy:
+            log.warning("schedule's payload could not be checked yet", name=schedule.name)
+            return None
         if order is None:
             return replace(fire, missed=due.missed + len(due.times) - 1, refused=True)
         granted = room.take(len(due.times), len(order.payload.encode()))
@@ -211,7 +215,7 @@ class Scheduler:
         return due
 
     async def _order_or_none(self, schedule: Schedule) -> Order | None:
-        """None where its job type would refuse the payload now, or is gone."""
+        """None where its job type would refuse the payload now, or is gone. Raises TooBusy."""
         try:
             return msgspec.structs.replace(await self._orders.of(schedule.definition), schedule=schedule.name)
         except (JobTypeNotFound, InvalidPayload) as error:

@@ -11,15 +11,15 @@ import asyncio
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import jsonschema_rs
 import orjson
 from msgspec import Struct
 
-from blazy_jobs_server.domain.errors import FieldError, InvalidSchema
-from blazy_jobs_server.engine.examiner import Examiner
+from blazy_jobs_server.domain.errors import FieldError, InvalidSchema, TooBusy
+from blazy_jobs_server.engine.examiner import Examined, Examiner, NoTime
 from blazy_jobs_server.engine.explaining import MASK, Explanation, OutOfTime, unexplained
 from blazy_jobs_server.engine.schema_cost import DFA_BYTES, MAX_PATTERNS_BYTES, TooCostly, Visits, patterns_bytes
 from blazy_jobs_server.engine.schema_tree import Tree, pointer
@@ -109,6 +109,13 @@ def _reference_of(tree: Tree, message: str) -> str | None:
     return None
 
 
+class Glance(NamedTuple):
+    """What is seen of a value at once: whether it fits, and what is wrong with it. None: that may take long to say."""
+
+    fits: bool | None
+    found: list[FieldError] | None
+
+
 class Schema:
     """A schema that values are checked against. It is compiled when first needed, and again where it had to make room
     for others."""
@@ -127,17 +134,38 @@ class Schema:
         compiled = KEPT.of(self)
         return compiled.validator.is_valid(value) if compiled.visits * bytes <= QUICK_WORK else None
 
+    def judge_text(self, text: str) -> bool | None:
+        """The same of JSON text, which is not even read where it may take long to say. Raises InvalidSchema."""
+        compiled = KEPT.of(self)
+        return compiled.validator.is_valid(orjson.loads(text)) if compiled.visits * len(text) <= QUICK_WORK else None
+
     async def faults(self, value: Any, path: str) -> list[FieldError]:
         """What is wrong with a value that stands at `path`; empty where nothing is. Never quotes it. Raises
-        InvalidSchema."""
+        InvalidSchema, and TooBusy where it cannot be said now."""
+        glance = self.at_a_glance(value, path)
+        if glance.found is not None:
+            return glance.found
+        try:
+            return (await self.closely(value, path, known_not_to_fit=glance.fits is False)).faults
+        except NoTime:
+            raise TooBusy.at(path) from None
+
+    def at_a_glance(self, value: Any, path: str) -> Glance:
+        """Raises InvalidSchema."""
         length = len(orjson.dumps(value))
         fits = self.judge(value, length)
-        if fits:
-            return []
-        found = None if fits is None else self._explained(value, length, path)
-        if found is None:
-            found = await _closely.examine(self.document, value, path, known_not_to_fit=fits is False)
-        return found
+        if fits is None:
+            return Glance(None, None)
+        return Glance(fits, [] if fits else self._explained(value, length, path))
+
+    async def closely(self, value: Any, path: str, *, known_not_to_fit: bool) -> Examined:
+        """Of a value that a glance was not enough for. Raises NoTime where it is not even known whether it fits."""
+        try:
+            return await payloads.examine(self.document, value, path, known_not_to_fit=known_not_to_fit)
+        except NoTime:
+            if known_not_to_fit:
+                return Examined(False, [unexplained(path)], 0.0)
+            raise
 
     def _explained(self, value: Any, length: int, path: str) -> list[FieldError] | None:
         """Of a value that does not fit. None where it may take long to say."""
@@ -202,9 +230,10 @@ class Closely:
         self._examiner = Examiner()
         self._waiting = 0
 
-    async def examine(self, schema: Any, value: Any, path: str, *, known_not_to_fit: bool) -> list[FieldError]:
-        if known_not_to_fit and self._waiting >= MAX_WAITING:
-            return [unexplained(path)]
+    async def examine(self, schema: Any, value: Any, path: str | None, *, known_not_to_fit: bool = False) -> Examined:
+        """As Examiner.examine. Raises NoTime."""
+        if known_not_to_fit and path is not None and self._waiting >= MAX_WAITING:
+            return Examined(False, [unexplained(path)], 0.0)
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(
@@ -213,26 +242,9 @@ class Closely:
         finally:
             self._waiting -= 1
 
+    def close(self) -> None:
+        """What is being examined ends with NoTime; the next one begins anew."""
+        self._examiner.interrupt()
 
-_closely = Closely()
 
-
-class ResultSchemas:
-    """Whether results fit the result schema of their definition. Called by the store, for each in its own thread."""
-
-    MOST = 10_000
-
-    def __init__(self) -> None:
-        self._schemas: dict[int, Schema] = {}
-        self._examiner = Examiner()
-
-    def fits(self, definition_id: int, schema: Any, result: str) -> bool:
-        """`result` is JSON text; a definition never changes. What takes too long to say does not fit."""
-        known = self._schemas.get(definition_id)
-        if known is None:
-            if len(self._schemas) >= self.MOST:
-                self._schemas.clear()
-            known = self._schemas[definition_id] = Schema(schema)
-        value = orjson.loads(result)
-        fits = known.judge(value, len(result))
-        return not self._examiner.examine(schema, value, "") if fits is None else fits
+payloads = Closely()

@@ -24,6 +24,8 @@ from blazy_jobs_server.ports.runs import (
     Reported,
     RunFilter,
     Swept,
+    Unjudged,
+    Verdict,
     WorkerRecord,
 )
 from blazy_jobs_server.ports.schedules import Fire, Fired
@@ -60,5 +62,7 @@ __all__ = [
     "Store",
     "Swept",
     "Timer",
+    "Unjudged",
+    "Verdict",
     "WorkerRecord",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct
 from msgspec.json import decode
 
@@ -111,6 +113,13 @@ class Leased(Struct):
         return len(self.runs) + sum(len(batch.run_ids) for batch in self.batches)
 
 
+class Verdict(Struct, frozen=True):
+    """On a result: `misfit` says what is wrong with it by the result schema of the definition, None that it fits."""
+
+    definition_id: int
+    misfit: Error | None
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """One item of a worker's report. `kind` is the report's type, or `touch`, which writes no event; which of the rest
     holds depends on it. `dropped` counts log lines that were not kept.
@@ -131,6 +140,8 @@ class Report(Struct, frozen=True, kw_only=True):
     dropped: int = 0
     written_at: int | None = None
     """Of a log line: when the worker wrote it, by its own clock."""
+    verdict: Verdict | None = None
+    """Of a result, where its run may have a result schema."""
 
 
 class Completed(Struct, frozen=True):
@@ -156,6 +167,16 @@ class Reported(Struct, frozen=True):
     status: str
     cancel_requested: bool = False
     error: str | None = None
+
+
+class Unjudged(Reported, frozen=True):
+    """Nothing was recorded but that the run is still its worker's: the result needs a verdict by this schema.
+
+    Without a schema, the report comes after such a result, and is to be sent again after it.
+    """
+
+    definition_id: int = 0
+    result_schema: Any = None
 
 
 class Held(Struct, frozen=True):

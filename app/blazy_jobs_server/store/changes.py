@@ -15,16 +15,12 @@ from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Commit, Order
 from blazy_jobs_server.store.ledger import Lane, Ledger
 
-Fits = Callable[[int, Any, str], bool]
-"""Whether a result (JSON text) fits a result schema: (definition id, schema, result)."""
-
 
 class Changes:
-    def __init__(self, ledger: Ledger, now: int, draw: Callable[[], float], fits: Fits) -> None:
+    def __init__(self, ledger: Ledger, now: int, draw: Callable[[], float]) -> None:
         self.ledger = ledger
         self.now = now
         self.draw = draw
-        self.fits = fits
         self.news = Commit([], set(), {})
         self._count_changes: dict[tuple[int, State], int] = {}
         self._moved: dict[int, tuple[Run, Run]] = {}
@@ -33,6 +29,8 @@ class Changes:
         asked for in this transaction."""
         self._opened: set[tuple[str, str]] = set()
         self._unsaved: list[Event] = []
+        self.unjudged: set[int] = set()
+        """Runs whose result came without the verdict that it needs."""
 
     def move(self, before: Run, transition: Transition) -> Run:
         """Notes a transition, whose rows are written later."""

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple
 
+from msgspec.json import decode
+
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.errors import RunFinished
 from blazy_jobs_server.domain.event import EventType
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Transition
-from blazy_jobs_server.domain.run import STATE_NAMES, Error, Run, State
-from blazy_jobs_server.ports import Completed, Held, Judged, Report, Reported
+from blazy_jobs_server.domain.run import INVALID_RESULT, STATE_NAMES, Error, Run, State
+from blazy_jobs_server.ports import Completed, Held, Judged, Report, Reported, Unjudged
 from blazy_jobs_server.store import columns
 from blazy_jobs_server.store.changes import Changes
 from blazy_jobs_server.store.columns import Words
@@ -23,14 +25,13 @@ from blazy_jobs_server.store.transaction import Transaction
 MAX_LOGS = 20_000
 """Lines of a run's log that are kept."""
 
-MISFIT = Error("invalid_result", "The result does not fit the job type's result schema.")
 ACCEPTED = Reported("accepted")
 ACCEPTED_CANCELLING = Reported("accepted", cancel_requested=True)
 LEASE_LOST = Reported("lease_lost")
 
 #: The states in which a run may be found after its last word under a token, so that the word sent again is accepted.
 _AFTERWARDS = {
-    "completed": (State.COMPLETED,),
+    "completed": (State.COMPLETED, State.FAILED, State.CANCELLED),
     "failed": (State.FAILED, State.RETRYING, State.QUEUED, State.CANCELLED),
     "cancelled": (State.CANCELLED,),
     "released": (State.QUEUED, State.CANCELLED),
@@ -67,7 +68,7 @@ def report(tx: Transaction, arguments: list[Reports]) -> list[Judged]:
             for item in argument.reports
         ]
         words.save()
-        completed = [_complete(tx, runs, worker_id, item) for item in argument.completed]
+        completed = [_complete(tx, runs, worker_id, item, lease_until) for item in argument.completed]
         answers.append(Judged(reported, completed, _renew(tx, worker_id, argument.holding, lease_until)))
     return answers
 
@@ -117,7 +118,9 @@ def _spoken(
     return ACCEPTED
 
 
-def _complete(tx: Transaction, runs: dict[int, Run], worker_id: int, item: Completed) -> dict[int, Reported]:
+def _complete(
+    tx: Transaction, runs: dict[int, Run], worker_id: int, item: Completed, lease_until: int
+) -> dict[int, Reported]:
     """Those that are still as they were leased in a batch end together, the others one by one; what is not simply
     accepted."""
     batch = tx.ledger.batches.only_of(item.run_ids)
@@ -142,12 +145,12 @@ def _complete(tx: Transaction, runs: dict[int, Run], worker_id: int, item: Compl
         return {}
     tx.flush()
     runs.update(tx.heads(dict.fromkeys(report.run_id for report in others)))
-    judged = {report.run_id: judge(tx, runs, worker_id, report, 0) for report in others}
+    judged = {report.run_id: judge(tx, runs, worker_id, report, lease_until) for report in others}
     return {run_id: answer for run_id, answer in judged.items() if answer is not ACCEPTED}
 
 
 def _can_end(tx: Transaction, batch: Batch, worker_id: int, item: Completed) -> bool:
-    """Its results need not be judged."""
+    """Its results need no verdict."""
     schema = tx.ledger.versions[batch.definition_id].definition.result_schema
     return schema is None and _is_of(batch, worker_id, item)
 
@@ -160,6 +163,9 @@ def judge(tx: Changes, runs: dict[int, Run], worker_id: int, item: Report, lease
         return ACCEPTED if _said_before(run, item) else LEASE_LOST
     if item.kind == "cancelled" and not run.cancel_requested:
         return Reported("rejected", error="no cancel was asked of this run")
+    if (unjudged := _unjudged(tx, run, item)) is not None:
+        runs[run.id] = tx.move(run, lifecycle.await_verdict(run, lease_until))
+        return unjudged
     transition = _transition(tx, run, item)
     run = runs[run.id] = tx.move(run, transition)
     if run.state is State.RUNNING:
@@ -177,9 +183,24 @@ def _holds(run: Run, worker_id: int, item: Report) -> bool:
     )
 
 
+def _unjudged(tx: Changes, run: Run, item: Report) -> Unjudged | None:
+    """Of a result without a verdict by its run's own definition, and of what is said of the run after it."""
+    if item.kind == "completed":
+        definition_id = run.definition_id
+        schema = tx.ledger.versions[definition_id].definition.result_schema
+        if schema is not None:
+            if item.verdict is not None and item.verdict.definition_id == definition_id:
+                return None
+            tx.unjudged.add(run.id)
+            return Unjudged("unjudged", run.cancel_requested, None, definition_id, schema)
+    return Unjudged("unjudged", run.cancel_requested) if run.id in tx.unjudged else None
+
+
 def _said_before(run: Run, item: Report) -> bool:
     if run.lease_token != item.token or run.state not in _AFTERWARDS.get(item.kind, ()):
         return False
+    if item.kind == "completed" and run.state is not State.COMPLETED:
+        return run.error is not None and decode(run.error, type=Error).code == INVALID_RESULT
     # Of what is queued again, a failure has spent its attempt, and what was given back has not.
     return run.state is not State.QUEUED or (run.attempt == item.attempt) is (item.kind == "failed")
 
@@ -190,9 +211,8 @@ def _transition(tx: Changes, run: Run, item: Report) -> Transition:
         run = _with_dropped(run, item.dropped)
     match item.kind:
         case "completed":
-            schema = tx.ledger.versions[run.definition_id].definition.result_schema
-            if schema is not None and not tx.fits(run.definition_id, schema, item.data):
-                return lifecycle.fail(run, now, MISFIT, retryable=False)
+            if item.verdict is not None and item.verdict.misfit is not None:
+                return lifecycle.fail(run, now, item.verdict.misfit, retryable=False)
             return lifecycle.complete(run, now, item.data)
         case "progress":
             return lifecycle.progress(run, now, item.data)

@@ -23,7 +23,6 @@ from blazy_jobs_server.store import (
     scheduling,
     sweeping,
 )
-from blazy_jobs_server.store.changes import Fits
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.transaction import Transaction
 
@@ -66,13 +65,10 @@ VERBS: dict[str, Verb] = {
 class SqliteSession:
     """Owns the one writing connection. Lives on the writer's thread."""
 
-    def __init__(
-        self, engine: Engine, clock: Clock, draw: Callable[[], float], fits: Fits, lease_seconds: float
-    ) -> None:
+    def __init__(self, engine: Engine, clock: Clock, draw: Callable[[], float], lease_seconds: float) -> None:
         self._engine = engine
         self._clock = clock
         self._draw = draw
-        self._fits = fits
         self._lease_seconds = lease_seconds
         self._connection: Connection | None = None
         self._cursor: sqlite3.Cursor | None = None
@@ -91,7 +87,7 @@ class SqliteSession:
         now = self._clock.now()
         if self._ledger is None:
             self._ledger = definitions.load_ledger(cursor, after(now, self._lease_seconds))
-        self._transaction = Transaction(cursor, self._ledger, now, self._draw, self._fits)
+        self._transaction = Transaction(cursor, self._ledger, now, self._draw)
 
     def perform(self, verb: str, arguments: list[Any]) -> list[Any]:
         transaction = self._transaction

@@ -44,7 +44,6 @@ from blazy_jobs_server.ports import (
     Swept,
     WorkerRecord,
 )
-from blazy_jobs_server.store.changes import Fits
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
@@ -81,14 +80,12 @@ class SqliteStore:
         clock: Clock,
         *,
         lease_seconds: float,
-        fits: Fits,
         draw: Callable[[], float] = random.random,
         on_batch: Callable[[int], None] = lambda size: None,
     ) -> None:
         self._path = Path(os.path.realpath(path))
         self._clock = clock
         self._draw = draw
-        self._fits = fits
         self._lease_seconds = lease_seconds
         self._on_batch = on_batch
         self._lock: int | None = None
@@ -107,7 +104,7 @@ class SqliteStore:
             raise
         writing = _writing_engine(self._path)
         self._reader = Reader(_reading_engine(self._path), self._path)
-        self._session = SqliteSession(writing, self._clock, self._draw, self._fits, self._lease_seconds)
+        self._session = SqliteSession(writing, self._clock, self._draw, self._lease_seconds)
         self._writer: Writer[Commit] = Writer(self._session, self._committed)
 
     async def close(self) -> None:

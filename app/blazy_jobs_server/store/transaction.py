@@ -13,14 +13,14 @@ from blazy_jobs_server.domain.job_type import Queue
 from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.store import statements as sql
-from blazy_jobs_server.store.changes import Changes, Fits, change_row, completion_row, start_row
+from blazy_jobs_server.store.changes import Changes, change_row, completion_row, start_row
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.rows import event_row, pack, to_run
 
 
 class Transaction(Changes):
-    def __init__(self, cursor: sqlite3.Cursor, ledger: Ledger, now: int, draw: Callable[[], float], fits: Fits) -> None:
-        super().__init__(ledger, now, draw, fits)
+    def __init__(self, cursor: sqlite3.Cursor, ledger: Ledger, now: int, draw: Callable[[], float]) -> None:
+        super().__init__(ledger, now, draw)
         self.cursor = cursor
 
     # -- reading

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 
 
 def store(url: str) -> PostgresStore:
-    return PostgresStore(url, HandClock(), lease_seconds=15, fits=lambda *_: True)
+    return PostgresStore(url, HandClock(), lease_seconds=15)
 
 
 @pytest.fixture

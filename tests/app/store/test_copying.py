@@ -8,7 +8,6 @@ import msgspec
 import pytest
 
 from blazy_jobs_server.domain.run import Error
-from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.ports import EventFilter
 from blazy_jobs_server.store import copying
 from blazy_jobs_server.store.postgres import PostgresStore
@@ -54,9 +53,7 @@ async def everything(stage: Stage) -> list[object]:
 def on_postgres(stage: Stage, url: str) -> Stage:
     class Place:
         def store(self, clock: object) -> PostgresStore:
-            return PostgresStore(
-                url, stage.clock, lease_seconds=LEASE_SECONDS, fits=ResultSchemas().fits, draw=lambda: DRAW
-            )
+            return PostgresStore(url, stage.clock, lease_seconds=LEASE_SECONDS, draw=lambda: DRAW)
 
     moved = Stage(Place(), stage.clock)  # type: ignore[arg-type]  # it never crashes
     moved.types = stage.types

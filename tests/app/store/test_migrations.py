@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine, text
 
-from blazy_jobs_server.engine.schemas import ResultSchemas
 from blazy_jobs_server.ports import Store
 from blazy_jobs_server.store.migrations import HEAD, VERSIONS, migrate, revision_of
 from blazy_jobs_server.store.postgres import PostgresStore
@@ -80,7 +79,7 @@ async def test_a_file_of_an_earlier_version_works_on(tmp_path: Path, clock: Hand
         migrate(connection, version)
         fill(connection)
     engine.dispose()
-    stage = Stage(Old(SqliteStore(path, clock, lease_seconds=LEASE_SECONDS, fits=ResultSchemas().fits)), clock)
+    stage = Stage(Old(SqliteStore(path, clock, lease_seconds=LEASE_SECONDS)), clock)
     await stage._open()
     try:
         await works_on(stage)
@@ -101,7 +100,7 @@ async def test_a_database_of_an_earlier_version_works_on(url: str, clock: HandCl
         await connection.run_sync(lambda sync: migrate(sync, version))
         await connection.run_sync(fill)
     await engine.dispose()
-    stage = Stage(Old(PostgresStore(url, clock, lease_seconds=LEASE_SECONDS, fits=ResultSchemas().fits)), clock)
+    stage = Stage(Old(PostgresStore(url, clock, lease_seconds=LEASE_SECONDS)), clock)
     await stage._open()
     try:
         await works_on(stage)

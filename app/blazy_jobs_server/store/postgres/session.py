@@ -11,7 +11,6 @@ import asyncpg
 from blazy_jobs_server.domain.ids import KeyMaker
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.ports import Clock, Commit
-from blazy_jobs_server.store.changes import Fits
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import (
     claiming,
@@ -126,7 +125,6 @@ class Session:
         verbs: dict[str, Verb],
         *,
         draw: Callable[[], float],
-        fits: Fits,
         lease_seconds: float,
     ) -> None:
         self._database = database
@@ -134,7 +132,6 @@ class Session:
         self._catalogue = catalogue
         self._verbs = verbs
         self._draw = draw
-        self._fits = fits
         self._lease_seconds = lease_seconds
         self._connection: asyncpg.Connection | None = None
 
@@ -170,7 +167,6 @@ class Session:
             ledger,
             now,
             self._draw,
-            self._fits,
             number=tx_id,
             first_event=feed_base + (tx_id << sql.EVENT_BITS),
             shard=self._catalogue.shard,

@@ -42,7 +42,6 @@ from blazy_jobs_server.ports import (
     Swept,
     WorkerRecord,
 )
-from blazy_jobs_server.store.changes import Fits
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
@@ -82,7 +81,6 @@ class PostgresStore:
         clock: Clock,
         *,
         lease_seconds: float,
-        fits: Fits,
         home: str = "",
         on_time: Callable[[int], None] = lambda ahead: None,
         draw: Callable[[], float] = random.random,
@@ -92,7 +90,6 @@ class PostgresStore:
         self._database = connecting.Database(url)
         self._clock = clock
         self._draw = draw
-        self._fits = fits
         self._lease_seconds = lease_seconds
         self._on_batch = on_batch
         self._home = home
@@ -140,7 +137,6 @@ class PostgresStore:
             self._catalogue,
             verbs,
             draw=self._draw,
-            fits=self._fits,
             lease_seconds=self._lease_seconds,
         )
         return Writer(session, self._committed, together=together)

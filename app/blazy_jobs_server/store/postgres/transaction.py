@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from blazy_jobs_server.domain.run import Run
-from blazy_jobs_server.store.changes import Changes, Fits, change_row, completion_row, start_row
+from blazy_jobs_server.store.changes import Changes, change_row, completion_row, start_row
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.connecting import Overtaken
@@ -35,7 +35,6 @@ class Transaction(Changes):
         ledger: Ledger,
         now: int,
         draw: Callable[[], float],
-        fits: Fits,
         *,
         number: int,
         first_event: int,
@@ -43,7 +42,7 @@ class Transaction(Changes):
         due: bool,
         workers: frozenset[int],
     ) -> None:
-        super().__init__(ledger, now, draw, fits)
+        super().__init__(ledger, now, draw)
         self.connection = connection
         self._number = number
         self._next_event = first_event

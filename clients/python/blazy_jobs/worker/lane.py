@@ -280,8 +280,8 @@ class Lane:
 
         try:
             columns_of = {"completed": completed.write(columns)} if columns else {}
-            renewed = holding if renew else None
-            answer = await self.session.report([word.report for word in batch], renewed, **columns_of)
+            reports = [word.report for word in batch]
+            answer = await self.session.report(reports, holding, renew, **columns_of)
         except TooMuch as error:
             if columns:
                 await self._send([*batch, *(word for each in columns for word in _words_of(each))], renew)

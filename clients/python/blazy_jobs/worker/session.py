@@ -117,13 +117,14 @@ class Session:
         return None
 
     async def report(
-        self, reports: Sequence[bytes], holding: Callable[[], list[str]] | None, completed: bytes = b""
+        self, reports: Sequence[bytes], holding: Callable[[], list[str]], renew: bool = True, completed: bytes = b""
     ) -> dict[str, Any]:
-        """The server's judgement. `holding` names all leases, to renew them; `completed`: items of runs that have, by
-        columns. Raises TooMuch where it refuses the call as a whole, and Refused."""
+        """The server's judgement. `holding` names all leases, to renew them: where it is time to, and in each try after
+        the first, as nothing else renews them meanwhile. `completed`: items of runs that have, by columns. Raises
+        TooMuch where it refuses the call as a whole, and Refused."""
         backoff = Backoff()
         while True:
-            held = orjson.dumps(holding() if holding is not None else [])
+            held = orjson.dumps(holding() if renew else [])
             if completed and not self.columns:
                 raise TooMuch("this server takes no columns")
             columns = b',"completed":[' + completed + b"]" if completed else b""
@@ -133,7 +134,7 @@ class Session:
             response = await self._try(self._reports, f"/v1/workers/{worker_id}/report", body, self._patience())
             if response is not None:
                 if response.status == 200:
-                    if holding is not None:
+                    if renew:
                         self.renewed_at = sent_at
                     answer: dict[str, Any] = orjson.loads(response.body)
                     return answer
@@ -144,6 +145,7 @@ class Session:
                     continue
             else:
                 self._claims.close()  # what has cut off reports may hold a claim that waits, which then asks anew
+            renew = True
             await backoff.sleep(response)
 
     def may_be_stale(self, now: float) -> bool:

@@ -3098,7 +3098,7 @@ export type DispatchRunErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `too_busy`
      */
     503: Problem;
 };
@@ -3173,7 +3173,7 @@ export type DispatchBatchErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `too_busy`
      */
     503: Problem;
 };
@@ -3581,7 +3581,7 @@ export type ReplayRunErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `too_busy`
      */
     503: Problem;
 };
@@ -4485,7 +4485,7 @@ export type CreateScheduleErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `too_busy`
      */
     503: Problem;
 };
@@ -4708,7 +4708,7 @@ export type PatchScheduleErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `too_busy`
      */
     503: Problem;
 };
@@ -4774,7 +4774,7 @@ export type PutScheduleErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `too_busy`
      */
     503: Problem;
 };
@@ -4994,7 +4994,7 @@ export type TriggerScheduleErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `too_busy`
      */
     503: Problem;
 };
@@ -5346,7 +5346,7 @@ export type ReportRunsErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `too_busy`
      */
     503: Problem;
 };
