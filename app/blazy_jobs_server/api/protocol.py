@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
+from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +26,11 @@ VERSIONS = ("1.1", "1.0")
 _OF_AN_OFFER = (b"upgrade", b"http2-settings")
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
 """As RFC 3986 has it: a name, an IPv4 address, or an IPv6 address in brackets; and a port."""
+
+
+@lru_cache(maxsize=1)
+def _default_headers(at_seconds: int) -> list[tuple[bytes, bytes]]:
+    return [(b"date", formatdate(at_seconds, usegmt=True).encode())]
 
 
 @lru_cache(maxsize=64)
@@ -106,6 +113,7 @@ class Protocol(HttpToolsProtocol):
             self.expect_100_continue = False
         self._in_head = False
         self._stop_timing()
+        self.server_state.default_headers = _default_headers(int(time.time()))
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

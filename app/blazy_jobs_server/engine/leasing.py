@@ -39,7 +39,6 @@ class Leasing:
         self.membership = Membership(store, clock, lease_seconds)
         self.claims = Claims(store, clock, self.membership, lease_seconds)
         self.sharing = Sharing(self.claims, self.membership)
-        self._tick_seconds = min(1.0, lease_seconds / 4)
         self._tasks = Tasks()
         self._throttle = Throttle(clock, self._send_late)
         self.results = Results(self._record, clock, lease_seconds)
@@ -65,7 +64,9 @@ class Leasing:
 
     async def _watch(self) -> None:
         while True:
-            await asyncio.sleep(self._tick_seconds)
+            # So often, to notice that this server stood still; and neighbours tell each other whom they have heard.
+            most = self.lease_seconds / 4 if self._store.neighbours is None else min(1.0, self.lease_seconds / 4)
+            await asyncio.sleep(min(most, self.membership.silent_in_seconds()))
             await self.membership.give_up_silent()
             self._throttle.forget_idle()
 

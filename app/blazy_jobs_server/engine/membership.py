@@ -15,6 +15,8 @@ from blazy_jobs_server.ports import Clock, Neighbours, Store, WorkerRecord
 
 log = structlog.get_logger("leasing")
 
+SOON_SECONDS = 0.02
+
 
 class Member:
     """A worker that is there."""
@@ -179,6 +181,13 @@ class Membership:
         member.seen_at = self._clock.now()
         member.called = True
         return member
+
+    def silent_in_seconds(self) -> float:
+        """Until a worker may next be given up for its silence. One whose claim waits is heard, also when that ends."""
+        seen_at = min((member.seen_at for member in self._members.values() if member.claims == 0), default=None)
+        if seen_at is None:
+            return self._lease_seconds
+        return max(SOON_SECONDS, self._lease_seconds - (self._clock.now() - seen_at) / 1_000_000)
 
     async def give_up_silent(self) -> None:
         """Workers not heard for `lease_seconds` are gone, and what they had in hand is lost."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
+import time
 import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -111,6 +114,18 @@ async def test_an_answer_is_written_at_once(server: Server) -> None:
             connection.send(request)
             assert (await connection.answer())[0] == status
             assert len(connection.writes) == 1
+
+
+async def test_an_answer_has_the_date(server: Server) -> None:
+    async with connected(server.app) as connection:
+        for path in ("/healthz", "/v1/runs/none"):
+            connection.writes.clear()
+            before = int(time.time())
+            connection.send(get(path))
+            await connection.answer()
+            said = re.search(rb"\r\ndate: ([^\r]+)\r\n", connection.writes[0])
+            assert said is not None
+            assert before <= parsedate_to_datetime(said[1].decode()).timestamp() <= time.time()
 
 
 async def test_a_body_that_is_there_is_not_waited_for(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
