@@ -92,7 +92,7 @@ def serve(
 def migrate(
     data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
 ) -> None:
-    """Bring the database up to date with this version, as a starting server does. JOBS_DATABASE_URL for PostgreSQL."""
+    """Migrate the database to this version, as a server does at startup. JOBS_DATABASE_URL for PostgreSQL."""
     from blazy_jobs_server import main
     from blazy_jobs_server.store.unusable import DatabaseUnusable
 

@@ -39,7 +39,7 @@ def test_durations(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "-1", "10 min", "1e3", "inf", "h"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(typer.BadParameter, match="no duration"):
+    with pytest.raises(typer.BadParameter, match="not a duration"):
         duration(text)
 
 

@@ -17,10 +17,12 @@ ApiKey = Annotated[
     typer.Option(
         "--api-key",
         metavar="KEY",
-        help="Better in the environment, out of sight. [env: JOBS_API_KEY, ..._FILE]",
+        help="The API key; preferably set in the environment. [env: JOBS_API_KEY, JOBS_API_KEY_FILE]",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="JSON lines also on a terminal; in a pipe they come anyway.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print JSON lines on a terminal too; in a pipe they are the default.")
+]
 NoColor = Annotated[bool, typer.Option("--no-color", help="No colours. [env: NO_COLOR]")]
 
 SHARED: dict[str, Any] = {"url": Url, "api_key": ApiKey, "as_json": Json, "no_color": NoColor}
@@ -79,7 +81,7 @@ def duration(text: str) -> float:
     """Seconds of `90`, `1.5`, `30s`, `10m`, `2h`, `1d`."""
     found = re.fullmatch(r"(\d{1,12}(?:\.\d{1,9})?)([smhd]?)", text.strip())
     if found is None:
-        raise typer.BadParameter(f"{text!r} is no duration; write seconds, or 30s, 10m, 2h, 1d")
+        raise typer.BadParameter(f"{text!r} is not a duration; write seconds, or 30s, 10m, 2h, 1d")
     return float(found[1]) * _UNITS[found[2]]
 
 
@@ -93,7 +95,7 @@ def identifier(text: str, what: str) -> str:
 def header_text(text: str, what: str, most: int = 255) -> str:
     """What can be a header's value. Raises Unusable, which does not say the text: it may be a key."""
     if not re.fullmatch(rf"[\x20-\x7e]{{1,{most}}}", text) or text != text.strip():
-        raise failures.Unusable(f"{what} must be 1 to {most} characters of plain ASCII, without blanks at its ends")
+        raise failures.Unusable(f"{what} must be 1 to {most} characters of printable ASCII, without spaces at its ends")
     return text
 
 
@@ -111,7 +113,7 @@ def instant(text: str | None, option: str) -> str | None:
     except (ValueError, OverflowError):
         example = "2027-01-31T09:00:00+01:00"
         raise failures.Unusable(
-            f"{option}: {text!r} is no time with a zone; write it like {example}, or with Z"
+            f"{option}: {text!r} is not a time with a time zone; write it like {example}, or with Z"
         ) from None
 
 

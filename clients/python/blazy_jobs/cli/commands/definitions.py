@@ -57,17 +57,17 @@ def show_job_type(session: Session, name: JobTypeName) -> None:
 
 
 def pause_job_type(session: Session, name: JobTypeName) -> None:
-    """Hold its runs back; those that run go on."""
+    """Pause it: its runs wait; those in progress continue."""
     _changed(session, _definition(session, "POST", name, "/pause"))
 
 
 def resume_job_type(session: Session, name: JobTypeName) -> None:
-    """Let its runs go on."""
+    """Resume it: its runs start again."""
     _changed(session, _definition(session, "POST", name, "/resume"))
 
 
 def retire_job_type(session: Session, name: JobTypeName) -> None:
-    """Take a job type away; its runs stay readable. Refused while some are unfinished."""
+    """Retire a job type; its runs remain readable. Refused while it has unfinished runs."""
     _definition(session, "DELETE", name)
     if session.out.json:
         session.out.record({"name": name, "retired": True})
@@ -92,17 +92,17 @@ def show_queue(session: Session, name: QueueName) -> None:
 
 
 def pause_queue(session: Session, name: QueueName) -> None:
-    """Hold the queue's runs back; those that run go on."""
+    """Pause the queue: its runs wait; those in progress continue."""
     _changed(session, _queue(session, "POST", name, "/pause"))
 
 
 def resume_queue(session: Session, name: QueueName) -> None:
-    """Let the queue's runs go on."""
+    """Resume the queue: its runs start again."""
     _changed(session, _queue(session, "POST", name, "/resume"))
 
 
 def schedules(session: Session) -> None:
-    """List the schedules, or create, show, pause, resume, trigger or delete one, or say when it fires."""
+    """List the schedules, or create, show, pause, resume, trigger or delete one, or list its next fire times."""
 
     def table(page: list[dict[str, Any]], header: bool) -> Table:
         from blazy_jobs.cli import tables
@@ -113,22 +113,22 @@ def schedules(session: Session) -> None:
 
 
 def show_schedule(session: Session, name: ScheduleName) -> None:
-    """Show a schedule and how it stands."""
+    """Show a schedule and its state."""
     _one(session, _schedule(session, "GET", name))
 
 
 def pause_schedule(session: Session, name: ScheduleName) -> None:
-    """Let its times pass without a run."""
+    """Pause it: it does not fire."""
     _changed(session, _schedule(session, "POST", name, "/pause"))
 
 
 def resume_schedule(session: Session, name: ScheduleName) -> None:
-    """Fire again from its next time on."""
+    """Resume it: it fires at its next fire time; missed ones are not caught up."""
     _changed(session, _schedule(session, "POST", name, "/resume"))
 
 
 def trigger_schedule(session: Session, name: ScheduleName) -> None:
-    """Make a run of it now."""
+    """Dispatch a run of it now."""
     run = session.client.schedules.trigger(identifier(name, SCHEDULE))
     if session.out.json:
         session.out.record(run.data)
@@ -139,7 +139,7 @@ def trigger_schedule(session: Session, name: ScheduleName) -> None:
 def next_of_schedule(
     session: Session, name: ScheduleName, count: Annotated[int, typer.Option(min=1, max=1000)] = 10
 ) -> None:
-    """Say when it fires next."""
+    """List its next fire times."""
     for time in _schedule(session, "GET", name, f"/next?count={count}")["data"]:
         if session.out.json:
             session.out.record({"at": time})
@@ -148,7 +148,7 @@ def next_of_schedule(
 
 
 def delete_schedule(session: Session, name: ScheduleName) -> None:
-    """Delete it; its runs stay."""
+    """Delete it; its runs are kept."""
     _schedule(session, "DELETE", name)
     if session.out.json:
         session.out.record({"name": name, "deleted": True})

@@ -29,9 +29,11 @@ def add_to(app: typer.Typer) -> None:
 def cancel(
     session: Session,
     run_ids: RunIds,
-    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="What its log says about it.")] = None,
+    reason: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The reason, recorded in the run's events.")
+    ] = None,
 ) -> int:
-    """Cancel runs: at once those that do not run; the handlers of the others are told to stop.
+    """Cancel runs: immediately if they are not running; otherwise their handlers are told to stop.
 
     What is refused for one of them keeps none of the others back; the exit code is 1 then.
     """
@@ -50,7 +52,7 @@ def cancel(
 
 
 def erase(session: Session, run_ids: RunIds) -> int:
-    """Take finished runs away for good, with their payloads, results, attempts and events.
+    """Permanently delete finished runs, with their payloads, results, attempts and events.
 
     What is refused for one of them keeps none of the others back; the exit code is 1 then.
     """

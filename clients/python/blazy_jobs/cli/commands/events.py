@@ -22,22 +22,24 @@ def add_to(app: typer.Typer) -> None:
 
 def events(
     session: Session,
-    follow: Annotated[bool, typer.Option("--follow", help="Go on with what happens from now on.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Show new events instead, until interrupted.")] = False,
     from_start: Annotated[
-        bool, typer.Option("--from-start", help="With --follow: first all that is kept. Without, it is so anyway.")
+        bool, typer.Option("--from-start", help="With --follow: show the stored events first.")
     ] = False,
-    type: Annotated[list[EventType] | None, typer.Option(help="Any number of times.")] = None,
+    type: Annotated[list[EventType] | None, typer.Option(help="Repeatable.")] = None,
     job_type: Annotated[
         str | None,
-        typer.Option("--job-type", metavar="NAME", autocompletion=completion.job_type_names, help="Of this job type."),
+        typer.Option(
+            "--job-type", metavar="NAME", autocompletion=completion.job_type_names, help="Only of this job type."
+        ),
     ] = None,
     queue: Annotated[
         str | None,
-        typer.Option("--queue", metavar="NAME", autocompletion=completion.queue_names, help="In this queue."),
+        typer.Option("--queue", metavar="NAME", autocompletion=completion.queue_names, help="Only in this queue."),
     ] = None,
-    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="With this tag.")] = None,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")] = None,
 ) -> None:
-    """Show the events of all runs: those that are kept, or with --follow those to come."""
+    """Show the events of all runs: the stored ones, or with --follow new ones."""
     from blazy_jobs.cli.line import CaughtUp
 
     line = session.line

@@ -19,7 +19,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def workers(session: Session) -> None:
-    """List the workers that the server knows, the newest first."""
+    """List the connected workers, newest first."""
     none = True
     for page in session.pages("/v1/workers", None):
         if session.out.json:
@@ -35,7 +35,7 @@ def workers(session: Session) -> None:
 
 
 def stats(session: Session) -> None:
-    """Show the counts of runs, how fast they go, and how large the database is."""
+    """Show the number of runs by state, throughput, latencies and the size of the database."""
     found: dict[str, Any] = session.ask("GET", "/v1/stats")
     if session.out.json:
         session.out.record(found)

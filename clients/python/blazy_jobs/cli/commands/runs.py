@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 LAST_EVENTS = 20
 
 RunId = Annotated[str, typer.Argument(metavar="RUN_ID", autocompletion=completion.run_ids, show_default=False)]
-Watch = Annotated[bool, typer.Option("--watch", help="Show its events until it has ended.")]
-Wait = Annotated[bool, typer.Option("--wait", help="Wait for its end, and show the finished run.")]
+Watch = Annotated[bool, typer.Option("--watch", help="Show its events until it has finished.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait until it has finished, and show it.")]
 IdempotencyKey = Annotated[
-    str | None, typer.Option(metavar="KEY", help="The same key and payload again give the same run.")
+    str | None, typer.Option(metavar="KEY", help="A repeated command with this key returns the same run.")
 ]
 
 
@@ -51,42 +51,44 @@ def dispatch(
     ],
     payload: Annotated[
         str | None,
-        typer.Argument(metavar="[JSON]", help="JSON, - for standard input, or @FILE. null when left out."),
+        typer.Argument(metavar="[JSON]", help="JSON, - for standard input, or @FILE. Default: null."),
     ] = None,
     watch: Watch = False,
     wait: Wait = False,
     queue: Annotated[
         str | None,
         typer.Option(
-            "--queue", metavar="NAME", help="Instead of the job type's.", autocompletion=completion.queue_names
+            "--queue", metavar="NAME", help="Default: that of the job type.", autocompletion=completion.queue_names
         ),
     ] = None,
-    priority: Annotated[int | None, typer.Option(min=-100, max=100, metavar="N", help="Higher goes first.")] = None,
+    priority: Annotated[
+        int | None, typer.Option(min=-100, max=100, metavar="N", help="From -100 to 100; higher starts first.")
+    ] = None,
     delay: Annotated[
         float | None,
-        typer.Option(parser=duration, metavar="SECONDS", help="Start it after so long: 90, or 30s, 10m, 2h, 1d."),
+        typer.Option(parser=duration, metavar="SECONDS", help="Start it after this delay: 90, 30s, 10m, 2h, 1d."),
     ] = None,
     run_at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Start it then: 2027-01-31T09:00:00+01:00, or ...Z.")
+        str | None, typer.Option(metavar="TIME", help="Start it at this time: 2027-01-31T09:00:00+01:00, or ...Z.")
     ] = None,
     retry: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="How many times a failed attempt is tried again.")
+        int | None, typer.Option(min=0, metavar="N", help="Number of retries after a failed attempt.")
     ] = None,
     timeout: Annotated[
-        float | None, typer.Option(parser=duration, metavar="SECONDS", help="How long an attempt may take.")
+        float | None, typer.Option(parser=duration, metavar="SECONDS", help="Time limit of one attempt.")
     ] = None,
     expires: Annotated[
         float | None,
-        typer.Option(parser=duration, metavar="SECONDS", help="It fails when it has not started within so long."),
+        typer.Option(parser=duration, metavar="SECONDS", help="The run fails if it has not started within this time."),
     ] = None,
     dedupe_key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="While an unfinished run has it, give that run instead.")
+        str | None, typer.Option(metavar="KEY", help="If an unfinished run has this key, return that run instead.")
     ] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Any number of times.")] = None,
-    metadata: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Any number of times.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Repeatable.")] = None,
+    metadata: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Repeatable.")] = None,
     idempotency_key: IdempotencyKey = None,
 ) -> int:
-    """Make a run: of a job type, with a payload.
+    """Dispatch a run of a job type, with a payload.
 
     A payload that begins with a dash goes after --, as in: dispatch count -- -5
     """
@@ -115,9 +117,9 @@ def dispatch(
 def watch(
     session: Session,
     run_id: RunId,
-    after: Annotated[int, typer.Option(min=0, metavar="SEQ", help="Only the events after this number.")] = 0,
+    after: Annotated[int, typer.Option(min=0, metavar="SEQ", help="Only events after this number.")] = 0,
 ) -> int:
-    """Show a run's events until it has ended.
+    """Show a run's events until it has finished.
 
     The exit code is 0 when it completed, and 1 when it failed or was cancelled. Ctrl-C leaves the run alone.
     """
@@ -128,30 +130,33 @@ def watch(
 
 def runs(
     session: Session,
-    state: Annotated[list[State] | None, typer.Option(help="Any number of times.")] = None,
+    state: Annotated[list[State] | None, typer.Option(help="Repeatable.")] = None,
     job_type: Annotated[
         str | None,
-        typer.Option("--job-type", metavar="NAME", autocompletion=completion.job_type_names, help="Of this job type."),
+        typer.Option(
+            "--job-type", metavar="NAME", autocompletion=completion.job_type_names, help="Only of this job type."
+        ),
     ] = None,
     queue: Annotated[
         str | None,
-        typer.Option("--queue", metavar="NAME", autocompletion=completion.queue_names, help="In this queue."),
+        typer.Option("--queue", metavar="NAME", autocompletion=completion.queue_names, help="Only in this queue."),
     ] = None,
-    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="With this tag.")] = None,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")] = None,
     schedule: Annotated[
         str | None,
         typer.Option(
-            "--schedule", metavar="NAME", autocompletion=completion.schedule_names, help="Made by this schedule."
+            "--schedule", metavar="NAME", autocompletion=completion.schedule_names, help="Only of this schedule."
         ),
     ] = None,
     since: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Made after it: 2027-01-31T09:00:00Z, or 2h (ago), 30m, 7d.")
+        str | None,
+        typer.Option(metavar="TIME", help="Created after this time: 2027-01-31T09:00:00Z, or 30m, 2h, 7d ago."),
     ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Made before it.")] = None,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many.")] = 20,
-    all_: Annotated[bool, typer.Option("--all", help="All of them, however many.")] = False,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Created before this time.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of runs.")] = 20,
+    all_: Annotated[bool, typer.Option("--all", help="All runs, without a limit.")] = False,
 ) -> None:
-    """List runs, the newest first."""
+    """List runs, newest first."""
     filters = {
         "state": [one.value for one in state or []],
         "job_type": job_type,
@@ -196,7 +201,7 @@ def replay(
     wait: Wait = False,
     idempotency_key: IdempotencyKey = None,
 ) -> int:
-    """Make a new run with the payload of a run."""
+    """Dispatch a new run with the payload of an existing one."""
     _not_both(watch, wait)
     key = None if idempotency_key is None else header_text(idempotency_key, "--idempotency-key")
     return _made(session, _get(session, run_id).replay(idempotency_key=key), watch, wait)

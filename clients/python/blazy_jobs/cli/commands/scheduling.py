@@ -25,34 +25,43 @@ def create_schedule(
         str, typer.Argument(metavar="JOB_TYPE", autocompletion=completion.job_type_names, show_default=False)
     ],
     payload: Annotated[
-        str | None, typer.Argument(metavar="[JSON]", help="JSON, - for standard input, or @FILE. null when left out.")
+        str | None, typer.Argument(metavar="[JSON]", help="JSON, - for standard input, or @FILE. Default: null.")
     ] = None,
-    cron: Annotated[str | None, typer.Option(metavar="EXPRESSION", help="Five fields, or @daily and the like.")] = None,
+    cron: Annotated[
+        str | None, typer.Option(metavar="EXPRESSION", help="Cron expression with five fields, or @daily etc.")
+    ] = None,
     every: Annotated[
-        float | None, typer.Option(parser=duration, metavar="SECONDS", help="An interval: 90, or 30s, 10m, 2h, 1d.")
+        float | None, typer.Option(parser=duration, metavar="SECONDS", help="Interval: 90, 30s, 10m, 2h, 1d.")
     ] = None,
     at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="Once: 2027-01-31T09:00:00+01:00.")] = None,
-    timezone: Annotated[str, typer.Option(metavar="ZONE", help="Of the expression's times: Europe/Berlin.")] = "UTC",
-    start: Annotated[str | None, typer.Option(metavar="TIME", help="Not before.")] = None,
-    end: Annotated[str | None, typer.Option(metavar="TIME", help="Not after.")] = None,
+    timezone: Annotated[
+        str, typer.Option(metavar="ZONE", help="Time zone of the cron expression, such as Europe/Berlin.")
+    ] = "UTC",
+    start: Annotated[str | None, typer.Option(metavar="TIME", help="Do not fire before this time.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help="Do not fire after this time.")] = None,
     overlap: Annotated[
-        str | None, typer.Option(metavar="RULE", help="While its last run goes on: allow, skip, cancel_running.")
+        str | None, typer.Option(metavar="RULE", help="If an earlier run is unfinished: allow, skip or cancel_running.")
     ] = None,
     catch_up: Annotated[
-        str | None, typer.Option(metavar="RULE", help="Times that passed without a server: none, latest, all.")
+        str | None, typer.Option(metavar="RULE", help="Fire times missed without a server: none, latest or all.")
     ] = None,
     jitter: Annotated[
-        float | None, typer.Option(parser=duration, metavar="SECONDS", help="Up to so much later, at random.")
+        float | None,
+        typer.Option(
+            parser=duration, metavar="SECONDS", help="Maximum delay of each fire; constant for each schedule."
+        ),
     ] = None,
     queue: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Instead of the job type's.", autocompletion=completion.queue_names),
+        typer.Option(metavar="NAME", help="Default: that of the job type.", autocompletion=completion.queue_names),
     ] = None,
-    priority: Annotated[int | None, typer.Option(min=-100, max=100, metavar="N", help="Higher goes first.")] = None,
-    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Any number of times.")] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Also where there is one of this name.")] = False,
+    priority: Annotated[
+        int | None, typer.Option(min=-100, max=100, metavar="N", help="From -100 to 100; higher starts first.")
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Repeatable.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an existing schedule of this name.")] = False,
 ) -> None:
-    """Make a schedule: runs of a job type by --cron, --every or --at."""
+    """Create a schedule: runs of a job type by --cron, --every or --at."""
     from blazy_jobs.errors import DefinitionError
 
     identifier(name, "the name of a schedule")

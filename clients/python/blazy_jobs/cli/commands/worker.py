@@ -14,7 +14,7 @@ def worker(
     url: Annotated[
         str | None, typer.Option(help="The server's address (JOBS_URL)", show_default="http://127.0.0.1:8000")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What the server's list of workers shows")] = None,
+    name: Annotated[str | None, typer.Option(help="Name in the list of workers")] = None,
     app: Annotated[str | None, typer.Option(help="The app that the modules belong to (JOBS_APP)")] = None,
     build: Annotated[
         str | None, typer.Option(help="Version of the code, to order rolling deploys (JOBS_BUILD)")
@@ -25,22 +25,27 @@ def worker(
             "--queues",
             "-Q",
             metavar="NAME,...",
-            help="Only runs of these queues; any number of times (JOBS_WORKER_QUEUES)",
+            help="Only runs of these queues; repeatable (JOBS_WORKER_QUEUES)",
             show_default="all",
         ),
     ] = None,
     concurrency: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Async handlers at a time (JOBS_WORKER_CONCURRENCY)", show_default="100"),
+        typer.Option(
+            min=1, metavar="N", help="Number of async handlers at a time (JOBS_WORKER_CONCURRENCY)", show_default="100"
+        ),
     ] = None,
     slots: Annotated[
         int | None,
         typer.Option(
-            min=1, metavar="N", help="Sync handlers at a time, a process each (JOBS_WORKER_SLOTS)", show_default="2"
+            min=1,
+            metavar="N",
+            help="Number of sync handlers at a time, each in a process (JOBS_WORKER_SLOTS)",
+            show_default="2",
         ),
     ] = None,
 ) -> None:
-    """Run a worker process for a server anywhere."""
+    """Run a worker process for a server on any machine."""
     from blazy_jobs.worker.__main__ import run
     from blazy_jobs.worker.settings import read_settings
 
