@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from blazy_jobs_server.domain.errors import JobTypeNotFound
 from blazy_jobs_server.domain.event import EventColumn
 from blazy_jobs_server.domain.run import Run, State
-from blazy_jobs_server.ports import Commit, Completed, Leased
+from blazy_jobs_server.ports import Commit, Completed, Leased, Unjudged
 from blazy_jobs_server.store import columns
 from tests.app.clock import SECOND
 from tests.contract.stage import LEASE_SECONDS, SqlitePlace, Stage, ids, says
@@ -176,12 +176,16 @@ async def test_a_batch_times_out_and_is_lost_as_its_runs_would(stage: Stage) -> 
     assert [(await stage.read(run)).losses for run in runs] == [1, 1]
 
 
-async def test_a_result_that_has_to_fit_is_judged(stage: Stage) -> None:
+async def test_a_result_that_has_to_fit_waits_for_its_verdict(stage: Stage) -> None:
     await stage.define("greet", result_schema={"type": "integer"})
-    good, bad = await stage.claim_of(2)
-    item = Completed(good.lease_token or "", 1, [good.id, bad.id], ["1", '"one"'])
-    await stage.store.report(7, (), (), LEASE_SECONDS, [item])
-    assert [await stage.state(run) for run in (good, bad)] == ["completed", "failed"]
+    one, two = await stage.claim_of(2)
+    item = Completed(one.lease_token or "", 1, [one.id, two.id], ["1", '"one"'])
+    judged = await stage.store.report(7, (), (), LEASE_SECONDS, [item])
+    assert {run_id: type(answer) for run_id, answer in judged.completed[0].items()} == {
+        one.id: Unjudged,
+        two.id: Unjudged,
+    }
+    assert [await stage.state(run) for run in (one, two)] == ["running", "running"]
 
 
 async def test_a_run_is_kept_as_long_as_the_key_that_made_it(stage: Stage) -> None:

@@ -100,13 +100,13 @@ class Changes:
             self.note_claimed((run.job_type, run.queue))
         elif run.followed is not None:
             if not run.state.final and run.expires_at is not None and run.claims == 0:
-                self.wake_at(run.expires_at)
+                self.comes_due(run.expires_at)
         elif run.state is State.QUEUED:
             self.note_ready((run.job_type, run.queue))
             if run.expires_at is not None and run.claims == 0:
-                self.wake_at(run.expires_at)
+                self.comes_due(run.expires_at)
         elif run.state is State.SCHEDULED or run.state is State.RETRYING:
-            self.wake_at(run.due_at if run.expires_at is None else min(run.due_at, run.expires_at))
+            self.comes_due(run.due_at if run.expires_at is None else min(run.due_at, run.expires_at))
 
     def note_ready(self, pair: tuple[str, str], number: int = 1) -> None:
         self._unclaimed[pair] = self._unclaimed.get(pair, 0) + number
@@ -141,6 +141,11 @@ class Changes:
             lane = self.ledger.lanes[lane_id]
             self.news.counts[lane.job_type, lane.queue, state] = n
         return changes
+
+    def comes_due(self, instant: int) -> None:
+        """A run's time comes then, to be queued or to expire."""
+        self.ledger.due_at = min(self.ledger.due_at, instant)
+        self.wake_at(instant)
 
     def wake_at(self, instant: int) -> None:
         """The engine should sweep then."""

@@ -19,7 +19,7 @@ from blazy_jobs_server.store import columns
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.rows import pack, to_run
-from blazy_jobs_server.store.sweeping import expire, promote
+from blazy_jobs_server.store.sweeping import expire, next_due, promote
 from blazy_jobs_server.store.transaction import Transaction
 
 SMALL_PAYLOAD = 1024
@@ -33,10 +33,12 @@ class Claims(NamedTuple):
 
 
 def claim(tx: Transaction, arguments: list[Claims]) -> list[list[Leased]]:
-    # The sweep may be behind: what is due is to be had, and what has expired is not.
-    promote(tx)
-    while expire(tx):
-        continue
+    if tx.ledger.due_at <= tx.now:
+        # The sweep may be behind: what is due is to be had, and what has expired is not.
+        full = promote(tx)
+        while expire(tx):
+            continue
+        tx.ledger.due_at = tx.now if full else next_due(tx)
     return [_claim(tx, argument) for argument in arguments]
 
 

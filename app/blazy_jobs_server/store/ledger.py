@@ -55,6 +55,8 @@ class Ledger:
         self.leases: dict[int, Run] = {}
         """The running runs, without their payload, but for those of `batches`."""
         self.batches = Batches()
+        self.due_at = 0
+        """Before that instant no run's time comes, to be queued or to expire: there is nothing to look for."""
         self.heavy_lanes: set[int] = set()
         """Those of which a claim once got more payload than it should."""
         self.keys = KeyMaker()

@@ -11,6 +11,7 @@ from blazy_jobs_server.store.changes import Changes
 from blazy_jobs_server.store.transaction import Transaction
 
 BATCH = 500
+NEVER = 1 << 62
 
 
 def sweep(tx: Transaction, arguments: list[None]) -> list[Swept]:
@@ -66,8 +67,13 @@ def _next(tx: Transaction) -> int | None:
         if instant is not None
     ]
     instants += [batch.ends_at for batch in tx.ledger.batches]
-    for statement in (sql.NEXT_DUE, sql.NEXT_EXPIRY):
-        row = tx.cursor.execute(statement).fetchone()
-        if row is not None:
-            instants.append(row[0])
+    tx.ledger.due_at = next_due(tx)
+    if tx.ledger.due_at < NEVER:
+        instants.append(tx.ledger.due_at)
     return min(instants, default=None)
+
+
+def next_due(tx: Transaction) -> int:
+    """When the next run's time comes, to be queued or to expire; NEVER where there is none."""
+    rows = [tx.cursor.execute(statement).fetchone() for statement in (sql.NEXT_DUE, sql.NEXT_EXPIRY)]
+    return min((row[0] for row in rows if row is not None), default=NEVER)
