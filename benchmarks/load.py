@@ -147,9 +147,13 @@ class Loading:
 
     def findings(self) -> Findings:
         assert self._process.stdout is not None
-        said = self._process.stdout.read()
-        self._process.stdout.close()
-        if self._process.wait() != 0:
+        with self._process:
+            try:
+                said = self._process.stdout.read()
+            except BaseException:
+                self._process.kill()
+                raise
+        if self._process.returncode != 0:
             raise RuntimeError("the load generator failed")
         return Findings(**json.loads(said))
 

@@ -169,11 +169,19 @@ class served:
         (self._folder / "jobs.py").write_text(JOBS)
         ready, tell_ready = os.pipe()
         command = [self._bin / "blazy-jobs", "serve", "jobs.py", "--port", "0", "--ready-fd", str(tell_ready)]
-        log = (self._folder / "log").open("wb")
-        self._process = subprocess.Popen(
-            command, cwd=self._folder, env=clean(), pass_fds=[tell_ready], stdout=log, stderr=log
-        )
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                command, cwd=self._folder, env=clean(), pass_fds=[tell_ready], stdout=log, stderr=log
+            )
         os.close(tell_ready)
+        try:
+            return self._served(ready)
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def _served(self, ready: int) -> str:
         with os.fdopen(ready) as reader:
             url = reader.readline().strip()  # ends with the process, if that ends first
         told("it serves", bool(url), (self._folder / "log").read_text())

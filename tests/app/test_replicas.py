@@ -56,7 +56,7 @@ async def _know_each_other(*found: Server) -> bool:
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(stretched(20)):
         while not (found := await condition()):  # noqa: ASYNC110  # of the other server
             await asyncio.sleep(0.01)
         return found

@@ -22,6 +22,7 @@ from blazy_jobs_server.queues.bullmq import BullmqEngine
 from tests.app.server import Server
 from tests.bullmq.scene import FINAL, QUEUE, Scene
 from tests.support.redis import RedisServer
+from tests.support.speed import stretched
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
 StartScene = Callable[..., Scene]
@@ -217,7 +218,7 @@ async def test_what_came_in_an_answer_that_was_lost_goes_back_at_once(
         for _ in range(3):
             await server.dispatch(queue=QUEUE)
         leases = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(stretched(10)):
             while len(leases) < 3:
                 try:
                     leases += await worker.claim(10, 5)

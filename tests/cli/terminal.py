@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tests.support.speed import stretched
+
 SECONDS = 30.0
 
 
@@ -33,7 +35,12 @@ def piped(
     url: str, *words: str, stdin: str = "", env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*words), input=stdin, env=environment(url, env), capture_output=True, text=True, timeout=SECONDS
+        command(*words),
+        input=stdin,
+        env=environment(url, env),
+        capture_output=True,
+        text=True,
+        timeout=stretched(SECONDS),
     )
 
 
@@ -47,7 +54,7 @@ class Screen:
 
     def read_until(self, wanted: str, seconds: float = SECONDS) -> str:
         """TimeoutError when it is not there in time; to the end of the output when `wanted` is empty."""
-        deadline = time.monotonic() + seconds
+        deadline = time.monotonic() + stretched(seconds)
         while not wanted or wanted not in self.text:
             readable, _, _ = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))
             if not readable:
@@ -70,7 +77,7 @@ class Screen:
     def end(self) -> int:
         """Reads the rest; the exit code."""
         self.read_until("")
-        return self.process.wait(SECONDS)
+        return self.process.wait(stretched(SECONDS))
 
 
 @contextlib.contextmanager
@@ -93,7 +100,7 @@ def terminal(url: str, *words: str, columns: int = 120, env: Mapping[str, str] |
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
-        process.wait(SECONDS)
+        process.wait(stretched(SECONDS))
         os.close(master)
 
 

@@ -17,6 +17,7 @@ import pytest
 from tests.cli.terminal import SECONDS, command, environment, piped, terminal
 from tests.support.programs import running
 from tests.support.server import Server, serving
+from tests.support.speed import stretched
 
 pytestmark = pytest.mark.system
 
@@ -102,7 +103,7 @@ def test_a_cancelled_run_ends_with_1(server: Server) -> None:
         assert (done.returncode, records(done.stdout)[0]["cancel_requested"]) == (0, True)
         last = records(watching.stdout.read())[-1]
         assert (last["type"], last["data"]["reason"]) == ("cancelled", "changed my mind")
-        assert watching.wait(SECONDS) == 1
+        assert watching.wait(stretched(SECONDS)) == 1
     assert piped(server.url, "cancel", run["id"]).returncode == 0  # it is as was asked
     [finished] = records(piped(server.url, "dispatch", "greet", PAYLOAD, "--wait").stdout)
     too_late = piped(server.url, "cancel", finished["id"])
@@ -187,7 +188,7 @@ def test_events_are_those_that_are_kept_or_those_to_come(server: Server) -> None
         later = dispatched(server, "greet", PAYLOAD, "--tag", "kept")
         assert json.loads(following.stdout.readline())["run_id"] == later["id"]
         following.send_signal(signal.SIGINT)
-        assert following.wait(SECONDS) == 130
+        assert following.wait(stretched(SECONDS)) == 130
 
 
 def test_ctrl_c_in_a_pipe_leaves_the_run_alone(server: Server) -> None:
@@ -200,7 +201,7 @@ def test_ctrl_c_in_a_pipe_leaves_the_run_alone(server: Server) -> None:
     ) as watching:
         run_id = json.loads(watching.stdout.readline())["run_id"]
         watching.send_signal(signal.SIGINT)
-        _, said = watching.communicate(timeout=SECONDS)
+        _, said = watching.communicate(timeout=stretched(SECONDS))
     assert watching.returncode == 130
     assert f"blazy-jobs watch {run_id} --url {server.url}" in said
     assert records(piped(server.url, "run", run_id).stdout)[0]["state"] in ("queued", "running")
@@ -212,7 +213,11 @@ def test_a_closed_pipe_ends_it_without_a_word(server: Server) -> None:
         reader, writer = os.pipe()
         os.close(reader)
         done = subprocess.run(
-            command(*words), env=environment(server.url), stdout=writer, stderr=subprocess.PIPE, timeout=SECONDS
+            command(*words),
+            env=environment(server.url),
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            timeout=stretched(SECONDS),
         )
         os.close(writer)
         assert (done.returncode, done.stderr) == (141, b"")
@@ -236,7 +241,7 @@ def test_a_watch_goes_on_over_a_restart_of_the_server(tmp_path: Path) -> None:
             assert "again" in watching.stderr.readline()
             assert piped(server.url, "cancel", run["id"]).returncode == 0
             rest = records(watching.stdout.read())
-            assert watching.wait(SECONDS) == 1
+            assert watching.wait(stretched(SECONDS)) == 1
     assert [event["type"] for event in rest if event["type"] == "cancelled"] == ["cancelled"]
 
 
@@ -369,7 +374,11 @@ def test_it_starts_without_what_it_does_not_need(server: Server) -> None:
             "try: main()\nexcept SystemExit: pass\nprint(*sys.modules, file=sys.stderr)"
         )
         done = subprocess.run(
-            [sys.executable, "-c", code], env=environment(server.url), capture_output=True, text=True, timeout=SECONDS
+            [sys.executable, "-c", code],
+            env=environment(server.url),
+            capture_output=True,
+            text=True,
+            timeout=stretched(SECONDS),
         )
         loaded = set(done.stderr.split())
         assert not loaded & {*heavy, *more}
@@ -377,7 +386,7 @@ def test_it_starts_without_what_it_does_not_need(server: Server) -> None:
 
 def test_the_console_script_and_the_module_are_the_same(server: Server) -> None:
     script = Path(sys.executable).with_name("blazy-jobs")
-    done = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=SECONDS)
+    done = subprocess.run([script, "--help"], capture_output=True, text=True, timeout=stretched(SECONDS))
     assert (done.returncode, done.stdout) == (0, piped(server.url, "--help").stdout)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.client.peer import Peer
+from tests.support.speed import stretched
 
 ROOT = Path(__file__).parents[2]
 HANDLERS = str(Path(__file__).with_name("handlers.py"))
@@ -29,7 +30,7 @@ class Worker:
         return self.log.read_text(errors="replace")
 
     async def ended(self, seconds: float = 15.0) -> int:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(stretched(seconds)):
             return await self.process.wait()
 
 

@@ -17,6 +17,7 @@ from blazy_jobs.worker.session import Session, TooMuch
 from tests.client.conftest import Start
 from tests.client.peer import FINAL, Peer
 from tests.client.test_worker import completes
+from tests.support.speed import stretched
 
 by_columns = pytest.mark.parametrize("peer", [True], indirect=True, ids=["columns"])
 
@@ -231,7 +232,7 @@ async def test_ends_by_columns_that_are_refused_as_a_whole_are_reported_one_by_o
     session.claimed_at = session.renewed_at = asyncio.get_running_loop().time()
     lane = Lane(Ender(), session, {"work": JobInfo("work", "async", False)}, lambda: 5)
     tasks = [asyncio.create_task(lane.claim()), asyncio.create_task(lane.report())]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(stretched(20)):
         await session.done.wait()
     for task in tasks:
         task.cancel()

@@ -28,7 +28,7 @@ def gone(pid: int) -> bool:
 
 async def seen(condition: Callable[[], Any], seconds: float = 15.0) -> None:
     """Looks at what tells nobody: processes and a log."""
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(stretched(seconds)):
         while not condition():  # noqa: ASYNC110  # processes set no asyncio.Event
             await asyncio.sleep(0.01)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.faults.history import FINAL, Journal, Stream
 from tests.support.anywhere import Wanderer
+from tests.support.speed import stretched
 from tests.support.wire import Answer, ConnectionLost, Session
 
 RETRY_SECONDS = 0.1
@@ -240,7 +241,7 @@ class Everywhere:
 async def follow_run(urls: Sequence[str], run: str, seconds: float) -> Stream:
     follower = Wanderer(urls, f"/v1/runs/{run}/events")
     try:
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(stretched(seconds)):
             seen = await follower.run()
     except TimeoutError:
         seen = follower.seen

@@ -13,6 +13,7 @@ from tests.client.conftest import Start
 from tests.client.peer import Peer
 from tests.support.fixtures import StartServer
 from tests.support.server import Server, wait_until
+from tests.support.speed import stretched
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -46,7 +47,7 @@ async def test_what_a_finished_run_left_behind_costs_nobody_an_attempt(peer: Pee
 
 
 async def peer_sees_replacement(peer: Peer, words: Any) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(stretched(30)):
         while "the host process is replaced" not in words():  # noqa: ASYNC110  # a log sets no asyncio.Event
             await asyncio.sleep(0.05)
 
@@ -75,7 +76,7 @@ async def test_what_a_blocked_process_was_given_and_has_not_begun_goes_back_at_o
 async def test_a_blocked_process_is_given_nothing_until_it_turns_again(peer: Peer, start: Start) -> None:
     worker = await start(JOBS)
     blocking = await peer.add("sleeps-badly", 6, timeout_seconds=600)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(stretched(20)):
         while "blocks the worker's loop" not in worker.words():  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     # What was asked for before may still come, and goes back. Then nobody asks until the loop turns.
@@ -149,7 +150,7 @@ def test_a_held_interpreter_times_out_and_its_neighbours_complete(
 def test_a_handler_that_keeps_the_interpreter_and_ends_in_time_completes(serve: StartServer) -> None:
     server = serve(JOBS, workers=1, env=ENV)
     with server.client() as client:
-        slow = begin_guilty(server, client, "sleeps-in-c", 9, timeout_seconds=12)
+        slow = begin_guilty(server, client, "sleeps-in-c", 6, timeout_seconds=stretched(9))
         good = [dispatch(client, "takes", 0.5, timeout_seconds=3) for _ in range(8)]
         for run in finals(client, [slow, *good], 100):
             assert (run["state"], run["attempt"]) == ("completed", 1), run

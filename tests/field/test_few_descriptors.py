@@ -13,6 +13,7 @@ from blazy_jobs.worker.descriptors import say_if_run_out
 
 from tests.client.conftest import Start
 from tests.client.peer import Peer
+from tests.support.speed import stretched
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -57,7 +58,7 @@ async def test_a_worker_that_can_start_no_process_says_why_goes_on_and_runs_it_l
     _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")), hard))
     sync = await peer.add("echo-sync", 1)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(stretched(30)):
         while "descriptors have run out" not in worker.words():  # noqa: ASYNC110  # a log sets no asyncio.Event
             await asyncio.sleep(0.05)
     assert (await peer.outcome(sync))["type"] == "released", "it was kept where it cannot begin"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.client.conftest import Start, Worker
 from tests.client.peer import Peer
+from tests.support.speed import stretched
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -17,7 +18,7 @@ REPLACED = "the host process is replaced"
 
 
 async def said(worker: Worker, words: str, seconds: float = 40) -> None:
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(stretched(seconds)):
         while words not in worker.words():  # noqa: ASYNC110  # a log sets no asyncio.Event
             await asyncio.sleep(0.05)
 

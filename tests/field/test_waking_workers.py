@@ -19,6 +19,7 @@ from blazy_jobs.worker.session import Session
 
 from tests.client.conftest import Start
 from tests.client.peer import Peer
+from tests.support.speed import stretched
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
@@ -26,7 +27,7 @@ JOBS = "tests/field/waking.py"
 
 
 async def still(pid: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(stretched(10)):
         while psutil.Process(pid).status() != psutil.STATUS_STOPPED:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -108,7 +109,7 @@ async def test_leases_are_begun_only_while_they_hold_for_sure(claimed: float, re
     session.claimed_at, session.renewed_at = time.monotonic() - claimed, time.monotonic() - renewed
     lane = Lane(keeper, session, {"work": JobInfo("work", "async", False)}, lambda: 5)
     tasks = [asyncio.create_task(lane.claim()), asyncio.create_task(lane.report())]
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(stretched(20)):
         await (keeper.told if begins else session.told).wait()
     for task in tasks:
         task.cancel()

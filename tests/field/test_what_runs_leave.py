@@ -13,6 +13,7 @@ from blazy_jobs.testing import run_job
 from tests.client.conftest import Start
 from tests.client.peer import Peer
 from tests.field.jobs import leaves
+from tests.support.speed import stretched
 
 pytestmark = pytest.mark.system
 LEAVES = leaves.__file__
@@ -83,7 +84,7 @@ async def test_a_task_that_outlives_its_run_speaks_on_stderr(peer: Peer, start: 
     run = await peer.add("outlived-by-a-task", str(tmp_path))
     await peer.outcome(run)
     (tmp_path / "go").touch()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(stretched(20)):
         while not (tmp_path / "spoke").exists():  # noqa: ASYNC110  # a file tells nobody
             await asyncio.sleep(0.01)
     assert said(peer, run) == ["begun"]

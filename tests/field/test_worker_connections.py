@@ -19,6 +19,7 @@ from blazy_jobs.worker.session import Refused, Session
 
 from tests.support.programs import running
 from tests.support.server import REPO
+from tests.support.speed import stretched
 
 REGISTERED = {"id": "wrk_1", "lease_seconds": 2.5, "heartbeat_seconds": 0.5, "conflicts": []}
 Answer = tuple[int, Any] | None
@@ -49,7 +50,7 @@ class Scripted:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def until(self, condition: Callable[[], Any]) -> None:
-        async with asyncio.timeout(60), self._changed:
+        async with asyncio.timeout(stretched(60)), self._changed:
             await self._changed.wait_for(condition)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

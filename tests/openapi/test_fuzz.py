@@ -25,7 +25,7 @@ TWINS = (
 )
 
 
-@pytest.mark.parametrize("phases", ["coverage", "examples,fuzzing,stateful"])
+@pytest.mark.parametrize("phases", [pytest.param("coverage", marks=pytest.mark.release), "examples,fuzzing,stateful"])
 def test_every_answer_is_what_the_document_says(tmp_path: Path, phases: str) -> None:
     less = [f"--exclude-operation-id={name}" for name in TWINS] if phases == "coverage" else []
     code, report, log = fuzz(tmp_path / "data", ["--phases", phases, "--max-examples", "3", "--seed", "1", *less])

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from tests.support.event_stream import EventStreamDecoder, Message
+from tests.support.speed import stretched
 
 RECONNECT_SECONDS = 0.1
 HEAD_LIMIT = 64 * 1024
@@ -130,7 +131,7 @@ class Follower:
     async def _once(self) -> None:
         headers = {"Last-Event-ID": self._last_id} if self._last_id else {}
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(stretched(10)):
                 stream = await open_stream(self.url, self.seen.path, headers)
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             return

@@ -100,7 +100,7 @@ class Load:
 
     async def goes_on(self, since: float) -> float:
         """Seconds from then to the first answer after it."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(stretched(60)):
             while not self.answered_at or self.answered_at[-1] < since:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         return min(at for at in self.answered_at if at >= since) - since

@@ -14,6 +14,7 @@ from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.ports import Claim, Leased, WorkerRecord
 from tests.app.server import Server, item
+from tests.support.speed import stretched
 
 
 async def pool_worker(leasing: Leasing, name: str, pid: int = 1) -> int:
@@ -300,6 +301,6 @@ async def test_what_is_committed_while_claims_are_being_served_is_looked_for_aga
         return found
 
     server.store.claim = claimed_before_the_dispatch  # type: ignore[method-assign]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(stretched(10)):
         [lease] = await worker.claim(1, 30)
     assert lease["run"]["id"] == made[0]["id"]

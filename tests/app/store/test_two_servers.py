@@ -26,6 +26,7 @@ from tests.app.clock import SECOND
 from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key, limit_stripe
 from tests.contract.stage import LEASE_SECONDS, MAKE_UP, ids
 from tests.support.postgres import Postgres
+from tests.support.speed import stretched
 
 pytestmark = pytest.mark.system
 ROUNDS = 20
@@ -65,7 +66,7 @@ async def test_who_reads_along_gets_a_late_event_in_its_place(pair: Pair) -> Non
     quick = await pair.other.run_of()
     await pair.unlock(dedupe_stripe("greet", "late"))
     [slow] = (await late).runs
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(stretched(10)):
         assert [(await given.get()).run_id for _ in range(2)] == [slow.id, quick.id]
 
 
@@ -149,7 +150,7 @@ async def test_a_reader_that_comes_while_the_last_one_leaves_reads_along(pair: P
     neighbours.on_feed_torn = torn.set
     await asyncio.wait_for(torn.wait(), 10)
     run = await pair.other.run_of()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(stretched(10)):
         assert (await given.get()).run_id == run.id
 
 
@@ -165,7 +166,7 @@ async def test_an_error_of_who_reads_along_does_not_end_it(pair: Pair) -> None:
     pair.one.neighbours.on_feed = refuse_once
     pair.one.neighbours.on_feed_torn = lambda: torn.put_nowait(None)
     pair.one.neighbours.follow_feed(True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(stretched(10)):
         await torn.get()
         await pair.other.run_of()
         await torn.get()  # whoever reads along reads that one from the store
@@ -695,7 +696,7 @@ async def test_a_listener_that_was_cut_comes_back_and_says_that_it_may_be_anythi
     listener, _ = await pair.listeners()
     await pair.cut(listener)
     await pair.one.hears_that_it_may_be_anything()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(stretched(10)):
         while True:
             run = await pair.other.run_of()
             news = await pair.one.hears(lambda news: True)
@@ -791,7 +792,7 @@ async def test_a_server_that_hangs_in_a_transaction_stops_the_others_for_seconds
     await stopped.execute("BEGIN")
     await stopped.fetch(sql.BEGIN)
     await stopped.execute("SELECT pg_advisory_xact_lock($1, $2)", sql.LOCK_CLASS, dedupe_stripe("greet", "held"))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(stretched(20)):
         while True:
             try:
                 await pair.one.dispatch(pair.one.order(dedupe_key="held"))

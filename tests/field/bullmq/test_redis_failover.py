@@ -202,7 +202,7 @@ def test_a_refusal_is_told_once_with_what_to_do(
         reached = len(log_lines(scene))
         scene.until(lambda: scene.get("/readyz")["redis"] == "down", "readyz says it")
         # As many looks at the queue as there are in some seconds.
-        assert watched._enough.wait(6) is False
+        assert watched._enough.wait(3) is False
         assert watched.stop()[-1] == "down"
         mend()
     assert scene.finished(run, 60)["state"] == "completed"
