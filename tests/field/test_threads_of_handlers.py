@@ -73,5 +73,7 @@ async def test_an_idle_host_with_a_thread_of_a_stopped_run_is_replaced(peer: Pee
     hung = await peer.add("hangs-in-a-thread", timeout_seconds=0.3)
     assert (await peer.outcome(hung))["error"]["code"] == "timeout"
     await said(worker, REPLACED)
-    assert any("works on for a run that was stopped" in line and hung in line for line in worker.words().splitlines())
+    assert any(
+        "is still running for a run that was stopped" in line and hung in line for line in worker.words().splitlines()
+    )
     await completed(peer, "uses-a-thread", timeout_seconds=5)
