@@ -10,7 +10,6 @@ import argparse
 import sys
 import time
 import traceback
-from collections.abc import Sequence
 
 from benchmarks import (
     accept,
@@ -51,18 +50,16 @@ BENCHMARKS = [
 MODULES = {module.__name__.rpartition(".")[2]: module for module in BENCHMARKS}
 
 
-def measured(names: Sequence[str], scale: Scale) -> tuple[list[Row], int]:
-    """One round, and how many benchmarks broke: the others are measured all the same."""
-    rows, broken = list[Row](), 0
-    for name in names:
-        began = time.monotonic()
-        try:
-            rows += MODULES[name].measure(scale)
-        except Exception:  # noqa: BLE001  # the exit code says so
-            traceback.print_exc()
-            broken += 1
+def measured(name: str, scale: Scale) -> list[Row] | None:
+    """None where the benchmark broke: the others are measured all the same, and the exit code says so."""
+    began = time.monotonic()
+    try:
+        return MODULES[name].measure(scale)
+    except Exception:  # noqa: BLE001
+        traceback.print_exc()
+        return None
+    finally:
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    return rows, broken
 
 
 def main() -> int:
@@ -77,11 +74,13 @@ def main() -> int:
     names = [name for name in MODULES if not given.only or name in given.only]
     rounds, broken, before = list[list[Row]](), 0, machine()
     for _ in range(given.rounds):
-        rows, failures = measured(names, scale_of(given))
-        rounds.append(rows)
-        broken += failures
-        if given.json:
-            keep(given.json, rounds, before)
+        rounds.append([])
+        for name in names:
+            rows = measured(name, scale_of(given))
+            rounds[-1] += rows or []
+            broken += rows is None
+            if given.json:  # what is there, should the rest be interrupted
+                keep(given.json, rounds, before)
     print(show(medians(rounds), before))
     return 1 if broken else 0
 
