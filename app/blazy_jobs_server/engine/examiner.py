@@ -30,7 +30,7 @@ EXPLAIN_SECONDS = 1.0
 IDLE_SECONDS = 60
 MEMORY_BYTES = 1 << 30
 STARTING_SECONDS = 10.0
-PATIENCE = 5
+PATIENCE = 10
 """So many times longer it is waited for, where it hardly gets a processor."""
 _ENDED_BY_OTHERS = frozenset((0, -signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP, -signal.SIGALRM))
 """Ends of the process that say nothing of the value."""

@@ -116,7 +116,7 @@ class Results:
         self.clock = clock
         self._lease_seconds = lease_seconds
         self.renewal_seconds = lease_seconds / 3
-        self._first_seconds = min(30.0, lease_seconds * 2 / 3)
+        self._first_seconds = min(30.0, lease_seconds * 2)
         self._again_seconds = min(3.0, lease_seconds / 5)
         self.closely = Closely()
         self._schemas: dict[int, Schema] = {}
