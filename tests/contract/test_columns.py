@@ -242,3 +242,25 @@ async def test_a_batch_of_a_name_that_is_gone_makes_nothing(stage: Stage) -> Non
     with pytest.raises(JobTypeNotFound):
         await stage.dispatch(order, order)
     assert await stage.all_runs() == []
+
+
+async def test_single_ends_of_a_batch_are_written_together_in_the_order_of_words(stage: Stage) -> None:
+    heard: list[Commit] = []
+    stage.store.on_commit = lambda commit: (heard.append(commit), stage._hear(commit))[0]
+    one, two = await stage.claim_of(2)
+    line = '{"level":"info","message":"m","fields":{}}'
+    said = [
+        says(one, "log", data=line),
+        says(one, "completed", data="1"),
+        says(two, "log", data=line),
+        says(one, "log", data=line),
+        says(one, "completed", data="2"),
+        says(two, "completed", data="3"),
+        says(two, "failed"),
+    ]
+    judged = await stage.store.report(7, said, (), LEASE_SECONDS)
+    statuses = ["accepted", "accepted", "accepted", "lease_lost", "accepted", "accepted", "lease_lost"]
+    assert [answer.status for answer in judged.reported] == statuses
+    assert [await stage.log(run) for run in (one, two)] == [["queued", "started", "log", "completed"]] * 2
+    assert [(await stage.read(run)).result for run in (one, two)] == ["1", "3"]
+    assert len(heard) == 3

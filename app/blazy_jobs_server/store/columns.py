@@ -169,6 +169,9 @@ class Words:
         self._tx = tx
         self._batches = tx.ledger.batches
         self._spoke: dict[int, None] = {}
+        self._completed: dict[Batch, tuple[list[int], list[str]]] = {}
+        self.ended: set[int] = set()
+        """Of which the end is noted and not written."""
 
     def say(self, batch: Batch, run_id: int, kind: EventType, data: str, lease_until: int) -> None:
         """A progress or a line of its log: `lifecycle.progress` and `lifecycle.log` of a run of a batch."""
@@ -187,8 +190,19 @@ class Words:
     def renew(self, run_id: int, lease_until: int) -> None:
         self._batches.say(run_id, SILENT_SEQ).lease_until = lease_until
 
+    def end(self, batch: Batch, run_id: int, result: str) -> None:
+        """It has completed. What is said of it from then on comes too late."""
+        run_ids, results = self._completed.setdefault(batch, ([], []))
+        run_ids.append(run_id)
+        results.append(result)
+        self.ended.add(run_id)
+
     def save(self) -> None:
         if self._spoke:
             said = [(run_id, self._batches.say(run_id, SILENT_SEQ)) for run_id in self._spoke]
             sql.say_many(self._tx.cursor, [(run_id, s.seq, s.logs, s.progress) for run_id, s in said])
             self._spoke = {}
+        for batch, (run_ids, results) in self._completed.items():
+            complete(self._tx, batch, run_ids, results)
+        self._completed = {}
+        self.ended = set()

@@ -73,11 +73,12 @@ def report(tx: Transaction, arguments: list[Reports]) -> list[Judged]:
     return answers
 
 
-_WORDS = {"progress": EventType.PROGRESS, "log": EventType.LOG, "touch": None}
+_WORDS = {"progress": EventType.PROGRESS, "log": EventType.LOG}
+_TOGETHER = {*_WORDS, "touch"}
 
 
 def _speakers(tx: Transaction, arguments: list[Reports]) -> set[int]:
-    """The runs that can stay in their batches: they say something, and nothing else is said of them."""
+    """The runs that can stay in their batches up to their ends: all that is said of them is words and results."""
     batches = tx.ledger.batches
     if not batches:
         return set()
@@ -86,15 +87,21 @@ def _speakers(tx: Transaction, arguments: list[Reports]) -> set[int]:
     for argument in arguments:
         for item in argument.reports:
             batch = batches.of(item.run_id)
-            if batch is None or item.kind not in _WORDS or item.dropped or not _is_of(batch, argument.worker_id, item):
-                others.add(item.run_id)
-            else:
+            if batch is not None and _stays(tx, batch, argument.worker_id, item):
                 speaking[item.run_id] += 1
+            else:
+                others.add(item.run_id)
     for run_id, number in speaking.items():
         before = batches.said(run_id)
         if number + (0 if before is None else before.logs) > MAX_LOGS:
             others.add(run_id)
     return speaking.keys() - others
+
+
+def _stays(tx: Transaction, batch: Batch, worker_id: int, item: Report) -> bool:
+    if item.kind == "completed":
+        return _can_end(tx, batch, worker_id, item) and not item.dropped
+    return item.kind in _TOGETHER and not item.dropped and _is_of(batch, worker_id, item)
 
 
 def _is_of(batch: Batch, worker_id: int, item: Report | Completed) -> bool:
@@ -105,16 +112,19 @@ def _is_of(batch: Batch, worker_id: int, item: Report | Completed) -> bool:
 def _spoken(
     tx: Transaction, words: Words, runs: dict[int, Run], worker_id: int, item: Report, lease_until: int
 ) -> Reported:
+    if item.run_id in words.ended:
+        words.save()
     batch = tx.ledger.batches.of(item.run_id)
-    if batch is None:  # what another call of this transaction has completed
+    if batch is None:  # what was said to have completed before, in this transaction
         tx.flush()
         runs.update(tx.heads([item.run_id]))
         return judge(tx, runs, worker_id, item, lease_until)
-    kind = _WORDS[item.kind]
-    if kind is None:
+    if item.kind == "completed":
+        words.end(batch, item.run_id, item.data)
+    elif item.kind == "touch":
         words.renew(item.run_id, lease_until)
     else:
-        words.say(batch, item.run_id, kind, item.data, lease_until)
+        words.say(batch, item.run_id, _WORDS[item.kind], item.data, lease_until)
     return ACCEPTED
 
 
@@ -149,7 +159,7 @@ def _complete(
     return {run_id: answer for run_id, answer in judged.items() if answer is not ACCEPTED}
 
 
-def _can_end(tx: Transaction, batch: Batch, worker_id: int, item: Completed) -> bool:
+def _can_end(tx: Transaction, batch: Batch, worker_id: int, item: Report | Completed) -> bool:
     """Its results need no verdict."""
     schema = tx.ledger.versions[batch.definition_id].definition.result_schema
     return schema is None and _is_of(batch, worker_id, item)
