@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from typing import Annotated, Literal
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from blazy_jobs_server.api import event_models, render
+from blazy_jobs_server.api import event_models, exchange, render
 from blazy_jobs_server.api.context import Answer, context_of
 from blazy_jobs_server.api.describe import LAST_EVENT_ID, answers, headers_of, reference
 from blazy_jobs_server.api.negotiation import parse_accept, quality
@@ -43,29 +42,52 @@ HEADERS = [
     (b"x-accel-buffering", b"no"),
 ]
 VARY = (b"vary", b"Accept")
+STREAMS = "jobs.streams"
+"""In the scope, a list: streams put there are served when the framework's call is over. All that it has at hand for a
+request, more than the rest of a stream, would stay with it as long as the stream."""
 
 
 class EventStream(Response):
     """Sends blocks as they come. A reader that takes none of them for a while is cut, and can resume."""
 
-    def __init__(self, blocks: AsyncIterator[bytes], *headers: tuple[bytes, bytes]) -> None:
+    def __init__(self, blocks: AsyncGenerator[bytes, None], *headers: tuple[bytes, bytes]) -> None:
         super().__init__()
         self._blocks = blocks
         self._head = [*HEADERS, *headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        streams: list[EventStream] | None = scope.get(STREAMS)
+        if streams is None:
+            await self.serve(scope, receive, send)
+        else:
+            streams.append(self)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Returns at the stream's end, or when its reader has gone."""
         transport = scope.get("jobs.transport")
         if transport is not None:
             _bound_send_buffer(transport)
-        sending = asyncio.ensure_future(self._send(send, transport))
-        leaving = asyncio.ensure_future(_until_gone(receive))
+        sending = asyncio.current_task()
+        assert sending is not None
+        has_gone = False
+
+        def gone() -> None:
+            nonlocal has_gone
+            has_gone = True
+            sending.cancel()
+
+        leaving = None if exchange.watch(scope, gone) else asyncio.ensure_future(_until_gone(receive, gone))
         try:
-            await asyncio.wait([sending, leaving], return_when=asyncio.FIRST_COMPLETED)
+            await self._send(send, transport)
+        except asyncio.CancelledError:
+            if not has_gone:
+                raise
+            sending.uncancel()
         finally:
-            for task in (sending, leaving):
-                task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await sending
+            exchange.unwatch(scope)
+            if leaving is not None:
+                leaving.cancel()
+            await self._blocks.aclose()
 
     async def _send(self, send: Send, transport: asyncio.Transport | None) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self._head})
@@ -89,9 +111,10 @@ def _bound_send_buffer(transport: asyncio.Transport) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
 
-async def _until_gone(receive: Receive) -> None:
+async def _until_gone(receive: Receive, gone: Callable[[], None]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    gone()
 
 
 STREAM = {

@@ -8,7 +8,7 @@ another server, and in tests without one, there is no such thing in the scope, a
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
@@ -61,3 +61,33 @@ def answer(scope: MutableMapping[str, Any], status: int, headers: Iterable[tuple
         cycle.transport.close()
     cycle.on_response()
     return True
+
+
+class Watched:
+    """A protocol that tells when its connection is lost."""
+
+    on_lost: Callable[[], None] | None = None
+
+
+def watch(scope: MutableMapping[str, Any], gone: Callable[[], None]) -> bool:
+    """`gone` is called when the client has gone, until `unwatch`. False where that cannot be told without a task that
+    waits for it."""
+    cycle, protocol = _cycle(scope), _protocol(scope)
+    if cycle is None or protocol is None:
+        return False
+    protocol.on_lost = gone
+    if cycle.disconnected:
+        gone()
+    return True
+
+
+def unwatch(scope: MutableMapping[str, Any]) -> None:
+    protocol = _protocol(scope)
+    if protocol is not None:
+        protocol.on_lost = None
+
+
+def _protocol(scope: MutableMapping[str, Any]) -> Watched | None:
+    transport = scope.get("jobs.transport")
+    protocol = None if transport is None else transport.get_protocol()
+    return protocol if isinstance(protocol, Watched) else None

@@ -8,11 +8,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blazy_jobs_server.api import exchange, hot
 from blazy_jobs_server.api.context import SAFE_METHODS, Answer, Context
+from blazy_jobs_server.api.events import STREAMS, EventStream
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document, unexpected
 from blazy_jobs_server.api.requests import ClientDisconnected
 from blazy_jobs_server.domain.errors import Forbidden, JobsError
 
 JSON = (b"content-type", b"application/json")
+LASTING = {"type", "http_version", "method", "path", "query_string", "client", "jobs.transport", exchange.CYCLE}
+"""What is kept of a scope while its stream is served."""
 HOT_METHODS = ("POST", "GET")
 PROBLEM = (b"content-type", MEDIA_TYPE.encode())
 
@@ -67,11 +70,17 @@ class Front:
             await send(message)
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
 
+        streams: list[EventStream] = []
+        scope[STREAMS] = streams
         try:
             await self._app(scope, receive, sending)
         except Exception:
             if not ended:
                 raise
+        if streams:
+            for name in scope.keys() - LASTING:
+                del scope[name]
+            await streams.pop().serve(scope, receive, send)
 
     async def _head(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What GET would answer, without its body (RFC 9110, 9.3.2); a stream ends with its headers."""

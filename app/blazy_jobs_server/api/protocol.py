@@ -38,7 +38,7 @@ def _is_host(value: bytes) -> bool:
     return _HOST.fullmatch(value) is not None
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(HttpToolsProtocol, exchange.Watched):
     """A connection may wait for its next request as long as the keep-alive time; once the first byte of a head is
     there, the rest must follow within `HEADER_SECONDS`, and within `HEADER_BYTES`."""
 
@@ -171,6 +171,8 @@ class Protocol(HttpToolsProtocol):
             self._idle_timer.cancel()
             self._idle_timer = None
         super().connection_lost(exc)
+        if self.on_lost is not None:
+            self.on_lost()
 
     # -- between requests: one timer for many of them, which looks when it rings since when nothing has come
 

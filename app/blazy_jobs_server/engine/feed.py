@@ -7,7 +7,7 @@ store again, from where it stands, so a slow reader costs neither memory nor eve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Protocol
 
 from blazy_jobs_server.domain.event import Event, EventColumn
@@ -256,7 +256,7 @@ class Feed:
 
     # -- the streams
 
-    def follow_run(self, run_id: int, after: int) -> AsyncIterator[bytes]:
+    def follow_run(self, run_id: int, after: int) -> AsyncGenerator[bytes, None]:
         """Blocks of the run's stream after the event number `after`; ends after the final event.
 
         Who resumes is told its place again: some clients take the block that has the time to reconnect only for one
@@ -265,7 +265,7 @@ class Feed:
         opening = OPENING + resumed_frame(after) if after else OPENING
         return self._follow(_RunSource(self._store, self._by_run, run_id), after, opening)
 
-    def follow_all(self, where: EventFilter, after: int) -> AsyncIterator[bytes]:
+    def follow_all(self, where: EventFilter, after: int) -> AsyncGenerator[bytes, None]:
         """Blocks of the stream of all runs after the event key `after`; ends at shutdown.
 
         It says its place at once: a reader that is cut before the first event comes back to where it began.
@@ -273,7 +273,7 @@ class Feed:
         source = _FeedSource(self._store, self._readers, where, self)
         return self._follow(source, after, OPENING + place_frame(after))
 
-    async def _follow(self, source: Source, at: int, opening: bytes) -> AsyncIterator[bytes]:
+    async def _follow(self, source: Source, at: int, opening: bytes) -> AsyncGenerator[bytes, None]:
         buffer = Buffer(gapless=source.gapless)
         caught_up = source.caught_up
         self._streams.add(buffer)

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from blazy_jobs_server.api import exchange
+from blazy_jobs_server.api.front import LASTING
 from blazy_jobs_server.api.protocol import Protocol
 from tests.app.clock import HandClock
 from tests.app.server import Server
@@ -253,3 +254,44 @@ async def test_a_slow_request_is_no_idle_connection(server: Server, clock: HandC
         assert (await connection.answer())[0] == 200
         connection.send(get("/healthz"))
         assert (await connection.answer())[0] == 200
+
+
+async def test_a_waiting_stream_is_one_task_and_ends_with_its_reader(server: Server) -> None:
+    await server.register()
+    run = await server.dispatch()
+    await server.settle()
+    for path in ("/v1/events", f"/v1/runs/{run['id']}/events"):
+        before = asyncio.all_tasks()
+        async with connected(server.app) as connection:
+            connection.send(get(path))
+            await connection.reader.readuntil(b"retry: ")
+            await server.settle()
+            assert server.jobs.feed.open_streams == 1
+            assert len(asyncio.all_tasks() - before) == 1
+            connection.writer.close()
+            while server.jobs.feed.open_streams:
+                await server.settle()
+        assert asyncio.all_tasks() - before == set()
+
+
+async def test_a_waiting_stream_holds_nothing_of_its_request(server: Server) -> None:
+    scopes: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scopes.append(scope)
+        await server.app(scope, receive, send)
+
+    async with connected(app) as connection:
+        connection.send(get("/v1/events"))
+        await connection.reader.readuntil(b": live")
+        assert scopes[0].keys() <= LASTING
+
+
+async def test_a_stream_on_a_connection_ends_at_drain_and_the_connection_goes_on(server: Server) -> None:
+    async with connected(server.app) as connection:
+        connection.send(get("/v1/events"))
+        await connection.reader.readuntil(b": live")
+        server.jobs.drain()
+        await connection.reader.readuntil(b"0\r\n\r\n")
+        connection.send(get("/healthz"))
+        assert await connection.answer() == (200, b'{"status":"ok"}')
