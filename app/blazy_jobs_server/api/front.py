@@ -104,7 +104,7 @@ class Front:
         """None: not one of the hot routes."""
         if method == "GET":
             match parts:
-                case [_, _, "runs", run_id] if run_id != "batch" and not scope["query_string"]:
+                case [_, _, "runs", run_id] if run_id not in ("", "batch") and not scope["query_string"]:
                     self._context.admit(scope)
                     return await hot.read(self._context, run_id)
             return None
