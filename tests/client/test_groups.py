@@ -200,7 +200,7 @@ class Choosy(Session):
         await asyncio.Event().wait()
         return None
 
-    async def report(self, reports: Any, holding: Any, completed: bytes = b"") -> dict[str, Any]:
+    async def report(self, reports: Any, holding: Any, renew: bool = True, completed: bytes = b"") -> dict[str, Any]:
         await asyncio.sleep(0)
         if completed or len(reports) > 1:
             raise TooMuch("413")

@@ -134,7 +134,7 @@ def test_a_run_is_found_by_its_id(kind: str) -> None:
     with pytest.raises(ApiError, match=r"run_not_found.*run_unknown"):
         act(kind, peer, lambda client: client.run("run_unknown"))
     for nothing in ("", None, {"id": "run_1"}):
-        with pytest.raises(ValueError, match="a run's id"):
+        with pytest.raises(ValueError, match="a run id"):
             act(kind, peer, lambda client, given=nothing: client.run(given))
 
 
