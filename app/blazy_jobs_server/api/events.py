@@ -78,18 +78,19 @@ class EventStream(Response):
 
         leaving = None if exchange.watch(scope, gone) else asyncio.ensure_future(_until_gone(receive, gone))
         try:
-            await self._send(send, transport)
+            await self._send(scope, send)
         except asyncio.CancelledError:
             if not has_gone:
                 raise
             sending.uncancel()
+            exchange.abort(scope)
         finally:
             exchange.unwatch(scope)
             if leaving is not None:
                 leaving.cancel()
             await self._blocks.aclose()
 
-    async def _send(self, send: Send, transport: asyncio.Transport | None) -> None:
+    async def _send(self, scope: Scope, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self._head})
         try:
             async for block in self._blocks:
@@ -98,8 +99,7 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
             log.info("slow stream reader disconnected")
-            if transport is not None:
-                transport.abort()
+            exchange.abort(scope)
 
 
 def _bound_send_buffer(transport: asyncio.Transport) -> None:

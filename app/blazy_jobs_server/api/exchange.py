@@ -87,6 +87,15 @@ def unwatch(scope: MutableMapping[str, Any]) -> None:
         protocol.on_lost = None
 
 
+def abort(scope: MutableMapping[str, Any]) -> None:
+    """Cuts the connection, whatever of the answer has not been taken."""
+    cycle, transport = _cycle(scope), scope.get("jobs.transport")
+    if cycle is not None:
+        cycle.disconnected = True  # which it hears only in the loop's next turn, and would miss the answer's end
+    if transport is not None:
+        transport.abort()
+
+
 def _protocol(scope: MutableMapping[str, Any]) -> Watched | None:
     transport = scope.get("jobs.transport")
     protocol = None if transport is None else transport.get_protocol()

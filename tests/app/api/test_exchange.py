@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from blazy_jobs_server.api import exchange
+from blazy_jobs_server.api.events import SEND_SECONDS
 from blazy_jobs_server.api.front import LASTING
 from blazy_jobs_server.api.protocol import Protocol
 from tests.app.clock import HandClock
@@ -73,7 +74,9 @@ class Connection:
 
 @asynccontextmanager
 async def connected(app: ASGIApp) -> AsyncIterator[Connection]:
-    config = uvicorn.Config(app, http=Recorded, ws="none", lifespan="off", timeout_keep_alive=KEEP_ALIVE_SECONDS)
+    config = uvicorn.Config(
+        app, http=Recorded, ws="none", lifespan="off", log_config=None, timeout_keep_alive=KEEP_ALIVE_SECONDS
+    )
     made: asyncio.Queue[Recorded] = asyncio.Queue()
 
     def make() -> Recorded:
@@ -295,3 +298,21 @@ async def test_a_stream_on_a_connection_ends_at_drain_and_the_connection_goes_on
         await connection.reader.readuntil(b"0\r\n\r\n")
         connection.send(get("/healthz"))
         assert await connection.answer() == (200, b'{"status":"ok"}')
+
+
+async def test_a_slow_reader_is_cut_without_a_word_of_an_error(
+    server: Server, clock: HandClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await server.register()
+    async with connected(server.app) as connection:
+        connection.send(get("/v1/events"))
+        await connection.reader.readuntil(b": live")
+        connection.protocol.pause_writing()  # as the transport does when the client takes nothing
+        await server.dispatch()
+        await server.settle()
+        clock.move(SEND_SECONDS + 1)
+        while server.jobs.feed.open_streams:
+            await server.settle()
+        await server.settle()
+        assert connection.protocol.transport.is_closing()
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
