@@ -250,19 +250,7 @@ def _read_frame(value: Any) -> tuple[list[Any], list[str], list[Any]]:
 
 
 def _report_json(items: list[Any], answers: list[Reported], holding: list[str], judged: Judged, drain: bool) -> bytes:
-    data = []
-    for item, answer in zip(items, answers, strict=True):
-        run_id = item.get("run_id") if type(item) is dict else None
-        attempt = item.get("attempt") if type(item) is dict else None
-        data.append(
-            {
-                "run_id": run_id if type(run_id) is str else None,
-                "attempt": attempt if type(attempt) is int else None,
-                "status": answer.status,
-                "error": answer.error,
-                "cancel_requested": answer.cancel_requested,
-            }
-        )
+    data = [_answer(item, answer) for item, answer in zip(items, answers, strict=True)]
     holds = [
         {"run_id": run_id, "held": state.held, "cancel_requested": state.cancel_requested}
         for run_id, state in zip(holding, judged.held, strict=True)
@@ -271,6 +259,24 @@ def _report_json(items: list[Any], answers: list[Reported], holding: list[str], 
     if judged.completed:
         body["completed"] = [_not_accepted(answers) for answers in judged.completed]
     return orjson.dumps(body)
+
+
+def _answer(item: Any, answer: Reported) -> Any:
+    if answer.status == "accepted" and not answer.cancel_requested:
+        # The usual one. What was accepted has the id of a run and a whole number.
+        return orjson.Fragment(
+            f'{{"run_id":"{item["run_id"]}","attempt":{item["attempt"]},'
+            '"status":"accepted","error":null,"cancel_requested":false}'
+        )
+    run_id = item.get("run_id") if type(item) is dict else None
+    attempt = item.get("attempt") if type(item) is dict else None
+    return {
+        "run_id": run_id if type(run_id) is str else None,
+        "attempt": attempt if type(attempt) is int else None,
+        "status": answer.status,
+        "error": answer.error,
+        "cancel_requested": answer.cancel_requested,
+    }
 
 
 def _not_accepted(answers: dict[int, Reported]) -> list[dict[str, Any]]:
