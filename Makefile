@@ -20,13 +20,15 @@ setup: $(VENV)/.ready ## build .venv from the locked list
 run: setup ## start the server and do the main job on real input (ARGS=--once ends afterwards)
 	@$(BIN)/python -m examples.demo $(ARGS)
 
-# Many tests wait for servers more than they work.
-PROCESSES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+# Many tests wait for servers more than they work; the quick ones do not.
+PROCESSES ?= $(shell expr $(CORES) + 1)
+PYTEST = $(BIN)/python -m pytest -n $(PROCESSES) --dist worksteal
 
 test: setup ## run every test but those of a release, a few at once (PROCESSES=0: one after the other)
 	$(PYTEST) $(ARGS)
 
+check: PROCESSES = $(CORES)
 check: setup ## format, lint, types, import contracts, openapi and client drift, quick tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -41,7 +43,8 @@ pythons: ## the quick tests on each Python from 3.11 on that is there (PYTHONS="
 		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); echo "Python $$version:"; \
 		$(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON=$$python ARGS='-q -m "not system" $(ARGS)'; done
 
-release-check: setup ## the long tests of what a release consists of: packages, others' generators, every corner of openapi.json, docs site, benchmarks (needs Node)
+release-check: PROCESSES = $(CORES)
+check: setup ## the long tests of what a release consists of: packages, others' generators, every corner of openapi.json, docs site, benchmarks (needs Node)
 	$(PYTEST) -m release $(ARGS)
 
 busy: setup ## the system tests ten times beside busy loops (ARGS="--times 2" for fewer), to find those that depend on timing
