@@ -43,8 +43,7 @@ pythons: ## the quick tests on each Python from 3.11 on that is there (PYTHONS="
 		version=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); echo "Python $$version:"; \
 		$(MAKE) --no-print-directory test VENV=.venv-$$version PYTHON=$$python ARGS='-q -m "not system" $(ARGS)'; done
 
-release-check: PROCESSES = $(CORES)
-check: setup ## the long tests of what a release consists of: packages, others' generators, every corner of openapi.json, docs site, benchmarks (needs Node)
+release-check: setup ## the long tests of what a release consists of: packages, others' generators, every corner of openapi.json, docs site, benchmarks (needs Node)
 	$(PYTEST) -m release $(ARGS)
 
 busy: setup ## the system tests ten times beside busy loops (ARGS="--times 2" for fewer), to find those that depend on timing
