@@ -156,6 +156,47 @@ async def test_a_host_that_dies_takes_no_run_with_it_that_had_not_begun(peer: Pe
 
 
 @pytest.mark.system
+async def test_a_slot_that_dies_costs_only_the_run_that_it_was_in(peer: Peer, start: Start) -> None:
+    await start(JOBS_WORKER_SLOTS=1)
+    before, (killer,) = await peer.add_many("echo-sync", range(300)), await peer.add_many("dies-sync", [None])
+    after = await peer.add_many("echo-sync", range(100))
+    assert [outcome["result"] for outcome in await outcomes(peer, before)] == list(range(300))
+    assert (await peer.outcome(killer))["error"]["code"] == "crashed"
+    assert {outcome["type"] for outcome in await outcomes(peer, after)} <= {"completed", "released"}
+
+
+@pytest.mark.system
+async def test_ends_of_quick_sync_runs_do_not_wait_for_the_long_one_behind_them(peer: Peer, start: Start) -> None:
+    await start(JOBS_WORKER_SLOTS=1)
+    quick, slow = await peer.add_many("echo-sync", range(500)), await peer.add_many("waits-sync", [None] * 30)
+    assert [outcome["result"] for outcome in await outcomes(peer, quick)] == list(range(500))
+
+    def running() -> set[str]:
+        return {run for run in slow if peer.said(run, "progress")}
+
+    await peer.until(lambda: len(running()) == 1 and running() == set(peer.leases))
+    for run in set(slow) - running():
+        assert [report["type"] for report in peer.reports[run]] in ([], ["released"])
+
+
+@pytest.mark.system
+async def test_sync_runs_of_a_group_speak_before_they_end_and_stop_one_by_one(peer: Peer, start: Start) -> None:
+    await start()
+    runs = await peer.add_many("speaks-sync", [None] * 40)
+    assert {outcome["type"] for outcome in await outcomes(peer, runs)} == {"completed"}
+    for run in runs:
+        kinds = [report["type"] for report in peer.reports[run]]
+        assert sorted(kinds[:-1]) == ["log", "log", "progress"]
+    late = await peer.add_many("waits-sync", [None, None], timeout_seconds=1)
+    assert [outcome["error"]["code"] for outcome in await outcomes(peer, late)] == ["timeout"] * 2
+    stopped, other = await peer.add_many("waits-sync", [None, None])
+    await peer.until(lambda: peer.said(stopped, "progress") and peer.said(other, "progress"))
+    peer.cancelled.add(stopped)
+    assert (await peer.outcome(stopped))["type"] == "cancelled"
+    assert peer.final(other) is None
+
+
+@pytest.mark.system
 @by_columns
 async def test_a_killed_neighbour_and_middleware_are_as_ever_in_groups(peer: Peer, start: Start) -> None:
     await start("tests.client.wrapped")

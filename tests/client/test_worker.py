@@ -355,8 +355,8 @@ async def test_children_end_when_the_control_process_is_killed_or_silent(peer: P
 
 async def test_quick_sync_runs_are_given_ahead_and_slow_ones_are_not_kept_waiting(peer: Peer, start: Start) -> None:
     await start(JOBS_WORKER_SLOTS=1)
-    for n in range(60):
-        await peer.outcome(await peer.add("echo-sync", n))
+    for run in await peer.add_many("echo-sync", range(600)):
+        await peer.outcome(run)
     await peer.until(lambda: any(claim["max"] > 10 for claim in peer.claims if claim["worker"] == "tested/process"))
     slow = await peer.add("waits-sync")
     behind = [await peer.add("echo-sync", n) for n in range(3)]

@@ -8,5 +8,6 @@ children do: a *host* with one loop for all async handlers and all middleware, a
     session.py   the protocol's calls, tried again       slot.py     one run at a time, killable
     hosting.py, slots.py   who runs what, who is stopped
     children.py  starts, watches and kills processes     pulse.py    both sides' signs of life
+    slot_process.py, slot_log.py   one slot as the control process has it, and what it notes in shared memory
     group.py     plain runs that were claimed together   pace.py     how many may be claimed ahead
 """

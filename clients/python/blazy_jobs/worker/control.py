@@ -29,6 +29,7 @@ UNKNOWN_LEASE_SECONDS = 15.0
 PARTING_SECONDS = 1.5
 """Without a server, handlers are told to end so long before their leases do."""
 
+Count = Callable[[], int]
 log = Log("blazy_jobs.worker")
 
 
@@ -152,19 +153,23 @@ class Control:
             return
         settings = self.settings
         declares = declared_by(child.declared["declares"], settings.app, settings.build, settings.start)
-        for kind, capacity in (("async", self._host_capacity), ("process", self.slots.capacity)):
+        kinds: tuple[tuple[str, Count, Count | None], ...] = (
+            ("async", self._host_capacity, self._host_ahead),
+            ("process", self.slots.capacity, self.slots.ahead),
+        )
+        for kind, capacity, ahead in kinds:
             served = {name: job for name, job in jobs.items() if job.lane == kind}
             if not served:
                 continue
             by_host = kind == "async" or all(job.middleware for job in served.values())
             if by_host and kind == "process":
-                capacity = self._wrapped_capacity
-            lane = self._open_lane(kind, served, capacity, declares)
+                capacity, ahead = self._wrapped_capacity, None
+            lane = self._open_lane(kind, served, declares, capacity, ahead)
             if by_host:
                 self._host_lanes.append(lane)
 
     def _open_lane(
-        self, kind: str, jobs: dict[str, JobInfo], capacity: Callable[[], int], declares: list[Any] | None
+        self, kind: str, jobs: dict[str, JobInfo], declares: list[Any] | None, capacity: Count, ahead: Count | None
     ) -> Lane:
         size = self.settings.concurrency if kind == "async" else self.settings.slots
         registration = {
@@ -175,7 +180,7 @@ class Control:
             "declares": declares[0] if declares and len(declares) == 1 else declares,
         }
         session = Session(self.settings.endpoint, registration, self._answered, columns=True)
-        lane = Lane(self, session, jobs, capacity, self._host_ahead if kind == "async" else None)
+        lane = Lane(self, session, jobs, capacity, ahead)
         self._lanes.append(lane)
         first = self._lanes[0]
         self._speaking.append(self._spawn(self._serve(lane, None if first is lane else first), f"lane {kind}"))

@@ -13,7 +13,7 @@ MAX_FRAME_BYTES = 256 * 1024 * 1024
 
 # control → child
 LEASES = b"L"  # header (host): the first one's number; blob: a claim's answer. The runs begin when there is room
-GROUP = b"G"  # header: what runs have in common, their ids and the first one's number; blob: their payloads
+GROUP = b"G"  # header: the first one's number, and what runs have in common with their ids; blob: their payloads
 STOP = b"C"  # header: [[run_id, reason], ...]
 RECALL = b"W"  # header: none. The child gives back what it has not begun
 RETURNED = b"O"  # header: the report of a slot's run, for the middleware that waits for it
@@ -23,6 +23,7 @@ READY = b"H"  # header: what the modules declare
 REFUSED = b"F"  # header: why the modules cannot be loaded
 WORDS = b"D"  # header: {"items": [[run_id, type, bytes], ...], ...}; blob: the reports
 ENDED = b"E"  # header: [[run id, ...]]; blob: their results, with commas between; none: all null
+LOGGED = b"K"  # header: how far the slot has written its log
 STUCK = b"S"  # header: run ids that were told to stop and did not
 CALL = b"X"  # header: [run_id, payload]: middleware has come to its process handler
 HANG_UP = b"Y"  # header: run_id: that middleware was told to stop

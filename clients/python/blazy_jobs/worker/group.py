@@ -67,7 +67,7 @@ class Group:
         held = self._singles.get(run_id)
         if held is None:
             place = self._place_of(run_id)
-            held = self._singles[run_id] = Held(self._lease(place), self.job, self.desk, self.claimed_at)
+            held = self._singles[run_id] = Held.of_group(self, place, self.job, self.desk, self.claimed_at)
             held.place = self.place
             if self.first_number:
                 held.number = self.first_number + place
@@ -93,23 +93,30 @@ class Group:
 
     def header(self) -> dict[str, Any]:
         """What the process that runs them is to know, but for their payloads."""
-        columns: dict[str, Any] = {"run_ids": self.run_ids}
-        if self.tags:
-            columns["tags"] = self.tags
-        if self.metadata:
-            columns["metadata"] = self.metadata
-        return {**self.common, **columns}
+        return {**self.common, **self._columns()}
+
+    def part(self, places: Sequence[int]) -> tuple[dict[str, Any], list[Any]]:
+        """Of some of them: the same, and their payloads."""
+        header = {name: [column[place] for place in places] for name, column in self._columns().items()}
+        return {**self.common, **header}, [self.payloads[place] for place in places]
+
+    def completed(self, run_ids: Sequence[str], results: bytes) -> None:
+        self.desk.completed(self, run_ids, results)
 
     def report(self, run_id: str) -> dict[str, Any]:
         """The head of a report of it."""
         return {"run_id": run_id, "attempt": self.attempt, "lease_token": self.token}
+
+    def _columns(self) -> dict[str, list[Any]]:
+        columns = {"run_ids": self.run_ids, "tags": self.tags, "metadata": self.metadata}
+        return {name: column for name, column in columns.items() if column}
 
     def _place_of(self, run_id: str) -> int:
         if not self._places:
             self._places = {run_id: place for place, run_id in enumerate(self.run_ids)}
         return self._places[run_id]
 
-    def _lease(self, place: int) -> dict[str, Any]:
+    def lease(self, place: int) -> dict[str, Any]:
         """As a claim's answer has it for a run by itself."""
         common = self.common
         run = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
 import orjson
@@ -29,18 +30,39 @@ class Desk(Protocol):
     def finish(self, held: Held, kind: str, report: bytes) -> None: ...
 
 
+class Leases(Protocol):
+    """Those of a group."""
+
+    @property
+    def run_ids(self) -> Sequence[str]: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def timeout_seconds(self) -> float: ...
+    def lease(self, place: int) -> dict[str, Any]: ...
+    def part(self, places: Sequence[int]) -> tuple[dict[str, Any], list[Any]]:
+        """What some of them have in common, with columns; and their payloads."""
+
+    def completed(self, run_ids: Sequence[str], results: bytes) -> None:
+        """These have, with `results` (JSON with commas between; nothing: null for each)."""
+
+
 class Held:
     """Instants are monotonic. `begun_at` None: not begun yet."""
 
     __slots__ = (
+        "_lease",
         "alone",
         "attempt",
         "begun_at",
         "called",
         "claimed_at",
         "desk",
+        "group",
+        "group_place",
         "job",
-        "lease",
         "number",
         "place",
         "run_id",
@@ -55,11 +77,27 @@ class Held:
         self, lease: dict[str, Any], job: JobInfo, desk: Desk, claimed_at: float, *, called: bool = False
     ) -> None:
         run = lease["run"]
-        self.lease = lease
+        self._lease: dict[str, Any] | None = lease
+        self.group: Leases | None = None
+        """Those that it was claimed with, by columns, and its place among them."""
+        self.group_place = 0
         self.run_id: str = run["id"]
         self.attempt: int = lease["attempt"]
         self.token: str = lease["lease_token"]
         self.alone: bool = bool(lease.get("alone"))
+        self._set_out(job, desk, claimed_at, called)
+
+    @classmethod
+    def of_group(cls, group: Leases, place: int, job: JobInfo, desk: Desk, claimed_at: float) -> Held:
+        held = cls.__new__(cls)
+        held._lease = None
+        held.group, held.group_place = group, place
+        held.run_id, held.attempt, held.token = group.run_ids[place], group.attempt, group.token
+        held.alone = False
+        held._set_out(job, desk, claimed_at, called=False)
+        return held
+
+    def _set_out(self, job: JobInfo, desk: Desk, claimed_at: float, called: bool) -> None:
         self.job = job
         self.desk = desk
         self.claimed_at = claimed_at
@@ -77,6 +115,18 @@ class Held:
         """The same run, leased anew while the old handler is still being stopped."""
 
     @property
+    def lease(self) -> dict[str, Any]:
+        """As a claim's answer has it for a run by itself."""
+        if self._lease is None:
+            assert self.group is not None
+            self._lease = self.group.lease(self.group_place)
+        return self._lease
+
+    @property
+    def timeout_seconds(self) -> float:
+        return self.group.timeout_seconds if self.group is not None else float(self.lease["run"]["timeout_seconds"])
+
+    @property
     def wrapped(self) -> bool:
         """Has middleware that must run in the host, around a slot."""
         return self.job.middleware and self.job.lane == "process" and not self.called and not self.alone
@@ -84,7 +134,7 @@ class Held:
     @property
     def deadline(self) -> float:
         """When its time is over; far away while it has not begun."""
-        return float("inf") if self.begun_at is None else self.begun_at + float(self.lease["run"]["timeout_seconds"])
+        return float("inf") if self.begun_at is None else self.begun_at + self.timeout_seconds
 
     def begin(self, now: float | None = None) -> None:
         self.begun_at = time.monotonic() if now is None else now

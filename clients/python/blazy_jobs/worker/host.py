@@ -27,7 +27,7 @@ from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.mouth import Mouth
 from blazy_jobs.worker.pace import WAIT_SECONDS
 from blazy_jobs.worker.pulse import NOT_WORN, WORN, WORN_OUT, Page, end_with_leases
-from blazy_jobs.worker.standing import Group, GroupStanding, Standing, current
+from blazy_jobs.worker.standing import Entry, Group, Standing, current, standing_of, taken_at
 from blazy_jobs.worker.threads import RunThreads
 from blazy_jobs.worker.watchdog import BLOCKED_SECONDS, Watchdog
 
@@ -39,9 +39,6 @@ SPARE_THREADS = 32
 LOOK_SECONDS = 0.05
 MOST_LOST_SECONDS = 8.0
 """How much later a deadline may become: the server's own is 15 s later than the first, and a stop takes time too."""
-
-_Entry = Standing | tuple[Group, int]
-"""A run by itself, or one of a group and its place in it."""
 
 log = Log("blazy_jobs.worker")
 
@@ -77,7 +74,7 @@ class Host:
         self._grace_seconds = float(os.environ.get("JOBS_STOP_GRACE_SECONDS") or DEFAULT_GRACE_SECONDS)
         self._most = concurrency
         self._runs: dict[str, Standing] = {}
-        self._queue: deque[_Entry] = deque()
+        self._queue: deque[Entry] = deque()
         """Runs that wait for room, in the order in which they came."""
         self._beginning = False
         self._looked_at = 0.0
@@ -136,7 +133,7 @@ class Host:
         number = 0
         while queue and len(runs) < self._most:
             try:
-                standing = _standing_of(queue.popleft())
+                standing = standing_of(queue.popleft())
             except IndexError:  # given back meanwhile
                 break
             number = standing.number
@@ -147,7 +144,7 @@ class Host:
 
     def _stop_unbegun(self, run_id: str, reason: str) -> None:
         for entry in list(self._queue):
-            standing = _standing_of(entry)
+            standing = standing_of(entry)
             if standing.run_id == run_id:
                 self._queue.remove(entry)
                 report = outcome.of_stop(reason)
@@ -157,7 +154,7 @@ class Host:
         """What has not begun shall begin elsewhere."""
         with self._mouth.lock, suppress(IndexError):
             while self._queue:
-                standing = _standing_of(self._queue.popleft())
+                standing = standing_of(self._queue.popleft())
                 self._mouth.give_back(standing.run_id, standing.attempt, standing.token)
 
     async def _carry_out(self, standing: Standing) -> None:
@@ -227,7 +224,7 @@ class Host:
             elif now - standing.stop_at >= self._grace_seconds and not standing.stuck and self._may_be_stuck(standing):
                 standing.stuck = True
                 stuck.append(standing.run_id)
-        if self._queue and now - _taken_at(self._queue[0]) > WAIT_SECONDS:
+        if self._queue and now - taken_at(self._queue[0]) > WAIT_SECONDS:
             self._recall()
             self._flush()
         if stuck:
@@ -375,14 +372,6 @@ class Host:
         if (standing := current.get()) is not None:
             self._others[task] = standing
         return task
-
-
-def _standing_of(entry: _Entry) -> Standing:
-    return entry if isinstance(entry, Standing) else GroupStanding(*entry)
-
-
-def _taken_at(entry: _Entry) -> float:
-    return entry.taken_at if isinstance(entry, Standing) else entry[0].taken_at
 
 
 def _leave() -> NoReturn:

@@ -119,7 +119,7 @@ class Lane:
                 if self._free() <= 0:
                     await self._room.wait()
                 continue
-            if self._backlog and self._free() < self._capacity() * FEW:
+            if self._backlog and self._free() < self._most() * FEW:
                 await asyncio.sleep(GATHER_SECONDS)
             most = max(1, min(self._free(), MAX_CLAIM))
             # What is claimed ahead is there now, or not at all: nobody knows how long later runs take.
@@ -130,8 +130,11 @@ class Lane:
                 self._listen()
 
     def _free(self) -> int:
+        return self._most() - len(self.held)
+
+    def _most(self) -> int:
         ahead = self._ahead() if self._backlog and self._ahead is not None else 0
-        return self._capacity() + max(0, ahead - self._unreported) - len(self.held)
+        return self._capacity() + max(0, ahead - self._unreported)
 
     def _listen(self) -> None:
         """A claim that ends empty may say that a cancel is to be heard, in the answer to a report."""

@@ -11,14 +11,18 @@ import signal
 import struct
 import time
 
+from blazy_jobs.worker.slot_log import SlotLog
+
 PULSE_SECONDS = 0.25
 """A child beats, and looks at this page, so often."""
 SIZE = mmap.PAGESIZE
+LOG_BYTES = 1 << 20
 _INSTANT = struct.Struct("<d")
 _NUMBER = struct.Struct("<q")
+_NUMBERS = struct.Struct("<qqq")
 
 _RENEWED_AT, _CHILD_AT, _BLOCKED, _BLOCKED_SINCE, _BLOCKED_DEADLINE, _STOP, _STOP_REASON, _LEASE = range(0, 64, 8)
-_ENDED, _WORN, _WORN_THREADS, _BEGUN = range(64, 96, 8)
+_ENDED, _WORN, _WORN_THREADS, _BEGUN, _RUNNING = range(64, 104, 8)
 
 END_EARLY_SECONDS = 0.5
 """Looks at this page are a quarter of a second apart, and a process must be dead before its lease is another's."""
@@ -29,13 +33,14 @@ REASONS = ("", "timeout", "cancel", "release", "abandon")
 
 class Page:
     def __init__(self, descriptor: int) -> None:
-        self._memory = mmap.mmap(descriptor, SIZE)
+        self._memory = mmap.mmap(descriptor, SIZE + LOG_BYTES)
+        self.log = SlotLog(self._memory, SIZE, LOG_BYTES)
 
     @classmethod
     def create(cls) -> tuple[Page, int]:
         """A new page, and the descriptor to hand to the child; the caller closes it."""
         descriptor = os.memfd_create("blazy-jobs-pulse")
-        os.ftruncate(descriptor, SIZE)
+        os.ftruncate(descriptor, SIZE + LOG_BYTES)
         return cls(descriptor), descriptor
 
     def close(self) -> None:
@@ -67,6 +72,17 @@ class Page:
     @property
     def begun(self) -> int:
         return int(_NUMBER.unpack_from(self._memory, _BEGUN)[0])
+
+    def set_running(self, number: int, begun_at_ns: int) -> None:
+        """Slot: run `number` begins now."""
+        _NUMBERS.pack_into(self._memory, _RUNNING, number, begun_at_ns, number ^ begun_at_ns)
+
+    @property
+    def running(self) -> tuple[int, float]:
+        """(number, when it began) of the run that began last. (0, 0.0) where none has, or one is just being noted: the
+        third number shows that the others belong together, in whatever order they are seen."""
+        number, begun_at_ns, check = _NUMBERS.unpack_from(self._memory, _RUNNING)
+        return (number, begun_at_ns / 1e9) if check == number ^ begun_at_ns else (0, 0.0)
 
     def child_beat(self) -> None:
         _INSTANT.pack_into(self._memory, _CHILD_AT, time.monotonic())

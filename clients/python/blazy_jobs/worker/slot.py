@@ -6,6 +6,7 @@ own there. A second thread sends what the handler says on its way and gives back
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # `signal.getsignal` also looks for the handler's name
 import asyncio
 import contextvars
 import os
@@ -25,16 +26,18 @@ from typing import Any, NoReturn
 import orjson
 
 from blazy_jobs.errors import Stopped
-from blazy_jobs.worker import forks, frames, outcome, run_log
+from blazy_jobs.worker import forks, frames, outcome, run_log, slot_log
 from blazy_jobs.worker.descriptors import copy_out_of_reach
 from blazy_jobs.worker.executor import Executor, Unfinished, close_loop
 from blazy_jobs.worker.frames import Unpacker, pack
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
-from blazy_jobs.worker.standing import Standing, current
+from blazy_jobs.worker.standing import Entry, Group, Standing, current, standing_of
 from blazy_jobs.worker.surroundings import Surroundings
 
-FULL_BYTES = 256 * 1024
+TELL_SECONDS = 0.005
+"""What has ended is told of so late while more follows."""
+LOOK_SECONDS = 0.05
 OWN_THREADS = 2
 _EXECUTOR_THREAD = executor_threads._worker.__code__
 
@@ -54,8 +57,14 @@ class Slot:
         self._jobs = loaded.jobs
         self._middlewares = loaded.middlewares
         self._executor = Executor(loaded)
-        self._waiting: deque[dict[str, Any]] = deque()
-        self._begun = 0
+        self._waiting: deque[tuple[Entry, bool]] = deque()
+        """What it has been given, and whether an async handler's middleware runs here too."""
+        self._log = pulse.log
+        self._told = 0
+        """How much of the log the control process knows of, and since when."""
+        self._told_at = 0.0
+        self._looked_at = 0.0
+        """When this process last made sure that its leases hold."""
         self._standing: Standing | None = None
         """The run whose handler is running: the one that a stop may hit."""
         self._task: asyncio.Task[outcome.Report] | None = None
@@ -79,37 +88,56 @@ class Slot:
 
     def work(self) -> NoReturn:
         self._at_home = weakref.WeakSet(threading.enumerate())
-        items: list[tuple[str, str, int]] = []
-        blob = b""
         while True:
             if not self._waiting:
-                if items:
-                    self._send(pack(frames.WORDS, {"items": items}, blob))
-                    items, blob = [], b""
+                self._tell()
                 self._wait_for_runs()
             try:
-                entry = self._waiting.popleft()
+                entry, inline = self._waiting.popleft()
             except IndexError:  # given back meanwhile
                 continue
-            end_with_leases(self._pulse)  # this process may have stood still since the run was claimed
-            lease, inline = entry["lease"], entry["inline"]
-            self._begun = entry["number"]
-            standing = Standing(lease, self._jobs[lease["run"]["job_type"]], self._begun, self._woken)
-            # The last run's outcome and the next one's beginning in one frame, before its handler starts.
-            self._send(pack(frames.WORDS, {"items": items, "begin": standing.run_id}, blob))
+            standing = standing_of(entry)
+            self._begin(standing)
             report = self._run(standing, inline)
             with self._sending:  # so that the other thread has nothing of this run left to send after its outcome
                 self._standing = None
                 words = standing.words(last=True)
-            words.append((report["type"], standing.report(report)))
-            items = [(standing.run_id, kind, len(raw)) for kind, raw in words]
-            blob = b"".join(raw for _, raw in words)
-            if standing.stop_reason is not None or self._broken or _is_out_of_memory(report):
-                self._send(pack(frames.WORDS, {"items": items, "bye": True}, blob))
-                os._exit(0)
+            self._end(standing, words, report)
+
+    def _begin(self, standing: Standing) -> None:
+        """Noted before its handler starts: what has not begun is not lost with this process."""
+        now_ns = time.monotonic_ns()
+        now = now_ns / 1e9
+        if now - self._looked_at > LOOK_SECONDS:
+            end_with_leases(self._pulse)  # this process may have stood still since the run was claimed
+            self._looked_at = now
+        standing.begin(now)
+        self._pulse.set_running(standing.number, now_ns)
+        if self._told != self._log.written:
+            if now - self._told_at > TELL_SECONDS:
+                self._tell()
+            else:
+                self._woken(standing)
+
+    def _end(self, standing: Standing, words: list[tuple[str, bytes]], report: outcome.Report) -> None:
+        """Noted before the next one begins. The control process is told of it in a moment."""
+        seconds = time.monotonic() - standing.begun
+        leaves = standing.stop_reason is not None or self._broken or _is_out_of_memory(report)
+        if report["type"] == "completed" and not words and not leaves:
+            result = orjson.dumps(report["result"])
+            if self._log.append(standing.number, seconds, slot_log.COMPLETED, result):
+                return
+        words.append((report["type"], standing.report(report)))
+        header = {"items": [(standing.run_id, kind, len(raw)) for kind, raw in words]}
+        blob = b"".join(raw for _, raw in words)
+        if leaves:
+            self._send_after_log({**header, "bye": True}, blob)
+            os._exit(0)
+        if not self._log.append(standing.number, seconds, slot_log.WORDS, pack(frames.WORDS, header, blob)):
+            self._send_after_log(header, blob)
 
     def _run(self, standing: Standing, inline: bool) -> outcome.Report:
-        if signal.getsignal(signal.SIGTERM) is not self._stop_handler:
+        if _signal.getsignal(signal.SIGTERM) is not self._stop_handler:
             forks.handle(signal.SIGTERM, self._stop_handler)
         try:
             try:
@@ -204,22 +232,44 @@ class Slot:
         """With `_reading` held."""
         for frame in self._unpacker.feed(data):
             if frame.kind == frames.LEASES:
-                self._waiting.extend(orjson.loads(frame.blob))
+                self._log.read = frame.header
+                for given in orjson.loads(frame.blob):
+                    lease = given["lease"]
+                    job = self._jobs[lease["run"]["job_type"]]
+                    self._waiting.append((Standing(lease, job, given["number"], self._woken), given["inline"]))
+            elif frame.kind == frames.GROUP:
+                number, common, self._log.read = frame.header
+                payloads = orjson.loads(frame.blob)
+                group = Group(common, payloads, self._jobs[common["job_type"]], number, self._woken)
+                self._waiting.extend(((group, place), False) for place in range(len(payloads)))
             elif frame.kind == frames.RECALL:
                 returned = []
                 while self._waiting:
                     try:
-                        returned.append(self._waiting.popleft()["lease"]["run"]["id"])
+                        returned.append(standing_of(self._waiting.popleft()[0]).run_id)
                     except IndexError:
                         break
-                self._send(pack(frames.WORDS, {"items": [], "returned": returned}))
+                self._send_after_log({"items": [], "returned": returned})
             elif frame.kind == frames.QUIT:
                 os._exit(0)
 
-    def _send(self, frame: bytes) -> None:
+    def _tell(self) -> None:
+        """Of what was noted in the log."""
         with self._sending:
-            self._sock.sendall(self._unsent + frame)
-            self._unsent = b""
+            if self._told != self._log.written:
+                self._told, self._told_at = self._log.written, time.monotonic()
+                self._send(pack(frames.LOGGED, self._told))
+
+    def _send_after_log(self, header: dict[str, Any], blob: bytes = b"") -> None:
+        """What is in the log was before it."""
+        with self._sending:
+            self._told = self._log.written
+            self._send(pack(frames.WORDS, {**header, "logged": self._told}, blob))
+
+    def _send(self, frame: bytes) -> None:
+        """With `_sending` held."""
+        self._sock.sendall(self._unsent + frame)
+        self._unsent = b""
 
     # -- the second thread
 
@@ -233,6 +283,7 @@ class Slot:
             if wait is None:
                 with suppress(Empty):
                     self._wakes.get(timeout=PULSE_SECONDS)
+                    time.sleep(TELL_SECONDS)  # in which the main thread may tell of more
             else:
                 time.sleep(min(wait, PULSE_SECONDS))  # deaf meanwhile: a flood of words costs no wake-ups
 
@@ -242,6 +293,9 @@ class Slot:
             while True:
                 self._wakes.get_nowait()
         with self._sending:
+            if self._told != self._log.written and not self._unsent:
+                self._told = self._log.written  # what runs now takes longer than what has ended before
+                self._offer(pack(frames.LOGGED, self._told))
             standing = self._standing
             if standing is None or standing.outbox is None:
                 return None
@@ -249,7 +303,9 @@ class Slot:
                 words = standing.words(last=False)
                 if words:
                     items = [(standing.run_id, kind, len(raw)) for kind, raw in words]
-                    self._offer(pack(frames.WORDS, {"items": items}, b"".join(raw for _, raw in words)))
+                    self._told = self._log.written
+                    header = {"items": items, "logged": self._told}
+                    self._offer(pack(frames.WORDS, header, b"".join(raw for _, raw in words)))
             elif self._unsent:
                 self._offer(b"")
             due_at = standing.outbox.due_at()

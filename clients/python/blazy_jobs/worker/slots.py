@@ -1,7 +1,8 @@
 """The slots as the control process has them: processes with one attempt at a time, which are killed when need be.
 
-A slot is given a few quick runs ahead so that it is never idle between two; each run's beginning is announced before
-its handler starts, so what a slot had not begun is not lost with it. `alone` leases have slots of their own.
+A slot is given quick runs ahead so that it is never idle between two. It notes in shared memory, before its handler
+starts, which run begins, and what became of the last one: what a slot had not begun, or has ended, is not lost with it.
+`alone` leases have slots of their own.
 """
 
 from __future__ import annotations
@@ -9,145 +10,28 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
-
-import orjson
 
 from blazy_jobs.worker import frames
 from blazy_jobs.worker.descriptors import say_if_run_out
-from blazy_jobs.worker.frames import EVENTS, Frame, pack
+from blazy_jobs.worker.frames import pack
 from blazy_jobs.worker.held import Held
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import crashed, of_stop
+from blazy_jobs.worker.pace import AHEAD_SECONDS, MOST_AHEAD, WAIT_SECONDS, Pace
 from blazy_jobs.worker.ports import Supervisor
+from blazy_jobs.worker.slot_process import Slot
 
-AHEAD_SECONDS = 0.05
-"""What a slot may have ahead, by the pace of late."""
-MAX_AHEAD = 64
-GIVE_BACK_SECONDS = 1.0
+MAX_AHEAD = 100
+"""For a slot: what ends within AHEAD_SECONDS, by the pace of late."""
+GIVE_BACK_SECONDS = WAIT_SECONDS
 START_GIVE_BACK_SECONDS = 5.0
 """Where a slot is being started for it."""
-LEAVE_SECONDS = 1.0
 IDLE_ALONE_SECONDS = 10.0
 MAX_START_FAILURES = 5
 START_AGAIN_SECONDS = 0.5
-UNBEGUN_SECONDS = 10.0
-"""A slot that is ready begins what it is given. One that does not is held up by what an earlier run left behind."""
 UNKNOWN_PACE_SECONDS = 10.0
 
 log = Log("blazy_jobs.worker")
-
-
-class Slot:
-    """`runs` in the order in which it has them; the first may have begun."""
-
-    def __init__(self, slots: Slots, alone: bool) -> None:
-        self._slots = slots
-        self.alone = alone
-        self.runs: deque[Held] = deque()
-        self.reserved: Held | None = None
-        self.number = 0
-        self.recalled = False
-        self.has_begun = False
-        """Any run."""
-        self.leaving_at: float | None = None
-        self.first_seen: tuple[Held | None, float] = (None, 0.0)
-        """What is to begin next, and since when."""
-        self.idle_since = time.monotonic()
-        self.child = slots.control.spawn("slot")
-        self.child.on_frame = self._heard
-        self.child.on_exit = self._exited
-
-    @property
-    def usable(self) -> bool:
-        return self.child.ready and self.leaving_at is None
-
-    @property
-    def idle(self) -> bool:
-        return not self.runs and self.reserved is None
-
-    def give(self, runs: list[Held]) -> None:
-        entries = []
-        for held in runs:
-            self.number += 1
-            held.number, held.place = self.number, self
-            self.runs.append(held)
-            entries.append({"number": self.number, "inline": self.alone, "lease": held.lease})
-        self.child.send(pack(frames.LEASES, None, orjson.dumps(entries)))
-
-    def recall(self) -> None:
-        if not self.recalled:
-            self.recalled = True
-            self.child.send(pack(frames.RECALL))
-
-    def ask_to_stop(self, held: Held) -> None:
-        self.child.page.ask_to_stop(held.number, held.stop_reason or "cancel")
-        self.child.ask()
-
-    def tick(self, now: float, grace_seconds: float) -> None:
-        held = self.runs[0] if self.runs else None
-        if self.leaving_at is not None:
-            if now - self.leaving_at > LEAVE_SECONDS:
-                self.child.kill()
-        elif held is not None and held.begun_at is None:
-            self.first_seen = self.first_seen if self.first_seen[0] is held else (held, now)
-            if self.child.ready and now - self.first_seen[1] > UNBEGUN_SECONDS:
-                log.warning("a slot does not start its run: it is replaced", run_id=held.run_id)
-                self.child.kill()
-        elif held is not None:
-            if held.stop_reason is None:
-                if now >= held.deadline:
-                    self._slots.stop(held, "timeout")
-            elif now - held.stop_at >= grace_seconds:
-                self.child.kill()
-        if len(self.runs) > 1 and now - self.runs[-1].claimed_at > GIVE_BACK_SECONDS:
-            self.recall()
-
-    def _heard(self, frame: Frame) -> None:
-        if frame.kind == frames.WORDS:
-            self._said(frame.header, frame.blob)
-        elif frame.kind == frames.READY:
-            self._slots.ready()
-
-    def _said(self, header: dict[str, Any], blob: bytes) -> None:
-        place = 0
-        for run_id, kind, size in header["items"]:
-            report = blob[place : place + size]
-            place += size
-            held = self.runs[0] if self.runs else None
-            if held is None or held.run_id != run_id:
-                continue
-            if kind in EVENTS:
-                held.desk.tell(held, kind, report)
-            elif header.get("bye"):
-                # Its group may go on: it is reported when all of it is dead.
-                held.verdict, self.leaving_at = (kind, report), time.monotonic()
-            else:
-                self.runs.popleft()
-                self._slots.ended(self, held, kind, report)
-        if (begun := header.get("begin")) is not None:
-            self._begun(begun)
-        if (returned := header.get("returned")) is not None:
-            self.recalled = False
-            back = [held for held in self.runs if held.run_id in returned]
-            for held in back:
-                self.runs.remove(held)
-            self._slots.take_back(back)
-
-    def _begun(self, run_id: str) -> None:
-        held = self.runs[0] if self.runs else None
-        if held is not None and held.run_id == run_id:
-            held.begin()
-            self._slots.begun(self)
-            if held.stop_reason is not None:
-                held.stop_at = time.monotonic()
-                self.ask_to_stop(held)
-
-    def _exited(self) -> None:
-        runs, self.runs = list(self.runs), deque()
-        if self.reserved is not None and self.reserved.begun_at is None:
-            runs.append(self.reserved)
-        self._slots.died(self, runs)
 
 
 class Slots:
@@ -156,17 +40,23 @@ class Slots:
         self._waiting: deque[Held] = deque()
         self._alone: deque[Held] = deque()
         self._slots: list[Slot] = []
+        self._pace = Pace()
         self._pace_seconds = UNKNOWN_PACE_SECONDS
         self._start_failures = 0
         self._start_again_at = 0.0
         self._closed = False
 
     def capacity(self) -> int:
-        """How many runs of the process lane may be held: what the slots can run, and what they may have ahead. One, to
-        try again with, while none can be started."""
+        """How many runs of the process lane can run. One, to try again with, while no slot can be started."""
         if self._start_failures and not any(slot.usable for slot in self._slots):
             return 1
-        return self.control.settings.slots * (1 + self._ahead())
+        return self.control.settings.slots
+
+    def ahead(self) -> int:
+        """How many runs more may be held: quick ones, that slots have ahead."""
+        now = time.monotonic()
+        quick = sum(1 for slot in self._slots if slot.usable and not slot.alone and not slot.is_slow(now))
+        return min(self._pace.ahead(), quick * self._ahead())
 
     def take(self, held: Held) -> None:
         (self._alone if held.alone else self._waiting).append(held)
@@ -187,6 +77,7 @@ class Slots:
             held.stop(reason)
             held.finish(of_stop(reason))
         elif held.stop(reason) and isinstance(held.place, Slot):
+            held.place.look()
             if held.begun_at is None:
                 held.place.recall()
             else:
@@ -236,20 +127,26 @@ class Slots:
         slot.has_begun = True
         self._start_failures = 0
 
-    def ended(self, slot: Slot, held: Held, kind: str, report: bytes) -> None:
-        now = time.monotonic()
-        if held.begun_at is not None and not slot.alone:
-            self._pace_seconds += 0.2 * (now - held.begun_at - self._pace_seconds)
-        slot.idle_since = now
-        held.desk.finish(held, kind, report)
+    def took(self, slot: Slot, seconds: float) -> None:
+        self.begun(slot)
+        if not slot.alone:
+            self._pace.note(1)
+            self._pace_seconds += 0.2 * (seconds - self._pace_seconds)
+
+    def ended(self, slot: Slot) -> None:
+        slot.idle_since = time.monotonic()
         self.control.deal_soon()
 
-    def take_back(self, runs: list[Held]) -> None:
+    def take_back(self, runs: list[Held], *, recalled: bool = False) -> None:
+        """What has not begun. `recalled`: because the slot is busy. What is late then begins elsewhere, unless another
+        slot has room for it, or will."""
+        late = time.monotonic() - GIVE_BACK_SECONDS
+        recalled = recalled and not self._has_or_gets_room()
         for held in reversed(runs):
             held.place = None
             if held.stop_reason is not None:
                 held.finish(of_stop(held.stop_reason))
-            elif self.control.draining:
+            elif self.control.draining or (recalled and held.claimed_at < late and not held.called):
                 held.finish(of_stop("release"))
             else:
                 (self._alone if held.alone else self._waiting).appendleft(held)
@@ -296,12 +193,18 @@ class Slots:
 
     # -- inside
 
+    def _has_or_gets_room(self) -> bool:
+        plain = [slot for slot in self._slots if not slot.alone and slot.leaving_at is None]
+        return len(plain) < self.control.settings.slots or any(slot.idle for slot in plain)
+
     def _ahead(self) -> int:
-        return min(MAX_AHEAD, int(AHEAD_SECONDS / max(self._pace_seconds, 1e-6)))
+        most = min(MAX_AHEAD, MOST_AHEAD // self.control.settings.slots)
+        return min(most, int(AHEAD_SECONDS / max(self._pace_seconds, 1e-6)))
 
     def _deal_plain(self) -> None:
         slots = [slot for slot in self._slots if slot.usable and not slot.alone and slot.reserved is None]
         slots.sort(key=lambda slot: len(slot.runs))
+        now = time.monotonic()
         while self._waiting and slots:
             if self._waiting[0].wrapped:
                 if slots[0].runs or not self.control.hosting.accepting:
@@ -311,6 +214,7 @@ class Slots:
                 self.control.hosting.begin([held])
                 continue
             room = [slot for slot in slots if len(slot.runs) <= self._ahead() and not slot.recalled]
+            room = [slot for slot in room if not slot.is_slow(now)]
             if not room:
                 return
             share = -(-len(self._waiting) // len(room))

@@ -195,6 +195,18 @@ class GroupStanding(Standing):
         return self.group.payloads[self.place]
 
 
+Entry = Standing | tuple[Group, int]
+"""What waits to begin: a run by itself, or one of a group and its place in it."""
+
+
+def standing_of(entry: Entry) -> Standing:
+    return entry if isinstance(entry, Standing) else GroupStanding(*entry)
+
+
+def taken_at(entry: Entry) -> float:
+    return entry.taken_at if isinstance(entry, Standing) else entry[0].taken_at
+
+
 def leave_if_forked(standing: Standing) -> None:
     """Ends a process that a handler forked off and let run on out of its own code."""
     if os.getpid() != standing.pid:

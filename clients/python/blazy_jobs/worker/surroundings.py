@@ -6,6 +6,7 @@ import _signal  # type: ignore[import-not-found]  # without the enums that `sign
 import contextlib
 import gc
 import locale
+import operator
 import os
 import resource
 import signal
@@ -95,12 +96,15 @@ class Surroundings:
         for timer in _TIMERS:
             if signal.getitimer(timer) != (0.0, 0.0):
                 signal.setitimer(timer, 0)
-        for number, handler in self._handlers.items():
-            if _signal.getsignal(number) is not handler:
-                signal.signal(number, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
+        if any(map(operator.is_not, map(_signal.getsignal, self._handlers), self._handlers.values())):
+            for number, handler in self._handlers.items():
+                if _signal.getsignal(number) is not handler:
+                    signal.signal(number, handler)
+        _signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
     def _restore_limits(self) -> bool:
+        if all(map(operator.eq, map(resource.getrlimit, self._limits), self._limits.values())):
+            return True
         for number, limits in self._limits.items():
             if resource.getrlimit(number) != limits:
                 with contextlib.suppress(ValueError, OSError):
