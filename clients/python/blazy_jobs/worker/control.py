@@ -61,6 +61,7 @@ class Control:
         self._answered_at = time.monotonic()
         self._ticked_at = time.monotonic()
         self._tick_seconds = IDLE_TICK_SECONDS
+        self._awake = asyncio.Event()
 
     async def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -86,6 +87,7 @@ class Control:
         return child
 
     def begin(self, runs: list[Held], raw: bytes | None) -> None:
+        self._awake.set()
         plain = [held for held in runs if held.job.lane == "async" and not held.alone]
         if len(plain) == len(runs):
             if runs:
@@ -99,6 +101,7 @@ class Control:
         self.slots.deal()
 
     def begin_group(self, group: Group) -> None:
+        self._awake.set()
         if group.job.lane == "async":
             self.hosting.begin_group(group)
         else:
@@ -211,9 +214,9 @@ class Control:
 
     async def _tick_on(self) -> None:
         while True:
-            busy = any(lane.held for lane in self._lanes) or not self.slots.gone
+            busy = any(lane.held for lane in self._lanes) or self.slots.busy
             self._tick_seconds = min(BUSY_TICK_SECONDS if busy else IDLE_TICK_SECONDS, self._lease_seconds / 8)
-            await asyncio.sleep(self._tick_seconds)
+            await self._rest(idle=not busy)
             now = time.monotonic()
             self._notice_silence(now)
             self.hosting.tick(now)
@@ -222,6 +225,15 @@ class Control:
             self._children = {child for child in self._children if child.alive}
             for lane in self._lanes:
                 lane.look_for_room()
+
+    async def _rest(self, *, idle: bool) -> None:
+        """Until the next tick; an idle worker that gets a run ticks soon."""
+        self._awake.clear()
+        timer = self._loop.call_later(self._tick_seconds, self._awake.set)
+        try:
+            await (self._awake.wait() if idle else asyncio.sleep(self._tick_seconds))
+        finally:
+            timer.cancel()
 
     def _notice_deafness(self) -> None:
         deaf = self.hosting.deaf

@@ -141,6 +141,8 @@ class Host:
             standing.task = asyncio.Task(self._carry_out(standing), loop=self._loop)
         if number:
             self._pulse.set_begun(number)
+            if self.watchdog is not None:
+                self.watchdog.wake()
 
     def _stop_unbegun(self, run_id: str, reason: str) -> None:
         for entry in list(self._queue):
@@ -318,6 +320,10 @@ class Host:
         self._loop.call_later(seconds, self._speak)
 
     # -- for the watchdog, in its thread
+
+    @property
+    def idle(self) -> bool:
+        return not self._runs
 
     def owner_of(self, task: asyncio.Task[Any] | None) -> Standing | None:
         if task is None:

@@ -15,6 +15,8 @@ from blazy_jobs.worker.slot_log import SlotLog
 
 PULSE_SECONDS = 0.25
 """A child beats, and looks at this page, so often."""
+IDLE_PULSE_SECONDS = 1.0
+"""At most, while it has nothing to do."""
 SIZE = mmap.PAGESIZE
 LOG_BYTES = 1 << 20
 _INSTANT = struct.Struct("<d")
@@ -56,6 +58,12 @@ class Page:
         at = _INSTANT.unpack_from(self._memory, _RENEWED_AT)[0]
         lease_seconds = _INSTANT.unpack_from(self._memory, _LEASE)[0]
         return bool(at) and time.monotonic() - at > lease_seconds - min(END_EARLY_SECONDS, lease_seconds / 5)
+
+    @property
+    def idle_pulse_seconds(self) -> float:
+        """So often a child without runs beats: one that gets a run just then looks in time whether its lease ends."""
+        lease_seconds = _INSTANT.unpack_from(self._memory, _LEASE)[0]
+        return float(max(PULSE_SECONDS, min(IDLE_PULSE_SECONDS, lease_seconds / 8)))
 
     def end_itself(self) -> None:
         """Child: I am about to end because the leases do."""

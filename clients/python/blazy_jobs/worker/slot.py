@@ -282,7 +282,8 @@ class Slot:
                 self._read_on()
             if wait is None:
                 with suppress(Empty):
-                    self._wakes.get(timeout=PULSE_SECONDS)
+                    idle = self._standing is None and not self._waiting
+                    self._wakes.get(timeout=self._pulse.idle_pulse_seconds if idle else PULSE_SECONDS)
                     time.sleep(TELL_SECONDS)  # in which the main thread may tell of more
             else:
                 time.sleep(min(wait, PULSE_SECONDS))  # deaf meanwhile: a flood of words costs no wake-ups

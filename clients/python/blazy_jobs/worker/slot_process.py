@@ -69,6 +69,10 @@ class Slot:
         return self.child.ready and self.leaving_at is None
 
     @property
+    def busy(self) -> bool:
+        return bool(self.runs) or self.alone or not self.usable
+
+    @property
     def idle(self) -> bool:
         return not self.runs and self.reserved is None
 

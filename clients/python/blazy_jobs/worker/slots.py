@@ -104,6 +104,11 @@ class Slots:
     def gone(self) -> bool:
         return not self._slots
 
+    @property
+    def busy(self) -> bool:
+        """Whether they need looking after."""
+        return bool(self._waiting or self._alone) or any(slot.busy for slot in self._slots)
+
     def tick(self, now: float) -> None:
         for slot in list(self._slots):
             slot.tick(now, self.control.settings.stop_grace_seconds)

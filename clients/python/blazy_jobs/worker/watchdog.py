@@ -21,6 +21,10 @@ log = Log("blazy_jobs.worker")
 class Watched(Protocol):
     """The host, for its watchdog's thread."""
 
+    @property
+    def idle(self) -> bool:
+        """It has no run."""
+
     def owner_of(self, task: asyncio.Task[Any] | None) -> Standing | None:
         """The run that the loop works for now; `task` is the current one."""
 
@@ -45,9 +49,15 @@ class Watchdog:
         self._since = 0.0
         self._warn_after = BLOCKED_SECONDS
         self._blocked = False
+        self._awake = threading.Event()
 
     def start(self) -> None:
         threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def wake(self) -> None:
+        """There are runs."""
+        if not self._awake.is_set():
+            self._awake.set()
 
     def take_named(self) -> set[Standing | None]:
         """Who has blocked the loop since the last call; None among them is somebody unknown."""
@@ -61,7 +71,11 @@ class Watchdog:
             now = time.monotonic()
             self._look(now)
             self._host.look_at_threads(now)
-            time.sleep(PULSE_SECONDS)
+            self._awake.clear()
+            if self._host.idle:
+                self._awake.wait(self._pulse.idle_pulse_seconds)
+            else:
+                time.sleep(PULSE_SECONDS)
 
     def _look(self, now: float) -> None:
         gap, self._looked_at = now - self._looked_at, now
