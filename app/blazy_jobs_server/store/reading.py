@@ -156,6 +156,15 @@ class Reader:
     # -- runs
 
     def run(self, run_id: int) -> Run | None:
+        kept = getattr(self._own, "connection", None) is not None
+        try:
+            return self._run(run_id)
+        except StoreUnavailable:
+            if not kept:
+                raise
+            return self._run(run_id)  # the kept connection may be from before a fault that is over by now
+
+    def _run(self, run_id: int) -> Run | None:
         with self._statement() as cursor:
             row = cursor.execute(sql.RUN, (run_id,)).fetchone()
             # What else may be read here never changes.
