@@ -98,6 +98,8 @@ def store(url: str) -> PostgresStore:
 class There:
     """A place of the contract's stage that is at an address, with whatever is there."""
 
+    columns = False
+
     def __init__(self, url: str) -> None:
         self._url = url
 

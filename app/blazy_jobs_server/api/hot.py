@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -41,14 +42,29 @@ MAX_BATCH = 10_000
 REPLAYED = (b"idempotency-replayed", b"true")
 
 
-REPORT_LEVELS = 3
-"""A result stands so deep in a report; it may itself be as deep as any payload."""
+REPORT_LEVELS, COLUMN_LEVELS = 3, 4
+"""A result stands so deep in a report, by itself and in a column; it may itself be as deep as any payload."""
+_COLUMNS = re.compile(rb'"completed"\s*:\s*\[')
 
 
-async def _json(context: Context, scope: Scope, receive: Receive, limit_bytes: int, max_depth: int = MAX_DEPTH) -> Any:
+def _report_depth(body: bytes) -> int:
+    return MAX_DEPTH + (COLUMN_LEVELS if _COLUMNS.search(body) else REPORT_LEVELS)
+
+
+def _payload_depth(body: bytes) -> int:
+    return MAX_DEPTH
+
+
+async def _json(
+    context: Context,
+    scope: Scope,
+    receive: Receive,
+    limit_bytes: int,
+    max_depth: Callable[[bytes], int] = _payload_depth,
+) -> Any:
     """The parsed body; an empty object for none."""
     body = await read_body(scope, receive, limit_bytes, context.settings.body_timeout_seconds)
-    value = parse(body, max_depth) if body else {}
+    value = parse(body, max_depth(body)) if body else {}
     refuse_query(scope)
     return value
 
@@ -212,7 +228,7 @@ def leases(leased: Leased) -> Answer:
 async def report(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
     worker = worker_key(worker_id)
     await context.jobs.leasing.membership.known(worker)
-    value = await _json(context, scope, receive, context.settings.max_report_bytes, MAX_DEPTH + REPORT_LEVELS)
+    value = await _json(context, scope, receive, context.settings.max_report_bytes, _report_depth)
     items, holding, said = _read_frame(value)
     completed = read_completed(said, context.settings.max_result_bytes)
     reports: list[Report] = []

@@ -153,3 +153,19 @@ async def test_a_batch_that_is_alike_is_checked_as_any_other(server: Server) -> 
     assert [e["path"] for e in problem(answer, 422, "invalid_batch")["errors"]] == [
         f"/runs/{n}/job_type" for n in (0, 1)
     ]
+
+
+@pytest.mark.parametrize(("depth", "taken"), [(64, True), (65, False)])
+@pytest.mark.parametrize("by_columns", [True, False])
+async def test_a_result_may_be_as_deep_as_a_payload(server: Server, depth: int, taken: bool, by_columns: bool) -> None:
+    await server.register()
+    worker = await server.worker("greet")
+    run = (await server.dispatch())["id"]
+    [group] = (await claim(worker))["columns"]
+    facts = {"attempt": 1, "lease_token": group["lease_token"]}
+    single = {"reports": [{"run_id": run, "type": "completed", "result": "deep", **facts}]}
+    columns = {"completed": [{"run_ids": [run], "results": ["deep"], **facts}]}
+    body = json.dumps(columns if by_columns else single).replace('"deep"', "[" * depth + "]" * depth).encode()
+    answer = await server.raw("POST", f"/v1/workers/{worker.id}/report", body)
+    assert answer.status == (200 if taken else 400), answer.body
+    assert (await server.run(run))["state"] == ("completed" if taken else "running")

@@ -52,6 +52,8 @@ async def everything(stage: Stage) -> list[object]:
 
 def on_postgres(stage: Stage, url: str) -> Stage:
     class Place:
+        columns = False
+
         def store(self, clock: object) -> PostgresStore:
             return PostgresStore(url, stage.clock, lease_seconds=LEASE_SECONDS, draw=lambda: DRAW)
 
