@@ -131,7 +131,8 @@ def test_a_handler_that_outlives_a_killed_server_still_reports(
     serve: StartServer, tmp_path: Path, job: str, folder: str
 ) -> None:
     """Also where the data folder's path is too long for a socket's address."""
-    server = serve(GOOD, workers=2, data=tmp_path / folder / "data", env={"JOBS_LEASE_SECONDS": "120"})
+    env = {"JOBS_LEASE_SECONDS": "120", "JOBS_HEARTBEAT_SECONDS": "1"}
+    server = serve(GOOD, workers=2, data=tmp_path / folder / "data", env=env)
     with server.client() as client:
         run = dispatch(client, job, seconds=4, n=7)
         begun(client, run)

@@ -100,5 +100,5 @@ def test_thousands_of_schedules_of_one_midnight(
     with capsys.disabled():
         print("\n" + "\n".join(lines))
     for name, seconds in measured.items():
-        assert len(seconds) > 50, name
+        assert len(seconds) > 10, name
         assert quantile(seconds, 0.99) < stretched(MOST_SECONDS), name
