@@ -17,9 +17,9 @@ def measure(scale: Scale) -> list[Row]:
         dispatch_many(client, "noop-sync", 10)
         until_completed(client, 20)
         client.close()
-        time.sleep(scale.of(3, 0))
+        time.sleep(scale.of(3, 0))  # what the last runs left to do is over
         meter, began = Meter(of_server(started)), time.monotonic()
-        time.sleep(scale.of(20, 1))
+        time.sleep(scale.of(20, 1))  # doing nothing is what is measured
         cost = meter.microseconds(time.monotonic() - began)
     figure = "idle server and two workers: CPU"
     percent = sum(cost.values()) / 1e6 * 100

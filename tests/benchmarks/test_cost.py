@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.cost import Meter, of_processes
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the account is Linux' own")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/PID/task, which only Linux has")
 
 
 def work(seconds: float) -> float:

@@ -75,7 +75,7 @@ class Watchdog:
             if self._host.idle:
                 self._awake.wait(self._pulse.idle_pulse_seconds)
             else:
-                time.sleep(PULSE_SECONDS)
+                time.sleep(PULSE_SECONDS)  # between two looks, on a thread of its own
 
     def _look(self, now: float) -> None:
         gap, self._looked_at = now - self._looked_at, now
