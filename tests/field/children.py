@@ -13,6 +13,8 @@ jobs = Jobs()
 PYTHON = [sys.executable, "-c"]
 SLEEP = "import time; time.sleep(600)"
 DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); {SLEEP}"
+# It ignores SIGTERM too, and has so much memory to give back that it is still there for a while after SIGKILL.
+HEAVY = f"held = bytearray(b'x') * 400_000_000; {DEAF}"
 PARENT = f"""
 import subprocess, sys, time
 print(subprocess.Popen([sys.executable, "-c", {SLEEP!r}]).pid, flush=True)
@@ -28,8 +30,9 @@ async def starts(payload: str, ctx: JobContext) -> str:
             pids.append((await asyncio.create_subprocess_exec(*PYTHON, SLEEP)).pid)
         case "shell":
             pids.append((await asyncio.create_subprocess_shell("sleep 600; true")).pid)
-        case "deaf":
-            process = await asyncio.create_subprocess_exec(*PYTHON, DEAF, stdout=subprocess.PIPE)
+        case "deaf" | "heavy":
+            code = DEAF if payload == "deaf" else HEAVY
+            process = await asyncio.create_subprocess_exec(*PYTHON, code, stdout=subprocess.PIPE)
             assert process.stdout is not None
             await process.stdout.readline()
             pids.append(process.pid)

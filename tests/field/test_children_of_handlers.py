@@ -13,7 +13,7 @@ from tests.client.peer import Peer
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 JOBS = "tests/field/children.py"
-KINDS = ("exec", "shell", "deaf", "grandchild", "popen", "thread", "task", "session")
+KINDS = ("exec", "shell", "deaf", "heavy", "grandchild", "popen", "thread", "task", "session")
 
 
 def lives(pid: int) -> bool:

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from blazy_jobs.worker.standing import current
 
 TERM_SECONDS = 1.0
+KILL_SECONDS = 5.0
 LOOK_SECONDS = 0.02
 _init = subprocess.Popen.__init__
 
@@ -44,13 +45,20 @@ def note_all() -> None:
 
 
 async def end(started: Iterable[Started]) -> None:
-    """SIGTERM to them and their descendants, and SIGKILL to what is left a second later. Returns when they are dead."""
+    """SIGTERM to them and their descendants, and SIGKILL to what is left a second later. Returns when they are dead, or
+    where one does not die of SIGKILL in time: it waits in the kernel, for a disk that does not answer."""
     left = _signal(_living(started), signal.SIGTERM)
-    until = time.monotonic() + TERM_SECONDS
-    while left and time.monotonic() < until:
+    left = _signal(await _wait(left, TERM_SECONDS), signal.SIGKILL)
+    await _wait(left, KILL_SECONDS)
+
+
+async def _wait(processes: list[Started], seconds: float) -> list[Started]:
+    """Those that are still there then."""
+    until = time.monotonic() + seconds
+    while processes and time.monotonic() < until:
         await asyncio.sleep(LOOK_SECONDS)
-        left = _living(left)
-    _signal(left, signal.SIGKILL)
+        processes = _living(processes)
+    return processes
 
 
 def _living(started: Iterable[Started]) -> list[Started]:
