@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -32,6 +32,8 @@ class Peer:
         self.heartbeat_seconds = heartbeat_seconds
         self.registrations: list[dict[str, Any]] = []
         self.claims: list[dict[str, Any]] = []
+        self.claiming: Counter[str] = Counter()
+        """Workers whose claims are waiting for a run."""
         self.calls: list[dict[str, Any]] = []
         self.reports: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.left: list[str] = []
@@ -109,10 +111,14 @@ class Peer:
             return [lease for lease in self._waiting if lease["run"]["job_type"] in worker["job_types"]][: body["max"]]
 
         self.claims.append({**body, "worker": worker["name"]})
+        self.claiming[worker["name"]] += 1
         self._changed.notify_all()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(body["wait_seconds"]):
-                await self._changed.wait_for(ready)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(body["wait_seconds"]):
+                    await self._changed.wait_for(ready)
+        finally:
+            self.claiming[worker["name"]] -= 1
         taken = ready()
         by_columns = self.columns and body.get("columns")
         groups: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)

@@ -55,6 +55,8 @@ async def test_a_worker_that_can_start_no_process_says_why_goes_on_and_runs_it_l
     worker = await start(JOBS)
     pid = worker.process.pid
     assert (await peer.outcome(await peer.add("echo", 1)))["result"] == 1
+    # All connections are there, those for the claims of both kinds too: the limit is for the process to come.
+    await peer.until(lambda: len(+peer.claiming) == 2)
     _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")), hard))
     sync = await peer.add("echo-sync", 1)
