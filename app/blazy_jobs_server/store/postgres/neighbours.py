@@ -270,7 +270,7 @@ class PostgresNeighbours:
     async def _follow_on(self) -> None:
         if self._place is None:
             # Whoever reads along reads up to here, and further, from the store.
-            self._place = await self._reader.horizon() - 1
+            self._place = await self._reader.newest()
             self.on_feed_torn()
         place = self._place
         events, reached, more = await self._reader.tail(place, TAIL_STEP)

@@ -269,14 +269,22 @@ class Reader:
                     break
         return events, after
 
-    async def horizon(self) -> int:
-        """The key below which there are all events that there will ever be."""
-        horizon: int = await self.value(sql.HORIZON)
-        return horizon
+    async def newest(self) -> int:
+        """The key of the newest event below the horizon, also of one that retention has deleted."""
+        async with self.connection() as connection:
+            return await self._newest(connection, await connection.fetchval(sql.HORIZON))
+
+    async def _newest(self, connection: Any, horizon: int) -> int:
+        newest: int = await connection.fetchval(sql.NEWEST, horizon)
+        return newest
 
     async def tail(self, after: int, limit: int) -> tuple[list[Event], int, bool]:
-        """The next events of all runs, 4 MiB at most; the key up to which these are all that there will ever be; and
-        whether more are there."""
+        """The next events of all runs, 4 MiB at most; the key of the last one, up to which these are all that there
+        will ever be; and whether more are there.
+
+        The horizon itself is no place to stand on: where the database crashes, numbers of transactions that had
+        written nothing to its log yet are given again, and their events have keys below a horizon of before.
+        """
         async with self.connection() as connection:
             # The horizon first: what is read next has all that lies below it.
             horizon: int = await connection.fetchval(sql.HORIZON)
@@ -293,7 +301,7 @@ class Reader:
                     events.append(event)
                     after = event.id
                 if len(rows) < asked:
-                    return events, max(after, horizon - 1), False
+                    return events, after, False
                 asked = min(limit - len(events), max(0, PAGE_BYTES - size) * len(events) // size + 1)
             return events, after, True
 
@@ -311,7 +319,7 @@ class Reader:
                 where.job_type,
                 where.queue,
             )
-            return horizon - 1, pruned
+            return await self._newest(connection, horizon), pruned
 
     # -- the rest
 

@@ -347,4 +347,9 @@ FEED = (
     f"SELECT {_EVENT}, r.lane_id, r.tags, {OF_RUN} FROM events AS e JOIN runs AS r ON r.id = e.run_id "
     "WHERE e.id > $1 AND e.id < $2 ORDER BY e.id LIMIT $3"
 )
+NEWEST = (
+    "SELECT greatest((SELECT coalesce(max(id), 0) FROM events WHERE id < $1), "
+    "(SELECT coalesce(max(least(pruned_event, $1 - 1)), 0) FROM lanes))"
+)
+"""The key of the newest event below the key, also of one that retention has deleted."""
 STANDING = "SELECT id, seq, state FROM runs WHERE id = ANY($1::bigint[])"
