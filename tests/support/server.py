@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
+from tests.support.forking import Forked, Forker, exact
 from tests.support.programs import MARK, end, marked
 from tests.support.speed import stretched
 
@@ -30,6 +31,7 @@ REPO = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "blazy_jobs_server.cli", "serve")
 START_TIMEOUT_SECONDS = 60.0
 T = TypeVar("T")
+forker = Forker()
 
 
 class ServerFailed(Exception):
@@ -77,7 +79,7 @@ class Server:
         self.log = data.parent / f"{data.name}.log"
         self.port = 0
         self.url = ""
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self.starts = 0
 
     def command(self) -> list[str]:
@@ -97,15 +99,7 @@ class Server:
         ready, told = os.pipe()
         try:
             with self.log.open("ab") as log:
-                self.process = subprocess.Popen(
-                    [*self.command(), "--ready-fd", str(told)],
-                    cwd=REPO,
-                    env=self.env,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(told,),
-                )
+                self.process = self._begin([*self.command(), "--ready-fd", str(told)], log.fileno(), told)
             self.starts += 1
             os.close(told)
             told = -1
@@ -116,6 +110,13 @@ class Server:
                 os.close(told)
         self.port = int(self.url.rsplit(":", 1)[1].rstrip("/"))
         return self
+
+    def _begin(self, command: list[str], log: int, told: int) -> subprocess.Popen[bytes] | Forked:
+        if tuple(self.launcher) == COMMAND and not exact(self.env):
+            return forker.fork(command[COMMAND.index("serve") :], self.env, REPO, log, told)
+        return subprocess.Popen(
+            command, cwd=REPO, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(told,)
+        )
 
     def _read_url(self, ready: int, timeout: float) -> str:
         assert self.process is not None
