@@ -6,13 +6,14 @@ import asyncio
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 import orjson
 
-from blazy_jobs_server.domain.event import EVENT_NAMES, Event, one_by_one
+from blazy_jobs_server.domain.event import EVENT_NAMES, EVENT_TYPES, Event, one_by_one
 from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Definition, Handler, JobType
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 from blazy_jobs_server.ports import (
@@ -30,6 +31,7 @@ from blazy_jobs_server.ports import (
     Report,
     Reported,
     RunFilter,
+    Said,
     Store,
     Verdict,
     WorkerRecord,
@@ -113,6 +115,10 @@ class PostgresPlace:
 def _is_plain(report: Report) -> bool:
     """Whether it can be said by columns."""
     return report.kind == "completed" and report.verdict is None and not report.dropped
+
+
+def _is_word(report: Report) -> bool:
+    return report.kind in ("progress", "log") and not report.dropped
 
 
 class Stage:
@@ -285,17 +291,39 @@ class Stage:
     async def report(
         self, worker: int, *reports: Report, holding: tuple[int, ...] = ()
     ) -> tuple[list[Reported], list[Held]]:
-        singly = len(reports)
-        while self.place.columns and singly and _is_plain(reports[singly - 1]):
+        words, singly = 0, len(reports)
+        while self.place.columns and words < singly and _is_word(reports[words]):
+            words += 1
+        while self.place.columns and singly > words and _is_plain(reports[singly - 1]):
             singly -= 1
-        completed = self._columns(reports[singly:])
-        judged = await self.store.report(worker, reports[:singly], holding, LEASE_SECONDS, completed)
+        said, completed = self._said(reports[:words]), self._columns(reports[singly:])
+        judged = await self.store.report(worker, reports[words:singly], holding, LEASE_SECONDS, completed, said)
+        heard = [
+            refused.get(run_id, Reported("accepted"))
+            for item, refused in zip(said, judged.said, strict=True)
+            for run_id, start, end in item.entries()
+            for _ in range(start, end)
+        ]
         answers = [
             refused.get(run_id, Reported("accepted"))
             for item, refused in zip(completed, judged.completed, strict=True)
             for run_id in item.run_ids
         ]
-        return judged.reported + answers, judged.held
+        return heard + judged.reported + answers, judged.held
+
+    def _said(self, reports: tuple[Report, ...]) -> list[Said]:
+        """Words, which say the same by columns."""
+        found: list[Said] = []
+        for (token, attempt), same in groupby(reports, key=lambda report: (report.token, report.attempt)):
+            item = Said(token, attempt, [], [], [], [])
+            for run_id, of_run in groupby(same, key=lambda report: report.run_id):
+                words = list(of_run)
+                item.run_ids.append(run_id)
+                item.numbers.append(len(words))
+                item.kinds.extend(EVENT_TYPES[word.kind] for word in words)
+                item.data.extend(word.data for word in words)
+            found.append(item)
+        return found
 
     def _columns(self, reports: tuple[Report, ...]) -> list[Completed]:
         """Completions, which say the same by columns."""

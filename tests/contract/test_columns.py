@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from blazy_jobs_server.domain.errors import JobTypeNotFound
-from blazy_jobs_server.domain.event import EventColumn
+from blazy_jobs_server.domain.event import EVENT_TYPES, EventColumn, EventType
 from blazy_jobs_server.domain.run import Run, State
-from blazy_jobs_server.ports import Commit, Completed, Leased, Unjudged
+from blazy_jobs_server.ports import Commit, Completed, Leased, Said, Unjudged
 from blazy_jobs_server.store import columns
 from tests.app.clock import SECOND
 from tests.contract.stage import LEASE_SECONDS, SqlitePlace, Stage, ids, says
+from tests.support.examples import examples
 
+LOG, PROGRESS = EventType.LOG, EventType.PROGRESS
 TAGS = '["a","b"]'
 
 
@@ -264,3 +270,60 @@ async def test_single_ends_of_a_batch_are_written_together_in_the_order_of_words
     assert [await stage.log(run) for run in (one, two)] == [["queued", "started", "log", "completed"]] * 2
     assert [(await stage.read(run)).result for run in (one, two)] == ["1", "3"]
     assert len(heard) == 3
+
+
+async def test_words_by_columns_are_told_as_a_column_and_stand_before_the_end(stage: Stage) -> None:
+    heard: list[Commit] = []
+    one, two = await stage.claim_of(2)
+    stage.store.on_commit = lambda commit: (heard.append(commit), stage._hear(commit))[0]
+    said = Said(one.lease_token or "", 1, ids([one, two]), [2, 1], [LOG, PROGRESS, LOG], ["1", "2", "3"])
+    judged = await stage.store.report(7, (), (), LEASE_SECONDS, [Completed(said.token, 1, ids([one, two]))], [said])
+    assert (judged.said, judged.completed) == ([{}], [{}])
+    [words, ends] = heard[-1].events
+    assert isinstance(words, EventColumn)
+    assert (words.run_ids, words.type, words.seq) == ([one.id, one.id, two.id], [LOG, PROGRESS, LOG], [3, 4, 3])
+    assert isinstance(ends, EventColumn)
+    assert (words.last_id + 1, ends.seq) == (ends.first_id, [5, 4])
+    assert [await stage.log(run) for run in (one, two)] == [
+        ["queued", "started", "log", "progress", "completed"],
+        ["queued", "started", "log", "completed"],
+    ]
+    read = await stage.read(one)
+    assert (read.progress, read.logs, read.seq) == ("2", 1, 5)
+
+
+@given(st.data())
+@settings(max_examples=examples(15), suppress_health_check=list(HealthCheck), deadline=None)
+def test_words_by_columns_make_of_a_run_what_single_words_make(empty_sqlite: Path, data: st.DataObject) -> None:
+    """Whatever is said, and however the run ends: of two runs, one speaks by columns and the other by reports."""
+    kinds = st.lists(st.sampled_from(["progress", "log"]), max_size=4)
+    calls = data.draw(st.lists(kinds, min_size=1, max_size=3))
+    end = data.draw(st.sampled_from([None, "completed", "failed", "released", "cancelled"]))
+
+    async def speak(folder: Path) -> None:
+        async with Stage(SqlitePlace(folder, empty_sqlite, columns=True)) as stage:
+            await stage.define("greet")
+            one, two = await stage.claim_of(2)
+            if end == "cancelled":
+                await stage.store.cancel(one.id, None)
+                await stage.store.cancel(two.id, None)
+            for number, words in enumerate(calls):
+                last = [end] if end is not None and number == len(calls) - 1 else []
+                texts = [f'{{"n":{number}{place}}}' for place in range(len(words))]
+                said = Said(one.lease_token or "", 1, [one.id], [len(words)], [EVENT_TYPES[w] for w in words], texts)
+                ends = [says(one, kind, data="1") for kind in last]
+                by_columns = await stage.store.report(7, ends, (), LEASE_SECONDS, (), [said])
+                reports = [says(two, kind, data=text) for kind, text in zip(words, texts, strict=True)]
+                singly = await stage.store.report(
+                    7, reports + [says(two, k, data="1") for k in last], (), LEASE_SECONDS
+                )
+                assert by_columns.reported == singly.reported[len(words) :]
+                assert set(by_columns.said[0].values()) <= set(singly.reported)
+                stage.clock.move(1)
+            first, second = await stage.read(one), await stage.read(two)
+            assert replace(first, id=0) == replace(second, id=0)
+            logs = [await stage.store.events(run.id, 0, 100) for run in (first, second)]
+            assert [replace(e, run_id=0, id=0) for e in logs[0]] == [replace(e, run_id=0, id=0) for e in logs[1]]
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(speak(Path(folder) / "data"))

@@ -303,7 +303,14 @@ ANSWERS: dict[str, list[Any]] = {
     ],
     "BullmqOut": [{"prefix": "bull", "consume": True}],
     "WorkerRegistered": [
-        {"id": WORKER_ID, "lease_seconds": 15.0, "heartbeat_seconds": 5.0, "columns": True, "conflicts": []}
+        {
+            "id": WORKER_ID,
+            "lease_seconds": 15.0,
+            "heartbeat_seconds": 5.0,
+            "columns": True,
+            "said": True,
+            "conflicts": [],
+        }
     ],
     "Worker": [
         {

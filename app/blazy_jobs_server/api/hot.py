@@ -19,7 +19,14 @@ from blazy_jobs_server.api import render, report_models, run_models
 from blazy_jobs_server.api.context import Answer, Context
 from blazy_jobs_server.api.definitions import wish
 from blazy_jobs_server.api.queries import refuse_query
-from blazy_jobs_server.api.reports import MAX_COMPLETED, read_completed, read_report
+from blazy_jobs_server.api.reports import (
+    MAX_COMPLETED,
+    MAX_SAID,
+    Wrong,
+    read_completed,
+    read_report,
+    read_said,
+)
 from blazy_jobs_server.api.requests import (
     caller_scope,
     fit,
@@ -42,12 +49,16 @@ MAX_BATCH = 10_000
 REPLAYED = (b"idempotency-replayed", b"true")
 
 
-REPORT_LEVELS, COLUMN_LEVELS = 3, 4
-"""A result stands so deep in a report, by itself and in a column; it may itself be as deep as any payload."""
+REPORT_LEVELS, COLUMN_LEVELS, SAID_LEVELS = 3, 4, 6
+"""A result stands so deep in a report, by itself and in a column, and the data of a progress in a column; each may
+itself be as deep as any payload."""
 _COLUMNS = re.compile(rb'"completed"\s*:\s*\[')
+_SAID = re.compile(rb'"said"\s*:\s*\[')
 
 
 def _report_depth(body: bytes) -> int:
+    if _SAID.search(body):
+        return MAX_DEPTH + SAID_LEVELS
     return MAX_DEPTH + (COLUMN_LEVELS if _COLUMNS.search(body) else REPORT_LEVELS)
 
 
@@ -229,8 +240,9 @@ async def report(context: Context, scope: Scope, receive: Receive, worker_id: st
     worker = worker_key(worker_id)
     await context.jobs.leasing.membership.known(worker)
     value = await _json(context, scope, receive, context.settings.max_report_bytes, _report_depth)
-    items, holding, said = _read_frame(value)
-    completed = read_completed(said, context.settings.max_result_bytes)
+    items, holding = _read_frame(value)
+    completed = read_completed(value.get("completed", []), context.settings.max_result_bytes)
+    said = read_said(value.get("said", []))
     reports: list[Report] = []
     places: list[int | Reported] = []
     for item in items:
@@ -242,30 +254,38 @@ async def report(context: Context, scope: Scope, receive: Receive, worker_id: st
             places.append(len(reports))
             reports.append(given)
     known = [ids.parse_run_id(run_id) or 0 for run_id in holding]
-    judged, drain = await context.jobs.leasing.report(worker, reports, known, completed)
+    heard = [item for item, _ in said]
+    judged, drain = await context.jobs.leasing.report(worker, reports, known, completed, heard)
     answers = [place if isinstance(place, Reported) else judged.reported[place] for place in places]
-    return Answer(200, _report_json(items, answers, holding, judged, drain))
+    return Answer(200, _report_json(items, answers, holding, judged, [wrong for _, wrong in said], drain))
 
 
-def _read_frame(value: Any) -> tuple[list[Any], list[str], list[Any]]:
-    """The items, the ids held, and what has completed; the items are judged one by one. Raises InvalidRequest for a bad
-    frame."""
+def _read_frame(value: Any) -> tuple[list[Any], list[str]]:
+    """The items, which are judged one by one, and the ids held. Raises InvalidRequest for a bad frame."""
     if type(value) is not dict:
         raise InvalidRequest.at("", "must be an object", "model_type")
-    for name in value.keys() - {"reports", "holding", "completed"}:
+    for name in value.keys() - {"reports", "holding", "completed", "said"}:
         raise InvalidRequest.at(f"/{name}", "Extra inputs are not permitted", "extra_forbidden")
     items, holding = value.get("reports", []), value.get("holding", [])
     if type(items) is not list or len(items) > 10_000:
         raise InvalidRequest.at("/reports", "must be a list of at most 10000 reports", "list_type")
     if type(holding) is not list or len(holding) > 10_000 or not all(type(run_id) is str for run_id in holding):
         raise InvalidRequest.at("/holding", "must be a list of at most 10000 run ids", "list_type")
-    completed = value.get("completed", [])
-    if type(completed) is not list or len(completed) > MAX_COMPLETED:
-        raise InvalidRequest.at("/completed", f"must be a list of at most {MAX_COMPLETED} columns", "list_type")
-    return items, holding, completed
+    for name, most in (("completed", MAX_COMPLETED), ("said", MAX_SAID)):
+        columns = value.get(name, [])
+        if type(columns) is not list or len(columns) > most:
+            raise InvalidRequest.at(f"/{name}", f"must be a list of at most {most} columns", "list_type")
+    return items, holding
 
 
-def _report_json(items: list[Any], answers: list[Reported], holding: list[str], judged: Judged, drain: bool) -> bytes:
+def _report_json(
+    items: list[Any],
+    answers: list[Reported],
+    holding: list[str],
+    judged: Judged,
+    wrong: list[list[Wrong]],
+    drain: bool,
+) -> bytes:
     data = [_answer(item, answer) for item, answer in zip(items, answers, strict=True)]
     holds = [
         {"run_id": run_id, "held": state.held, "cancel_requested": state.cancel_requested}
@@ -274,7 +294,19 @@ def _report_json(items: list[Any], answers: list[Reported], holding: list[str], 
     body: dict[str, Any] = {"data": data, "holding": holds, "drain": drain}
     if judged.completed:
         body["completed"] = [_not_accepted(answers) for answers in judged.completed]
+    if judged.said or wrong:
+        refused = zip(judged.said or [{}] * len(wrong), wrong, strict=True)
+        body["said"] = [_not_heard(answers) + [_wrong(word) for word in words] for answers, words in refused]
     return orjson.dumps(body)
+
+
+def _not_heard(answers: dict[int, Reported]) -> list[dict[str, Any]]:
+    return [{**answer, "place": None} for answer in _not_accepted(answers)]
+
+
+def _wrong(word: Wrong) -> dict[str, Any]:
+    about = {"status": "rejected", "error": word.error, "cancel_requested": False}
+    return {"run_id": word.run_id, **about, "place": word.place}
 
 
 def _answer(item: Any, answer: Reported) -> Any:

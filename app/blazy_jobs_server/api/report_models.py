@@ -78,6 +78,31 @@ class LogReport(ReportFacts):
     written_at: Instant | None = None
 
 
+class ProgressWord(In):
+    type: Literal["progress"]
+    percent: float | None = None
+    message: str | None = None
+    data: Any = None
+
+
+class LogWord(In):
+    type: Literal["log"]
+    level: str | None = None
+    message: str | None = None
+    fields: dict[str, Any] | None = None
+    dropped: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
+    written_at: Instant | None = None
+
+
+Word = TypeAliasType(
+    "Word",
+    Annotated[
+        ProgressWord | LogWord,
+        Field(discriminator="type", description="A `progress` or `log` report of a run that is named beside it."),
+    ],
+)
+
+
 class CompletedReport(ReportFacts):
     type: Literal["completed"]
     result: Any = None
@@ -144,10 +169,21 @@ class CompletedIn(In):
     results: Annotated[list[Any], Field(max_length=10_000)] | None = None
 
 
+class SaidIn(In):
+    """Progress and log lines of runs that were leased under one token."""
+
+    lease_token: str
+    attempt: Annotated[int, Field(ge=0, le=2**53 - 1)]
+    run_ids: Annotated[list[str], Field(max_length=10_000)]
+    words: Annotated[list[list[Word] | list[Any]], Field(max_length=10_000)]
+    before: Annotated[list[Annotated[int, Field(ge=0, le=2**53 - 1)]], Field(max_length=10_000)] | None = None
+
+
 class ReportIn(In):
     reports: Annotated[list[ReportItem], Field(max_length=10_000)] | Annotated[list[Any], Field(max_length=10_000)] = []
     holding: Annotated[list[str], Field(max_length=10_000)] = []
     completed: Annotated[list[CompletedIn], Field(max_length=10_000)] = []
+    said: Annotated[list[SaidIn], Field(max_length=10_000)] = []
 
 
 class Reported(BaseModel):
@@ -176,8 +212,15 @@ class NotAccepted(BaseModel):
     cancel_requested: bool
 
 
+class NotHeard(NotAccepted):
+    """A run of `said` whose words were not accepted, or whose cancel was requested; or one word that was rejected."""
+
+    place: int | None
+
+
 class ReportOut(BaseModel):
     data: list[Reported]
     holding: list[HeldRun]
     drain: bool
     completed: list[list[NotAccepted]] = []
+    said: list[list[NotHeard]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 import orjson
@@ -12,15 +12,18 @@ from msgspec.structs import replace
 
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import InvalidRequest
+from blazy_jobs_server.domain.event import EventType
 from blazy_jobs_server.domain.instants import from_datetime
 from blazy_jobs_server.domain.run import Error
-from blazy_jobs_server.ports import Completed, Report
+from blazy_jobs_server.ports import Completed, Report, Said
 
 MAX_MESSAGE_BYTES = 8 * 1024
 MAX_DATA_BYTES = 16 * 1024
 MAX_TRACEBACK_BYTES = 32 * 1024
 MAX_COMPLETED = 10_000
 """Runs that have completed by columns, of one call."""
+MAX_SAID = 10_000
+"""Words that were said by columns, of one call."""
 CUT = "… (cut)"
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
@@ -63,6 +66,96 @@ class CompletedColumns(Struct, forbid_unknown_fields=True):
     attempt: int
     run_ids: list[str]
     results: list[Any] | None = None
+
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Word(Struct, forbid_unknown_fields=True, kw_only=True):
+    """As report_models.ProgressWord and LogWord."""
+
+    type: Literal["progress", "log"]
+    percent: float | None = None
+    message: str | None = None
+    data: Any = None
+    level: str | None = None
+    fields: dict[str, Any] | None = None
+    dropped: int | None = None
+    written_at: Instant | None = None
+
+
+class SaidColumns(Struct, forbid_unknown_fields=True):
+    """As report_models.SaidIn."""
+
+    lease_token: str
+    attempt: int
+    run_ids: list[str]
+    words: list[list[Any]]
+    before: list[int] | None = None
+
+
+class Wrong(NamedTuple):
+    """A word that is refused: the run's id, its place among the run's words, and why."""
+
+    run_id: str
+    place: int
+    error: str
+
+
+def read_said(values: list[Any]) -> list[tuple[Said, list[Wrong]]]:
+    """What was said by columns, of a whole call, without what is refused of it. Raises InvalidRequest."""
+    read = [_said(value, f"/said/{place}") for place, value in enumerate(values)]
+    if sum(len(said.kinds) + len(wrong) for said, wrong in read) > MAX_SAID:
+        raise InvalidRequest.at("/said", f"has more than {MAX_SAID} words", "too_long")
+    return read
+
+
+def _said(value: Any, path: str) -> tuple[Said, list[Wrong]]:
+    try:
+        item = msgspec.convert(value, SaidColumns)
+    except msgspec.ValidationError as error:
+        raise InvalidRequest.at(path, str(error)) from error
+    run_ids = ids.parse_run_ids(item.run_ids)
+    if run_ids is None:
+        raise InvalidRequest.at(f"{path}/run_ids", "must be ids of runs")
+    if len(item.words) != len(run_ids):
+        raise InvalidRequest.at(f"{path}/words", "must be as many as run_ids")
+    if item.before is not None and (len(item.before) != len(run_ids) or min(item.before, default=0) < 0):
+        raise InvalidRequest.at(f"{path}/before", "must be as many as run_ids, and none negative")
+    try:
+        words = msgspec.convert(item.words, list[list[Word]])
+        wrong: list[Wrong] = []
+    except msgspec.ValidationError:
+        words, wrong = _right_words(item)
+    said = Said(item.lease_token, item.attempt, run_ids, [len(of_run) for of_run in words], [], [], [], {}, item.before)
+    for of_run in words:
+        for word in of_run:
+            said.written_at.append(word.written_at)
+            if word.type == "log":
+                if word.dropped:
+                    said.dropped[len(said.kinds)] = max(0, word.dropped)
+                said.kinds.append(EventType.LOG)
+                said.data.append(_line(word))
+            else:
+                said.kinds.append(EventType.PROGRESS)
+                said.data.append(_progress(word))
+    return said, wrong
+
+
+def _right_words(item: SaidColumns) -> tuple[list[list[Word]], list[Wrong]]:
+    words: list[list[Word]] = []
+    wrong: list[Wrong] = []
+    for run_id, of_run in zip(item.run_ids, item.words, strict=True):
+        right: list[Word] = []
+        words.append(right)
+        for place, value in enumerate(of_run):
+            try:
+                word = msgspec.convert(value, Word)
+            except msgspec.ValidationError as error:
+                wrong.append(Wrong(run_id, place, str(error)))
+            else:
+                right.append(word)
+    return words, wrong
 
 
 def read_completed(values: list[Any], max_result_bytes: int) -> list[Completed]:
@@ -161,20 +254,22 @@ def _delay(item: Item, now: int) -> float:
     return _seconds(item.delay_seconds, "/delay_seconds") or 0.0
 
 
-def _progress(item: Item) -> str:
+def _progress(item: Item | Word) -> str:
     percent = None if item.percent is None else min(max(item.percent, 0.0), 100.0)
     message = None if item.message is None else cut(item.message, MAX_MESSAGE_BYTES)
     whole = int(percent) if percent is not None and percent == int(percent) else percent
     return orjson.dumps({"percent": whole, "message": message, "data": bounded(item.data)}).decode()
 
 
-def _line(item: Item) -> str:
+def _line(item: Item | Word) -> str:
     level = item.level if item.level in LEVELS else "info"
     message = cut(item.message or "", MAX_MESSAGE_BYTES)
     return orjson.dumps({"level": level, "message": message, "fields": bounded(item.fields or {})}).decode()
 
 
 def cut(text: str, most_bytes: int) -> str:
+    if 4 * len(text) <= most_bytes:
+        return text
     raw = text.encode()
     if len(raw) <= most_bytes:
         return text

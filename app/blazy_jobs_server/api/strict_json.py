@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -22,6 +23,7 @@ from blazy_jobs_server.engine.schema_tree import pointer
 MAX_DEPTH = 64
 MAX_INTEGER = 2**53 - 1
 
+_SPACED_KEY_ENDS = (b" :", b"\t:", b"\r:", b"\n:")
 _KEY_ENDS = re.compile(rb'"[ \t\r\n]*:')
 _SUSPICIOUS = re.compile(rb"(?:^|[:\[,\s])-?\d{16}|\\u0000")
 _DIGITS_AS_ZEROS = bytes(0x30 if 0x30 <= byte <= 0x39 else 0x20 for byte in range(256))
@@ -37,9 +39,16 @@ def parse(body: bytes, max_depth: int = MAX_DEPTH) -> Any:
         raise MalformedJson(f"The body is not JSON: {error}") from None
     # Every key ends in a quote and a colon. Strings can only add to that number, so equality proves that no key was
     # there twice.
-    if is_suspicious(body) or len(_KEY_ENDS.findall(body)) != _keys(value, max_depth):
+    if is_suspicious(body) or _key_ends(body) != _keys(value, max_depth):
         return exact(body, max_depth)
     return value
+
+
+def _key_ends(body: bytes) -> int:
+    """How many `_KEY_ENDS` there are, which is counted much faster where no space stands before a colon."""
+    if any(spaced in body for spaced in _SPACED_KEY_ENDS):
+        return len(_KEY_ENDS.findall(body))
+    return body.count(b'":')
 
 
 def is_suspicious(body: bytes) -> bool:
@@ -54,22 +63,17 @@ def _keys(value: Any, max_depth: int) -> int:
     """How many keys there are in all; -1 where the nesting is too deep."""
     found = depth = 0
     level = [value]
-    while level:
-        below: list[Any] = []
-        containers = False
-        for here in level:
-            if type(here) is dict:
-                containers = True
-                found += len(here)
-                below.extend(here.values())
-            elif type(here) is list:
-                containers = True
-                below.extend(here)
-        depth += containers
+    while True:
+        dicts = [here for here in level if type(here) is dict]
+        lists = [here for here in level if type(here) is list]
+        if not (dicts or lists):
+            return found
+        depth += 1
         if depth > max_depth:
             return -1
-        level = below
-    return found
+        found += sum(map(len, dicts))
+        level = list(chain.from_iterable(map(dict.values, dicts)))
+        level += chain.from_iterable(lists)
 
 
 class _Pairs(list[tuple[str, Any]]):

@@ -54,6 +54,7 @@ class WorkerRegistered(BaseModel):
     id: str
     lease_seconds: float
     columns: bool
+    said: bool
     heartbeat_seconds: float
     conflicts: list[ConflictOut]
 

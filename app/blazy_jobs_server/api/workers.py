@@ -78,6 +78,7 @@ async def register_worker(request: Request) -> Response:
         "lease_seconds": leasing.lease_seconds,
         "heartbeat_seconds": leasing.heartbeat_seconds,
         "columns": True,
+        "said": True,
         "conflicts": [{"kind": c.kind, "name": c.name, "reason": c.reason} for c in conflicts],
     }
     return respond(Answer(201, orjson.dumps(answer)))

@@ -57,17 +57,20 @@ class Event(Struct):
 
 
 class EventColumn(Struct):
-    """The same change of many runs of one job type and queue. The ids of its events follow on one another."""
+    """The same change of many runs of one job type and queue, or what such runs have said. The ids of its events
+    follow on one another."""
 
     first_id: int
     run_ids: list[int]
+    """One for each event."""
     job_type: str
     queue: str
     tags: dict[int, str]
     """Of those runs that have any."""
     seq: int | list[int]
     """One for all, or one for each."""
-    type: EventType
+    type: EventType | list[EventType]
+    """One for all, or one for each."""
     time: int
     state: State
     attempt: int
@@ -86,7 +89,7 @@ class EventColumn(Struct):
             self.queue,
             self.tags.get(run_id, "[]"),
             self.seq if isinstance(self.seq, int) else self.seq[place],
-            self.type,
+            self.type if isinstance(self.type, EventType) else self.type[place],
             self.time,
             self.state,
             self.attempt,

@@ -21,7 +21,7 @@ from blazy_jobs_server.engine.membership import Member, Membership
 from blazy_jobs_server.engine.results import Call, Results
 from blazy_jobs_server.engine.sharing import Sharing
 from blazy_jobs_server.engine.throttle import Throttle
-from blazy_jobs_server.ports import Clock, Completed, Judged, Report, Store, WorkerRecord
+from blazy_jobs_server.ports import Clock, Completed, Judged, Report, Said, Store, WorkerRecord
 
 log = structlog.get_logger("leasing")
 
@@ -76,34 +76,44 @@ class Leasing:
         reports: Sequence[Report],
         holding: Sequence[int],
         completed: Sequence[Completed] = (),
+        said: Sequence[Said] = (),
     ) -> Answer:
         """Raises WorkerNotFound, StoreUnavailable and TooBusy."""
         member = await self.membership.known(worker_id)
-        call = Call(reports, completed, holding)
+        call = Call(reports, completed, holding, said)
         repeated = self.results.repeated(worker_id, call)
         if repeated is not None:
-            held = (await self._record(worker_id, [], holding, [])).held
+            held = (await self._record(worker_id, [], holding, [], [])).held
             judged = replace(await self.results.answer(repeated), held=held)
             return Answer(judged, self.membership.drains(member))
-        reports = [await self._given_back(member, report) for report in reports]
+        heard = self._throttle.hear(worker_id, said, completed)
+        reports = [*heard.singles, *[await self._given_back(member, report) for report in reports]]
         written, places = self._throttle.admit(worker_id, reports)
         written += self._throttle.end(worker_id, completed)
         try:
-            judged = await self.results.report(member, call, written, places)
+            judged = await self.results.report(member, call, written, places, heard.columns)
         except StoreUnavailable:
+            heard.forget()
             # The worker sends its reports again, but not those that were held back for it here.
             for late in written:
                 if late.kind == "progress" and not any(late is report for report in reports):
                     self._throttle.hold_back(worker_id, late)
             raise
-        return Answer(judged, self.membership.drains(member))
+        return Answer(heard.answer(judged), self.membership.drains(member))
 
     async def _record(
-        self, worker_id: int, reports: Sequence[Report], holding: Sequence[int], completed: Sequence[Completed]
+        self,
+        worker_id: int,
+        reports: Sequence[Report],
+        holding: Sequence[int],
+        completed: Sequence[Completed],
+        said: Sequence[Said],
     ) -> Judged:
         if self.before_report is not None:
-            await self.before_report([*reports, *(report for item in completed for report in item.reports())])
-        return await self._store.report(worker_id, reports, holding, self.lease_seconds, completed)
+            heard = [report for item in said for report in item.reports()]
+            ended = [report for item in completed for report in item.reports()]
+            await self.before_report([*heard, *reports, *ended])
+        return await self._store.report(worker_id, reports, holding, self.lease_seconds, completed, said)
 
     async def _given_back(self, member: Member, report: Report) -> Report:
         """An invalid payload is no failure where the worker's code is older than the run's version of its job type."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 
 from blazy_jobs_server.domain.event import EventColumn, EventType
@@ -92,7 +92,11 @@ class Numbers:
         for place, change in commit.counts.items():
             counts[place] = counts.get(place, 0) + change
         for event in commit.events:
-            self.events[event.type] += len(event.run_ids) if isinstance(event, EventColumn) else 1
+            if isinstance(event.type, list):
+                for kind, number in Counter(event.type).items():
+                    self.events[kind] += number
+            else:
+                self.events[event.type] += len(event.run_ids) if isinstance(event, EventColumn) else 1
         for job_type, microseconds, number in commit.waited:
             histogram = self.waited.get(job_type)
             if histogram is None:

@@ -27,7 +27,7 @@ from blazy_jobs_server.engine.examiner import NoTime
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.membership import Member
 from blazy_jobs_server.engine.schemas import Closely, Schema
-from blazy_jobs_server.ports import Clock, Completed, Held, Judged, Leased, Report, Reported, Unjudged, Verdict
+from blazy_jobs_server.ports import Clock, Completed, Held, Judged, Leased, Report, Reported, Said, Unjudged, Verdict
 
 log = structlog.get_logger("results")
 
@@ -43,8 +43,9 @@ ACCEPTED = Reported("accepted")
 _OPEN = frozenset(("progress", "log", "touch"))
 """Kinds of reports that end no lease."""
 
-Record = Callable[[int, Sequence[Report], Sequence[int], Sequence[Completed]], Awaitable[Judged]]
-"""Stores what a worker reports: (worker's key, reports, keys of the runs it holds, what has completed by columns)."""
+Record = Callable[[int, Sequence[Report], Sequence[int], Sequence[Completed], Sequence[Said]], Awaitable[Judged]]
+"""Stores what a worker reports: (worker's key, reports, keys of the runs it holds, what has completed by columns, what
+was said by columns)."""
 
 
 class Call(NamedTuple):
@@ -53,11 +54,12 @@ class Call(NamedTuple):
     reports: Sequence[Report]
     completed: Sequence[Completed]
     holding: Sequence[int]
+    said: Sequence[Said] = ()
 
     def digest(self) -> bytes:
         """Of what it sends again if it sends the call again."""
         said = [(report.run_id, report.attempt, report.token, report.kind, report.data) for report in self.reports]
-        return hashlib.blake2b(msgspec.json.encode((said, self.completed)), digest_size=16).digest()
+        return hashlib.blake2b(msgspec.json.encode((said, self.completed, self.said)), digest_size=16).digest()
 
 
 class Columns:
@@ -99,7 +101,9 @@ class Columns:
         self._run_ids = [report.run_id for report in reports] if self._spread else []
         return reported
 
-    def answer(self, reported: list[Reported], places: list[int], held: list[Held]) -> Judged:
+    def answer(
+        self, reported: list[Reported], places: list[int], held: list[Held], said: list[dict[int, Reported]]
+    ) -> Judged:
         completed = []
         for index in range(len(self._completed)):
             answers = self._answers.get(index, {})
@@ -107,7 +111,7 @@ class Columns:
                 later = {self._run_ids[place]: reported[place] for place in self._spread[index]}
                 answers = answers | {run_id: answer for run_id, answer in later.items() if answer != ACCEPTED}
             completed.append(answers)
-        return Judged([reported[place] for place in places], completed, held)
+        return Judged([reported[place] for place in places], completed, held, said)
 
 
 class Results:
@@ -153,8 +157,11 @@ class Results:
         calls = self._calls.get(worker_id)
         return calls.get(call.digest()) if calls else None
 
-    async def report(self, member: Member, call: Call, written: list[Report], places: list[int]) -> Judged:
-        """Records `written`, where the reports of the call have these places, and what has completed by columns.
+    async def report(
+        self, member: Member, call: Call, written: list[Report], places: list[int], said: Sequence[Said] = ()
+    ) -> Judged:
+        """Records `said`, then `written`, where the reports of the call have these places, and what has completed by
+        columns.
 
         Raises StoreUnavailable; and TooBusy where a result is not judged yet, when all else is recorded.
         """
@@ -162,17 +169,17 @@ class Results:
         if self._definitions:
             columns.spread(written, self._definitions)
             written = await self._with_verdicts(written)
-        judged = await self.record(member.record.id, written, call.holding, columns.left)
+        judged = await self.record(member.record.id, written, call.holding, columns.left, said)
         reported = columns.merge(judged, written)
         if all(type(answer) is not Unjudged for answer in reported):
-            return columns.answer(reported, places, judged.held)
+            return columns.answer(reported, places, judged.held, judged.said)
         settling = Settling(self, member, written, reported, call.holding, judged.held)
         answered: asyncio.Future[Judged] = asyncio.get_running_loop().create_future()
         digest = call.digest()
         self._calls.setdefault(member.record.id, {})[digest] = answered
 
         def finish() -> Judged:
-            return columns.answer(reported, places, settling.held)
+            return columns.answer(reported, places, settling.held, judged.said)
 
         self.tasks.spawn("settle results", self._settle(settling, member, digest, answered, finish))
         return await self.answer(answered, first=True)
@@ -317,7 +324,7 @@ class Settling:
 
     async def _record(self, places: Sequence[int]) -> None:
         reports = [self._reports[place] for place in places]
-        judged = await self._results.record(self._member.record.id, reports, [], [])
+        judged = await self._results.record(self._member.record.id, reports, [], [], [])
         for place, answer in zip(places, judged.reported, strict=True):
             self.reported[place] = answer
 
@@ -354,7 +361,7 @@ class Settling:
             places = [place for place, task in judging.items() if not task.done()]
             reports = [replace(self._reports[place], verdict=None) for place in places]
             try:
-                judged = await self._results.record(self._member.record.id, reports, self._holding, [])
+                judged = await self._results.record(self._member.record.id, reports, self._holding, [], [])
             except StoreUnavailable:
                 continue
             self.held = judged.held

@@ -8,12 +8,14 @@ they arrive: those of a time without a server come all at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-import msgspec
+from msgspec.structs import replace
 
-from blazy_jobs_server.ports import Clock, Completed, Report
+from blazy_jobs_server.domain.event import EventType
+from blazy_jobs_server.domain.instants import from_datetime
+from blazy_jobs_server.ports import Clock, Completed, Judged, Report, Said
 
 PROGRESS_MICROSECONDS = 100_000
 LINES_A_SECOND = 100
@@ -24,7 +26,7 @@ AGAIN_SECONDS = 1.0
 class _Flow:
     """What one lease has sent of late."""
 
-    __slots__ = ("lines", "lines_since", "pending", "progress_at", "seen_at", "timer")
+    __slots__ = ("lines", "lines_since", "pending", "progress_at", "said", "seen_at", "timer")
 
     def __init__(self, now: int) -> None:
         self.seen_at = now
@@ -33,6 +35,17 @@ class _Flow:
         self.timer: asyncio.TimerHandle | None = None
         self.lines_since = 0
         self.lines = 0
+        self.said = 0
+        """How many words came by columns."""
+
+    def may_progress(self, now: int) -> bool:
+        return self.pending is None and self.progress_at + PROGRESS_MICROSECONDS <= now
+
+    def open_window(self, at: int) -> None:
+        """A new second of lines, where the last one is over."""
+        # Earlier than a second before: the clock that dates them was set back, or another one dates them now.
+        if not 0 <= at - self.lines_since + 1_000_000 < 2_000_000:
+            self.lines_since, self.lines = at, 0
 
 
 class _Place(NamedTuple):
@@ -42,6 +55,32 @@ class _Place(NamedTuple):
     run_id: int
     attempt: int
     token: str
+
+
+class Heard(NamedTuple):
+    """What came by columns: what may be written so, for each `Said`, and the words of other runs, which are admitted
+    one by one. `repeated` is what to forget where it could not be written."""
+
+    columns: list[Said]
+    singles: list[Report]
+    places: list[int]
+    """Of each of the singles: the `Said` that it is of."""
+    repeated: list[tuple[_Flow, int]]
+
+    def answer(self, judged: Judged) -> Judged:
+        """The answers to the singles, which stood before the reports, beside those to the columns."""
+        if not self.singles:
+            return judged
+        said = [dict(answers) for answers in judged.said]
+        for report, place, answer in zip(self.singles, self.places, judged.reported, strict=False):
+            if not answer.is_plain:
+                said[place][report.run_id] = answer
+        return replace(judged, reported=judged.reported[len(self.singles) :], said=said)
+
+    def forget(self) -> None:
+        """It could not be written, and comes again."""
+        for flow, said in reversed(self.repeated):
+            flow.said = said
 
 
 class Throttle:
@@ -67,6 +106,47 @@ class Throttle:
                 written.append(report)
             places.append(len(written) - 1)
         return written, places
+
+    def hear(self, worker_id: int, said: Sequence[Said], completed: Iterable[Completed]) -> Heard:
+        """Of runs that say little, all is written by columns; of the others it is to be admitted as reports are."""
+        heard = Heard([], [], [], [])
+        run_ids = [run_id for item in said for run_id in item.run_ids]
+        ends: dict[tuple[str, int], frozenset[int]] = {}
+        if len(set(run_ids)) == len(run_ids) > 0:
+            ends = {(item.token, item.attempt): frozenset(item.run_ids) for item in completed}
+        loud: set[int] = set()
+        for item in said:
+            ending = ends.get((item.token, item.attempt), frozenset())
+            if self._flows or loud or not _is_brief(item, ending):
+                item = self._hear(worker_id, item, ending, loud, heard)
+            heard.columns.append(item)
+        return heard
+
+    def _hear(self, worker_id: int, item: Said, ending: frozenset[int], loud: set[int], heard: Heard) -> Said:
+        quiet = Said(item.token, item.attempt, [], [], [], [])
+        now = self._clock.now()
+        for index, (run_id, start, end) in enumerate(item.entries()):
+            flow = self._flows.get(place := _Place(worker_id, run_id, item.attempt, item.token))
+            if flow is None and not (run_id in ending and _says_little(item, start, end)):
+                flow = self._flows[place] = _Flow(now)
+            if flow is not None:
+                flow.seen_at = now
+                if item.before is not None:
+                    before = item.before[index]
+                    start = min(end, start + max(0, flow.said - before))
+                    heard.repeated.append((flow, flow.said))
+                    flow.said = max(flow.said, before + end - start)
+                if run_id in loud or not _passes(flow, item, start, end):
+                    loud.add(run_id)
+                    reports = [item.report(run_id, word) for word in range(start, end)]
+                    heard.singles.extend(reports)
+                    heard.places.extend([len(heard.columns)] * len(reports))
+                    continue
+            quiet.run_ids.append(run_id)
+            quiet.numbers.append(end - start)
+            quiet.kinds.extend(item.kinds[start:end])
+            quiet.data.extend(item.data[start:end])
+        return quiet
 
     def end(self, worker_id: int, completed: Iterable[Completed]) -> list[Report]:
         """What these runs have still to say, to be written before their ends."""
@@ -124,13 +204,11 @@ class Throttle:
     def _line(self, worker_id: int, report: Report) -> Report:
         flow = self._flow(worker_id, report)
         at = flow.seen_at if report.written_at is None else report.written_at
-        # Earlier than a second before: the clock that dates them was set back, or another one dates them now.
-        if not 0 <= at - flow.lines_since + 1_000_000 < 2_000_000:
-            flow.lines_since, flow.lines = at, 0
+        flow.open_window(at)
         flow.lines += 1
         if flow.lines <= LINES_A_SECOND:
             return report
-        return msgspec.structs.replace(_touch(report), dropped=1 + report.dropped)
+        return replace(_touch(report), dropped=1 + report.dropped)
 
     def forget_idle(self) -> None:
         """Flows of leases that ended without a last word here."""
@@ -140,10 +218,43 @@ class Throttle:
                 del self._flows[place]
 
 
+def _is_brief(item: Said, ending: frozenset[int]) -> bool:
+    """Whether each of its runs says little, and ends with that."""
+    return ending.issuperset(item.run_ids) and all(_says_little(item, start, end) for _, start, end in item.entries())
+
+
+def _says_little(item: Said, start: int, end: int) -> bool:
+    """What is within the bounds, whenever it was said."""
+    if end - start > LINES_A_SECOND or (item.dropped and not item.dropped.keys().isdisjoint(range(start, end))):
+        return False
+    return item.kinds[start:end].count(EventType.PROGRESS) <= 1
+
+
+def _passes(flow: _Flow, item: Said, start: int, end: int) -> bool:
+    """Notes what a run says, where that is within the bounds."""
+    if not _says_little(item, start, end):
+        return False
+    progress = EventType.PROGRESS in item.kinds[start:end]
+    if progress and not flow.may_progress(flow.seen_at):
+        return False
+    since, lines = flow.lines_since, flow.lines
+    for word in range(start, end):
+        if item.kinds[word] is EventType.LOG:
+            written_at = item.written_at[word] if item.written_at else None
+            flow.open_window(flow.seen_at if written_at is None else from_datetime(written_at))
+            flow.lines += 1
+            if flow.lines > LINES_A_SECOND:
+                flow.lines_since, flow.lines = since, lines
+                return False
+    if progress:
+        flow.progress_at = flow.seen_at
+    return True
+
+
 def _place(worker_id: int, report: Report) -> _Place:
     return _Place(worker_id, report.run_id, report.attempt, report.token)
 
 
 def _touch(report: Report) -> Report:
     """Proves the lease and renews it, and writes nothing."""
-    return msgspec.structs.replace(report, kind="touch", data="null", dropped=0)
+    return replace(report, kind="touch", data="null", dropped=0)

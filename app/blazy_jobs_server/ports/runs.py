@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 from msgspec.json import decode
+from msgspec.structs import replace
 
 from blazy_jobs_server.domain.batch import Batch
-from blazy_jobs_server.domain.event import Event, EventColumn
+from blazy_jobs_server.domain.event import EVENT_NAMES, Event, EventColumn, EventType
+from blazy_jobs_server.domain.instants import from_datetime
 from blazy_jobs_server.domain.job_type import Settings
 from blazy_jobs_server.domain.run import Error, Run, State
 
@@ -161,12 +165,61 @@ class Completed(Struct, frozen=True):
         ]
 
 
+class Said(Struct, frozen=True):
+    """Progress and log lines of runs that a worker was leased under one token.
+
+    `kinds` and `data` (JSON texts of events) have those of the first run, then those of the second, and so on, each
+    run's in the order in which it said them; `numbers` says how many are of which run.
+    """
+
+    token: str
+    attempt: int
+    run_ids: list[int]
+    numbers: list[int]
+    kinds: list[EventType]
+    data: list[str]
+    written_at: list[datetime | None] = []
+    """As in `Report`."""
+    dropped: dict[int, int] = {}
+    """As in `Report`, by place, of those that have any."""
+    before: list[int] | None = None
+    """How many of each run were sent in calls before this one: what is known of them already is not written again."""
+
+    def entries(self) -> Iterator[tuple[int, int, int]]:
+        """Each run, with the place of its first word and the place after its last."""
+        start = 0
+        for run_id, number in zip(self.run_ids, self.numbers, strict=True):
+            yield run_id, start, start + number
+            start += number
+
+    def report(self, run_id: int, place: int) -> Report:
+        """The word at this place, by itself."""
+        written_at = self.written_at[place] if self.written_at else None
+        return Report(
+            run_id=run_id,
+            attempt=self.attempt,
+            token=self.token,
+            kind=EVENT_NAMES[self.kinds[place]],
+            data=self.data[place],
+            dropped=self.dropped.get(place, 0),
+            written_at=None if written_at is None else from_datetime(written_at),
+        )
+
+    def reports(self) -> list[Report]:
+        return [self.report(run_id, place) for run_id, start, end in self.entries() for place in range(start, end)]
+
+
 class Reported(Struct, frozen=True):
     """`status` is `accepted`, `lease_lost` or `rejected` (then `error` says why)."""
 
     status: str
     cancel_requested: bool = False
     error: str | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Accepted, and nothing more to say."""
+        return self.status == "accepted" and not self.cancel_requested
 
 
 class Unjudged(Reported, frozen=True):
@@ -192,6 +245,18 @@ class Judged(Struct, frozen=True):
     completed: list[dict[int, Reported]]
     """For each `Completed`, of its runs those that are not simply accepted."""
     held: list[Held]
+    said: list[dict[int, Reported]] = []
+    """For each `Said`, of its runs those whose words are not simply accepted."""
+
+    def apart(self, said: list[list[Report]]) -> Judged:
+        """Where what was said stood before the reports, one by one."""
+        answers = []
+        place = 0
+        for reports in said:
+            judged = zip(reports, self.reported[place : place + len(reports)], strict=True)
+            answers.append({report.run_id: answer for report, answer in judged if not answer.is_plain})
+            place += len(reports)
+        return replace(self, reported=self.reported[place:], said=answers)
 
 
 class WorkerRecord(Struct, frozen=True, kw_only=True):

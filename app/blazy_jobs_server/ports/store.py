@@ -26,6 +26,7 @@ from blazy_jobs_server.ports.runs import (
     Order,
     Report,
     RunFilter,
+    Said,
     Swept,
     WorkerRecord,
 )
@@ -128,9 +129,10 @@ class Store(ScheduleStore, FollowingStore, Protocol):
         holding: Sequence[int],
         lease_seconds: float,
         completed: Sequence[Completed] = (),
+        said: Sequence[Said] = (),
     ) -> Judged:
-        """Writes what still holds its token and attempt, first the reports and then what has completed, and renews the
-        leases that are named.
+        """Writes what still holds its token and attempt, first what was said, then the reports, then what has
+        completed, and renews the leases of those that have said something and of those that are named.
 
         Sending it again is safe: what was accepted before is `accepted` again where it was the run's last word.
         """

@@ -7,15 +7,18 @@ tests hold them equal to those of one.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import orjson
 
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.batch import Batch
-from blazy_jobs_server.domain.event import Event, EventColumn, EventType
+from blazy_jobs_server.domain.event import EventColumn, EventType
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Claim, Many
 from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.batches import Said
 from blazy_jobs_server.store.ledger import Lane
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
@@ -109,8 +112,11 @@ def _by_key(texts: str) -> dict[int, str]:
     return {} if texts == "{}" else {int(run_id): text for run_id, text in orjson.loads(texts).items()}
 
 
-def complete(tx: Transaction, batch: Batch, run_ids: list[int], results: list[str] | None) -> None:
-    """Ends different runs of a batch, with their results (JSON texts; None: each with null)."""
+def complete(
+    tx: Transaction, batch: Batch, run_ids: list[int], results: list[str] | None, words: Words | None = None
+) -> None:
+    """Ends different runs of a batch, with their results (JSON texts; None: each with null). `words` has what they have
+    said before in this transaction."""
     keys = pack(run_ids)
     done = lifecycle.complete_many(tx.now, batch.settings)
     before = tx.ledger.batches.seqs(run_ids, SILENT_SEQ)
@@ -121,7 +127,12 @@ def complete(tx: Transaction, batch: Batch, run_ids: list[int], results: list[st
     else:
         seqs = [seq] * len(run_ids) if isinstance(seq, int) else seq
         values = ["null"] * len(run_ids) if results is None else results
-        sql.complete_each.by_columns(tx.cursor, constants, run_ids, seqs, values)
+        if words is not None and words.take(run_ids):
+            said = [tx.ledger.batches.said(run_id) or _SILENT for run_id in run_ids]
+            logs, progress = [s.logs for s in said], [s.progress for s in said]
+            sql.complete_speakers.by_columns(tx.cursor, constants, run_ids, seqs, values, logs, progress)
+        else:
+            sql.complete_each.by_columns(tx.cursor, constants, run_ids, seqs, values)
     data: str | list[str]
     if results is None:
         data = lifecycle.completed_data("null")
@@ -137,6 +148,7 @@ def complete(tx: Transaction, batch: Batch, run_ids: list[int], results: list[st
 
 
 SILENT_SEQ = lifecycle.ManyStarted(0, "").seq
+_SILENT = Said(SILENT_SEQ)
 
 
 def _note_event(
@@ -162,29 +174,47 @@ def _note_event(
     tx.news.events.append(column)
 
 
+class _Spoken(NamedTuple):
+    """What runs of a batch have said, a row for each word."""
+
+    run_ids: list[int]
+    seqs: list[int]
+    kinds: list[EventType]
+    data: list[str]
+
+
 class Words:
     """What runs of batches say in one verb, noted and then written at once."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._batches = tx.ledger.batches
+        self._columns: dict[Batch, _Spoken] = {}
         self._spoke: dict[int, None] = {}
+        """Whose rows do not say so yet."""
         self._completed: dict[Batch, tuple[list[int], list[str]]] = {}
         self.ended: set[int] = set()
         """Of which the end is noted and not written."""
 
-    def say(self, batch: Batch, run_id: int, kind: EventType, data: str, lease_until: int) -> None:
-        """A progress or a line of its log: `lifecycle.progress` and `lifecycle.log` of a run of a batch."""
+    def say(self, batch: Batch, run_id: int, kinds: list[EventType], data: list[str], lease_until: int) -> None:
+        """Its progress and lines of its log: `lifecycle.progress` and `lifecycle.log` of a run of a batch."""
         said = self._batches.say(run_id, SILENT_SEQ)
-        said.seq += 1
         said.lease_until = lease_until
-        if kind is EventType.LOG:
-            said.logs += 1
-        else:
-            said.progress = data
-        tags, now = batch.tags.get(run_id, "[]"), self._tx.now
-        event = Event(run_id, batch.job_type, batch.queue, tags, said.seq, kind, now, State.RUNNING, 1, data)
-        self._tx.note_events((event,))
+        number = len(kinds)
+        if not number:
+            return
+        column = self._columns.get(batch)
+        if column is None:
+            column = self._columns[batch] = _Spoken([], [], [], [])
+        column.run_ids.extend([run_id] * number)
+        column.seqs.extend(range(said.seq + 1, said.seq + 1 + number))
+        column.kinds.extend(kinds)
+        column.data.extend(data)
+        said.seq += number
+        lines = kinds.count(EventType.LOG)
+        said.logs += lines
+        if lines < number:
+            said.progress = data[number - 1 - kinds[::-1].index(EventType.PROGRESS)]
         self._spoke[run_id] = None
 
     def renew(self, run_id: int, lease_until: int) -> None:
@@ -197,12 +227,38 @@ class Words:
         results.append(result)
         self.ended.add(run_id)
 
+    def take(self, run_ids: Iterable[int]) -> bool:
+        """Whether any of them has spoken, and its row does not say so yet: the caller writes it."""
+        spoke = self._spoke
+        if not spoke:
+            return False
+        before = len(spoke)
+        for run_id in run_ids:
+            spoke.pop(run_id, None)
+        return len(spoke) < before
+
+    def save_ends(self) -> None:
+        """All events so far, and the ends of runs."""
+        self._save_events()
+        completed, self._completed, self.ended = self._completed, {}, set()
+        for batch, (run_ids, results) in completed.items():
+            complete(self._tx, batch, run_ids, results, self)
+
     def save(self) -> None:
+        self.save_ends()
         if self._spoke:
             said = [(run_id, self._batches.say(run_id, SILENT_SEQ)) for run_id in self._spoke]
             sql.say_many(self._tx.cursor, [(run_id, s.seq, s.logs, s.progress) for run_id, s in said])
             self._spoke = {}
-        for batch, (run_ids, results) in self._completed.items():
-            complete(self._tx, batch, run_ids, results)
-        self._completed = {}
-        self.ended = set()
+
+    def _save_events(self) -> None:
+        tx = self._tx
+        columns, self._columns = self._columns, {}
+        for batch, (run_ids, seqs, kinds, data) in columns.items():
+            number = len(run_ids)
+            first = tx.ledger.keys.next_many(tx.now, number)
+            constants = (State.RUNNING, 1, tx.now)
+            sql.words.by_columns(tx.cursor, constants, range(first, first + number), run_ids, seqs, kinds, data)
+            lane = (batch.job_type, batch.queue)
+            column = EventColumn(first, run_ids, *lane, batch.tags, seqs, kinds, tx.now, State.RUNNING, 1, data)
+            tx.news.events.append(column)

@@ -16,7 +16,7 @@ from blazy_jobs_server.domain.event import EventType
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import INVALID_RESULT, STATE_NAMES, Error, Run, State
-from blazy_jobs_server.ports import Completed, Held, Judged, Report, Reported, Unjudged
+from blazy_jobs_server.ports import Completed, Held, Judged, Report, Reported, Said, Unjudged
 from blazy_jobs_server.store import columns
 from blazy_jobs_server.store.changes import Changes
 from blazy_jobs_server.store.columns import Words
@@ -46,6 +46,7 @@ class Reports(NamedTuple):
     holding: tuple[int, ...]
     lease_seconds: float
     completed: tuple[Completed, ...] = ()
+    said: tuple[Said, ...] = ()
 
 
 class Cancel(NamedTuple):
@@ -61,16 +62,46 @@ def report(tx: Transaction, arguments: list[Reports]) -> list[Judged]:
     for argument in arguments:
         worker_id, lease_until = argument.worker_id, after(tx.now, argument.lease_seconds)
         words = Words(tx)
+        heard = [_hear(tx, words, runs, worker_id, item, lease_until) for item in argument.said]
         reported = [
             _spoken(tx, words, runs, worker_id, item, lease_until)
             if item.run_id in speakers
             else judge(tx, runs, worker_id, item, lease_until)
             for item in argument.reports
         ]
+        words.save_ends()
+        completed = [_complete(tx, words, runs, worker_id, item, lease_until) for item in argument.completed]
         words.save()
-        completed = [_complete(tx, runs, worker_id, item, lease_until) for item in argument.completed]
-        answers.append(Judged(reported, completed, _renew(tx, worker_id, argument.holding, lease_until)))
+        answers.append(Judged(reported, completed, _renew(tx, worker_id, argument.holding, lease_until), heard))
     return answers
+
+
+def _hear(
+    tx: Transaction, words: Words, runs: dict[int, Run], worker_id: int, item: Said, lease_until: int
+) -> dict[int, Reported]:
+    """Notes what runs of batches have said, and judges the words of others one by one; what is not simply accepted."""
+    batches = tx.ledger.batches
+    answers: dict[int, Reported] = {}
+    for run_id, start, end in item.entries():
+        batch = batches.of(run_id)
+        if batch is not None and _is_of(batch, worker_id, item) and _has_room(tx, run_id, end - start):
+            words.say(batch, run_id, item.kinds[start:end], item.data[start:end], lease_until)
+            continue
+        if batch is not None or run_id not in runs:
+            words.save()
+            tx.flush()
+            runs.update(tx.heads([run_id]))
+        touch = Report(run_id=run_id, attempt=item.attempt, token=item.token, kind="touch")
+        for report in [item.report(run_id, place) for place in range(start, end)] or [touch]:
+            answer = judge(tx, runs, worker_id, report, lease_until)
+            answers[run_id] = LEASE_LOST if isinstance(answer, Unjudged) else answer
+    return {run_id: answer for run_id, answer in answers.items() if answer is not ACCEPTED}
+
+
+def _has_room(tx: Transaction, run_id: int, words: int) -> bool:
+    """In its log, for more lines."""
+    said = tx.ledger.batches.said(run_id)
+    return words + (0 if said is None else said.logs) <= MAX_LOGS
 
 
 _WORDS = {"progress": EventType.PROGRESS, "log": EventType.LOG}
@@ -91,11 +122,21 @@ def _speakers(tx: Transaction, arguments: list[Reports]) -> set[int]:
                 speaking[item.run_id] += 1
             else:
                 others.add(item.run_id)
+    heard = _heard(arguments) if speaking else Counter[int]()
     for run_id, number in speaking.items():
-        before = batches.said(run_id)
-        if number + (0 if before is None else before.logs) > MAX_LOGS:
+        if not _has_room(tx, run_id, number + heard[run_id]):
             others.add(run_id)
     return speaking.keys() - others
+
+
+def _heard(arguments: list[Reports]) -> Counter[int]:
+    """How much each run has said by columns."""
+    heard: Counter[int] = Counter()
+    for argument in arguments:
+        for item in argument.said:
+            for run_id, number in zip(item.run_ids, item.numbers, strict=True):
+                heard[run_id] += number
+    return heard
 
 
 def _stays(tx: Transaction, batch: Batch, worker_id: int, item: Report) -> bool:
@@ -104,7 +145,7 @@ def _stays(tx: Transaction, batch: Batch, worker_id: int, item: Report) -> bool:
     return item.kind in _TOGETHER and not item.dropped and _is_of(batch, worker_id, item)
 
 
-def _is_of(batch: Batch, worker_id: int, item: Report | Completed) -> bool:
+def _is_of(batch: Batch, worker_id: int, item: Report | Completed | Said) -> bool:
     """The fence of a batch, as `_holds` is that of a run."""
     return batch.token == item.token and batch.worker_id == worker_id and item.attempt == 1
 
@@ -113,9 +154,10 @@ def _spoken(
     tx: Transaction, words: Words, runs: dict[int, Run], worker_id: int, item: Report, lease_until: int
 ) -> Reported:
     if item.run_id in words.ended:
-        words.save()
+        words.save_ends()
     batch = tx.ledger.batches.of(item.run_id)
     if batch is None:  # what was said to have completed before, in this transaction
+        words.save()
         tx.flush()
         runs.update(tx.heads([item.run_id]))
         return judge(tx, runs, worker_id, item, lease_until)
@@ -124,18 +166,18 @@ def _spoken(
     elif item.kind == "touch":
         words.renew(item.run_id, lease_until)
     else:
-        words.say(batch, item.run_id, _WORDS[item.kind], item.data, lease_until)
+        words.say(batch, item.run_id, [_WORDS[item.kind]], [item.data], lease_until)
     return ACCEPTED
 
 
 def _complete(
-    tx: Transaction, runs: dict[int, Run], worker_id: int, item: Completed, lease_until: int
+    tx: Transaction, words: Words, runs: dict[int, Run], worker_id: int, item: Completed, lease_until: int
 ) -> dict[int, Reported]:
     """Those that are still as they were leased in a batch end together, the others one by one; what is not simply
     accepted."""
     batch = tx.ledger.batches.only_of(item.run_ids)
     if batch is not None and _can_end(tx, batch, worker_id, item):
-        columns.complete(tx, batch, item.run_ids, item.results)
+        columns.complete(tx, batch, item.run_ids, item.results, words)
         return {}
     together: dict[Batch, tuple[list[int], list[str]]] = {}
     others: list[Report] = []
@@ -150,9 +192,10 @@ def _complete(
             run_ids.append(report.run_id)
             results.append(report.data)
     for batch, (run_ids, results) in together.items():
-        columns.complete(tx, batch, run_ids, None if item.results is None else results)
+        columns.complete(tx, batch, run_ids, None if item.results is None else results, words)
     if not others:
         return {}
+    words.save()
     tx.flush()
     runs.update(tx.heads(dict.fromkeys(report.run_id for report in others)))
     judged = {report.run_id: judge(tx, runs, worker_id, report, lease_until) for report in others}

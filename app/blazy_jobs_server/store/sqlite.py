@@ -40,6 +40,7 @@ from blazy_jobs_server.ports import (
     Order,
     Report,
     RunFilter,
+    Said,
     Sighting,
     Swept,
     WorkerRecord,
@@ -252,8 +253,9 @@ class SqliteStore:
         holding: Sequence[int],
         lease_seconds: float,
         completed: Sequence[Completed] = (),
+        said: Sequence[Said] = (),
     ) -> Judged:
-        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds, tuple(completed))
+        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds, tuple(completed), tuple(said))
         answer: Judged = await self._write("report", argument)
         return answer
 

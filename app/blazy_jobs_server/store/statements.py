@@ -114,10 +114,16 @@ COMPLETE_MANY = f"{_COMPLETE_MANY} seq = ?, result = ? WHERE id IN (SELECT value
 complete_each = Bulk(
     f"{_COMPLETE_MANY} seq = j.column2, result = j.column3 FROM {{rows}} AS j WHERE runs.id = j.column1", 3
 )
+complete_speakers = Bulk(
+    f"{_COMPLETE_MANY} seq = j.column2, result = j.column3, logs = j.column4, "
+    "progress = coalesce(j.column5, progress) FROM {rows} AS j WHERE runs.id = j.column1",
+    5,
+)
 _MANY_EVENTS = f"INSERT INTO events ({', '.join(EVENT_COLUMNS)}) SELECT "
 EVENT_OF_MANY = f"{_MANY_EVENTS} ?1 + key, value, ?2, ?3, ?4, ?5, ?6, ?7 FROM json_each(?8)"
 """The same event of many runs, whose keys follow on the first."""
 event_of_each = Bulk(f"{_MANY_EVENTS} column1, column2, column3, ?, ?, ?, ?, ? FROM {{rows}}", 3)
+words = Bulk(f"{_MANY_EVENTS} column1, column2, column3, column4, ?, ?, ?, column5 FROM {{rows}}", 5)
 
 # -- report, and every other change
 

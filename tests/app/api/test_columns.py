@@ -169,3 +169,117 @@ async def test_a_result_may_be_as_deep_as_a_payload(server: Server, depth: int, 
     answer = await server.raw("POST", f"/v1/workers/{worker.id}/report", body)
     assert answer.status == (200 if taken else 400), answer.body
     assert (await server.run(run))["state"] == ("completed" if taken else "running")
+
+
+def says(group: Any, *words: list[Any], **fields: Any) -> Any:
+    return done(group) | {"words": list(words)} | fields
+
+
+LINE = {"type": "log", "level": "info", "message": "m", "fields": {"n": 1}}
+HALF = {"type": "progress", "percent": 50, "message": "half", "data": [1]}
+
+
+async def leased_group(server: Server, number: int = 2) -> tuple[Worker, Any]:
+    await server.register()
+    worker = await server.worker("greet")
+    for _ in range(number):
+        await server.dispatch()
+    [group] = (await claim(worker))["columns"]
+    return worker, group
+
+
+async def test_words_by_columns_stand_before_the_end_as_if_said_singly(server: Server) -> None:
+    worker, group = await leased_group(server)
+    assert worker.registered["said"] is True
+    one, two = group["run_ids"]
+    late = LINE | {"message": "late"}
+    answer = await report(worker, done(group, run_ids=[one]), said=[says(group, [LINE, HALF, late], [HALF])])
+    assert (answer["said"], answer["completed"]) == ([[]], [[]])
+    assert await server.types(one) == ["queued", "started", "log", "progress", "log", "completed"]
+    assert await server.types(two) == ["queued", "started", "progress"]
+    events = await server.events(one)
+    assert [event["seq"] for event in events] == [1, 2, 3, 4, 5, 6]
+    assert events[2]["data"] == {"level": "info", "message": "m", "fields": {"n": 1}}
+    assert events[3]["data"] == {"percent": 50, "message": "half", "data": [1]}
+    singly = {"run_id": two, "attempt": 1, "lease_token": group["lease_token"]}
+    await report(worker, reports=[{**singly, **late}, {**singly, "type": "completed"}])
+    assert await server.types(two) == ["queued", "started", "progress", "log", "completed"]
+    assert (await server.events(two))[3]["data"] == events[4]["data"]
+    assert (await server.run(one))["progress"] == (await server.run(two))["progress"] == events[3]["data"]
+
+
+async def test_a_call_that_is_repeated_writes_no_word_twice(server: Server) -> None:
+    worker, group = await leased_group(server)
+    one, two = group["run_ids"]
+    for _ in range(2):
+        ends = done(group, run_ids=[one])
+        answer = await report(worker, ends, said=[says(group, [LINE], [LINE, LINE], before=[0, 0])])
+        assert answer["completed"] == [[]]
+    await report(worker, said=[says(group, [LINE | {"message": "next"}], run_ids=[two], before=[2])])
+    assert await server.types(one) == ["queued", "started", "log", "completed"]
+    assert await server.types(two) == ["queued", "started", "log", "log", "log"]
+
+
+async def test_a_wrong_word_is_refused_at_its_place(server: Server) -> None:
+    worker, group = await leased_group(server)
+    one, two = group["run_ids"]
+    wrong = [LINE, {"type": "log", "message": 7}, {"type": "failed"}, LINE | {"written_at": "2026-01-01T00:00:00"}]
+    lost = says(group, [LINE], run_ids=[two], lease_token="another")
+    first, second = (await report(worker, said=[says(group, wrong, [HALF]), lost]))["said"]
+    assert [(item["run_id"], item["place"], item["status"]) for item in first] == [
+        (one, place, "rejected") for place in (1, 2, 3)
+    ]
+    assert all(item["error"] for item in first)
+    assert second == [{"run_id": two, "status": "lease_lost", "error": None, "cancel_requested": False, "place": None}]
+    assert await server.types(one) == ["queued", "started", "log"]
+
+
+async def test_words_by_columns_are_cut_and_marked_as_single_ones_are(server: Server) -> None:
+    worker, group = await leased_group(server)
+    one, two = group["run_ids"]
+    long = [
+        {"type": "log", "level": "loud", "message": "é" * 9000, "fields": {"x": "y" * 20_000}},
+        {"type": "progress", "percent": 500, "data": "z" * 20_000},
+        {"type": "log"},
+    ]
+    await report(worker, said=[says(group, long, run_ids=[one])])
+    singly = {"run_id": two, "attempt": 1, "lease_token": group["lease_token"]}
+    await report(worker, reports=[{**singly, **word} for word in long])
+    assert [e["data"] for e in await server.events(one)][2:] == [e["data"] for e in await server.events(two)][2:]
+
+
+async def test_limits_of_words_hold_by_columns(server: Server) -> None:
+    worker, group = await leased_group(server)
+    one, two = group["run_ids"]
+    flood = [LINE | {"message": str(n), "written_at": "2026-11-28T12:00:00Z"} for n in range(150)]
+    quick = [HALF | {"percent": n} for n in range(5)]
+    answer = await report(worker, done(group), said=[says(group, flood, quick)])
+    assert (answer["said"], answer["completed"]) == ([[]], [[]])
+    assert (await server.types(one)).count("log") == 101, "the last one says how many were dropped"
+    assert [e["data"]["percent"] for e in await server.events(two) if e["type"] == "progress"] == [0, 4]
+
+
+async def test_what_a_cancelled_run_says_by_columns_is_answered_with_the_cancel(server: Server) -> None:
+    worker, group = await leased_group(server)
+    one, _ = group["run_ids"]
+    await server.cancel(one, status=202)
+    [answers] = (await report(worker, said=[says(group, [LINE], [LINE])]))["said"]
+    assert [(item["run_id"], item["status"], item["cancel_requested"]) for item in answers] == [(one, "accepted", True)]
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        (7, "/said"),
+        ([7], "/said/0"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": ["run_x"], "words": [[]]}], "/said/0/run_ids"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [], "words": [[]]}], "/said/0/words"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [], "words": [], "before": [1]}], "/said/0/before"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [], "words": [], "more": 1}], "/said/0"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": ["run_1j1165knadp00"], "words": [[LINE] * 10_001]}], "/said"),
+    ],
+)
+async def test_a_call_with_wrong_columns_of_words_is_refused_as_a_whole(server: Server, said: Any, path: str) -> None:
+    worker, _ = await leased_group(server)
+    answer = await server.raw("POST", f"/v1/workers/{worker.id}/report", json.dumps({"said": said}).encode())
+    assert [error["path"] for error in problem(answer, 422, "invalid_request")["errors"]] == [path]

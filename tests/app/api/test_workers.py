@@ -40,7 +40,7 @@ async def test_a_worker_registers_with_little(server: Server) -> None:
     worker = await server.worker("greet")
     assert worker.id.startswith("wrk_")
     times = {"lease_seconds": 15, "heartbeat_seconds": 5}
-    assert worker.registered == {"id": worker.id, **times, "columns": True, "conflicts": []}
+    assert worker.registered == {"id": worker.id, **times, "columns": True, "said": True, "conflicts": []}
     assert (await server.get("/v1/workers"))["data"] == [
         {
             "id": worker.id,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from blazy_jobs_server.domain.event import EVENT_TYPES
 from blazy_jobs_server.engine.throttle import LINES_A_SECOND, Throttle
-from blazy_jobs_server.ports import Report
+from blazy_jobs_server.ports import Completed, Report, Said
 from tests.app.clock import HandClock
 from tests.support.examples import examples
 
@@ -150,3 +151,56 @@ async def test_lines_count_by_when_they_were_written(throttle: Throttle, clock: 
     assert kinds(throttle, *back).count("log") == LINES_A_SECOND, "also where the clock was set back"
     clock.move(1)
     assert kinds(throttle, line()) == ["log"]
+
+
+# -- by columns
+
+
+def said(*words: str, run_id: int = 1, before: int | None = None) -> Said:
+    kinds = [EVENT_TYPES[word] for word in words]
+    texts = [str(place) for place in range(len(words))]
+    return Said("t", 1, [run_id], [len(words)], kinds, texts, before=None if before is None else [before])
+
+
+ENDS = [Completed("t", 1, [1])]
+
+
+async def test_a_run_that_says_little_and_ends_leaves_no_trace(throttle: Throttle) -> None:
+    heard = throttle.hear(7, [said("log", "progress", "log")], ENDS)
+    assert (heard.columns, heard.singles) == ([said("log", "progress", "log")], [])
+    assert not throttle._flows
+
+
+@pytest.mark.parametrize("ends", [[], ENDS])
+async def test_who_says_more_than_the_bounds_is_heard_word_by_word(throttle: Throttle, ends: list[Completed]) -> None:
+    heard = throttle.hear(7, [said(*["log"] * 60), said(*["log"] * 60), said("log")], ends)
+    assert [item.run_ids for item in heard.columns] == [[1], [], []]
+    assert (len(heard.singles), heard.places) == (61, [1] * 60 + [2])
+    written, _ = throttle.admit(7, heard.singles)
+    assert [report.kind for report in written].count("log") == LINES_A_SECOND - 60
+
+
+async def test_a_second_progress_waits_also_by_columns(
+    throttle: Throttle, clock: HandClock, sent: list[tuple[int, Report]]
+) -> None:
+    assert throttle.hear(7, [said("progress")], []).columns[0].run_ids == [1]
+    heard = throttle.hear(7, [said("progress")], [])
+    assert heard.columns[0].run_ids == []
+    assert kinds(throttle, *heard.singles) == ["touch"]
+    clock.move(0.2)
+    await turns()
+    assert len(sent) == 1
+    clock.move(0.2)
+    assert throttle.hear(7, [said("progress")], []).columns[0].run_ids == [1]
+
+
+async def test_words_that_are_known_are_not_heard_again_unless_they_were_not_written(throttle: Throttle) -> None:
+    first = throttle.hear(7, [said("log", "log", before=0)], [])
+    assert first.columns[0].numbers == [2]
+    again = throttle.hear(7, [said("log", "log", "log", before=0)], [])
+    assert (again.columns[0].numbers, again.columns[0].data) == ([1], ["2"])
+    again.forget()
+    assert throttle.hear(7, [said("log", before=2)], []).columns[0].numbers == [1]
+    first.forget()
+    assert throttle.hear(7, [said("log", "log", before=0)], []).columns[0].numbers == [2]
+    assert throttle.hear(7, [said("log", before=9)], []).columns[0].numbers == [1], "those between were lost"

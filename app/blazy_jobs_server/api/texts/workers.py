@@ -20,6 +20,8 @@ SHAPES = {
     "ReportErrorIn": "Why an attempt failed.",
     "ProgressReport": "The handler's progress.",
     "LogReport": "A log line of the handler.",
+    "ProgressWord": "The handler's progress.",
+    "LogWord": "A log line of the handler.",
     "CompletedReport": "The handler returned.",
     "FailedReport": "The attempt failed.",
 }
@@ -30,6 +32,7 @@ _REPORT = {
     "lease_token": "The lease's `lease_token`; proves that the run is still leased to this worker.",
     "type": "The kind of report; determines the other fields.",
 }
+_WORDS = ("Progress", "Log")
 _REPORTS = "Progress Log Completed Failed Released Snoozed Cancelled Lost"
 _OWN = {
     "Progress": {
@@ -71,6 +74,7 @@ _OWN = {
 
 FIELDS = {
     **{f"{kind}Report": {**_REPORT, **_OWN[kind]} for kind in _REPORTS.split()},
+    **{f"{kind}Word": {"type": "The kind of word; determines the other fields.", **_OWN[kind]} for kind in _WORDS},
     "WorkerIn": {
         "name": "For people, 1 to 255 characters; need not be unique.",
         "job_types": "The names of the job types that it serves, at most 1,000. They need not be registered yet.",
@@ -110,6 +114,7 @@ FIELDS = {
         "lease_seconds": "Duration of a lease in seconds. A worker that sends no request for this long is removed, and "
         "its runs are lost.",
         "columns": "Whether claims may set `columns` and reports may contain `completed`; always true.",
+        "said": "Whether reports may contain `said`; always true.",
         "heartbeat_seconds": "Maximum seconds between two reports of the worker; each renews its leases.",
         "conflicts": "The declarations that were not applied; empty if all were.",
     },
@@ -168,6 +173,24 @@ FIELDS = {
         "reports": "At most 10,000 reports, processed one by one, in order. Default: none.",
         "holding": "The ids of all runs that the worker still has, at most 10,000; renews their leases. Default: none.",
         "completed": "Completed runs, as columns, at most 10,000 in a call; processed after `reports`. Default: none.",
+        "said": "Progress and log lines of runs, as columns, at most 10,000 in a call; processed before `reports`. "
+        "Default: none.",
+    },
+    "SaidIn": {
+        "lease_token": "The fencing token of their leases.",
+        "attempt": "The attempt of their leases.",
+        "run_ids": "The ids of the runs, at most 10,000; leases from `data` are allowed too.",
+        "words": "For each run, at most 10,000, its progress and log lines in order: reports without `run_id`, "
+        "`attempt` and `lease_token`. An invalid one is rejected by itself.",
+        "before": "For each run, at most 10,000, how many words of it were sent in `said` of earlier calls. A call "
+        "that is repeated because its answer was lost then writes no word twice. null (default): unknown.",
+    },
+    "NotHeard": {
+        "run_id": "One of the `run_ids` of the item.",
+        "status": "As in `data`; `accepted` if only a cancel is requested.",
+        "error": "Why it was rejected, for people; null otherwise.",
+        "cancel_requested": "Whether to stop the handler and report `cancelled`.",
+        "place": "Which of the run's words was rejected, from 0; null if all words of the run are concerned.",
     },
     "CompletedIn": {
         "lease_token": "The fencing token of their leases.",
@@ -186,6 +209,8 @@ FIELDS = {
         "data": "One item for each report, in the same order.",
         "holding": "One item for each id in `holding`, in the same order.",
         "drain": "Whether the worker should stop: claim no more runs, finish those it has, and exit.",
+        "said": "For each item of `said`, those of its runs and words that are not simply accepted. Left out if the "
+        "request had no `said`.",
         "completed": "For each item of `completed`, those of its runs that are not simply accepted. Left out if the "
         "request had no `completed`.",
     },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -38,6 +39,7 @@ from blazy_jobs_server.ports import (
     Order,
     Report,
     RunFilter,
+    Said,
     Sighting,
     Swept,
     WorkerRecord,
@@ -355,10 +357,13 @@ class PostgresStore:
         holding: Sequence[int],
         lease_seconds: float,
         completed: Sequence[Completed] = (),
+        said: Sequence[Said] = (),
     ) -> Judged:
-        argument = Reports(worker_id, tuple(reports), tuple(holding), lease_seconds, tuple(completed))
+        singly = [item.reports() for item in said]
+        everything = (*chain.from_iterable(singly), *reports)
+        argument = Reports(worker_id, everything, tuple(holding), lease_seconds, tuple(completed))
         answer: Judged = await self._write("report", argument)
-        return answer
+        return answer.apart(singly) if said else answer
 
     async def cancel(self, run_id: int, reason: str | None) -> Run | None:
         run: Run | None = await self._write("cancel", Cancel(run_id, reason))

@@ -1516,6 +1516,38 @@ export type LogReport = {
 };
 
 /**
+ * A log line of the handler.
+ */
+export type LogWord = {
+    /**
+     * The kind of word; determines the other fields.
+     */
+    type: 'log';
+    /**
+     * `debug`, `info`, `warning`, `error` or `critical`; any other is stored as `info`. null (default): `info`.
+     */
+    level?: string | null;
+    /**
+     * The text of the line; truncated to 8 KiB. null (default): empty.
+     */
+    message?: string | null;
+    /**
+     * Fields logged with it; larger than 16 KiB is truncated and marked. null (default): none.
+     */
+    fields?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * How many lines the worker has dropped since the last one that it sent. null (default): 0.
+     */
+    dropped?: number | null;
+    /**
+     * When the line was written, by the worker's clock (RFC 3339); the limit of lines per second uses it. null (default): when the report arrived.
+     */
+    written_at?: string | null;
+};
+
+/**
  * The process with the run died, and it is unknown whether this run was the cause.
  */
 export type LostReport = {
@@ -1564,6 +1596,32 @@ export type NotAccepted = {
      * Whether to stop the handler and report `cancelled`.
      */
     cancel_requested: boolean;
+};
+
+/**
+ * A run of `said` whose words were not accepted, or whose cancel was requested; or one word that was rejected.
+ */
+export type NotHeard = {
+    /**
+     * One of the `run_ids` of the item.
+     */
+    run_id: string;
+    /**
+     * As in `data`; `accepted` if only a cancel is requested.
+     */
+    status: 'accepted' | 'lease_lost' | 'rejected';
+    /**
+     * Why it was rejected, for people; null otherwise.
+     */
+    error: string | null;
+    /**
+     * Whether to stop the handler and report `cancelled`.
+     */
+    cancel_requested: boolean;
+    /**
+     * Which of the run's words was rejected, from 0; null if all words of the run are concerned.
+     */
+    place: number | null;
 };
 
 /**
@@ -1770,6 +1828,28 @@ export type ProgressReport = {
     lease_token: string;
     /**
      * The kind of report; determines the other fields.
+     */
+    type: 'progress';
+    /**
+     * Clamped to 0 to 100. null (default): not known.
+     */
+    percent?: number | null;
+    /**
+     * A short status text; truncated to 8 KiB. null (default): none.
+     */
+    message?: string | null;
+    /**
+     * Any JSON value; larger than 16 KiB is truncated and marked. Default: null.
+     */
+    data?: unknown;
+};
+
+/**
+ * The handler's progress.
+ */
+export type ProgressWord = {
+    /**
+     * The kind of word; determines the other fields.
      */
     type: 'progress';
     /**
@@ -2038,6 +2118,10 @@ export type ReportIn = {
      * Completed runs, as columns, at most 10,000 in a call; processed after `reports`. Default: none.
      */
     completed?: Array<CompletedIn>;
+    /**
+     * Progress and log lines of runs, as columns, at most 10,000 in a call; processed before `reports`. Default: none.
+     */
+    said?: Array<SaidIn>;
 };
 
 /**
@@ -2081,6 +2165,10 @@ export type ReportOut = {
      * For each item of `completed`, those of its runs that are not simply accepted. Left out if the request had no `completed`.
      */
     completed?: Array<Array<NotAccepted>>;
+    /**
+     * For each item of `said`, those of its runs and words that are not simply accepted. Left out if the request had no `said`.
+     */
+    said?: Array<Array<NotHeard>>;
 };
 
 /**
@@ -2410,6 +2498,32 @@ export type RunPage = {
  * `scheduled`: due later. `queued`: due, waiting for a worker. `running`: claimed by a worker. `retrying`: an attempt failed, and the next one is due later. `completed`, `failed` and `cancelled` are final.
  */
 export type RunState = 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
+
+/**
+ * Progress and log lines of runs that were leased under one token.
+ */
+export type SaidIn = {
+    /**
+     * The fencing token of their leases.
+     */
+    lease_token: string;
+    /**
+     * The attempt of their leases.
+     */
+    attempt: number;
+    /**
+     * The ids of the runs, at most 10,000; leases from `data` are allowed too.
+     */
+    run_ids: Array<string>;
+    /**
+     * For each run, at most 10,000, its progress and log lines in order: reports without `run_id`, `attempt` and `lease_token`. An invalid one is rejected by itself.
+     */
+    words: Array<Array<Word> | Array<unknown>>;
+    /**
+     * For each run, at most 10,000, how many words of it were sent in `said` of earlier calls. A call that is repeated because its answer was lost then writes no word twice. null (default): unknown.
+     */
+    before?: Array<number> | null;
+};
 
 /**
  * Dispatches runs of a job type at the times of its trigger.
@@ -2911,6 +3025,15 @@ export type TriggerOut = ({
 export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit' | 'queue_unavailable' | 'waiting_children';
 
 /**
+ * A `progress` or `log` report of a run that is named beside it.
+ */
+export type Word = ({
+    type: 'progress';
+} & ProgressWord) | ({
+    type: 'log';
+} & LogWord);
+
+/**
  * A connected worker.
  */
 export type Worker = {
@@ -3020,6 +3143,10 @@ export type WorkerRegistered = {
      * Whether claims may set `columns` and reports may contain `completed`; always true.
      */
     columns: boolean;
+    /**
+     * Whether reports may contain `said`; always true.
+     */
+    said: boolean;
     /**
      * Maximum seconds between two reports of the worker; each renews its leases.
      */

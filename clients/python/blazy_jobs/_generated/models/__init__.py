@@ -68,10 +68,14 @@ from .log_event import LogEvent
 from .log_level import LogLevel
 from .log_report import LogReport
 from .log_report_fields_type_0 import LogReportFieldsType0
+from .log_word import LogWord
+from .log_word_fields_type_0 import LogWordFieldsType0
 from .lost_report import LostReport
 from .metadata import Metadata
 from .not_accepted import NotAccepted
 from .not_accepted_status import NotAcceptedStatus
+from .not_heard import NotHeard
+from .not_heard_status import NotHeardStatus
 from .oldest import Oldest
 from .on_lost import OnLost
 from .overlap import Overlap
@@ -81,6 +85,7 @@ from .problem_error import ProblemError
 from .progress import Progress
 from .progress_event import ProgressEvent
 from .progress_report import ProgressReport
+from .progress_word import ProgressWord
 from .queue import Queue
 from .queue_declared import QueueDeclared
 from .queue_engine import QueueEngine
@@ -104,6 +109,7 @@ from .run_brief import RunBrief
 from .run_error import RunError
 from .run_page import RunPage
 from .run_state import RunState
+from .said_in import SaidIn
 from .schedule import Schedule
 from .schedule_in import ScheduleIn
 from .schedule_page import SchedulePage
@@ -192,10 +198,14 @@ __all__ = (
     "LogLevel",
     "LogReport",
     "LogReportFieldsType0",
+    "LogWord",
+    "LogWordFieldsType0",
     "LostReport",
     "Metadata",
     "NotAccepted",
     "NotAcceptedStatus",
+    "NotHeard",
+    "NotHeardStatus",
     "Oldest",
     "OnLost",
     "Overlap",
@@ -205,6 +215,7 @@ __all__ = (
     "Progress",
     "ProgressEvent",
     "ProgressReport",
+    "ProgressWord",
     "Queue",
     "QueuedData",
     "QueueDeclared",
@@ -228,6 +239,7 @@ __all__ = (
     "RunError",
     "RunPage",
     "RunState",
+    "SaidIn",
     "Schedule",
     "ScheduleIn",
     "SchedulePage",

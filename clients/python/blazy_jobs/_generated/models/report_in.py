@@ -20,6 +20,7 @@ if TYPE_CHECKING:
   from ..models.lost_report import LostReport
   from ..models.progress_report import ProgressReport
   from ..models.released_report import ReleasedReport
+  from ..models.said_in import SaidIn
   from ..models.snoozed_report import SnoozedReport
 
 
@@ -43,11 +44,14 @@ class ReportIn:
                 Default: none.
             completed (list[CompletedIn] | Unset): Completed runs, as columns, at most 10,000 in a call; processed after
                 `reports`. Default: none.
+            said (list[SaidIn] | Unset): Progress and log lines of runs, as columns, at most 10,000 in a call; processed
+                before `reports`. Default: none.
      """
 
     reports: list[Any] | list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset = UNSET
     holding: list[str] | Unset = UNSET
     completed: list[CompletedIn] | Unset = UNSET
+    said: list[SaidIn] | Unset = UNSET
 
 
 
@@ -62,6 +66,7 @@ class ReportIn:
         from ..models.lost_report import LostReport # noqa: PLC0415
         from ..models.progress_report import ProgressReport # noqa: PLC0415
         from ..models.released_report import ReleasedReport # noqa: PLC0415
+        from ..models.said_in import SaidIn # noqa: PLC0415
         from ..models.snoozed_report import SnoozedReport # noqa: PLC0415
         reports: list[Any] | list[dict[str, Any]] | Unset
         if isinstance(self.reports, Unset):
@@ -111,6 +116,15 @@ class ReportIn:
 
 
 
+        said: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.said, Unset):
+            said = []
+            for said_item_data in self.said:
+                said_item = said_item_data.to_dict()
+                said.append(said_item)
+
+
+
 
         field_dict: dict[str, Any] = {}
 
@@ -122,6 +136,8 @@ class ReportIn:
             field_dict["holding"] = holding
         if completed is not UNSET:
             field_dict["completed"] = completed
+        if said is not UNSET:
+            field_dict["said"] = said
 
         return field_dict
 
@@ -137,6 +153,7 @@ class ReportIn:
         from ..models.lost_report import LostReport # noqa: PLC0415
         from ..models.progress_report import ProgressReport # noqa: PLC0415
         from ..models.released_report import ReleasedReport # noqa: PLC0415
+        from ..models.said_in import SaidIn # noqa: PLC0415
         from ..models.snoozed_report import SnoozedReport # noqa: PLC0415
         d = dict(src_dict)
         def _parse_reports(data: object) -> list[Any] | list[CancelledReport | CompletedReport | FailedReport | LogReport | LostReport | ProgressReport | ReleasedReport | SnoozedReport] | Unset:
@@ -258,10 +275,23 @@ class ReportIn:
                 completed.append(completed_item)
 
 
+        _said = d.pop("said", UNSET)
+        said: list[SaidIn] | Unset = UNSET
+        if _said is not UNSET:
+            said = []
+            for said_item_data in _said:
+                said_item = SaidIn.from_dict(said_item_data)
+
+
+
+                said.append(said_item)
+
+
         report_in = cls(
             reports=reports,
             holding=holding,
             completed=completed,
+            said=said,
         )
 
         return report_in

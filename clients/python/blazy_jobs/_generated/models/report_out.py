@@ -14,6 +14,7 @@ from typing import cast
 if TYPE_CHECKING:
   from ..models.held_run import HeldRun
   from ..models.not_accepted import NotAccepted
+  from ..models.not_heard import NotHeard
   from ..models.reported import Reported
 
 
@@ -34,12 +35,15 @@ class ReportOut:
             drain (bool): Whether the worker should stop: claim no more runs, finish those it has, and exit.
             completed (list[list[NotAccepted]] | Unset): For each item of `completed`, those of its runs that are not simply
                 accepted. Left out if the request had no `completed`.
+            said (list[list[NotHeard]] | Unset): For each item of `said`, those of its runs and words that are not simply
+                accepted. Left out if the request had no `said`.
      """
 
     data: list[Reported]
     holding: list[HeldRun]
     drain: bool
     completed: list[list[NotAccepted]] | Unset = UNSET
+    said: list[list[NotHeard]] | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -49,6 +53,7 @@ class ReportOut:
     def to_dict(self) -> dict[str, Any]:
         from ..models.held_run import HeldRun # noqa: PLC0415
         from ..models.not_accepted import NotAccepted # noqa: PLC0415
+        from ..models.not_heard import NotHeard # noqa: PLC0415
         from ..models.reported import Reported # noqa: PLC0415
         data = []
         for data_item_data in self.data:
@@ -80,6 +85,20 @@ class ReportOut:
 
 
 
+        said: list[list[dict[str, Any]]] | Unset = UNSET
+        if not isinstance(self.said, Unset):
+            said = []
+            for said_item_data in self.said:
+                said_item = []
+                for said_item_item_data in said_item_data:
+                    said_item_item = said_item_item_data.to_dict()
+                    said_item.append(said_item_item)
+
+
+                said.append(said_item)
+
+
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -90,6 +109,8 @@ class ReportOut:
         })
         if completed is not UNSET:
             field_dict["completed"] = completed
+        if said is not UNSET:
+            field_dict["said"] = said
 
         return field_dict
 
@@ -99,6 +120,7 @@ class ReportOut:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.held_run import HeldRun # noqa: PLC0415
         from ..models.not_accepted import NotAccepted # noqa: PLC0415
+        from ..models.not_heard import NotHeard # noqa: PLC0415
         from ..models.reported import Reported # noqa: PLC0415
         d = dict(src_dict)
         data = []
@@ -140,11 +162,29 @@ class ReportOut:
                 completed.append(completed_item)
 
 
+        _said = d.pop("said", UNSET)
+        said: list[list[NotHeard]] | Unset = UNSET
+        if _said is not UNSET:
+            said = []
+            for said_item_data in _said:
+                said_item = []
+                _said_item = said_item_data
+                for said_item_item_data in (_said_item):
+                    said_item_item = NotHeard.from_dict(said_item_item_data)
+
+
+
+                    said_item.append(said_item_item)
+
+                said.append(said_item)
+
+
         report_out = cls(
             data=data,
             holding=holding,
             drain=drain,
             completed=completed,
+            said=said,
         )
 
 

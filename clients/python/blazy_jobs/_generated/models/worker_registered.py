@@ -30,6 +30,7 @@ class WorkerRegistered:
             lease_seconds (float): Duration of a lease in seconds. A worker that sends no request for this long is removed,
                 and its runs are lost.
             columns (bool): Whether claims may set `columns` and reports may contain `completed`; always true.
+            said (bool): Whether reports may contain `said`; always true.
             heartbeat_seconds (float): Maximum seconds between two reports of the worker; each renews its leases.
             conflicts (list[ConflictOut]): The declarations that were not applied; empty if all were.
      """
@@ -37,6 +38,7 @@ class WorkerRegistered:
     id: str
     lease_seconds: float
     columns: bool
+    said: bool
     heartbeat_seconds: float
     conflicts: list[ConflictOut]
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -52,6 +54,8 @@ class WorkerRegistered:
         lease_seconds = self.lease_seconds
 
         columns = self.columns
+
+        said = self.said
 
         heartbeat_seconds = self.heartbeat_seconds
 
@@ -69,6 +73,7 @@ class WorkerRegistered:
             "id": id,
             "lease_seconds": lease_seconds,
             "columns": columns,
+            "said": said,
             "heartbeat_seconds": heartbeat_seconds,
             "conflicts": conflicts,
         })
@@ -87,6 +92,8 @@ class WorkerRegistered:
 
         columns = d.pop("columns")
 
+        said = d.pop("said")
+
         heartbeat_seconds = d.pop("heartbeat_seconds")
 
         conflicts = []
@@ -103,6 +110,7 @@ class WorkerRegistered:
             id=id,
             lease_seconds=lease_seconds,
             columns=columns,
+            said=said,
             heartbeat_seconds=heartbeat_seconds,
             conflicts=conflicts,
         )
