@@ -7,13 +7,31 @@ another server, and in tests without one, there is no such thing in the scope, a
 
 from __future__ import annotations
 
+import asyncio
+import time
 import weakref
 from collections.abc import Callable, Iterable, MutableMapping
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from blazy_jobs_server.api.problems import MEDIA_TYPE, document
+from blazy_jobs_server.domain.errors import JobsError
+
 CYCLE = "jobs.cycle"
+JSON_TYPE = b"application/json"
+
+
+@lru_cache(maxsize=1)
+def date(at_seconds: int) -> bytes:
+    return formatdate(at_seconds, usegmt=True).encode()
+
+
+@lru_cache(maxsize=1)
+def _accepted(at_seconds: int) -> bytes:
+    return b"%bdate: %b\r\n" % (STATUS_LINE[202], date(at_seconds))
 
 
 def offer(cycle: RequestResponseCycle) -> None:
@@ -61,6 +79,73 @@ def answer(scope: MutableMapping[str, Any], status: int, headers: Iterable[tuple
         cycle.transport.close()
     cycle.on_response()
     return True
+
+
+class _Unheard:
+    """In place of an event, where nobody waits for it."""
+
+    def set(self) -> None:
+        return
+
+
+class Reply:
+    """The answer to a dispatch that was taken whole (direct.py), in place of uvicorn's cycle of request and response.
+
+    One a connection: it has one request under way at most.
+    """
+
+    disconnected = False
+    response_complete = True
+    keep_alive = True
+    message_event = _Unheard()
+
+    def __init__(self, transport: asyncio.Transport, ended: Callable[[bytes | None], None]) -> None:
+        """`ended` is told that the answer is written, or what is to be read once more, the ordinary way."""
+        self._transport = transport
+        self._ended = ended
+        self._request = b""
+
+    def leave(self) -> None:
+        """The connection is lost, and nobody hears of it any more."""
+        self.disconnected = True
+        self._ended = _nobody
+
+    def begin(self, request: bytes) -> None:
+        self._request = request
+        self.response_complete = False
+
+    def begin_anew(self) -> None:
+        """Nothing came of it here."""
+        self._ended(self._end())
+
+    def accepted(self, run_id: str, body: str) -> None:
+        content = body.encode()
+        self._write(b"%blocation: /v1/runs/%b\r\n" % (_accepted(int(time.time())), run_id.encode()), content, JSON_TYPE)
+
+    def refused(self, error: JobsError) -> None:
+        head = [STATUS_LINE[error.status], b"date: %b\r\n" % date(int(time.time()))]
+        head += [f"{name.lower()}: {value}\r\n".encode() for name, value in error.headers.items()]
+        self._write(b"".join(head), document(error), MEDIA_TYPE.encode())
+
+    def _write(self, head: bytes, body: bytes, media_type: bytes) -> None:
+        self._end()
+        if self.disconnected or self._transport.is_closing():
+            return
+        close = b"" if self.keep_alive else b"connection: close\r\n"
+        form = b"%bcontent-length: %d\r\ncontent-type: %b\r\n%b\r\n%b"
+        self._transport.write(form % (head, len(body), media_type, close, body))
+        if not self.keep_alive:
+            self._transport.close()
+        self._ended(None)
+
+    def _end(self) -> bytes:
+        request, self._request = self._request, b""
+        self.response_complete = True
+        return request
+
+
+def _nobody(_: bytes | None) -> None:
+    return
 
 
 class Watched:

@@ -8,12 +8,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from blazy_jobs_server.api import exchange, hot
 from blazy_jobs_server.api.context import SAFE_METHODS, Answer, Context
+from blazy_jobs_server.api.direct import Direct
 from blazy_jobs_server.api.events import STREAMS, EventStream
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document, unexpected
 from blazy_jobs_server.api.requests import ClientDisconnected
 from blazy_jobs_server.domain.errors import Forbidden, JobsError
 
-JSON = (b"content-type", b"application/json")
+JSON = (b"content-type", exchange.JSON_TYPE)
 LASTING = {"type", "http_version", "method", "path", "query_string", "client", "jobs.transport", exchange.CYCLE}
 """What is kept of a scope while its stream is served."""
 HOT_METHODS = ("POST", "GET")
@@ -24,6 +25,7 @@ class Front:
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
         self._context = context
+        self.direct = Direct(context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"] if scope["type"] == "http" else ""
@@ -134,8 +136,9 @@ class PoolDoor:
     """The pool's socket: for its workers the worker routes, and for their handlers to read and to make runs. What
     changes definitions or erases is not there: a handler that may do it is given the server's address and a key."""
 
-    def __init__(self, front: ASGIApp) -> None:
+    def __init__(self, front: Front) -> None:
         self._front = front
+        self.direct = front.direct
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -7,9 +7,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from email.utils import formatdate
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -17,12 +16,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from blazy_jobs_server.api import exchange
+from blazy_jobs_server.api.direct import Direct
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document
 from blazy_jobs_server.domain.errors import HeaderTooLarge, JobsError, MalformedRequest
 
 HEADER_BYTES = 64 * 1024
 HEADER_SECONDS = 30.0
 VERSIONS = ("1.1", "1.0")
+DIRECT = b"POST /v1/job-types/"
+"""So begins what may be answered without the parser (direct.py)."""
 _OF_AN_OFFER = (b"upgrade", b"http2-settings")
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
 """As RFC 3986 has it: a name, an IPv4 address, or an IPv6 address in brackets; and a port."""
@@ -30,7 +32,7 @@ _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)
 
 @lru_cache(maxsize=1)
 def _default_headers(at_seconds: int) -> list[tuple[bytes, bytes]]:
-    return [(b"date", formatdate(at_seconds, usegmt=True).encode())]
+    return [(b"date", exchange.date(at_seconds))]
 
 
 @lru_cache(maxsize=64)
@@ -42,6 +44,7 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
     """A connection may wait for its next request as long as the keep-alive time; once the first byte of a head is
     there, the rest must follow within `HEADER_SECONDS`, and within `HEADER_BYTES`."""
 
+    _in_message = False
     _in_head = True
     _head_bytes = 0
     _head_timer: asyncio.TimerHandle | None = None
@@ -50,13 +53,60 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
     _offer: bytes | None = None
     """The head of a request that offers an upgrade, without the offer."""
     _refusal: JobsError | None = None
+    _direct: Direct | None = None
+    _reply: exchange.Reply | None = None
+    _held = b""
+    """What came while a request was under way of which the parser does not know."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self._direct = getattr(self.config.app, "direct", None)  # as it was given, without what uvicorn puts around it
         self._time_head()
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        if self._is_replying():
+            self._held += data
+            self.flow.pause_reading()
+        elif self._direct is None or data[: len(DIRECT)] != DIRECT or self._in_message or self._is_answering():
+            self._read(data)
+        elif not self._take(self._direct, data):
+            before = self.cycle
+            self._read(data)
+            if self.cycle is not before and self.cycle.keep_alive and not self._in_message and self._refusal is None:
+                self._direct.learn(data, cast(Scope, self.cycle.scope))
+
+    def _take(self, direct: Direct, data: bytes) -> bool:
+        if self._refusal is not None or self.flow.write_paused or self.transport.is_closing():
+            return False
+        if self._reply is None:
+            self._reply = exchange.Reply(self.transport, self._reply_ended)
+        if not direct.take(data, self._reply):
+            return False
+        self._stop_timing()
+        self._reply.begin(data)
+        self.cycle = cast(RequestResponseCycle, self._reply)  # it has all that is asked of one but by the parser
+        return True
+
+    def _is_replying(self) -> bool:
+        return self._reply is not None and not self._reply.response_complete
+
+    def _reply_ended(self, anew: bytes | None) -> None:
+        """The loop would end a connection in whose data a bug shows, and nothing else. So does this."""
+        held, self._held = self._held, b""
+        try:
+            if anew is None:
+                self.on_response_complete()
+            else:
+                self.flow.resume_reading()
+                self._read(anew)
+            if held and not self.transport.is_closing():
+                self.data_received(held)
+        except Exception as error:  # noqa: BLE001  # told to the loop's handler
+            self.loop.call_exception_handler({"message": "a request could not be read", "exception": error})
+            self.transport.abort()
+
+    def _read(self, data: bytes) -> None:
         while data and self._refusal is None and not self.transport.is_closing():
             if not self._in_head:
                 return self._feed(data)
@@ -92,6 +142,7 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
     # -- from the parser
 
     def on_message_begin(self) -> None:
+        self._in_message = True
         super().on_message_begin()
         self.scope["jobs.transport"] = self.transport  # type: ignore[typeddict-unknown-key]  # an extension of ours
 
@@ -120,6 +171,7 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
         if self._offer is None:
             super().on_message_complete()
             self._in_head, self._head_bytes = True, 0
+            self._in_message = False
 
     def _head_without_offer(self, version: str) -> bytes:
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version.encode())]
@@ -171,6 +223,8 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
             self._idle_timer.cancel()
             self._idle_timer = None
         super().connection_lost(exc)
+        if self._reply is not None:
+            self._reply.leave()
         if self.on_lost is not None:
             self.on_lost()
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import orjson
 from msgspec.json import encode
+from msgspec.structs import replace
 
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.instants import rfc3339
-from blazy_jobs_server.domain.job_type import JobType
+from blazy_jobs_server.domain.job_type import JobType, Settings
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 
 
@@ -44,6 +45,42 @@ def run_json(run: Run, wait_reason: str | None = None) -> str:
         f'"replay_of":{replay_of},"dedupe_key":{_text(run.dedupe_key)},"tags":{run.tags},'
         f'"metadata":{run.metadata},"cancel_reason":{_text(run.cancel_reason)},"wait_reason":{reason}}}'
     )
+
+
+def fresh_run(job_type: JobType, settings: Settings) -> Run:
+    """A run of the job type that says no more than its payload, as it is made, without its key, payload and time."""
+    definition = job_type.definition
+    return Run(
+        0,
+        0,
+        definition.name,
+        definition.queue,
+        job_type.definition_id,
+        job_type.version,
+        settings,
+        State.QUEUED,
+        definition.priority,
+        0,
+        0,
+        "",
+    )
+
+
+class FreshRuns:
+    """`run_json` of runs that differ from a sample in key, payload and time only."""
+
+    _PAYLOAD = "\0"
+    """Which no JSON text has in it."""
+
+    def __init__(self, sample: Run, wait_reason: str | None) -> None:
+        blank = replace(sample, id=0, payload=self._PAYLOAD, due_at=0, created_at=0)
+        before, after = run_json(blank, wait_reason).split(self._PAYLOAD)
+        self._kind = before.removeprefix(f'{{"id":"{ids.run_id(0)}')
+        self._settings, self._due, self._rest = after.split(rfc3339(0))
+
+    def json(self, run_id: str, payload: str, at: int) -> str:
+        instant = rfc3339(at)
+        return f'{{"id":"{run_id}{self._kind}{payload}{self._settings}{instant}{self._due}{instant}{self._rest}'
 
 
 def lease_json(run: Run) -> str:

@@ -46,15 +46,19 @@ def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
     return known
 
 
+def is_json(headers: Mapping[bytes, bytes]) -> bool:
+    return headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == b"application/json"
+
+
 async def read_body(scope: Scope, receive: Receive, limit_bytes: int, seconds: float) -> bytes:
     """The whole body. Raises UnsupportedMedia, PayloadTooLarge (while it streams in) and RequestTimeout."""
     headers = headers_of(scope)
     length = headers.get(b"content-length")
     chunked = b"transfer-encoding" in headers
     has_body = chunked or (length is not None and length != b"0")
-    is_json = headers.get(b"content-type", b"").partition(b";")[0].strip().lower() == b"application/json"
+    json = is_json(headers)
     # Of a body in chunks only the first one tells whether there is one at all.
-    if has_body and not is_json and (not chunked or b"content-type" in headers):
+    if has_body and not json and (not chunked or b"content-type" in headers):
         raise UnsupportedMedia
     if has_body and b"content-encoding" in headers:
         _check_encoding(scope)
@@ -73,7 +77,7 @@ async def read_body(scope: Scope, receive: Receive, limit_bytes: int, seconds: f
         if message["type"] == "http.disconnect":
             raise ClientDisconnected
         body = message.get("body", b"")
-    if body and not is_json:
+    if body and not json:
         raise UnsupportedMedia
     if message.get("more_body"):
         body = await _read_on(receive, body, limit_bytes, seconds)

@@ -137,26 +137,36 @@ class Dispatcher:
         if self._catalogue.get(name) is None:
             return None
         entry = self._catalogue.entry(name)
-        job_type = entry.job_type
-        definition = job_type.definition
-        if definition.expires_seconds is not None:
+        if entry.job_type.definition.expires_seconds is not None:
             return None
         if entry.payload is not None and not await all_accepted(entry.payload, payloads):
             return None
+        try:
+            return await self.store_plain(entry, [orjson.dumps(payload).decode() for payload in payloads], idempotency)
+        except (DefinitionChanged, JobTypeNotFound):
+            return None
+
+    async def store_plain(
+        self, entry: Entry, payloads: list[str], idempotency: IdempotencyKey | None, *, requests: int = 1
+    ) -> Dispatched:
+        """Runs that say no more than their payloads (JSON texts), which fit; their job type lets no run expire.
+
+        Raises DefinitionChanged and JobTypeNotFound, and nothing is stored then.
+        """
+        job_type = entry.job_type
+        definition = job_type.definition
         many = Many(
-            job_type=name,
+            job_type=definition.name,
             definition_id=job_type.definition_id,
             version=job_type.version,
             settings=entry.settings,
             queue=definition.queue,
             priority=definition.priority,
-            payloads=[orjson.dumps(payload).decode() for payload in payloads],
+            payloads=payloads,
+            requests=requests,
         )
         self._catalogue.met_queue(many.queue)
-        try:
-            return await self._stored(many, {(name, many.queue)}, idempotency)
-        except (DefinitionChanged, JobTypeNotFound):
-            return None
+        return await self._stored(many, {(definition.name, many.queue)}, idempotency)
 
     async def _batch(
         self, wishes: list[tuple[str, Wish] | None], errors: list[FieldError], idempotency: IdempotencyKey | None

@@ -53,6 +53,8 @@ class Many(Struct, frozen=True, kw_only=True):
     queue: str
     priority: int
     payloads: list[str]
+    requests: int = 1
+    """How many requests asked for them."""
 
     def orders(self) -> tuple[Order, ...]:
         return tuple(
@@ -90,6 +92,8 @@ class Dispatched(Struct, frozen=True):
     """Those of them that are erased since, with their state in the first answer."""
     columns: list[int] | None = None
     """Where `Many` were made by columns: their keys, in order, and no `runs`. All are queued."""
+    made_at: int = 0
+    """When these were made, which is when they are due."""
 
 
 class Claim(Struct, frozen=True):

@@ -77,7 +77,7 @@ def _dispatch(
             run_ids = columns.make(tx, many, tx.lane(many.job_type, many.queue), keep_until)
             if key is not None:
                 _remember(tx, key, [(run_id, columns.FRESH_STATE) for run_id in run_ids])
-            return Dispatched([], [], columns=run_ids)
+            return Dispatched([], [], columns=run_ids, made_at=tx.now)
         orders = many.orders()
     runs: list[Run] = []
     made: list[bool] = []

@@ -168,10 +168,10 @@ class SqliteStore:
 
     async def dispatch(self, orders: Sequence[Order] | Many, idempotency: IdempotencyKey | None) -> Dispatched:
         if isinstance(orders, Many):
-            argument = Dispatch((), idempotency, orders)
+            argument, requests = Dispatch((), idempotency, orders), orders.requests
         else:
-            argument = Dispatch(tuple(orders), idempotency)
-        dispatched: Dispatched = await self._write("dispatch", argument)
+            argument, requests = Dispatch(tuple(orders), idempotency), 1
+        dispatched: Dispatched = await self._writer.submit(VERBS["dispatch"].order, "dispatch", argument, requests)
         return dispatched
 
     async def run(self, run_id: int) -> Run | None:

@@ -18,18 +18,19 @@ C_co = TypeVar("C_co", covariant=True)
 
 
 class Work(Generic[R]):
-    """One verb asked for, and the future that its caller awaits.
+    """One verb asked for by one caller, or by one for several `requests`, and the future that it awaits.
 
     `order` sorts the verbs of one transaction: what makes room or work comes before what takes it.
     """
 
-    __slots__ = ("argument", "future", "order", "verb")
+    __slots__ = ("argument", "future", "order", "requests", "verb")
 
-    def __init__(self, order: int, verb: str, argument: Any, future: asyncio.Future[R]) -> None:
+    def __init__(self, order: int, verb: str, argument: Any, future: asyncio.Future[R], requests: int) -> None:
         self.order = order
         self.verb = verb
         self.argument = argument
         self.future = future
+        self.requests = requests
 
 
 class Session(Protocol[C_co]):
@@ -68,7 +69,7 @@ class Writer(Generic[C]):
         self._closed = False
         self._thread.start()
 
-    def submit(self, order: int, verb: str, argument: Any) -> asyncio.Future[Any]:
+    def submit(self, order: int, verb: str, argument: Any, requests: int = 1) -> asyncio.Future[Any]:
         if self._closed:
             raise RuntimeError("the writer is closed")
         future: asyncio.Future[Any] = self._loop.create_future()
@@ -76,7 +77,7 @@ class Writer(Generic[C]):
             # Two turns of the loop later: a worker's report and its next claim, or the requests of many clients, come
             # together, and shall share a commit.
             self._loop.call_soon(self._loop.call_soon, self._hand_over)
-        self._gathering.append(Work(order, verb, argument, future))
+        self._gathering.append(Work(order, verb, argument, future, requests))
         return future
 
     def _hand_over(self) -> None:
@@ -150,7 +151,7 @@ class Writer(Generic[C]):
 
     def _answer(self, answers: list[tuple[Work[Any], Any]], commit: C | None) -> None:
         if commit is not None:
-            self._committed(commit, len(answers))
+            self._committed(commit, sum(work.requests for work, _ in answers))
         for work, answer in answers:
             if work.future.cancelled():
                 continue
