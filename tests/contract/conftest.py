@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.contract.stage import Place, PostgresPlace, SqlitePlace, Stage
 from tests.support.postgres import Postgres
 
 NewPlace = Callable[[Path], Place]
+BY_COLUMNS = "by columns"
 
 
 @pytest.fixture(scope="session")
@@ -29,16 +31,31 @@ def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "jobs.db"
 
 
-@pytest.fixture(params=["sqlite", "sqlite by columns", pytest.param("postgres", marks=pytest.mark.system)])
-def new_place(request: pytest.FixtureRequest) -> NewPlace:
+def _places(*ways: str) -> list[Any]:
+    """Parameters, of each of which `place_of` makes a place."""
+    names = [f"{name} {way}".strip() for name in ("sqlite", "postgres") for way in ways]
+    return [pytest.param(name, marks=[pytest.mark.system] * name.startswith("postgres")) for name in names]
+
+
+def place_of(request: pytest.FixtureRequest) -> NewPlace:
     """Makes an empty place in a folder that is the test's own."""
-    if request.param == "postgres":
+    columns = request.param.endswith(BY_COLUMNS)
+    if request.param.startswith("postgres"):
         server: Postgres = request.getfixturevalue("postgres")
         database: str = request.getfixturevalue("empty_postgres")
-        return lambda folder: PostgresPlace(server, database)
+        return lambda folder: PostgresPlace(server, database, columns)
     empty: Path = request.getfixturevalue("empty_sqlite")
-    columns = request.param == "sqlite by columns"
     return lambda folder: SqlitePlace(folder / "data", empty, columns)
+
+
+@pytest.fixture(params=_places("", BY_COLUMNS))
+def new_place(request: pytest.FixtureRequest) -> NewPlace:
+    return place_of(request)
+
+
+@pytest.fixture(params=_places(BY_COLUMNS))
+def new_place_by_columns(request: pytest.FixtureRequest) -> NewPlace:
+    return place_of(request)
 
 
 @pytest.fixture

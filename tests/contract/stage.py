@@ -92,10 +92,9 @@ class SqlitePlace:
 class PostgresPlace:
     """A database of its own, made from a migrated one."""
 
-    columns = False
-
-    def __init__(self, server: Postgres, empty: str) -> None:
+    def __init__(self, server: Postgres, empty: str, columns: bool = False) -> None:
         self._server = server
+        self.columns = columns
         self.database = server.borrow(empty)
 
     def store(self, clock: Clock) -> Store:

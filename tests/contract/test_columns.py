@@ -17,7 +17,9 @@ from blazy_jobs_server.domain.event import EVENT_TYPES, EventColumn, EventType
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Commit, Completed, Leased, Said, Unjudged
 from blazy_jobs_server.store import columns
+from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import SECOND
+from tests.contract.conftest import NewPlace
 from tests.contract.stage import LEASE_SECONDS, SqlitePlace, Stage, ids, says
 from tests.support.examples import examples
 
@@ -26,8 +28,8 @@ TAGS = '["a","b"]'
 
 
 @pytest.fixture
-async def stage(tmp_path: Path, empty_sqlite: Path) -> AsyncIterator[Stage]:
-    async with Stage(SqlitePlace(tmp_path / "data", empty_sqlite, columns=True)) as stage:
+async def stage(tmp_path: Path, new_place_by_columns: NewPlace) -> AsyncIterator[Stage]:
+    async with Stage(new_place_by_columns(tmp_path)) as stage:
         await stage.define("greet")
         yield stage
 
@@ -217,13 +219,15 @@ async def test_a_claim_gets_no_more_payload_than_it_can_carry(stage: Stage, monk
     monkeypatch.setattr(columns, "MAX_CLAIM_BYTES", 2_500)
     await stage.dispatch(*(stage.order(payload=f'"{"x" * 998}"') for _ in range(8)))
     numbers = [(await leased(stage, 4)).number for _ in range(3)]
-    assert numbers == [4, 3, 1], "it is known of the lane from the first claim on"
+    # In a SQLite file it is known of the lane from the first claim on.
+    assert numbers == ([4, 3, 1] if isinstance(stage.store, SqliteStore) else [3, 3, 2])
 
 
 async def test_a_payload_of_any_size_is_given_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "MAX_CLAIM_BYTES", 100)
     await stage.dispatch(*(stage.order(payload=f'"{"x" * 998}"') for _ in range(3)))
-    assert [(await leased(stage, 2)).number for _ in range(2)] == [2, 1]
+    numbers = [(await leased(stage, 2)).number for _ in range(2)]
+    assert numbers == ([2, 1] if isinstance(stage.store, SqliteStore) else [1, 1])
 
 
 async def test_batches_of_a_killed_server_are_leases_of_the_next(stage: Stage) -> None:
@@ -279,11 +283,12 @@ async def test_words_by_columns_are_told_as_a_column_and_stand_before_the_end(st
     said = Said(one.lease_token or "", 1, ids([one, two]), [2, 1], [LOG, PROGRESS, LOG], ["1", "2", "3"])
     judged = await stage.store.report(7, (), (), LEASE_SECONDS, [Completed(said.token, 1, ids([one, two]))], [said])
     assert (judged.said, judged.completed) == ([{}], [{}])
-    [words, ends] = heard[-1].events
-    assert isinstance(words, EventColumn)
-    assert (words.run_ids, words.type, words.seq) == ([one.id, one.id, two.id], [LOG, PROGRESS, LOG], [3, 4, 3])
-    assert isinstance(ends, EventColumn)
-    assert (words.last_id + 1, ends.seq) == (ends.first_id, [5, 4])
+    if isinstance(stage.store, SqliteStore):
+        [words, ends] = heard[-1].events
+        assert isinstance(words, EventColumn)
+        assert (words.run_ids, words.type, words.seq) == ([one.id, one.id, two.id], [LOG, PROGRESS, LOG], [3, 4, 3])
+        assert isinstance(ends, EventColumn)
+        assert (words.last_id + 1, ends.seq) == (ends.first_id, [5, 4])
     assert [await stage.log(run) for run in (one, two)] == [
         ["queued", "started", "log", "progress", "completed"],
         ["queued", "started", "log", "completed"],

@@ -90,6 +90,12 @@ class KeyMaker:
         self.last = least + (self._share - least) % self._shares
         return self.last
 
+    def next_range(self, now: int, number: int) -> range:
+        """So many keys, each the next one after the one before."""
+        first = self.next(now)
+        self.last = first + (number - 1) * self._shares
+        return range(first, self.last + 1, self._shares)
+
     def next_many(self, now: int, number: int) -> int:
         """The first of so many keys, each one more than the one before. Not where others make a share of them."""
         assert self._shares == 1

@@ -19,6 +19,7 @@ from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Claim, Many
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.batches import Said
+from blazy_jobs_server.store.changes import Changes
 from blazy_jobs_server.store.ledger import Lane
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
@@ -75,13 +76,39 @@ def _start(
         return None, orjson.loads(others)
     if len(payloads) > MAX_CLAIM_BYTES:
         tx.ledger.heavy_lanes.add(lane.id)  # the next claim looks at the bytes first
+    started = start_of(tx, claim, lane)
+    batch = batch_of(tx, claim, lane, lease_until, run_ids, payloads, by_key(tags), by_key(metadata))
+    changes = (started.state, started.seq, started.attempt, started.claims)
+    lease = (tx.now, claim.worker_id, claim.token, started.deadline_at)
+    tx.cursor.execute(sql.START_MANY, (*changes, *lease, keys))
+    _note_event(tx, batch, keys, EventType.STARTED, started.state, started.seq, started.data)
+    tx.ledger.batches.add(batch.without_payloads())
+    note_start(tx, batch, orjson.loads(dues))
+    return batch, orjson.loads(others)
+
+
+def start_of(tx: Changes, claim: Claim, lane: Lane) -> lifecycle.ManyStarted:
+    definition_id = tx.ledger.job_types[lane.job_type].definition_id
+    return lifecycle.start_many(tx.now, tx.ledger.versions[definition_id].settings, claim.worker_id)
+
+
+def batch_of(
+    tx: Changes,
+    claim: Claim,
+    lane: Lane,
+    lease_until: int,
+    run_ids: list[int],
+    payloads: str,
+    tags: dict[int, str],
+    metadata: dict[int, str],
+) -> Batch:
+    definition_id = tx.ledger.job_types[lane.job_type].definition_id
     version = tx.ledger.versions[definition_id]
-    started = lifecycle.start_many(tx.now, version.settings, claim.worker_id)
-    batch = Batch(
+    return Batch(
         run_ids=run_ids,
         payloads=payloads,
-        tags=_by_key(tags),
-        metadata=_by_key(metadata),
+        tags=tags,
+        metadata=metadata,
         lane_id=lane.id,
         job_type=lane.job_type,
         queue=lane.queue,
@@ -92,24 +119,22 @@ def _start(
         token=claim.token,
         started_at=tx.now,
         lease_until=lease_until,
-        deadline_at=started.deadline_at,
+        deadline_at=start_of(tx, claim, lane).deadline_at,
     )
-    changes = (started.state, started.seq, started.attempt, started.claims)
-    lease = (tx.now, claim.worker_id, claim.token, started.deadline_at)
-    tx.cursor.execute(sql.START_MANY, (*changes, *lease, keys))
-    _note_event(tx, batch, keys, EventType.STARTED, started.state, started.seq, started.data)
-    tx.ledger.batches.add(batch.without_payloads())
-    tx.count(lane.id, State.QUEUED, -len(run_ids))
-    tx.count(lane.id, State.RUNNING, len(run_ids))
-    waited = Counter(orjson.loads(dues))
-    tx.news.waited += [(lane.job_type, tx.now - due_at, number) for due_at, number in waited.items()]
-    tx.note_claimed(lane.pair, len(run_ids))
+
+
+def note_start(tx: Changes, batch: Batch, dues: list[int]) -> None:
+    """All that the engine is told of it but its events."""
+    number = len(batch.run_ids)
+    tx.count(batch.lane_id, State.QUEUED, -number)
+    tx.count(batch.lane_id, State.RUNNING, number)
+    tx.news.waited += [(batch.job_type, tx.now - due_at, n) for due_at, n in Counter(dues).items()]
+    tx.note_claimed((batch.job_type, batch.queue), number)
     tx.wake_at(batch.ends_at)
-    return batch, orjson.loads(others)
 
 
-def _by_key(texts: str) -> dict[int, str]:
-    return {} if texts == "{}" else {int(run_id): text for run_id, text in orjson.loads(texts).items()}
+def by_key(texts: str | None) -> dict[int, str]:
+    return {} if texts is None or texts == "{}" else {int(run_id): text for run_id, text in orjson.loads(texts).items()}
 
 
 def complete(

@@ -25,6 +25,17 @@ class Dispatch(NamedTuple):
     many: Many | None = None
     """Instead of orders."""
 
+    @property
+    def number(self) -> int:
+        return len(self.orders) if self.many is None else len(self.many.payloads)
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        """The job types and queues of its runs."""
+        if self.many is not None:
+            return {(self.many.job_type, self.many.queue)}
+        return {(order.job_type, order.queue) for order in self.orders}
+
 
 class Fresh(NamedTuple):
     """Rows to insert: of PLAIN_COLUMNS, and of DISPATCH_COLUMNS; and keys with their tags (JSON)."""

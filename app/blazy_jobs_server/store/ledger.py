@@ -6,8 +6,10 @@ transaction needs (job types, queues, lanes, numbers of runs), and the runs that
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -37,6 +39,16 @@ class Version(Struct, frozen=True):
     version: int
     definition: Definition
     settings: Settings
+
+
+class Endings(NamedTuple):
+    """How runs of the definitions end."""
+
+    judged: list[int]
+    """Those with a result schema."""
+    usual: Settings
+    """Of the others, as far as their retention goes, but for `others`."""
+    others: dict[int, Settings]
 
 
 _overrides = msgspec.json.Decoder(Overrides)
@@ -72,6 +84,16 @@ class Ledger:
     def add_version(self, definition_id: int, version: int, definition: Definition) -> None:
         settings = Overrides().settings(definition)
         self.versions[definition_id] = Version(definition.name, version, definition, settings)
+        self.__dict__.pop("endings", None)
+
+    @cached_property
+    def endings(self) -> Endings:
+        known = {key: version.settings for key, version in self.versions.items()}
+        judged = [key for key, version in self.versions.items() if version.definition.result_schema is not None]
+        [(most, _)] = Counter(settings.retention_seconds for settings in known.values()).most_common(1)
+        usual = next(settings for settings in known.values() if settings.retention_seconds == most)
+        others = {key: settings for key, settings in known.items() if settings.retention_seconds != most}
+        return Endings(judged, usual, others)
 
     def add_lane(self, lane_id: int, job_type: str, queue: str) -> None:
         self.lanes[lane_id] = Lane(lane_id, job_type, queue)

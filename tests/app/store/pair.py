@@ -53,9 +53,9 @@ class Site(Stage):
 class Pair:
     """`async with` opens both, the first one first, and at the end holds what they have to `sound`."""
 
-    def __init__(self, server: Postgres, empty: str) -> None:
+    def __init__(self, server: Postgres, empty: str, columns: bool = False) -> None:
         self._server = server
-        self.place = PostgresPlace(server, empty)
+        self.place = PostgresPlace(server, empty, columns)
         self.url = server.url(self.place.database)
         self.clock = HandClock()
         self.one = Site(self.place, self.clock)

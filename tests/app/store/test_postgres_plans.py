@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from blazy_jobs_server.store.postgres import connecting
+from blazy_jobs_server.store.postgres import column_statements, connecting
 from blazy_jobs_server.store.postgres import statements as sql
 from tests.support.postgres import Postgres
 
@@ -14,8 +14,9 @@ pytestmark = pytest.mark.system
 
 STATEMENTS = {
     name: text
-    for name, text in vars(sql).items()
-    if name.isupper() and isinstance(text, str) and re.match(r"(SELECT|INSERT|UPDATE|DELETE) ", text)
+    for name, text in [*vars(sql).items(), *vars(column_statements).items()]
+    if re.match("[A-Z_]+$", name) and name[0] != "_" and isinstance(text, str)
+    if re.match("(SELECT|INSERT|UPDATE|DELETE|WITH) ", text)
 }
 WALKS = re.compile(r"Seq Scan on (runs|events|idempotency_keys)\b")
 READ = {"RUNS_BY_ID", "EVENTS_OF_RUN", "FEED", "STANDING", "ANY_READY", "DUE_SCHEDULES", "NEXT_WAKE", "CANCELLING"}
@@ -58,6 +59,25 @@ def plan(postgres: Postgres, database: str, statement: str, settings: dict[str, 
 def test_a_statement_walks_no_large_table(postgres: Postgres, filled: str, name: str) -> None:
     found = plan(postgres, filled, STATEMENTS[name], connecting.LIMITS if name in READ else connecting.WRITING)
     assert not WALKS.search(found), found
+
+
+@pytest.mark.parametrize("name", ["START_THESE", "COMPLETE_MANY", "RENEW_MANY"])
+@pytest.mark.parametrize("size", ["filled", "empty"])
+def test_what_names_its_runs_finds_each_by_its_key(
+    postgres: Postgres, filled: str, empty_postgres: str, size: str, name: str
+) -> None:
+    """And not all that are queued or running; it locks them in the order in which they are named."""
+    database = filled if size == "filled" else postgres.borrow(empty_postgres)
+    found = plan(postgres, database, STATEMENTS[name], connecting.WRITING)
+    loops = re.findall(r"Nested Loop.*\n\s*->  (\w+ Scan).*?\n(?:.*Filter.*\n)*\s*->  (Index Scan using \w+)", found)
+    assert loops, found
+    assert all(outer in ("Function Scan", "CTE Scan") for outer, _ in loops), found
+    assert all(inner == "Index Scan using runs_pkey" for _, inner in loops), found
+
+
+def test_the_head_of_a_lane_is_read_in_the_order_of_starts(postgres: Postgres, filled: str) -> None:
+    found = plan(postgres, filled, STATEMENTS["START_HEAD"], connecting.WRITING)
+    assert re.search(r"LockRows.*\n\s*->  Index Scan using runs_ready", found), found
 
 
 def test_the_check_sees_a_walk(postgres: Postgres, filled: str) -> None:

@@ -14,28 +14,37 @@ from typing import Any
 import msgspec
 import pytest
 
-from blazy_jobs_server.domain.errors import DefinitionChanged, JobTypeNotFound, StoreUnavailable
+from blazy_jobs_server.domain.errors import DefinitionChanged, JobTypeNotFound, RunFinished, StoreUnavailable
 from blazy_jobs_server.domain.event import Event
-from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 from blazy_jobs_server.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
-from blazy_jobs_server.ports import Commit, EventFilter, Fire, WorkerRecord
+from blazy_jobs_server.ports import Claim, Commit, Completed, EventFilter, Fire, Judged, Report, WorkerRecord
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.neighbours import MAX_NAMED, Hint
 from blazy_jobs_server.store.postgres.session import Told
 from tests.app.clock import SECOND
 from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key, limit_stripe
-from tests.contract.stage import LEASE_SECONDS, MAKE_UP, ids
+from tests.contract.stage import LEASE_SECONDS, MAKE_UP, ids, says
 from tests.support.postgres import Postgres
 from tests.support.speed import stretched
 
 pytestmark = pytest.mark.system
 ROUNDS = 20
+CUT_ONE = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND application_name = 'blazy-jobs' AND state <> 'idle' ORDER BY random() LIMIT 1"
+)
+"""Of the connections that are at work."""
 
 
 @pytest.fixture
-async def pair(postgres: Postgres, empty_postgres: str) -> AsyncIterator[Pair]:
-    async with Pair(postgres, empty_postgres) as pair:
+async def pair(postgres: Postgres, empty_postgres: str, request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
+    async with Pair(postgres, empty_postgres, columns=getattr(request, "param", False)) as pair:
         yield pair
+
+
+both_ways = pytest.mark.parametrize("pair", [False, True], indirect=True, ids=["run by run", "by columns"])
+by_columns = pytest.mark.parametrize("pair", [True], indirect=True, ids=["by columns"])
 
 
 # -- the events of all runs
@@ -70,6 +79,7 @@ async def test_who_reads_along_gets_a_late_event_in_its_place(pair: Pair) -> Non
         assert [(await given.get()).run_id for _ in range(2)] == [slow.id, quick.id]
 
 
+@both_ways
 async def test_a_claim_that_began_before_a_run_was_made_does_not_start_it_before_its_beginning(pair: Pair) -> None:
     """Its events would have smaller keys than the run's first one."""
     await pair.one.define(concurrency=10)
@@ -95,6 +105,7 @@ async def test_a_change_that_waited_for_another_of_the_same_run_comes_after_it_i
     assert [event.seq for event in events] == [1, 2, 3, 4]
 
 
+@both_ways
 async def test_a_reader_between_the_events_of_two_servers_sees_each_once_and_in_order(pair: Pair) -> None:
     seen: list[Event] = []
     done = asyncio.Event()
@@ -193,6 +204,7 @@ async def test_a_new_cluster_whose_transactions_count_from_the_beginning_goes_on
 # -- dispatch
 
 
+@both_ways
 async def test_one_idempotency_key_at_once_makes_one_run(pair: Pair) -> None:
     for _ in range(ROUNDS):
         key = fresh_key()
@@ -263,6 +275,7 @@ async def test_batches_whose_keys_overlap_in_any_order_neither_deadlock_nor_doub
     assert pair.deadlocks() == 0
 
 
+@both_ways
 async def test_dispatches_under_several_keys_in_any_order_do_not_deadlock(pair: Pair) -> None:
     for _ in range(ROUNDS):
         keys = [fresh_key() for _ in range(100)]
@@ -295,6 +308,7 @@ async def test_a_dispatch_that_finds_a_run_which_is_being_reported_does_not_dead
     assert pair.deadlocks() == 0
 
 
+@both_ways
 async def test_keys_of_two_servers_never_collide_and_their_counts_add_up(pair: Pair) -> None:
     """The clock stands still, so that both draw for the same instant."""
 
@@ -324,6 +338,7 @@ async def test_more_servers_than_shards_draw_no_key_twice(
 # -- definitions
 
 
+@both_ways
 async def test_a_definition_changed_on_one_holds_in_the_next_dispatch_on_the_other(pair: Pair) -> None:
     await pair.other.run_of()
     stale = pair.other.order()
@@ -345,6 +360,7 @@ async def test_a_job_type_retired_on_one_is_unknown_to_the_other(pair: Pair) -> 
         await pair.other.dispatch(stale)
 
 
+@both_ways
 async def test_a_job_type_is_not_retired_beside_a_dispatch_of_it(pair: Pair) -> None:
     """Whichever comes first: no run of a name that is free."""
     for _ in range(ROUNDS):
@@ -383,6 +399,7 @@ async def test_of_two_who_register_one_name_at_once_one_is_told_so(pair: Pair) -
 # -- claims
 
 
+@both_ways
 async def test_claims_of_two_servers_share_no_run_and_take_all(pair: Pair) -> None:
     for _ in range(ROUNDS):
         made = await pair.one.dispatch(*(pair.one.order() for _ in range(60)))
@@ -393,6 +410,7 @@ async def test_claims_of_two_servers_share_no_run_and_take_all(pair: Pair) -> No
         assert sum(map(bool, taken)) >= 4
 
 
+@both_ways
 async def test_claims_of_several_lanes_share_no_run_and_take_all(pair: Pair) -> None:
     await pair.one.define("wave")
     for _ in range(ROUNDS):
@@ -403,6 +421,7 @@ async def test_claims_of_several_lanes_share_no_run_and_take_all(pair: Pair) -> 
         assert sorted(run.id for runs in taken for run in runs) == ids(made.runs)
 
 
+@both_ways
 async def test_a_concurrency_limit_holds_over_two_servers(pair: Pair) -> None:
     await pair.one.define(concurrency=3)
     await pair.one.dispatch(*(pair.one.order() for _ in range(60)))
@@ -417,9 +436,106 @@ async def test_a_concurrency_limit_holds_over_two_servers(pair: Pair) -> None:
         left -= 1
 
 
+@by_columns
+async def test_what_two_servers_claim_and_complete_at_once_runs_once_each(pair: Pair) -> None:
+    """Reported to either of them, beside a cancel and a run that fails, twice, and in any order."""
+    ran: Counter[int] = Counter()
+    token = iter(range(10_000))
+
+    async def work(site: Site) -> None:
+        while True:
+            claim = Claim(7, frozenset(["greet"]), None, 15, f"own-{next(token)}", columns=True)
+            [leased] = await site.store.claim([claim], LEASE_SECONDS)
+            assert leased is not None
+            if not leased.number:
+                return
+            for batch in leased.batches:
+                ran.update(batch.run_ids)
+                shuffled = random.sample(batch.run_ids, len(batch.run_ids))
+                reporter = random.choice(pair.both).store
+                said = [Completed(batch.token, 1, shuffled)]
+                failed = Report(run_id=shuffled[0], attempt=1, token=batch.token, kind="failed", retryable=False)
+                cancel = random.choice(pair.both).store.cancel(shuffled[1 % len(shuffled)], None)
+                answers = await asyncio.gather(
+                    reporter.report(7, [failed], (), LEASE_SECONDS),
+                    reporter.report(7, (), tuple(shuffled), LEASE_SECONDS, said),
+                    random.choice(pair.both).store.report(7, (), (), LEASE_SECONDS, said),
+                    cancel,
+                    return_exceptions=True,
+                )
+                assert all(isinstance(answer, Judged | Run | RunFinished) for answer in answers), answers
+
+    for _ in range(ROUNDS):
+        made = await pair.one.dispatch(*(pair.one.order(payload=f"{n}") for n in range(60)))
+        await pair.at_once(work, times=2)
+        while left := await pair.other.take(limit=60):
+            ran.update(run.id for run in left)
+            await pair.other.report(7, *(says(run, "completed") for run in left))
+        assert all(ran[run.id] == 1 for run in made.runs)
+    assert {STATE_NAMES[run.state] for run in await pair.one.all_runs()} <= {"completed", "failed"}
+    assert pair.deadlocks() == 0
+
+
+@by_columns
+async def test_a_batch_whose_run_another_server_is_changing_waits_for_it(pair: Pair) -> None:
+    runs = await pair.one.claim_of(3)
+    async with pair.raw.transaction():
+        await pair.raw.execute("SELECT 1 FROM runs WHERE id = $1 FOR UPDATE", runs[1].id)
+        reporting = asyncio.ensure_future(pair.other.report(7, *(says(run, "completed") for run in runs)))
+        await pair.waiting()
+        await pair.raw.execute("UPDATE runs SET progress = '{}' WHERE id = $1", runs[1].id)
+    answers, _ = await reporting
+    assert [answer.status for answer in answers] == ["accepted"] * 3
+    assert {await pair.one.state(run) for run in runs} == {"completed"}
+
+
+@by_columns
+async def test_cuts_at_any_moment_leave_no_batch_half_started_or_half_done(pair: Pair) -> None:
+    await pair.one.dispatch(*(pair.one.order() for _ in range(400)))
+    done = asyncio.Event()
+
+    async def cut() -> None:
+        while not done.is_set():
+            await asyncio.sleep(random.uniform(0.01, 0.05))
+            await pair.raw.execute(CUT_ONE)
+
+    async def work(site: Site) -> int:
+        """How many calls were refused."""
+        refused = 0
+        while True:
+            try:
+                [leased] = await site.store.claim([msgspec.structs.replace(site.asks(limit=5), columns=True)], 15.0)
+            except StoreUnavailable:
+                refused += 1
+                continue
+            if leased is None or not leased.number:
+                return refused
+            for batch in leased.batches:
+                while True:
+                    try:
+                        item = Completed(batch.token, 1, batch.run_ids)
+                        judged = await site.store.report(7, (), (), LEASE_SECONDS, [item])
+                    except StoreUnavailable:
+                        refused += 1
+                    else:
+                        assert judged.completed == [{}], "the report sent again is known for what it is"
+                        break
+
+    pair.tells_all = False
+    cutting = asyncio.ensure_future(cut())
+    refused = await pair.at_once(work)
+    done.set()
+    await cutting
+    assert sum(refused) > 0
+    states = Counter(STATE_NAMES[run.state] for run in await pair.one.all_runs())
+    assert set(states) <= {"completed", "running"}, "what was claimed when the answer was cut off"
+    assert states["running"] % 5 == 0
+
+
 # -- leases and workers
 
 
+@both_ways
 async def test_a_lease_renewed_through_one_is_not_taken_back_by_the_other(pair: Pair) -> None:
     lease = await pair.one.started()
     pair.clock.move(LEASE_SECONDS - 1)
@@ -468,6 +584,7 @@ async def test_a_worker_given_up_by_one_is_told_so_by_the_other(pair: Pair) -> N
     assert (await pair.one.read(lease)).losses == 1
 
 
+@both_ways
 async def test_a_worker_that_left_at_one_gets_nothing_at_the_other(pair: Pair) -> None:
     worker, stays = await pair.one.worker(), await pair.one.worker()
     await pair.other.started(worker)
@@ -494,6 +611,7 @@ async def test_a_worker_that_leaves_while_it_claims_gives_back_what_it_gets(pair
     assert await pair.one.log(run) == ["queued", "started", "interrupted"]
 
 
+@both_ways
 async def test_a_worker_that_claims_while_it_leaves_gets_nothing(pair: Pair) -> None:
     """Giving it up is under way when it claims."""
     worker = await pair.one.worker()
@@ -615,6 +733,7 @@ async def fire(site: Site) -> int:
 # -- hints
 
 
+@both_ways
 async def test_hints_name_what_has_changed(pair: Pair) -> None:
     await pair.one.hears_that_it_may_be_anything()
     run = await pair.other.run_of()
@@ -648,6 +767,7 @@ async def test_a_server_hears_no_hint_of_its_own(pair: Pair) -> None:
     assert own.id not in news.runs
 
 
+@both_ways
 async def test_a_hint_of_many_says_that_there_are_some(pair: Pair) -> None:
     await pair.other.dispatch(*(pair.other.order() for _ in range(500)))
     news = await pair.one.hears(lambda news: news.ready and not news.definitions)
@@ -725,10 +845,7 @@ async def test_cuts_at_any_moment_leave_nothing_half_done(pair: Pair) -> None:
     async def cut() -> None:
         while not done.is_set():
             await asyncio.sleep(random.uniform(0.01, 0.05))
-            await pair.raw.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-                "AND application_name = 'blazy-jobs' AND state <> 'idle' ORDER BY random() LIMIT 1"
-            )
+            await pair.raw.execute(CUT_ONE)
 
     cutting = asyncio.ensure_future(cut())
     for _ in range(100):

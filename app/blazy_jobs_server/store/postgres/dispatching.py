@@ -17,8 +17,10 @@ from blazy_jobs_server.domain.errors import (
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import Run, State
-from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Order
+from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Many, Order
+from blazy_jobs_server.store.columns import FRESH_STATE
 from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS, NOTHING, Dispatch, run_rows
+from blazy_jobs_server.store.postgres import columns
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.rows import pack
@@ -34,6 +36,8 @@ class Draft(NamedTuple):
     runs: list[Run]
     created: list[Transition]
     made: list[bool]
+    columns: range | None = None
+    """The keys of runs that are made by columns, and of nothing else."""
 
 
 async def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | JobsError]:
@@ -72,16 +76,32 @@ async def _turn(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched |
     for place in overtaken - answers.keys():
         answers[place] = StoreUnavailable("the run of this idempotency key was just erased")
     for place, draft in drafts.items():
-        for created in draft.created:
-            tx.note_created(created)
-        answers[place] = Dispatched(draft.runs, draft.made)
+        answers[place] = _make(tx, draft)
     insert_runs(tx, [created.run for draft in drafts.values() for created in draft.created])
     await _keep(tx, drafts)
     return [answers[place] for place in range(len(arguments))]
 
 
+def _make(tx: Transaction, draft: Draft) -> Dispatched:
+    many = draft.argument.many
+    if many is not None and draft.columns is not None:
+        columns.make(tx, many, _lane_of_many(tx, many), draft.columns, _keep_until(tx, draft.argument))
+        return Dispatched([], [], columns=list(draft.columns), made_at=tx.now)
+    for created in draft.created:
+        tx.note_created(created)
+    return Dispatched(draft.runs, draft.made)
+
+
+def _lane_of_many(tx: Transaction, many: Many) -> int:
+    return tx.ledger.lane_ids[many.job_type, many.queue]
+
+
+def _keep_until(tx: Transaction, argument: Dispatch) -> int | None:
+    return None if argument.idempotency is None else after(tx.now, KEY_LIFE_SECONDS)
+
+
 def _refusal(tx: Transaction, argument: Dispatch) -> JobsError | None:
-    for order in argument.orders:
+    for order in argument.orders if argument.many is None else (argument.many,):
         known = tx.ledger.job_types.get(order.job_type)
         if known is None:
             return JobTypeNotFound(order.job_type)
@@ -117,7 +137,7 @@ async def _replay(
             first = [(run_id, 0)] if answer is None else orjson.loads(answer)
             answers[place] = await _as_first(tx, first)
     for place in wanted.values():
-        if not arguments[place].orders:
+        if arguments[place].number == 0:
             answers.setdefault(place, Dispatched([], []))
 
 
@@ -147,9 +167,11 @@ async def _find_deduped(tx: Transaction, arguments: list[Dispatch]) -> dict[Dedu
 
 
 def _draft(tx: Transaction, argument: Dispatch, deduped: dict[Dedupe, Run]) -> Draft:
-    keep_until = None if argument.idempotency is None else after(tx.now, KEY_LIFE_SECONDS)
+    many, keep_until = argument.many, _keep_until(tx, argument)
+    if many is not None and not tx.ledger.elsewhere(many.queue):
+        return Draft(argument, [], [], [], tx.ledger.keys.next_range(tx.now, len(many.payloads)))
     draft = Draft(argument, [], [], [])
-    for order in argument.orders:
+    for order in argument.orders if many is None else many.orders():
         existing = None if order.dedupe_key is None else deduped.get((order.job_type, order.dedupe_key))
         if existing is None:
             created = tx.create(order, lane_of(tx, order), keep_until)
@@ -177,7 +199,10 @@ async def _reserve(tx: Transaction, drafts: dict[int, Draft]) -> None:
     for place, draft in drafts.items():
         key = draft.argument.idempotency
         if key is not None:
-            rows[key.scope, key.key] = (place, _idempotency_row(tx, key, draft.runs))
+            made = [(run.id, run.state) for run in draft.runs]
+            if draft.columns is not None:
+                made = [(run_id, FRESH_STATE) for run_id in draft.columns]
+            rows[key.scope, key.key] = (place, _idempotency_row(tx, key, made))
     if not rows:
         return
     ordered = [rows[name][1] for name in sorted(rows)]
@@ -196,10 +221,10 @@ def _hand_on(dropped: Draft, drafts: dict[int, Draft]) -> None:
                 draft.made[place] = True
 
 
-def _idempotency_row(tx: Transaction, key: IdempotencyKey, runs: list[Run]) -> tuple[Any, ...]:
-    if len(runs) == 1:
-        return (key.scope, key.key, key.fingerprint, tx.now, runs[0].id, None)
-    return (key.scope, key.key, key.fingerprint, tx.now, None, pack([(run.id, run.state) for run in runs]))
+def _idempotency_row(tx: Transaction, key: IdempotencyKey, made: list[tuple[int, State]]) -> tuple[Any, ...]:
+    if len(made) == 1:
+        return (key.scope, key.key, key.fingerprint, tx.now, made[0][0], None)
+    return (key.scope, key.key, key.fingerprint, tx.now, None, pack(made))
 
 
 async def _keep(tx: Transaction, drafts: dict[int, Draft]) -> None:

@@ -18,7 +18,7 @@ import msgspec
 import structlog
 
 from blazy_jobs_server.domain.errors import StoreUnavailable
-from blazy_jobs_server.domain.event import Event, one_by_one
+from blazy_jobs_server.domain.event import Event, EventColumn
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Clock, Elsewhere, WorkerRecord
@@ -57,7 +57,9 @@ class Hint(msgspec.Struct, omit_defaults=True):
     def add(self, told: Told) -> None:
         commit = told.commit
         if self.runs is not None:
-            named = {*self.runs, *(event.run_id for event in one_by_one(commit.events))}
+            named = set(self.runs)
+            for event in commit.events:
+                named.update(event.run_ids if isinstance(event, EventColumn) else (event.run_id,))
             self.runs = list(named) if len(named) <= MAX_NAMED else None
         self.cancelling = [*{*self.cancelling, *told.cancelling}][:MAX_CANCELLING]
         self.ready = self.ready or bool(commit.ready)

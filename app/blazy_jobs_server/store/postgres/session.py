@@ -186,13 +186,11 @@ class Session:
         return answers, Told(tx.news, tx.cancelling, tx.definitions)
 
     async def _run(self, tx: Transaction, works: list[Work]) -> list[Any]:
-        touched = {
-            run_id
-            for work in works
-            if work.verb in ("report", "cancel")
-            for run_id in reporting.touched(work.verb, work.argument)
-        }
-        await tx.lock(sorted(touched))
+        await reporting.lock(
+            tx,
+            [work.argument for work in works if work.verb == "report"],
+            [work.argument for work in works if work.verb == "cancel"],
+        )
         groups: dict[tuple[int, str], list[int]] = {}
         for place, work in enumerate(works):
             groups.setdefault((self._verbs[work.verb].order, work.verb), []).append(place)
@@ -214,7 +212,7 @@ class Session:
         pairs: set[tuple[str, str]] = set()
         for work in works:
             if work.verb == "dispatch":
-                pairs.update((order.job_type, order.queue) for order in work.argument.orders)
+                pairs |= work.argument.pairs
             elif work.verb == "fire":
                 pairs.update((order.job_type, order.queue) for item in work.argument for order in item.orders)
             elif work.verb == "follow":

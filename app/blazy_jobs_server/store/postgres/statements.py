@@ -138,15 +138,15 @@ RUNS_BY_ID = f"SELECT {RUN} FROM runs AS r WHERE r.id = ANY($1::bigint[])"
 
 # -- claim
 
-_READY = (
+READY = (
     f"lane_id = %s AND state = {int(State.QUEUED)} "
     "AND (expires_at IS NULL OR claims > 0 OR expires_at > %s) AND id <> ALL(%s::bigint[]) "
     "ORDER BY rank, due_at, id LIMIT %s"
 )
-HEAD_OF_LANE = f"SELECT {RUN} FROM runs AS r WHERE {_READY % ('$1', '$2', '$3', '$4')} FOR UPDATE SKIP LOCKED"
+HEAD_OF_LANE = f"SELECT {RUN} FROM runs AS r WHERE {READY % ('$1', '$2', '$3', '$4')} FOR UPDATE SKIP LOCKED"
 HEADS_OF_LANES = (
     "SELECT h.rank, h.due_at, h.id, l.id FROM unnest($1::int[]) AS l(id) CROSS JOIN LATERAL ("
-    f"SELECT rank, due_at, id FROM runs WHERE {_READY % ('l.id', '$2', '$3', '$4')}) AS h ORDER BY 1, 2, 3"
+    f"SELECT rank, due_at, id FROM runs WHERE {READY % ('l.id', '$2', '$3', '$4')}) AS h ORDER BY 1, 2, 3"
 )
 HEADS_OF_KNOWN = HEADS_OF_LANES.replace("WHERE lane_id", "WHERE definition_id <> ALL($5::int[]) AND lane_id")
 """Without the runs of some definitions."""

@@ -275,8 +275,8 @@ class PostgresStore:
 
     async def dispatch(self, orders: Sequence[Order] | Many, idempotency: IdempotencyKey | None) -> Dispatched:
         self._something_ready = True  # for a claim that comes with it
-        asked = orders.orders() if isinstance(orders, Many) else tuple(orders)
-        dispatched: Dispatched = await self._write("dispatch", Dispatch(asked, idempotency))
+        asked = Dispatch((), idempotency, orders) if isinstance(orders, Many) else Dispatch(tuple(orders), idempotency)
+        dispatched: Dispatched = await self._write("dispatch", asked)
         return dispatched
 
     async def run(self, run_id: int) -> Run | None:

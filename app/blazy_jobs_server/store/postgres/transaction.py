@@ -104,12 +104,21 @@ class Transaction(Changes):
 
     # -- writing
 
-    def next_event_key(self) -> int:
+    @property
+    def first_event(self) -> int:
+        """The key of the next event, for a statement that may write some."""
+        return self._next_event
+
+    def next_event_keys(self, number: int) -> int:
+        """The first of so many, each one more than the one before."""
         key = self._next_event
-        if key >= self._end_of_events:
+        if key + number > self._end_of_events:
             raise OverflowError("too many events for one transaction")
-        self._next_event = key + 1
+        self._next_event = key + number
         return key
+
+    def next_event_key(self) -> int:
+        return self.next_event_keys(1)
 
     async def execute(self, statement: str, *parameters: Any) -> int:
         """How many rows it touched."""
@@ -122,6 +131,10 @@ class Transaction(Changes):
         another touches."""
         if rows:
             self._later.append((statement, [list(column) for column in zip(*rows, strict=True)]))
+
+    def later_at_once(self, statement: str, parameters: Sequence[Any]) -> None:
+        """Notes a statement with its parameters."""
+        self._later.append((statement, list(parameters)))
 
     def moved(self, run_id: int) -> bool:
         """Whether its row is going to be written."""

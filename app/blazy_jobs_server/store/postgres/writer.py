@@ -55,7 +55,7 @@ class Writer:
         orders = 0
         for size, work in enumerate(self._inbox):
             if work.verb == "dispatch":
-                orders += len(work.argument.orders)
+                orders += work.argument.number
             if size and (size >= self._together or orders > MAX_ORDERS):
                 batch, self._inbox = self._inbox[:size], self._inbox[size:]
                 return batch
