@@ -156,6 +156,15 @@ def waits_sync(payload: Any, ctx: JobContext) -> str:
 
 
 @jobs.job
+async def speaks_again(payload: str, ctx: JobContext) -> None:
+    ctx.log("one")
+    while not os.path.exists(payload):  # noqa: ASYNC110  # files set no asyncio.Event
+        await asyncio.sleep(0.01)
+    ctx.log("two")
+    ctx.log("three")
+
+
+@jobs.job
 async def stubborn(payload: Any, ctx: JobContext) -> None:
     ctx.progress(1, "begun")
     while True:

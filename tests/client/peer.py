@@ -21,9 +21,20 @@ COMMON = ("job_type", "job_type_version", "queue", "max_attempts", "timeout_seco
 class Peer:
     """`url` once started. Every list grows in the order of arrival; `until` waits for a condition on them."""
 
-    def __init__(self, *, lease_seconds: float = 15.0, heartbeat_seconds: float = 5.0, columns: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        lease_seconds: float = 15.0,
+        heartbeat_seconds: float = 5.0,
+        columns: bool = False,
+        said: bool | None = None,
+    ) -> None:
         self.columns = columns
         """Whether it leases plain runs by columns to who asks for them, and takes their ends so."""
+        self.hears = columns if said is None else said
+        """Whether it takes what they say so."""
+        self.heard: list[str] = []
+        """Runs of which something was said so."""
         self.groups: list[dict[str, Any]] = []
         """Those that were leased."""
         self.by_columns: list[str] = []
@@ -47,6 +58,7 @@ class Peer:
         self.lose_answers = 0
         """How many report calls are carried out and not answered."""
         self._workers: dict[str, dict[str, Any]] = {}
+        self._said: Counter[str] = Counter()
         self._waiting: list[dict[str, Any]] = []
         self._numbers = itertools.count(1)
         self._changed = asyncio.Condition()
@@ -145,7 +157,10 @@ class Peer:
         }
 
     def _report(self, body: dict[str, Any]) -> tuple[int, Any]:
+        if "said" in body and not self.hears:
+            return 422, {"code": "invalid_request", "title": "Extra inputs are not permitted"}
         self.calls.append(body)
+        said = [self._judge_said(item) for item in body.get("said", ())]
         answers = [self._judge(report) for report in body["reports"]]
         columns = [self._judge_columns(item) for item in body.get("completed", ())]
         holding = [
@@ -153,7 +168,7 @@ class Peer:
             for run_id in body["holding"]
         ]
         answer = {"data": answers, "holding": holding, "drain": self.drain}
-        return 200, answer | ({"completed": columns} if columns else {})
+        return 200, answer | ({"completed": columns} if columns else {}) | ({"said": said} if said else {})
 
     def _judge(self, report: dict[str, Any]) -> dict[str, Any]:
         run_id = report["run_id"]
@@ -179,6 +194,20 @@ class Peer:
         ]
         return [each for each in judged if each["status"] != "accepted" or each["cancel_requested"]]
 
+    def _judge_said(self, item: dict[str, Any]) -> list[dict[str, Any]]:
+        assert len(item["run_ids"]) == len(item["words"]) == len(item["before"])
+        answers = []
+        head = {"attempt": item["attempt"], "lease_token": item["lease_token"]}
+        for run_id, before, words in zip(item["run_ids"], item["before"], item["words"], strict=True):
+            self.heard.append(run_id)
+            known = max(0, self._said[run_id] - before)
+            self._said[run_id] = max(self._said[run_id], before + len(words))
+            for place, word in enumerate(words):
+                judged = self._judge({"run_id": run_id, **head, **word}) if place >= known else {"status": "accepted"}
+                if judged["status"] != "accepted" or judged.get("cancel_requested"):
+                    answers.append({**judged, "place": place if judged["status"] == "rejected" else None})
+        return answers
+
     async def _answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         async with self._changed:
             try:
@@ -189,6 +218,7 @@ class Peer:
                     self.known = True
                     times = {"lease_seconds": self.lease_seconds, "heartbeat_seconds": self.heartbeat_seconds}
                     able = {"columns": True} if self.columns else {}
+                    able |= {"said": True} if self.columns and self.hears else {}
                     return 201, {"id": worker_id, **times, "conflicts": [], **able}
                 worker_id, _, verb = path.removeprefix("/v1/workers/").partition("/")
                 if method == "DELETE":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -205,7 +206,8 @@ async def test_a_killed_neighbour_and_middleware_are_as_ever_in_groups(peer: Pee
     assert [first["type"], snoozed["type"], second["type"]] == ["completed", "snoozed", "completed"]
     sync = await peer.add_many("wrapped-sync", [1, "raise", 2])
     assert [outcome["type"] for outcome in await outcomes(peer, sync)] == ["completed", "failed", "completed"]
-    assert runs[0] not in peer.by_columns, "it has said something"
+    assert runs[0] in peer.by_columns, "what it said went by columns too"
+    assert runs[0] in peer.heard
 
 
 @pytest.mark.system
@@ -221,6 +223,102 @@ async def test_a_worker_goes_back_to_leases_where_the_server_is_an_older_one_now
     groups = len(peer.groups)
     assert (await outcomes(peer, await peer.add_many("echo", [1, 2])))[1]["result"] == 2
     assert len(peer.groups) == groups
+
+
+@pytest.mark.system
+@by_columns
+@pytest.mark.parametrize("kind", ["speaks", "speaks-sync"])
+async def test_what_runs_of_a_group_say_goes_by_columns_before_their_ends(peer: Peer, start: Start, kind: str) -> None:
+    await start()
+    runs = await peer.add_many(kind, [None] * 60)
+    assert {outcome["type"] for outcome in await outcomes(peer, runs)} == {"completed"}
+    assert set(peer.by_columns) == set(runs)
+    for run in runs:
+        *words, end = [report["type"] for report in peer.reports[run]]
+        assert end == "completed"
+        assert sorted(words) == sorted(word["type"] for word in peer.reports[runs[0]][:-1])
+        line = peer.said(run, "log")[0]
+        assert (line["message"], line["level"], line["fields"]["who"]) == ("hello", "warning", "ada")
+        assert line["written_at"].endswith("+00:00")
+    assert len(peer.heard) > 50
+
+
+@pytest.mark.system
+@by_columns
+async def test_words_whose_answer_was_lost_are_taken_once_and_in_order(
+    peer: Peer, start: Start, tmp_path: Path
+) -> None:
+    await start()
+    peer.lose_answers = 2
+    runs = await peer.add_many("speaks-again", [str(tmp_path / "go")] * 3)
+    await peer.until(lambda: not peer.lose_answers and all(peer.said(run, "log") for run in runs))
+    await peer.until(lambda: len([call for call in peer.calls if call.get("said")]) >= 3)
+    assert set(runs) <= set(peer.leases), "seen while they run"
+    (tmp_path / "go").touch()
+    await outcomes(peer, runs)
+    for run in runs:
+        assert [line["message"] for line in peer.said(run, "log")] == ["one", "two", "three"]
+    assert set(peer.by_columns) == set(runs)
+    assert any(before == 1 for call in peer.calls for item in call.get("said", ()) for before in item["before"])
+
+
+@pytest.mark.system
+@by_columns
+async def test_a_cancel_and_a_lost_lease_are_heard_in_the_answer_to_words(
+    peer: Peer, start: Start, tmp_path: Path
+) -> None:
+    await start()
+    never = str(tmp_path / "never")
+    stopped, lost, steady = await peer.add_many("speaks-again", [never, never, str(tmp_path / "go")])
+    (tmp_path / "go").touch()
+    peer.cancelled.add(stopped)
+    await peer.until(lambda: lost in peer.leases)
+    del peer.leases[lost]
+    assert (await peer.outcome(stopped))["type"] == "cancelled"
+    assert (await peer.outcome(steady))["type"] == "completed"
+    await peer.until(lambda: not peer.calls[-1]["holding"])
+    assert peer.final(lost) is None
+
+
+@pytest.mark.system
+@by_columns
+async def test_a_refused_word_harms_no_other(peer: Peer, start: Start) -> None:
+    peer.refuse = lambda report: "not now" if report["type"] == "progress" else None
+    worker = await start()
+    runs = await peer.add_many("speaks", [None] * 5)
+    assert {outcome["type"] for outcome in await outcomes(peer, runs)} == {"completed"}
+    assert [len(peer.said(run, "log")) for run in runs] == [len(peer.said(runs[0], "log"))] * 5
+    assert len(peer.said(runs[0], "log")) > 0
+    await completes(peer, "echo")  # whose report was sent when the answer before it had been read
+    assert "not now" in worker.words()
+
+
+@pytest.mark.system
+@by_columns
+async def test_a_server_that_hears_no_columns_is_told_word_by_word(peer: Peer, start: Start) -> None:
+    peer.hears = False
+    await start()
+    runs = await peer.add_many("speaks", [None] * 30) + await peer.add_many("speaks-sync", [None] * 30)
+    assert {outcome["type"] for outcome in await outcomes(peer, runs)} == {"completed"}
+    for run in runs:
+        kinds = [report["type"] for report in peer.reports[run]]
+        assert {"log", "progress"} == set(kinds[:-1])
+        assert kinds[-1] == "completed"
+
+
+@pytest.mark.system
+@by_columns
+async def test_words_that_wait_for_a_server_which_hears_none_by_columns_are_told_singly(
+    peer: Peer, start: Start, tmp_path: Path
+) -> None:
+    await start()
+    runs = await peer.add_many("speaks-again", [str(tmp_path / "go")] * 3)
+    await peer.until(lambda: all(peer.said(run, "log") for run in runs))
+    peer.hears = peer.known = False
+    (tmp_path / "go").touch()
+    await outcomes(peer, runs)
+    for run in runs:
+        assert [line["message"] for line in peer.said(run, "log")] == ["one", "two", "three"]
 
 
 # -- the lane by itself

@@ -12,6 +12,9 @@ from blazy_jobs.worker.held import Desk, Held, JobInfo
 class GroupDesk(Desk, Protocol):
     """The lane that a group came by."""
 
+    def spoken(self, group: Group, run_ids: Sequence[str], before: Sequence[int], number: int, words: bytes) -> None:
+        """These have said so many words, each after those `before`: JSON with commas between, a list for each run."""
+
     def apart(self, group: Group, held: Held) -> None:
         """A run of a group is one by itself from now on."""
 
@@ -99,6 +102,9 @@ class Group:
         """Of some of them: the same, and their payloads."""
         header = {name: [column[place] for place in places] for name, column in self._columns().items()}
         return {**self.common, **header}, [self.payloads[place] for place in places]
+
+    def spoken(self, run_ids: Sequence[str], before: Sequence[int], number: int, words: bytes) -> None:
+        self.desk.spoken(self, run_ids, before, number, words)
 
     def completed(self, run_ids: Sequence[str], results: bytes) -> None:
         self.desk.completed(self, run_ids, results)

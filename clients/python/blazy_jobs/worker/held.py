@@ -45,6 +45,9 @@ class Leases(Protocol):
     def part(self, places: Sequence[int]) -> tuple[dict[str, Any], list[Any]]:
         """What some of them have in common, with columns; and their payloads."""
 
+    def spoken(self, run_ids: Sequence[str], before: Sequence[int], number: int, words: bytes) -> None:
+        """These have said so many words, each after those `before`: JSON with commas between, a list for each run."""
+
     def completed(self, run_ids: Sequence[str], results: bytes) -> None:
         """These have, with `results` (JSON with commas between; nothing: null for each)."""
 

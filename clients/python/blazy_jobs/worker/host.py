@@ -184,9 +184,13 @@ class Host:
     def _ended(self, standing: Standing, report: outcome.Report) -> None:
         standing.ended_at = time.monotonic()
         group = standing.group
-        if group is not None and report["type"] == "completed" and standing.outbox is None and not standing.stop_reason:
-            self._mouth.put_result(group, standing, orjson.dumps(report["result"]))
-            return self._flush_soon()
+        if group is not None:
+            said = standing.bare_words(last=True)
+            if report["type"] == "completed" and not standing.stop_reason:
+                self._mouth.put_result(group, standing, *said, orjson.dumps(report["result"]))
+                self._talking.discard(standing)
+                return self._flush_soon()
+            self._mouth.put_words(group, standing, *said)
         if report["type"] == "released" and standing.suspect:
             report["alone"] = True
         words = [*standing.words(last=True), (report["type"], standing.report(report))]
@@ -306,6 +310,9 @@ class Host:
         waits = []
         for standing in list(self._talking):
             self._talking.discard(standing)  # before the look into the outbox, so that a word after it wakes again
+            if standing.group is not None:
+                self._mouth.put_words(standing.group, standing, *standing.bare_words(last=False))
+                self._flush_soon()
             for kind, words in standing.words(last=False):
                 self._put(standing.run_id, kind, words)
             if (due_at := standing.voice.due_at()) is not None:

@@ -188,6 +188,9 @@ class Hosting:
                 self._completed(frame.header, frame.blob)
             case frames.WORDS:
                 self._said(frame)
+            case frames.SPOKEN:
+                run_ids, before, number = frame.header
+                self._spoken(run_ids, before, number, frame.blob)
             case frames.READY:
                 assert self._child is not None
                 self._was_ready = True
@@ -225,6 +228,27 @@ class Hosting:
                     self._pace.note(1)
                 self._end(held)
                 held.desk.finish(held, kind, report)
+
+    def _spoken(self, run_ids: list[str], before: list[int], number: int, words: bytes) -> None:
+        """Runs of one group have said this."""
+        held = {self._runs.get(run_id) for run_id in run_ids}
+        group = next((each for each in held if isinstance(each, Group)), None)
+        if group is not None and len(held) == 1 and group.whole:
+            group.desk.spoken(group, run_ids, before, number, words)
+            return
+        rest: dict[str, tuple[int, list[Any]]] = {}
+        for run_id, had_said, said in zip(run_ids, before, orjson.loads(b"[%s]" % words), strict=True):
+            each = self._runs.get(run_id)
+            if isinstance(each, Group) and not each.is_single(run_id):
+                rest[run_id] = (had_said, said)
+            elif each is not None:
+                single = self._single(run_id)
+                for word in said:
+                    single.desk.tell(single, word["type"], single.write(word))
+        if group is not None and rest:
+            texts = b",".join([orjson.dumps(said) for _, said in rest.values()])
+            number = sum(len(said) for _, said in rest.values())
+            group.desk.spoken(group, list(rest), [had_said for had_said, _ in rest.values()], number, texts)
 
     def _completed(self, run_ids: list[str], results: bytes) -> None:
         """Runs of one group."""

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple, Protocol
 
 import orjson
 
-from blazy_jobs.worker import completed
+from blazy_jobs.worker import completed, spoken
 from blazy_jobs.worker.completed import Completed
 from blazy_jobs.worker.group import Group
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import instead_of
 from blazy_jobs.worker.session import Session, TooMuch
+from blazy_jobs.worker.spoken import Spoken
 
 MAX_CLAIM = 1000
 FEW = 0.25
@@ -81,6 +82,8 @@ class Lane:
         self._reporting: list[Completed] = []
         self._unreported = 0
         """Runs that have ended, and the server has not said that it knows."""
+        self._spoken: deque[Spoken] = deque()
+        self._telling: list[Spoken] = []
         self._words: deque[_Word] = deque()
         self._words_bytes = 0
         self._sending: list[_Word] = []
@@ -95,7 +98,8 @@ class Lane:
 
     @property
     def idle(self) -> bool:
-        return not (self.held or self._words or self._sending or self._completed or self._reporting)
+        ends = self._completed or self._reporting
+        return not (self.held or self._words or self._sending or self._spoken or self._telling or ends)
 
     def stop_claiming(self) -> None:
         self._claiming = False
@@ -195,6 +199,17 @@ class Lane:
         if self.held.get(held.run_id) is group:
             self.held[held.run_id] = held
 
+    def spoken(self, group: Group, run_ids: Sequence[str], before: Sequence[int], number: int, words: bytes) -> None:
+        said = Spoken(group, run_ids, before, number, words)
+        if not self.session.said:
+            for run_id, kind, report in said.reports():
+                self.tell(group.single(run_id), kind, report)
+        elif not self._drops(number):
+            self._spoken.append(said)
+            self._words_bytes += len(words)
+            if not self._to_say.is_set():
+                self._to_say.set()
+
     def completed(self, group: Group, run_ids: Sequence[str], results: bytes) -> None:
         held = self.held
         for run_id in run_ids:
@@ -207,12 +222,17 @@ class Lane:
             self._room.set()
 
     def tell(self, held: Held, kind: str, report: bytes) -> None:
-        if self._words_bytes > MAX_WAITING_BYTES:
-            if not self._dropped:
-                log.warning("no server accepts reports: progress and log lines of handlers are dropped")
-            self._dropped += 1
-            return
-        self._say(_Word(held, kind, report, final=False))
+        if not self._drops(1):
+            self._say(_Word(held, kind, report, final=False))
+
+    def _drops(self, number: int) -> bool:
+        """Whether so many words of running handlers are too many."""
+        if self._words_bytes <= MAX_WAITING_BYTES:
+            return False
+        if not self._dropped:
+            log.warning("no server accepts reports: progress and log lines of handlers are dropped")
+        self._dropped += number
+        return True
 
     def finish(self, held: Held, kind: str, report: bytes) -> None:
         if self.held.get(held.run_id) is held:
@@ -241,7 +261,7 @@ class Lane:
             every = min(self.session.heartbeat_seconds, LISTEN_SECONDS) if self.held else self.session.heartbeat_seconds
             due_at = min(self._renewed_at + every, self.session.renewed_at + self.session.heartbeat_seconds)
             wait = due_at - time.monotonic()
-            if not self._words and not self._completed and wait > 0:
+            if not (self._words or self._completed or self._spoken) and wait > 0:
                 self._to_say.clear()
                 timer = asyncio.get_running_loop().call_later(wait, self._to_say.set)
                 try:
@@ -249,13 +269,16 @@ class Lane:
                 finally:
                     timer.cancel()
                 continue
-            self._sending = self._next_batch()
-            self._reporting = completed.take(self._completed, MAX_BATCH_BYTES)
+            self._telling = spoken.take(self._spoken, MAX_BATCH_BYTES)
+            if not self._spoken:  # what ends runs comes after all that they have said
+                self._sending = self._next_batch()
+                self._reporting = completed.take(self._completed, MAX_BATCH_BYTES)
+            self._words_bytes = max(0, self._words_bytes - sum(len(each.words) for each in self._telling))
             renew = wait <= 0
-            await self._send(self._sending, renew, self._reporting)
+            await self._send(self._sending, renew, self._reporting, self._telling)
             self._unreported -= sum(word.final for word in self._sending)
             self._unreported -= sum(len(each.run_ids) for each in self._reporting)
-            self._sending, self._reporting = [], []
+            self._sending, self._reporting, self._telling = [], [], []
             self.look_for_room()
             if renew:
                 self._renewed_at = time.monotonic()
@@ -273,26 +296,36 @@ class Lane:
             else:
                 self._unreported -= word.final
         self._words_bytes = max(0, self._words_bytes - size)
-        if not self._words:
-            self._words_bytes = self._dropped = 0
+        if not (self._words or self._spoken):
+            self._dropped = 0
         return batch
 
-    async def _send(self, batch: Sequence[_Word], renew: bool, columns: Sequence[Completed] = ()) -> None:
+    async def _send(
+        self,
+        batch: Sequence[_Word],
+        renew: bool,
+        ends: Sequence[Completed] = (),
+        said: Sequence[Spoken] = (),
+    ) -> None:
         def holding() -> list[str]:
             return list(self.held)
 
         try:
-            columns_of = {"completed": completed.write(columns)} if columns else {}
-            reports = [word.report for word in batch]
-            answer = await self.session.report(reports, holding, renew, **columns_of)
+            columns = ({"said": spoken.write(said)} if said else {}) | (
+                {"completed": completed.write(ends)} if ends else {}
+            )
+            answer = await self.session.report([word.report for word in batch], holding, renew, **columns)
         except TooMuch as error:
-            if columns:
-                await self._send([*batch, *(word for each in columns for word in _words_of(each))], renew)
+            if ends or said:
+                words = [word for each in said for word in _words_said(each)]
+                await self._send([*words, *batch, *(word for each in ends for word in _words_of(each))], renew)
             else:
                 await self._send_in_parts(batch, renew, str(error))
             return
-        if columns:
-            self._judge_columns(columns, answer["completed"])
+        if said:
+            self._judge_said(answer["said"])
+        if ends:
+            self._judge_columns(ends, answer["completed"])
         for word, judged in zip(batch, answer["data"], strict=True):
             if judged["status"] != "accepted":
                 self._not_accepted(word, judged)
@@ -322,6 +355,14 @@ class Lane:
                 if word.held.run_id in judged:
                     self._not_accepted(word, judged[word.held.run_id])
 
+    def _judge_said(self, answer: Sequence[Sequence[dict[str, Any]]]) -> None:
+        for judged in (judged for judged_of_one in answer for judged in judged_of_one):
+            if judged["status"] == "rejected":
+                about = {"run_id": judged["run_id"], "kind": "word", "reason": judged["error"]}
+                log.error("the server refused a report", **about)
+            else:
+                self._renewed({**judged, "held": judged["status"] == "accepted"})
+
     def _not_accepted(self, word: _Word, judged: dict[str, Any]) -> None:
         held = word.held
         if judged["status"] == "lease_lost":
@@ -350,6 +391,11 @@ class Lane:
             self._control.stop(held, "abandon")
         elif state["cancel_requested"]:
             self._control.stop(held, "cancel")
+
+
+def _words_said(said: Spoken) -> Iterator[_Word]:
+    for run_id, kind, report in said.reports():
+        yield _Word(said.group.single(run_id), kind, report, final=False)
 
 
 def _words_of(columns: Completed) -> Iterator[_Word]:

@@ -60,6 +60,8 @@ class Session:
         self._wants_columns = columns
         self.columns = False
         """Whether runs are claimed by columns, and may be reported so."""
+        self.said = False
+        """Whether what they say may be reported by columns."""
         self.worker_id = ""
         self.claimed_at = 0.0
         """When the last claim was sent."""
@@ -117,18 +119,18 @@ class Session:
         return None
 
     async def report(
-        self, reports: Sequence[bytes], holding: Callable[[], list[str]], renew: bool = True, completed: bytes = b""
+        self, reports: Sequence[bytes], holding: Callable[[], list[str]], renew: bool = True, **columns: bytes
     ) -> dict[str, Any]:
         """The server's judgement. `holding` names all leases, to renew them: where it is time to, and in each try after
-        the first, as nothing else renews them meanwhile. `completed`: items of runs that have, by columns. Raises
-        TooMuch where it refuses the call as a whole, and Refused."""
+        the first, as nothing else renews them meanwhile. `columns`: items of `completed` and `said`. Raises TooMuch
+        where the server refuses the call as a whole, and Refused."""
         backoff = Backoff()
         while True:
             held = orjson.dumps(holding() if renew else [])
-            if completed and not self.columns:
-                raise TooMuch("this server takes no columns")
-            columns = b',"completed":[' + completed + b"]" if completed else b""
-            body = b'{"reports":[' + b",".join(reports) + b'],"holding":' + held + columns + b"}"
+            if columns and not (self.columns and (self.said or "said" not in columns)):
+                raise TooMuch("this server takes no such columns")
+            body = b'{"reports":[' + b",".join(reports) + b'],"holding":' + held
+            body += b"".join(b',"%s":[%s]' % (name.encode(), items) for name, items in columns.items()) + b"}"
             sent_at = time.monotonic()
             worker_id = self.worker_id
             response = await self._try(self._reports, f"/v1/workers/{worker_id}/report", body, self._patience())
@@ -171,6 +173,7 @@ class Session:
     def _registered(self, answer: dict[str, Any]) -> None:
         self.worker_id = answer["id"]
         self.columns = self._wants_columns and bool(answer.get("columns"))
+        self.said = self._wants_columns and bool(answer.get("said"))
         self.lease_seconds = float(answer["lease_seconds"])
         # Whatever the server asks for, two heartbeats must fit into a lease.
         self.heartbeat_seconds = min(float(answer["heartbeat_seconds"]), self.lease_seconds / 3)

@@ -32,6 +32,7 @@ from blazy_jobs.worker.executor import Executor, Unfinished, close_loop
 from blazy_jobs.worker.frames import Unpacker, pack
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
+from blazy_jobs.worker.slot_log import Last
 from blazy_jobs.worker.standing import Entry, Group, Standing, current, standing_of
 from blazy_jobs.worker.surroundings import Surroundings
 
@@ -101,8 +102,8 @@ class Slot:
             report = self._run(standing, inline)
             with self._sending:  # so that the other thread has nothing of this run left to send after its outcome
                 self._standing = None
-                words = standing.words(last=True)
-            self._end(standing, words, report)
+                said = standing.take_words(last=True)
+            self._end(standing, said, report)
 
     def _begin(self, standing: Standing) -> None:
         """Noted before its handler starts: what has not begun is not lost with this process."""
@@ -119,15 +120,17 @@ class Slot:
             else:
                 self._woken(standing)
 
-    def _end(self, standing: Standing, words: list[tuple[str, bytes]], report: outcome.Report) -> None:
+    def _end(self, standing: Standing, said: list[dict[str, Any]], report: outcome.Report) -> None:
         """Noted before the next one begins. The control process is told of it in a moment."""
         seconds = time.monotonic() - standing.begun
         leaves = standing.stop_reason is not None or self._broken or _is_out_of_memory(report)
-        if report["type"] == "completed" and not words and not leaves:
-            result = orjson.dumps(report["result"])
-            if self._log.append(standing.number, seconds, slot_log.COMPLETED, result):
+        if report["type"] == "completed" and not leaves and (not said or standing.group is not None):
+            kind, data = slot_log.COMPLETED, orjson.dumps(report["result"])
+            if said:
+                kind, data = slot_log.SPOKEN, Last(len(said), orjson.dumps(said)[1:-1], data).pack()
+            if self._log.append(standing.number, seconds, kind, data):
                 return
-        words.append((report["type"], standing.report(report)))
+        words = [(str(item["type"]), standing.report(item)) for item in (*said, report)]
         header = {"items": [(standing.run_id, kind, len(raw)) for kind, raw in words]}
         blob = b"".join(raw for _, raw in words)
         if leaves:

@@ -11,8 +11,9 @@ import mmap
 import struct
 from typing import NamedTuple
 
-COMPLETED, WORDS = b"c", b"w"
-"""Kinds of records: `data` is the result, or a frame."""
+COMPLETED, SPOKEN, WORDS = b"c", b"s", b"w"
+"""Kinds of records: `data` is the result; what was said before it and the result (`Last`); or a frame."""
+_LAST = struct.Struct("<II")
 _RECORD = struct.Struct("<qdIc3x")
 _HEAD = _RECORD.size
 _POSITION = struct.Struct("<q")
@@ -23,6 +24,23 @@ class Record(NamedTuple):
     seconds: float
     kind: bytes
     data: bytes
+
+
+class Last(NamedTuple):
+    """So many words, JSON with commas between, and the result after them."""
+
+    number: int
+    words: bytes
+    result: bytes
+
+    def pack(self) -> bytes:
+        return _LAST.pack(self.number, len(self.words)) + self.words + self.result
+
+    @classmethod
+    def unpack(cls, data: bytes) -> Last:
+        number, length = _LAST.unpack_from(data)
+        result_at = _LAST.size + length
+        return cls(number, data[_LAST.size : result_at], data[result_at:])
 
 
 class SlotLog:

@@ -16,7 +16,7 @@ from blazy_jobs.worker.held import Held, Leases
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.pace import AHEAD_SECONDS, WAIT_SECONDS
 from blazy_jobs.worker.ports import Supervisor
-from blazy_jobs.worker.slot_log import WORDS, Record
+from blazy_jobs.worker.slot_log import SPOKEN, WORDS, Last, Record
 
 LEAVE_SECONDS = 1.0
 UNBEGUN_SECONDS = 10.0
@@ -149,6 +149,7 @@ class Slot:
 
     def _settle(self, records: Sequence[Record]) -> None:
         """What has ended, in the order in which it did."""
+        spoken: dict[Leases, tuple[list[str], list[Last]]] = {}
         completed: dict[Leases, tuple[list[str], list[bytes]]] = {}
         for record in records:
             held = self.runs[0] if self.runs else None
@@ -162,12 +163,22 @@ class Slot:
                     self._said(frame.header, frame.blob)
                 continue
             self.runs.popleft()
+            last = Last.unpack(record.data) if record.kind == SPOKEN else Last(0, b"", record.data)
             if held.group is not None and held.stop_reason is None and held.successor is None:
+                if last.number:
+                    speakers, said = spoken.setdefault(held.group, ([], []))
+                    speakers.append(held.run_id)
+                    said.append(last)
                 run_ids, results = completed.setdefault(held.group, ([], []))
                 run_ids.append(held.run_id)
-                results.append(record.data)
+                results.append(last.result)
             else:
-                held.finish({"type": "completed", "result": orjson.Fragment(record.data)})
+                for word in orjson.loads(b"[%s]" % last.words):
+                    held.desk.tell(held, word["type"], held.write(word))
+                held.finish({"type": "completed", "result": orjson.Fragment(last.result)})
+        for group, (speakers, said) in spoken.items():
+            words = b",".join([b"[%s]" % last.words for last in said])
+            group.spoken(speakers, [0] * len(speakers), sum(last.number for last in said), words)
         for group, (run_ids, results) in completed.items():
             group.completed(run_ids, b"" if results.count(b"null") == len(results) else b",".join(results))
         if records:

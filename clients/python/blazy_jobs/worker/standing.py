@@ -38,6 +38,8 @@ class Standing:
     """Time of its own that others have taken by blocking the loop: its deadline is that much later."""
     suspect = False
     """Others have taken more than could be made good, or nobody knows whether it was others."""
+    said = 0
+    """How many words have gone out with those of its group."""
     stop_reason: str | None = None
     stop_at = 0.0
     stuck = False
@@ -119,11 +121,17 @@ class Standing:
 
     def words(self, *, last: bool) -> list[tuple[str, bytes]]:
         """(type, report) of what waits in the outbox. After the last ones it takes no more."""
+        return [(str(item["type"]), self.report(item)) for item in self.take_words(last=last)]
+
+    def bare_words(self, *, last: bool) -> tuple[int, bytes]:
+        """How many they are, and the same without what tells whose they are, with commas between."""
+        words = self.take_words(last=last)
+        return len(words), orjson.dumps(words)[1:-1] if words else b""
+
+    def take_words(self, *, last: bool) -> list[dict[str, Any]]:
         if last and self.ended_at is None:
             self.ended_at = time.monotonic()
-        if self._voice is None:
-            return []
-        return [(str(item["type"]), self.report(item)) for item in self._voice.take(time.monotonic(), last=last)]
+        return [] if self._voice is None else self._voice.take(time.monotonic(), last=last)
 
 
 class Group:
@@ -149,6 +157,27 @@ class Group:
         self.ended: list[str] = []
         """Those of which nobody has been told yet."""
         self._results: list[bytes] = []
+        self._spoken: dict[str, tuple[int, list[bytes]]] = {}
+        """How much each has said before, and what nobody has been told yet."""
+        self._said = 0
+
+    @property
+    def silent(self) -> bool:
+        """There is nothing to tell."""
+        return not (self.ended or self._spoken)
+
+    def say(self, standing: Standing, number: int, words: bytes) -> None:
+        """So many words, with commas between."""
+        self._spoken.setdefault(standing.run_id, (standing.said, []))[1].append(words)
+        standing.said += number
+        self._said += number
+
+    def take_spoken(self) -> tuple[list[Any], bytes]:
+        """The header and the blob of a frame; nothing in it where they have said nothing."""
+        spoken, number, self._spoken, self._said = self._spoken, self._said, {}, 0
+        words = spoken.values()
+        blob = b",".join([b"[%s]" % b",".join(of_run) for _, of_run in words])
+        return [list(spoken), [before for before, _ in words], number], blob
 
     def end(self, standing: Standing, result: bytes) -> None:
         self.ended.append(standing.run_id)

@@ -1,0 +1,59 @@
+"""Progress and log lines of runs of groups, as a report has them: by columns."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import orjson
+
+from blazy_jobs.worker.group import Group
+
+MOST_WORDS = 5000
+"""In one call; the server takes twice as many."""
+
+
+class Spoken(NamedTuple):
+    """`words`: JSON with commas between, a list for each run. `before`: how many each has said before."""
+
+    group: Group
+    run_ids: Sequence[str]
+    before: Sequence[int]
+    number: int
+    """Of all words."""
+    words: bytes
+
+    def reports(self) -> Iterator[tuple[str, str, bytes]]:
+        """Of each word: the run's id, its type, and its report by itself."""
+        for run_id, words in zip(self.run_ids, orjson.loads(b"[%s]" % self.words), strict=True):
+            for word in words:
+                yield run_id, word["type"], orjson.dumps({**self.group.report(run_id), **word})
+
+
+def take(waiting: deque[Spoken], most_bytes: int) -> list[Spoken]:
+    """What fits into a call, and at least one of them."""
+    taken: list[Spoken] = []
+    number = size = 0
+    while waiting:
+        number += waiting[0].number
+        size += len(waiting[0].words)
+        if taken and (number > MOST_WORDS or size > most_bytes):
+            break
+        taken.append(waiting.popleft())
+    return taken
+
+
+def write(spoken: Sequence[Spoken]) -> bytes:
+    """The items of a report's `said`, with commas between: those of one lease together."""
+    columns: dict[tuple[str, int], tuple[list[str], list[int], list[bytes]]] = {}
+    for each in spoken:
+        run_ids, before, words = columns.setdefault((each.group.token, each.group.attempt), ([], [], []))
+        run_ids += each.run_ids
+        before += each.before
+        words.append(each.words)
+    items = []
+    for (token, attempt), (run_ids, before, words) in columns.items():
+        item = orjson.dumps({"lease_token": token, "attempt": attempt, "run_ids": run_ids, "before": before})
+        items.append(item[:-1] + b',"words":[' + b",".join(words) + b"]}")
+    return b",".join(items)
