@@ -79,11 +79,17 @@ class Direct:
         self._gathering: Gathering[exchange.Reply] = Gathering(self._jobs.dispatcher, self._stored)
         self._forms: dict[tuple[int, str | None], render.FreshRuns] = {}
 
-    def learn(self, data: bytes, scope: Scope) -> None:
+    def learn(self, data: bytes, scope: Scope, *, keep_alive: bool) -> None:
         """`data` was read to its end, and `scope` is of the last request in it."""
         headers = headers_of(scope)
         path = _PATH.fullmatch(scope["path"])
-        if path is None or scope["method"] != "POST" or scope["query_string"] or scope["http_version"] != "1.1":
+        if (
+            path is None
+            or not keep_alive
+            or scope["method"] != "POST"
+            or scope["query_string"]
+            or scope["http_version"] != "1.1"
+        ):
             return
         if not is_json(headers) or not _is_usual(headers) or scope["raw_path"] != scope["path"].encode():
             return

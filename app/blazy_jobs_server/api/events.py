@@ -94,6 +94,8 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self._head})
         try:
             async for block in self._blocks:
+                if exchange.push(scope, block):
+                    continue  # without a timer and a wait for each stream that gets the event
                 async with asyncio.timeout(SEND_SECONDS):
                     await send({"type": "http.response.body", "body": block, "more_body": True})
             await send({"type": "http.response.body", "body": b""})

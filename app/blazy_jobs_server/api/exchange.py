@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document
 from blazy_jobs_server.domain.errors import JobsError
+from blazy_jobs_server.engine.frames import SHARED_BYTES
 
 CYCLE = "jobs.cycle"
 JSON_TYPE = b"application/json"
@@ -78,6 +79,36 @@ def answer(scope: MutableMapping[str, Any], status: int, headers: Iterable[tuple
     if not cycle.keep_alive:
         cycle.transport.close()
     cycle.on_response()
+    return True
+
+
+class _Chunks:
+    """The last block as a chunk of an answer: streams of the same events send the same blocks one after the other."""
+
+    def __init__(self) -> None:
+        self._block = self._chunk = b""
+
+    def of(self, block: bytes) -> bytes:
+        if block is not self._block:
+            chunk = b"%x\r\n%b\r\n" % (len(block), block)
+            if len(block) > SHARED_BYTES:
+                return chunk
+            self._block, self._chunk = block, chunk
+        return self._chunk
+
+
+_chunks = _Chunks()
+
+
+def push(scope: MutableMapping[str, Any], block: bytes) -> bool:
+    """Writes a block of an answer in chunks that has begun. False where it cannot be now: another server, another form,
+    a client that takes nothing."""
+    cycle = _cycle(scope)
+    if cycle is None or not cycle.response_started or cycle.response_complete or not cycle.chunked_encoding:
+        return False
+    if cycle.disconnected or cycle.flow.write_paused or not block:
+        return False
+    cycle.transport.write(_chunks.of(block))
     return True
 
 

@@ -53,14 +53,12 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
     _offer: bytes | None = None
     """The head of a request that offers an upgrade, without the offer."""
     _refusal: JobsError | None = None
-    _direct: Direct | None = None
     _reply: exchange.Reply | None = None
     _held = b""
     """What came while a request was under way of which the parser does not know."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._direct = getattr(self.config.app, "direct", None)  # as it was given, without what uvicorn puts around it
         self._time_head()
 
     def data_received(self, data: bytes) -> None:
@@ -68,13 +66,13 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
         if self._is_replying():
             self._held += data
             self.flow.pause_reading()
-        elif self._direct is None or data[: len(DIRECT)] != DIRECT or self._in_message or self._is_answering():
+        elif data[: len(DIRECT)] != DIRECT or self._in_message or self._is_answering():
             self._read(data)
-        elif not self._take(self._direct, data):
+        elif (direct := getattr(self.config.app, "direct", None)) is None or not self._take(direct, data):
             before = self.cycle
             self._read(data)
-            if self.cycle is not before and self.cycle.keep_alive and not self._in_message and self._refusal is None:
-                self._direct.learn(data, cast(Scope, self.cycle.scope))
+            if direct is not None and self.cycle is not before and not self._in_message and self._refusal is None:
+                direct.learn(data, cast(Scope, self.cycle.scope), keep_alive=self.cycle.keep_alive)
 
     def _take(self, direct: Direct, data: bytes) -> bool:
         if self._refusal is not None or self.flow.write_paused or self.transport.is_closing():

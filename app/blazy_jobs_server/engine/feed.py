@@ -15,6 +15,7 @@ from blazy_jobs_server.engine.frames import (
     HEARTBEAT,
     LIVE,
     OPENING,
+    Joined,
     event_json,
     feed_frame,
     place_frame,
@@ -31,10 +32,11 @@ HEARTBEAT_SECONDS = 15.0
 class Buffer:
     """The live end of one stream: frames wait here until the reader takes them."""
 
-    __slots__ = ("_bytes", "_frames", "_wake", "at", "closed", "ended", "gapless", "overflowed")
+    __slots__ = ("_bytes", "_frames", "_joined", "_wake", "at", "closed", "ended", "gapless", "overflowed")
 
-    def __init__(self, *, gapless: bool) -> None:
+    def __init__(self, joined: Joined, *, gapless: bool) -> None:
         """`gapless`: its frames are numbered one after the other, so that a missing one is seen."""
+        self._joined = joined
         self.gapless = gapless
         self.at = 0
         """The reader has all up to here."""
@@ -51,14 +53,16 @@ class Buffer:
         self._bytes = 0
         self.overflowed = self.ended = False
 
-    def put(self, number: int, frame: bytes, final: bool = False) -> None:
+    def put(self, numbered: tuple[int, bytes], final: bool = False) -> None:
+        """A frame with its number, in one object for all that get it."""
         if self.overflowed:
             return
-        if self._frames and self._bytes + len(frame) > BUFFER_BYTES:
+        size = len(numbered[1])
+        if self._frames and self._bytes + size > BUFFER_BYTES:
             self.overflow()
             return
-        self._frames.append((number, frame))
-        self._bytes += len(frame)
+        self._frames.append(numbered)
+        self._bytes += size
         self.ended = self.ended or final
         self._notify()
 
@@ -76,12 +80,12 @@ class Buffer:
         if not self._frames:
             return b"", after
         frames, self._frames, self._bytes = self._frames, [], 0
-        fresh = [frame for frame in frames if frame[0] > after]
+        fresh = frames if frames[0][0] > after else [frame for frame in frames if frame[0] > after]
         last = fresh[-1][0] if fresh else after
         if self.gapless and [number for number, _ in fresh] != list(range(after + 1, after + 1 + len(fresh))):
             self.overflow()
             return b"", after
-        return (fresh[0][1] if len(fresh) == 1 else b"".join(frame for _, frame in fresh)), last
+        return (self._joined.block(fresh) if fresh else b""), last
 
     def overflow(self) -> None:
         """What is to come is read from the store again, from where the reader stands."""
@@ -132,6 +136,7 @@ class Feed:
         self._readers: dict[Buffer, EventFilter] = {}
         self._streams: set[Buffer] = set()
         self._waiters: dict[int, set[asyncio.Future[None]]] = {}
+        self._joined = Joined()
         self.newest = 0
         """The key of the newest event published."""
         self.closed = False
@@ -190,9 +195,9 @@ class Feed:
         buffers = self._by_run.get(event.run_id)
         if buffers:
             json = event_json(event)
-            frame = run_frame(event, json)
+            numbered = (event.seq, run_frame(event, json))
             for buffer in buffers:
-                buffer.put(event.seq, frame, event.final)
+                buffer.put(numbered, event.final)
         if to_readers and self._readers:
             self._publish_to_readers(event, json)
         if event.final:
@@ -200,11 +205,11 @@ class Feed:
                 _wake(future)
 
     def _publish_to_readers(self, event: Event, json: str | None) -> None:
-        block = b""
+        numbered: tuple[int, bytes] | None = None
         for buffer, where in self._readers.items():
             if where.admits(event):
-                block = block or feed_frame(event, json or event_json(event))
-                buffer.put(event.id, block)
+                numbered = numbered or (event.id, feed_frame(event, json or event_json(event)))
+                buffer.put(numbered)
 
     # -- from other servers
 
@@ -274,7 +279,7 @@ class Feed:
         return self._follow(source, after, OPENING + place_frame(after))
 
     async def _follow(self, source: Source, at: int, opening: bytes) -> AsyncGenerator[bytes, None]:
-        buffer = Buffer(gapless=source.gapless)
+        buffer = Buffer(self._joined, gapless=source.gapless)
         caught_up = source.caught_up
         self._streams.add(buffer)
         try:

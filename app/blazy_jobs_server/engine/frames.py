@@ -16,6 +16,29 @@ LIVE = b": live\n\n"
 """What is stored has been sent; from here on events come as they happen."""
 
 
+SHARED_BYTES = 64 * 1024
+
+
+class Joined:
+    """Frames in one block, which is the same object for all streams that take the same frames one after the other: a
+    thousand readers who are some events behind would else have a thousand copies of these at once."""
+
+    def __init__(self) -> None:
+        self._frames: list[tuple[int, bytes]] = []
+        self._block = b""
+
+    def block(self, frames: list[tuple[int, bytes]]) -> bytes:
+        """`frames` with their numbers; the list is kept."""
+        if len(frames) == 1:
+            return frames[0][1]
+        if frames == self._frames:
+            return self._block
+        block = b"".join(frame for _, frame in frames)
+        if len(block) <= SHARED_BYTES:
+            self._frames, self._block = frames, block
+        return block
+
+
 def event_json(event: Event) -> str:
     # Names of job types and queues are plain ASCII by their pattern, and need no escaping.
     return (

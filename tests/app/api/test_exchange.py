@@ -34,9 +34,12 @@ class Recording:
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self.writes: list[bytes] = []
+        self.shared: list[bytes] = []
+        """The same, as the objects that they were."""
 
     def write(self, data: bytes) -> None:
         self.writes.append(bytes(data))
+        self.shared.append(data)
         self._transport.write(data)
 
     def __getattr__(self, name: str) -> Any:
@@ -316,3 +319,41 @@ async def test_a_slow_reader_is_cut_without_a_word_of_an_error(
         await server.settle()
         assert connection.protocol.transport.is_closing()
     assert [record.getMessage() for record in caplog.records if record.name.startswith("uvicorn")] == []
+
+
+async def test_streams_that_get_the_same_events_write_the_same_object(server: Server) -> None:
+    """Readers that are some events behind do not have a copy of these each."""
+    await server.register()
+    await server.dispatch()
+    async with connected(server.app) as first, connected(server.app) as second, connected(server.app) as other:
+        streams = [first, second, other]
+        for each, path in zip(streams, ("/v1/events", "/v1/events", "/v1/events?type=queued"), strict=True):
+            each.send(get(path))
+            await each.reader.readuntil(b": live")
+        for each in streams:
+            each.protocol.recording.shared.clear()
+        await server.http.post("/v1/runs/batch", json={"runs": [{"job_type": "greet", "payload": n} for n in range(5)]})
+        await server.settle()
+        [one], [same], [alike] = (each.protocol.recording.shared for each in streams)
+        assert one is same
+        assert one.count(b"\nevent: queued\n") == 5
+        assert alike == one
+        size, _, block = one.partition(b"\r\n")
+        assert (int(size, 16), block[-2:]) == (len(block) - 2, b"\r\n")
+
+
+async def test_a_stream_waits_for_a_reader_that_takes_nothing(server: Server) -> None:
+    await server.register()
+    async with connected(server.app) as connection:
+        connection.send(get("/v1/events"))
+        await connection.reader.readuntil(b": live")
+        await server.settle()
+        connection.protocol.pause_writing()
+        connection.writes.clear()
+        for _ in range(3):
+            await server.dispatch()
+            await server.settle()
+        assert connection.writes == []
+        connection.protocol.resume_writing()
+        for _ in range(3):
+            await connection.reader.readuntil(b"event: queued")
