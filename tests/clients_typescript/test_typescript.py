@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from clients import node_packages
+from tests.support.speed import stretched
 
 pytestmark = pytest.mark.system
 
@@ -22,7 +23,14 @@ OLDEST_NODE = 20
 def run(*command: str, seconds: float = 100) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "BLAZY_JOBS_PYTHON": sys.executable, "NO_COLOR": "1"}
     return subprocess.run(
-        command, cwd=PACKAGE, env=env, capture_output=True, text=True, errors="replace", timeout=seconds, check=False
+        command,
+        cwd=PACKAGE,
+        env=env,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=stretched(seconds),
+        check=False,
     )
 
 

@@ -1,6 +1,6 @@
 """Servers made by fork from a process that has imported the server already: importing is most of what a start costs.
 
-What is forked is what `python -m blazy_jobs_server.cli` would be from its first line on: its own environment, folder,
+What is forked is what `python -m blazy_jobs_server.cli` would be from its first line on: its own environment,
 limits, descriptors and, at its end, exit. Two things differ: `/proc/PID/cmdline` and `environ` are those of the process
 forked from.
 """
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 MAX_REQUEST_BYTES = 128 * 1024
+SHAPING = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "FAKETIME")
 LIMITS = ("RLIMIT_NOFILE", "RLIMIT_AS", "RLIMIT_FSIZE", "RLIMIT_CORE", "RLIMIT_DATA", "RLIMIT_NPROC")
 
 
@@ -62,20 +63,27 @@ class Forked:
 
 
 class Forker:
-    """Starts the process that is forked from when the first one is asked for. It ends with this process."""
+    """Starts the process that is forked from, in this folder, when the first one is asked for. It ends with this
+    process."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._asked: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
-    def fork(self, arguments: Sequence[str], env: Mapping[str, str], cwd: Path, log: int, ready: int) -> Forked:
+    def can(self, env: Mapping[str, str]) -> bool:
+        """Not where Python or the C library read another environment as they begin."""
+        usual = {**os.environ, "PYTHONPATH": str(self._folder)}
+        return all(env.get(name) == usual.get(name) for name in {*env, *usual} if name.startswith(SHAPING))
+
+    def fork(self, arguments: Sequence[str], env: Mapping[str, str], log: int, ready: int) -> Forked:
         """`blazy_jobs_server.cli` with these arguments; `ready` is open in it under the same number."""
         if self._asked is None:
-            self._asked = self._begin(cwd)
+            self._asked = self._begin()
         umask = os.umask(0)
         os.umask(umask)
         limits = {name: resource.getrlimit(getattr(resource, name)) for name in LIMITS}
-        request = {"arguments": arguments, "env": dict(env), "cwd": str(cwd), "umask": umask, "limits": limits}
+        request = {"arguments": arguments, "env": dict(env), "umask": umask, "limits": limits}
         ours, theirs = socket.socketpair()
         with theirs:
             message = json.dumps({**request, "ready": ready}).encode()
@@ -92,7 +100,7 @@ class Forker:
             self._asked.close()
             self._process.wait()
 
-    def _begin(self, cwd: Path) -> socket.socket:
+    def _begin(self) -> socket.socket:
         ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         for end in (ours, theirs):
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * MAX_REQUEST_BYTES)
@@ -100,21 +108,12 @@ class Forker:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.support.forking", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),),
-                cwd=cwd,
+                cwd=self._folder,
+                env={**os.environ, "PYTHONPATH": str(self._folder)},
                 stdin=subprocess.DEVNULL,
             )
         atexit.register(self.close)
         return ours
-
-
-def exact(env: Mapping[str, str]) -> bool:
-    """Whether a process with this environment has to be started anew: Python or the C library read it as they begin."""
-    shaping = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "FAKETIME")
-    return any(
-        env.get(name) != os.environ.get(name)
-        for name in {*env, *os.environ}
-        if name.startswith(shaping) and name != "PYTHONPATH"
-    )
 
 
 # -- in the process that is forked from
@@ -193,7 +192,6 @@ def _become(request: dict[str, Any], log: int, ready: int) -> list[str]:
     os.environ.clear()
     os.environ.update(request["env"])
     time.tzset()
-    os.chdir(request["cwd"])
     os.umask(request["umask"])
     for name, limits in request["limits"].items():
         resource.setrlimit(getattr(resource, name), limits)

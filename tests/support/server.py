@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 import httpx
 import psutil
 
-from tests.support.forking import Forked, Forker, exact
+from tests.support.forking import Forked, Forker
 from tests.support.programs import MARK, end, marked
 from tests.support.speed import stretched
 
@@ -31,7 +31,7 @@ REPO = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "blazy_jobs_server.cli", "serve")
 START_TIMEOUT_SECONDS = 60.0
 T = TypeVar("T")
-forker = Forker()
+forker = Forker(REPO)
 
 
 class ServerFailed(Exception):
@@ -112,8 +112,8 @@ class Server:
         return self
 
     def _begin(self, command: list[str], log: int, told: int) -> subprocess.Popen[bytes] | Forked:
-        if tuple(self.launcher) == COMMAND and not exact(self.env):
-            return forker.fork(command[COMMAND.index("serve") :], self.env, REPO, log, told)
+        if tuple(self.launcher) == COMMAND and forker.can(self.env):
+            return forker.fork(command[COMMAND.index("serve") :], self.env, log, told)
         return subprocess.Popen(
             command, cwd=REPO, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(told,)
         )
