@@ -78,3 +78,24 @@ async def test_a_silent_worker_is_gone_when_its_lease_is_over(server: Server) ->
     await server.live(1.5)
     assert (await server.get("/v1/workers"))["data"] == []
     assert "interrupted" in await server.types(lease)
+
+
+async def test_an_idle_workers_heartbeat_is_no_commit(server: Server) -> None:
+    await server.register()
+    worker = await server.worker()
+    await server.settle()
+    numbers = server.jobs.numbers
+    before = numbers.batched
+    for _ in range(10):
+        answer = await server.post(f"/v1/workers/{worker.id}/report", {"reports": [], "holding": []})
+        assert answer == {"data": [], "holding": [], "drain": False}
+        server.clock.move(server.settings.lease_seconds / 2)
+    assert numbers.batched == before
+    assert [found["id"] for found in (await server.get("/v1/workers"))["data"]] == [worker.id]
+    run = await server.dispatch()
+    await worker.claim()
+    await server.settle()
+    before = numbers.batched
+    held = await server.post(f"/v1/workers/{worker.id}/report", {"reports": [], "holding": [run["id"]]})
+    assert held["holding"] == [{"run_id": run["id"], "held": True, "cancel_requested": False}]
+    assert numbers.batched == before + 1

@@ -109,6 +109,8 @@ class Leasing:
         completed: Sequence[Completed],
         said: Sequence[Said],
     ) -> Judged:
+        if not (reports or holding or completed or said):
+            return Judged([], [], [])  # an idle worker's sign of life, of which the store keeps nothing
         if self.before_report is not None:
             heard = [report for item in said for report in item.reports()]
             ended = [report for item in completed for report in item.reports()]
