@@ -39,6 +39,8 @@ def printed(value: Any) -> str:
 
 def clean(text: str, most_bytes: int | None = None) -> str:
     """Lone surrogates and U+0000 replaced; cut and marked over `most_bytes`."""
+    if text.isascii() and (most_bytes is None or len(text) <= most_bytes):
+        return text.replace("\x00", "\ufffd")
     if most_bytes is not None and len(text) > most_bytes:
         text = text[:most_bytes] + CUT  # before any copy of what may be huge
     raw = text.encode(errors="replace")

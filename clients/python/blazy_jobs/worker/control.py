@@ -156,23 +156,29 @@ class Control:
             return
         settings = self.settings
         declares = declared_by(child.declared["declares"], settings.app, settings.build, settings.start)
-        kinds: tuple[tuple[str, Count, Count | None], ...] = (
-            ("async", self._host_capacity, self._host_ahead),
-            ("process", self.slots.capacity, self.slots.ahead),
+        kinds: tuple[tuple[str, Count, Count | None, Callable[[float], None]], ...] = (
+            ("async", self._host_capacity, self._host_ahead, self.hosting.claim_took),
+            ("process", self.slots.capacity, self.slots.ahead, self.slots.claim_took),
         )
-        for kind, capacity, ahead in kinds:
+        for kind, capacity, ahead, claim_took in kinds:
             served = {name: job for name, job in jobs.items() if job.lane == kind}
             if not served:
                 continue
             by_host = kind == "async" or all(job.middleware for job in served.values())
             if by_host and kind == "process":
                 capacity, ahead = self._wrapped_capacity, None
-            lane = self._open_lane(kind, served, declares, capacity, ahead)
+            lane = self._open_lane(kind, served, declares, capacity, ahead, claim_took)
             if by_host:
                 self._host_lanes.append(lane)
 
     def _open_lane(
-        self, kind: str, jobs: dict[str, JobInfo], declares: list[Any] | None, capacity: Count, ahead: Count | None
+        self,
+        kind: str,
+        jobs: dict[str, JobInfo],
+        declares: list[Any] | None,
+        capacity: Count,
+        ahead: Count | None,
+        claim_took: Callable[[float], None],
     ) -> Lane:
         size = self.settings.concurrency if kind == "async" else self.settings.slots
         registration = {
@@ -183,7 +189,7 @@ class Control:
             "declares": declares[0] if declares and len(declares) == 1 else declares,
         }
         session = Session(self.settings.endpoint, registration, self._answered, columns=True)
-        lane = Lane(self, session, jobs, capacity, ahead)
+        lane = Lane(self, session, jobs, capacity, ahead, claim_took)
         self._lanes.append(lane)
         first = self._lanes[0]
         self._speaking.append(self._spawn(self._serve(lane, None if first is lane else first), f"lane {kind}"))

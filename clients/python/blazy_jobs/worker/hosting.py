@@ -137,6 +137,9 @@ class Hosting:
         """How many runs it may have that have to wait for room."""
         return self._pace.ahead()
 
+    def claim_took(self, seconds: float) -> None:
+        self._pace.claim_took(seconds)
+
     def _begins_by(self, now: float, number: int = 1) -> float:
         """What waits for room does not wait longer than this."""
         return now if len(self._runs) + number <= self._control.settings.concurrency else now + WAIT_SECONDS

@@ -16,6 +16,7 @@ from blazy_jobs.worker.group import Group
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.outcome import instead_of
+from blazy_jobs.worker.pace import MOST_AHEAD
 from blazy_jobs.worker.session import Session, TooMuch
 from blazy_jobs.worker.spoken import Spoken
 
@@ -62,7 +63,7 @@ class _Word(NamedTuple):
 
 class Lane:
     """`capacity`: how many runs may be in hand; `ahead`: how many more while there is a backlog, so that what ends
-    quickly never waits for a claim's answer."""
+    quickly never waits for a claim's answer. `claim_took` hears how long that takes."""
 
     def __init__(
         self,
@@ -71,12 +72,14 @@ class Lane:
         jobs: dict[str, JobInfo],
         capacity: Callable[[], int],
         ahead: Callable[[], int] | None = None,
+        claim_took: Callable[[float], None] | None = None,
     ) -> None:
         self._control = control
         self.session = session
         self._jobs = jobs
         self._capacity = capacity
         self._ahead = ahead
+        self._claim_took = claim_took
         self.held: dict[str, Held | Group] = {}
         self._completed: deque[Completed] = deque()
         self._reporting: list[Completed] = []
@@ -129,6 +132,8 @@ class Lane:
             # What is claimed ahead is there now, or not at all: nobody knows how long later runs take.
             waits = self._capacity() - len(self.held) >= most
             body = await (self.session.claim(most) if waits else self.session.claim(most, 0))
+            if body is not None and self._backlog and self._claim_took is not None:
+                self._claim_took(time.monotonic() - self.session.claimed_at)
             self._backlog = body is not None and self._accept(body) == most
             if body is None and self.held:
                 self._listen()
@@ -138,7 +143,7 @@ class Lane:
 
     def _most(self) -> int:
         ahead = self._ahead() if self._backlog and self._ahead is not None else 0
-        return self._capacity() + max(0, ahead - self._unreported)
+        return self._capacity() + max(0, min(ahead, MOST_AHEAD - self._unreported))
 
     def _listen(self) -> None:
         """A claim that ends empty may say that a cancel is to be heard, in the answer to a report."""
@@ -323,7 +328,7 @@ class Lane:
                 await self._send_in_parts(batch, renew, str(error))
             return
         if said:
-            self._judge_said(answer["said"])
+            self._judge_said(spoken.tokens(said), answer["said"])
         if ends:
             self._judge_columns(ends, answer["completed"])
         for word, judged in zip(batch, answer["data"], strict=True):
@@ -355,12 +360,13 @@ class Lane:
                 if word.held.run_id in judged:
                     self._not_accepted(word, judged[word.held.run_id])
 
-    def _judge_said(self, answer: Sequence[Sequence[dict[str, Any]]]) -> None:
-        for judged in (judged for judged_of_one in answer for judged in judged_of_one):
+    def _judge_said(self, tokens: Sequence[str], answer: Sequence[Sequence[dict[str, Any]]]) -> None:
+        for token, judged in [(token, each) for token, of_item in zip(tokens, answer, strict=True) for each in of_item]:
+            held = self.held.get(judged["run_id"])
             if judged["status"] == "rejected":
                 about = {"run_id": judged["run_id"], "kind": "word", "reason": judged["error"]}
                 log.error("the server refused a report", **about)
-            else:
+            elif held is not None and held.token == token:  # and not the same run, leased anew
                 self._renewed({**judged, "held": judged["status"] == "accepted"})
 
     def _not_accepted(self, word: _Word, judged: dict[str, Any]) -> None:

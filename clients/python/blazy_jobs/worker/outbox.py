@@ -6,6 +6,7 @@ keep the order of the calls, except progress above that rate: its newest waits, 
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 import time
@@ -136,22 +137,37 @@ class Outbox:
         report, size = line
         if self._dropped:
             report["dropped"], self._dropped = self._dropped, 0
-        report["written_at"] = datetime.now(UTC).isoformat()
+        report["written_at"] = _now()
         self._kept += 1
         self._in_window += 1
         self._waiting_bytes += size
         self._lines.append(report)
 
 
+def _now() -> str:
+    seconds, micros = divmod(time.time_ns() // 1000, 1_000_000)
+    return f"{_second(seconds)}.{micros:06d}+00:00"
+
+
+@functools.lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19]
+
+
+_NOTHING, _NO_FIELDS = orjson.Fragment(b"null"), orjson.Fragment(b"{}")
+
+
 def progress_words(percent: float, message: str | None, data: Any) -> dict[str, Any]:
     text = None if message is None else clean(message, MAX_MESSAGE_BYTES)
-    raw = orjson.Fragment(encode_anyway(data, MAX_DATA_BYTES))
+    raw = _NOTHING if data is None else orjson.Fragment(encode_anyway(data, MAX_DATA_BYTES))
     return {"type": "progress", "percent": percent, "message": text, "data": raw}
 
 
 def log_words(level: str, message: str, fields: Mapping[str, Any]) -> _Line:
     known = level if isinstance(level, str) and level in LEVELS else "info"
-    raw = encode_anyway(dict(fields), MAX_DATA_BYTES)
     text = clean(printed(message), MAX_MESSAGE_BYTES)
+    if not fields:
+        return {"type": "log", "level": known, "message": text, "fields": _NO_FIELDS}, len(text)
+    raw = encode_anyway(dict(fields), MAX_DATA_BYTES)
     report = {"type": "log", "level": known, "message": text, "fields": orjson.Fragment(raw)}
     return report, len(text) + len(raw)

@@ -6,6 +6,9 @@ import time
 from collections import deque
 
 AHEAD_SECONDS = 0.02
+CLAIMS = 4
+"""So many claims long is the look back, where that is longer: with less, what a claim brings could never make up for
+the time that it takes, and on a busy machine a worker would stay as slow as it once became."""
 WAIT_SECONDS = 0.25
 """What cannot begin for so long, as what runs takes longer than of late, is given back."""
 MOST_AHEAD = 200
@@ -13,11 +16,16 @@ MOST_AHEAD = 200
 
 
 class Pace:
-    """Counts the runs that have ended within the last `AHEAD_SECONDS`."""
+    """Counts the runs that have ended within the last `AHEAD_SECONDS`, or `CLAIMS` claims."""
 
     def __init__(self) -> None:
         self._ends: deque[tuple[float, int]] = deque()
         self._number = 0
+        self._back_seconds = AHEAD_SECONDS
+
+    def claim_took(self, seconds: float) -> None:
+        """One under a backlog: it did not wait for runs."""
+        self._back_seconds = min(max(AHEAD_SECONDS, CLAIMS * seconds), WAIT_SECONDS)
 
     def note(self, number: int) -> None:
         now = time.monotonic()
@@ -30,5 +38,5 @@ class Pace:
         return min(self._number, MOST_AHEAD)
 
     def _forget(self, now: float) -> None:
-        while self._ends and now - self._ends[0][0] > AHEAD_SECONDS:
+        while self._ends and now - self._ends[0][0] > self._back_seconds:
             self._number -= self._ends.popleft()[1]

@@ -58,6 +58,9 @@ class Slots:
         quick = sum(1 for slot in self._slots if slot.usable and not slot.alone and not slot.is_slow(now))
         return min(self._pace.ahead(), quick * self._ahead())
 
+    def claim_took(self, seconds: float) -> None:
+        self._pace.claim_took(seconds)
+
     def take(self, held: Held) -> None:
         (self._alone if held.alone else self._waiting).append(held)
 

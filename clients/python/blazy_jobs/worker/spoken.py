@@ -44,16 +44,21 @@ def take(waiting: deque[Spoken], most_bytes: int) -> list[Spoken]:
     return taken
 
 
+def tokens(spoken: Sequence[Spoken]) -> list[str]:
+    """Of the items that `write` makes."""
+    return list(dict.fromkeys(each.group.token for each in spoken))
+
+
 def write(spoken: Sequence[Spoken]) -> bytes:
     """The items of a report's `said`, with commas between: those of one lease together."""
-    columns: dict[tuple[str, int], tuple[list[str], list[int], list[bytes]]] = {}
+    columns: dict[str, tuple[int, list[str], list[int], list[bytes]]] = {}
     for each in spoken:
-        run_ids, before, words = columns.setdefault((each.group.token, each.group.attempt), ([], [], []))
+        _, run_ids, before, words = columns.setdefault(each.group.token, (each.group.attempt, [], [], []))
         run_ids += each.run_ids
         before += each.before
         words.append(each.words)
     items = []
-    for (token, attempt), (run_ids, before, words) in columns.items():
+    for token, (attempt, run_ids, before, words) in columns.items():
         item = orjson.dumps({"lease_token": token, "attempt": attempt, "run_ids": run_ids, "before": before})
         items.append(item[:-1] + b',"words":[' + b",".join(words) + b"]}")
     return b",".join(items)
