@@ -125,15 +125,18 @@ class Claims:
             waiting.gone = True
             _answer(waiting.future)
 
-    def offer(self, pairs: set[tuple[str, str]]) -> None:
+    def offer(self, pairs: set[tuple[str, str]]) -> bool:
         """There is something to claim of these (job type, queue) pairs, or it is about to be stored: a claim that waits
-        for it then shares the transaction of its dispatch."""
+        for it then shares the transaction of its dispatch. Whether one was waiting for it."""
+        claimed = False
         if self.serving:
             self._offered |= pairs  # what is being served may have been looked for before this was there
         elif self._wanted(pairs):
+            claimed = True
             self.serve()
         for waiting in self.reserved:
             waiting.asked = waiting.asked and not any(waiting.member.serves(*pair) for pair in pairs)
+        return claimed
 
     def _wanted(self, pairs: set[tuple[str, str]]) -> bool:
         return bool(pairs) and any(waiting.member.serves(*pair) for waiting in self.waiting for pair in pairs)

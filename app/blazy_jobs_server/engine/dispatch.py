@@ -57,9 +57,9 @@ class Dispatcher:
         self._clock = clock
         self._in_flight: set[tuple[str, str]] = set()
         self._storing = 0
-        self.on_dispatching: Callable[[set[tuple[str, str]]], None] = lambda pairs: None
+        self.on_dispatching: Callable[[set[tuple[str, str]]], bool] = lambda pairs: False
         """While no other dispatch is under way: runs of these (job type, queue) pairs, due at once, are about to be
-        stored."""
+        stored. Whether a claim is made with them."""
 
     def at_hand(self, name: str) -> Entry:
         """As it was known here last. Raises JobTypeNotFound."""
@@ -279,11 +279,13 @@ class Dispatcher:
         if place is not None:
             self._in_flight.add(place)
         self._storing += 1
-        if self._storing == 1:
-            # With others before it a claim of its own would bring little: they are claimed together.
-            self.on_dispatching(pairs)
+        # With others before it a claim of its own would bring little: they are claimed together.
+        claimed = self._storing == 1 and self.on_dispatching(pairs)
         try:
-            return await self._store.dispatch(orders, idempotency)
+            dispatched = await self._store.dispatch(orders, idempotency)
+            if claimed:
+                await asyncio.sleep(0)  # the claim is answered first: what its client does next would delay the start
+            return dispatched
         finally:
             self._storing -= 1
             if place is not None:

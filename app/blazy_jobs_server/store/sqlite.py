@@ -106,7 +106,7 @@ class SqliteStore:
         writing = _writing_engine(self._path)
         self._reader = Reader(_reading_engine(self._path), self._path)
         self._session = SqliteSession(writing, self._clock, self._draw, self._lease_seconds)
-        self._writer: Writer[Commit] = Writer(self._session, self._committed)
+        self._writer: Writer[Commit] = Writer(self._session, self._committed, answered_first="claim")
 
     async def close(self) -> None:
         if self._lock is None:

@@ -56,12 +56,19 @@ class Session(Protocol[C_co]):
 
 
 class Writer(Generic[C]):
-    """Call `submit` on the event loop's thread only."""
+    """Call `submit` on the event loop's thread only. Of a commit's answers those to the verb `answered_first` are."""
 
-    def __init__(self, session: Session[C], committed: Callable[[C, int], None], max_batch: int = 512) -> None:
+    def __init__(
+        self,
+        session: Session[C],
+        committed: Callable[[C, int], None],
+        max_batch: int = 512,
+        answered_first: str = "",
+    ) -> None:
         self._session = session
         self._committed = committed
         self._max_batch = max_batch
+        self._answered_first = answered_first
         self._inbox: SimpleQueue[list[Work[Any]] | None] = SimpleQueue()
         self._gathering: list[Work[Any]] = []
         self._loop = asyncio.get_running_loop()
@@ -152,6 +159,8 @@ class Writer(Generic[C]):
     def _answer(self, answers: list[tuple[Work[Any], Any]], commit: C | None) -> None:
         if commit is not None:
             self._committed(commit, sum(work.requests for work, _ in answers))
+        if self._answered_first:
+            answers.sort(key=lambda pair: pair[0].verb != self._answered_first)
         for work, answer in answers:
             if work.future.cancelled():
                 continue

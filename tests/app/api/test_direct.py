@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -364,3 +365,26 @@ async def test_runs_that_the_store_makes_one_by_one_are_answered_alike(
     monkeypatch.setattr(Dispatcher, "store_plain", one_by_one)
     status, run = await ask(connection, REQUEST)
     assert (status, run, is_direct(connection)) == (202, await server.get(f"/v1/runs/{run['id']}"), True)
+
+
+async def test_a_claim_that_waited_is_answered_before_the_dispatch(server: Server, connection: Connection) -> None:
+    """A handler waits for the one; what the client of the other does next would only delay it."""
+    worker = await server.worker()
+    assert len(await worker.claim()) == 1
+    path = f"/v1/workers/{worker.id}/claim"
+    body = b'{"max":5,"wait_seconds":20}'
+    claim = REQUEST[: -len(BODY)].replace(b"/v1/job-types/greet/runs", path.encode()).replace(b"19", b"27") + body
+    for request in (REQUEST, post(b'{"payload":1,"tags":["a"]}')):
+        async with connected(server.app) as claiming:
+            claiming.send(claim)
+            await server.settle()
+            assert len(server.jobs.leasing.claims.waiting) == 1
+            commits = sum(server.jobs.numbers.batch_sizes)
+            order: list[str] = []
+            for name, each in (("claim", claiming), ("dispatch", connection)):
+                each.protocol.recording.on_write = partial(order.append, name)
+            status, run = await ask(connection, request)
+            leases = json.loads((await claiming.answer())[1])["data"]
+        assert (status, [lease["run"]["id"] for lease in leases]) == (202, [run["id"]])
+        assert order == ["claim", "dispatch"]
+        assert sum(server.jobs.numbers.batch_sizes) == commits + 1

@@ -7,7 +7,7 @@ import gc
 import re
 import time
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -36,8 +36,10 @@ class Recording:
         self.writes: list[bytes] = []
         self.shared: list[bytes] = []
         """The same, as the objects that they were."""
+        self.on_write: Callable[[], object] = lambda: None
 
     def write(self, data: bytes) -> None:
+        self.on_write()
         self.writes.append(bytes(data))
         self.shared.append(data)
         self._transport.write(data)
