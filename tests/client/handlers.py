@@ -164,6 +164,15 @@ async def speaks_again(payload: str, ctx: JobContext) -> None:
     ctx.log("three")
 
 
+@jobs.job(name="speaks-again-sync")
+def speaks_again_sync(payload: str, ctx: JobContext) -> None:
+    ctx.log("one")
+    while not os.path.exists(payload):
+        time.sleep(0.01)
+    ctx.log("two")
+    ctx.log("three")
+
+
 @jobs.job
 async def stubborn(payload: Any, ctx: JobContext) -> None:
     ctx.progress(1, "begun")

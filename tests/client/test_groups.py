@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 import pytest
+from blazy_jobs.worker import lane as lane_module
+from blazy_jobs.worker import spoken
 from blazy_jobs.worker.group import Group
 from blazy_jobs.worker.held import Held, JobInfo
 from blazy_jobs.worker.http import Endpoint
@@ -245,12 +247,13 @@ async def test_what_runs_of_a_group_say_goes_by_columns_before_their_ends(peer: 
 
 @pytest.mark.system
 @by_columns
+@pytest.mark.parametrize("kind", ["speaks-again", "speaks-again-sync"])
 async def test_words_whose_answer_was_lost_are_taken_once_and_in_order(
-    peer: Peer, start: Start, tmp_path: Path
+    peer: Peer, start: Start, tmp_path: Path, kind: str
 ) -> None:
-    await start()
+    await start(JOBS_WORKER_SLOTS=3)
     peer.lose_answers = 2
-    runs = await peer.add_many("speaks-again", [str(tmp_path / "go")] * 3)
+    runs = await peer.add_many(kind, [str(tmp_path / "go")] * 3)
     await peer.until(lambda: not peer.lose_answers and all(peer.said(run, "log") for run in runs))
     await peer.until(lambda: len([call for call in peer.calls if call.get("said")]) >= 3)
     assert set(runs) <= set(peer.leases), "seen while they run"
@@ -382,3 +385,60 @@ async def test_ends_by_columns_that_are_refused_as_a_whole_are_reported_one_by_o
         ("run_3", [3]),
     ]
     assert lane.idle
+
+
+class Hearing(Session):
+    """Takes all that comes, and remembers each call."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__(Endpoint("http://127.0.0.1:9"), {"name": "tested", "job_types": []}, lambda: None)
+        self.said = self.columns = True
+        self.answers = [answer]
+        self.heard: list[str] = []
+        self.done = asyncio.Event()
+
+    async def claim(self, most: int, wait_seconds: float = 10) -> bytes | None:
+        if self.answers:
+            return self.answers.pop()
+        await asyncio.Event().wait()
+        return None
+
+    async def report(self, reports: Any, holding: Any, renew: bool = True, **columns: bytes) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        said, completed = (orjson.loads(b"[%s]" % columns.get(name, b"")) for name in ("said", "completed"))
+        self.heard += [word["message"] for item in said for words in item["words"] for word in words]
+        self.heard += [orjson.loads(report)["message"] for report in reports]
+        self.heard += [f"end of {run_id}" for item in completed for run_id in item["run_ids"]]
+        if completed:
+            self.done.set()
+        answer = {"said": [[] for _ in said], "completed": [[] for _ in completed], "holding": []}
+        return answer | {"data": [{"status": "accepted", "cancel_requested": False} for _ in reports]}
+
+
+class Talker(Ender):
+    """All that begins says a lot, and has completed."""
+
+    def begin_group(self, group: Group) -> None:
+        for n in range(5):
+            group.spoken(group.run_ids, [n], 1, b'[{"type":"log","message":"%d"}]' % n)
+        single = group.single(group.run_ids[0])
+        for n in range(5, 8):
+            single.desk.tell(single, "log", single.write({"type": "log", "message": str(n)}))
+        group.completed(group.run_ids, b"")
+
+
+async def test_no_end_is_sent_before_words_that_do_not_fit_into_its_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spoken, "MOST_WORDS", 2)
+    monkeypatch.setattr(lane_module, "MAX_BATCH", 2)
+    common = {"job_type": "work", "job_type_version": 1, "queue": "default", "attempt": 1, "max_attempts": 4}
+    common |= {"timeout_seconds": 30, "lease_token": "t", "lease_until": "", "deadline_at": ""}
+    session = Hearing(orjson.dumps({"data": [], "columns": [{**common, "run_ids": ["run_1"], "payloads": [1]}]}))
+    session.claimed_at = session.renewed_at = asyncio.get_running_loop().time()
+    lane = Lane(Talker(), session, {"work": JobInfo("work", "async", False)}, lambda: 5)
+    tasks = [asyncio.create_task(lane.claim()), asyncio.create_task(lane.report())]
+    async with asyncio.timeout(stretched(20)):
+        await session.done.wait()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert session.heard == [*map(str, range(8)), "end of run_1"]

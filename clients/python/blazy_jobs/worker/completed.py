@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
 from blazy_jobs.worker.group import Group
+from blazy_jobs.worker.held import Held
 
 MOST_RUNS = 5000
 """In one call; the server takes twice as many."""
@@ -53,3 +54,21 @@ def write(completed: Sequence[Completed]) -> bytes:
         item = orjson.dumps({"lease_token": token, "attempt": attempt, "run_ids": run_ids})
         items.append(item[:-1] + b',"results":[' + b",".join(results) + b"]}" if has_results else item)
     return b",".join(items)
+
+
+def pass_on(found: Sequence[Held | Group], run_ids: Sequence[str], results: bytes) -> None:
+    """The ends of runs of one group go to its lane together, but for those that are by themselves now."""
+    group = next((held for held in found if isinstance(held, Group)), None)
+    if group is not None and group.whole:
+        group.completed(run_ids, results)
+        return
+    values = orjson.loads(b"[%s]" % results) if results else [None] * len(run_ids)
+    rest: dict[str, Any] = {}
+    for run_id, held, value in zip(run_ids, found, values, strict=True):
+        if isinstance(held, Group) and not held.is_single(run_id):
+            rest[run_id] = value
+        else:
+            single = held.single(run_id) if isinstance(held, Group) else held
+            single.finish({"type": "completed", "result": value})
+    if group is not None and rest:
+        group.completed(list(rest), b",".join(map(orjson.dumps, rest.values())))

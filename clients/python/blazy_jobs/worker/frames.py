@@ -22,7 +22,8 @@ QUIT = b"Q"  # the child ends
 READY = b"H"  # header: what the modules declare
 REFUSED = b"F"  # header: why the modules cannot be loaded
 WORDS = b"D"  # header: {"items": [[run_id, type, bytes], ...], ...}; blob: the reports
-SPOKEN = b"T"  # header: [run ids, how many words each has said before, how many now]; blob: a list of words for each
+SPOKEN = b"T"  # header: [run ids, how many words each has said before, how many now, how far the slot has written its
+# log]; blob: a list of words for each
 ENDED = b"E"  # header: [[run id, ...]]; blob: their results, with commas between; none: all null
 LOGGED = b"K"  # header: how far the slot has written its log
 STUCK = b"S"  # header: run ids that were told to stop and did not

@@ -39,6 +39,7 @@ class Group:
         "payloads",
         "place",
         "run_ids",
+        "singly",
         "tags",
         "timeout_seconds",
         "token",
@@ -62,6 +63,8 @@ class Group:
         """No later than this the first of them began."""
         self.place: Any = None
         """The host that has them."""
+        self.singly = False
+        """Words of it were reported one by one: those after them are too, so that they stay in order."""
         self._places: dict[str, int] = {}
         self._singles: dict[str, Held] = {}
 

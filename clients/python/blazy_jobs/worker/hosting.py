@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from blazy_jobs.worker import blame, frames
+from blazy_jobs.worker import blame, completed, frames, spoken
 from blazy_jobs.worker.blame import Blame, Blocked
 from blazy_jobs.worker.calls import Call
 from blazy_jobs.worker.children import Child
@@ -193,7 +193,7 @@ class Hosting:
                 self._said(frame)
             case frames.SPOKEN:
                 run_ids, before, number = frame.header
-                self._spoken(run_ids, before, number, frame.blob)
+                spoken.pass_on(self._runs, self._single, run_ids, before, number, frame.blob)
             case frames.READY:
                 assert self._child is not None
                 self._was_ready = True
@@ -232,45 +232,10 @@ class Hosting:
                 self._end(held)
                 held.desk.finish(held, kind, report)
 
-    def _spoken(self, run_ids: list[str], before: list[int], number: int, words: bytes) -> None:
-        """Runs of one group have said this."""
-        held = {self._runs.get(run_id) for run_id in run_ids}
-        group = next((each for each in held if isinstance(each, Group)), None)
-        if group is not None and len(held) == 1 and group.whole:
-            group.desk.spoken(group, run_ids, before, number, words)
-            return
-        rest: dict[str, tuple[int, list[Any]]] = {}
-        for run_id, had_said, said in zip(run_ids, before, orjson.loads(b"[%s]" % words), strict=True):
-            each = self._runs.get(run_id)
-            if isinstance(each, Group) and not each.is_single(run_id):
-                rest[run_id] = (had_said, said)
-            elif each is not None:
-                single = self._single(run_id)
-                for word in said:
-                    single.desk.tell(single, word["type"], single.write(word))
-        if group is not None and rest:
-            texts = b",".join([orjson.dumps(said) for _, said in rest.values()])
-            number = sum(len(said) for _, said in rest.values())
-            group.desk.spoken(group, list(rest), [had_said for had_said, _ in rest.values()], number, texts)
-
     def _completed(self, run_ids: list[str], results: bytes) -> None:
         """Runs of one group."""
         self._pace.note(len(run_ids))
-        found = [self._runs.pop(run_id) for run_id in run_ids]
-        group = next((held for held in found if isinstance(held, Group)), None)
-        if group is not None and group.whole:
-            group.desk.completed(group, run_ids, results)
-            return
-        values = orjson.loads(b"[%s]" % results) if results else [None] * len(run_ids)
-        rest: dict[str, Any] = {}
-        for run_id, held, value in zip(run_ids, found, values, strict=True):
-            if isinstance(held, Group) and not held.is_single(run_id):
-                rest[run_id] = value
-            else:
-                single = held.single(run_id) if isinstance(held, Group) else held
-                single.finish({"type": "completed", "result": value})
-        if group is not None and rest:
-            group.desk.completed(group, list(rest), b",".join(map(orjson.dumps, rest.values())))
+        completed.pass_on([self._runs.pop(run_id) for run_id in run_ids], run_ids, results)
 
     def _end(self, held: Held) -> None:
         del self._runs[held.run_id]

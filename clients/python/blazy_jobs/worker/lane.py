@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import orjson
 
@@ -19,6 +19,7 @@ from blazy_jobs.worker.outcome import instead_of
 from blazy_jobs.worker.pace import MOST_AHEAD
 from blazy_jobs.worker.session import Session, TooMuch
 from blazy_jobs.worker.spoken import Spoken
+from blazy_jobs.worker.word import Word, ended_singly, said_singly
 
 MAX_CLAIM = 1000
 FEW = 0.25
@@ -52,15 +53,6 @@ class Keeper(Protocol):
     def drain(self, reason: str) -> None: ...
 
 
-class _Word(NamedTuple):
-    held: Held
-    kind: str
-    report: bytes
-    final: bool
-    instead: bool = False
-    """It says what the server would not take of the run's own last word."""
-
-
 class Lane:
     """`capacity`: how many runs may be in hand; `ahead`: how many more while there is a backlog, so that what ends
     quickly never waits for a claim's answer. `claim_took` hears how long that takes."""
@@ -87,9 +79,9 @@ class Lane:
         """Runs that have ended, and the server has not said that it knows."""
         self._spoken: deque[Spoken] = deque()
         self._telling: list[Spoken] = []
-        self._words: deque[_Word] = deque()
+        self._words: deque[Word] = deque()
         self._words_bytes = 0
-        self._sending: list[_Word] = []
+        self._sending: list[Word] = []
         self._dropped = 0
         self._room = asyncio.Event()
         self._to_say = asyncio.Event()
@@ -206,7 +198,8 @@ class Lane:
 
     def spoken(self, group: Group, run_ids: Sequence[str], before: Sequence[int], number: int, words: bytes) -> None:
         said = Spoken(group, run_ids, before, number, words)
-        if not self.session.said:
+        if group.singly or not self.session.said:
+            group.singly = True
             for run_id, kind, report in said.reports():
                 self.tell(group.single(run_id), kind, report)
         elif not self._drops(number):
@@ -228,7 +221,7 @@ class Lane:
 
     def tell(self, held: Held, kind: str, report: bytes) -> None:
         if not self._drops(1):
-            self._say(_Word(held, kind, report, final=False))
+            self._say(Word(held, kind, report, final=False))
 
     def _drops(self, number: int) -> bool:
         """Whether so many words of running handlers are too many."""
@@ -245,11 +238,11 @@ class Lane:
         if held.successor is not None:
             self.held[held.run_id] = held.successor
             self._control.begin([held.successor], None)
-        self._say(_Word(held, kind, report, final=True))
+        self._say(Word(held, kind, report, final=True))
         if not self._room.is_set():
             self._room.set()
 
-    def _say(self, word: _Word) -> None:
+    def _say(self, word: Word) -> None:
         if word.held.stop_reason == "abandon":
             return
         self._words.append(word)
@@ -275,8 +268,10 @@ class Lane:
                     timer.cancel()
                 continue
             self._telling = spoken.take(self._spoken, MAX_BATCH_BYTES)
-            if not self._spoken:  # what ends runs comes after all that they have said
+            # What ends runs comes after all that they have said.
+            if not self._spoken:
                 self._sending = self._next_batch()
+            if not (self._spoken or self._words):
                 self._reporting = completed.take(self._completed, MAX_BATCH_BYTES)
             self._words_bytes = max(0, self._words_bytes - sum(len(each.words) for each in self._telling))
             renew = wait <= 0
@@ -290,8 +285,8 @@ class Lane:
                 self._control.renewed()
             self._control.said_something()
 
-    def _next_batch(self) -> list[_Word]:
-        batch: list[_Word] = []
+    def _next_batch(self) -> list[Word]:
+        batch: list[Word] = []
         size = 0
         while self._words and len(batch) < MAX_BATCH and size < MAX_BATCH_BYTES:
             word = self._words.popleft()
@@ -307,7 +302,7 @@ class Lane:
 
     async def _send(
         self,
-        batch: Sequence[_Word],
+        batch: Sequence[Word],
         renew: bool,
         ends: Sequence[Completed] = (),
         said: Sequence[Spoken] = (),
@@ -322,8 +317,8 @@ class Lane:
             answer = await self.session.report([word.report for word in batch], holding, renew, **columns)
         except TooMuch as error:
             if ends or said:
-                words = [word for each in said for word in _words_said(each)]
-                await self._send([*words, *batch, *(word for each in ends for word in _words_of(each))], renew)
+                words = [word for each in said for word in said_singly(each)]
+                await self._send([*words, *batch, *(word for each in ends for word in ended_singly(each))], renew)
             else:
                 await self._send_in_parts(batch, renew, str(error))
             return
@@ -341,7 +336,7 @@ class Lane:
         if answer.get("drain"):
             self._control.drain("the server asks for it")
 
-    async def _send_in_parts(self, batch: Sequence[_Word], renew: bool, reason: str) -> None:
+    async def _send_in_parts(self, batch: Sequence[Word], renew: bool, reason: str) -> None:
         """Finds the one word that the server cannot take, so that it harms no other."""
         if len(batch) > 1:
             middle = len(batch) // 2
@@ -356,7 +351,7 @@ class Lane:
     def _judge_columns(self, columns: Sequence[Completed], answer: Sequence[Sequence[dict[str, Any]]]) -> None:
         judged = {each["run_id"]: each for judged in answer for each in judged if each["status"] != "accepted"}
         if judged:
-            for word in (word for each in columns for word in _words_of(each)):
+            for word in (word for each in columns for word in ended_singly(each)):
                 if word.held.run_id in judged:
                     self._not_accepted(word, judged[word.held.run_id])
 
@@ -369,7 +364,7 @@ class Lane:
             elif held is not None and held.token == token:  # and not the same run, leased anew
                 self._renewed({**judged, "held": judged["status"] == "accepted"})
 
-    def _not_accepted(self, word: _Word, judged: dict[str, Any]) -> None:
+    def _not_accepted(self, word: Word, judged: dict[str, Any]) -> None:
         held = word.held
         if judged["status"] == "lease_lost":
             log.warning("a lease was lost", job_type=held.job.name, run_id=held.run_id, attempt=held.attempt)
@@ -378,13 +373,13 @@ class Lane:
             return
         self._refused(word, str(judged["error"]))
 
-    def _refused(self, word: _Word, reason: str) -> None:
+    def _refused(self, word: Word, reason: str) -> None:
         """A run whose last word is refused has ended all the same: without another it would begin again for ever."""
         held = word.held
         log.error("the server refused a report", run_id=held.run_id, kind=word.kind, reason=reason)
         if word.final and not word.instead:
             report = instead_of(orjson.loads(word.report), reason)
-            self._say(_Word(held, report["type"], held.write(report), final=True, instead=True))
+            self._say(Word(held, report["type"], held.write(report), final=True, instead=True))
 
     def _renewed(self, state: dict[str, Any]) -> None:
         if state["held"] and not state["cancel_requested"]:
@@ -397,13 +392,3 @@ class Lane:
             self._control.stop(held, "abandon")
         elif state["cancel_requested"]:
             self._control.stop(held, "cancel")
-
-
-def _words_said(said: Spoken) -> Iterator[_Word]:
-    for run_id, kind, report in said.reports():
-        yield _Word(said.group.single(run_id), kind, report, final=False)
-
-
-def _words_of(columns: Completed) -> Iterator[_Word]:
-    for run_id, report in columns.reports():
-        yield _Word(columns.group.single(run_id), "completed", report, final=True)

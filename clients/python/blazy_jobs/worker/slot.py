@@ -127,7 +127,7 @@ class Slot:
         if report["type"] == "completed" and not leaves and (not said or standing.group is not None):
             kind, data = slot_log.COMPLETED, orjson.dumps(report["result"])
             if said:
-                kind, data = slot_log.SPOKEN, Last(len(said), orjson.dumps(said)[1:-1], data).pack()
+                kind, data = slot_log.SPOKEN, Last(standing.said, len(said), orjson.dumps(said)[1:-1], data).pack()
             if self._log.append(standing.number, seconds, kind, data):
                 return
         words = [(str(item["type"]), standing.report(item)) for item in (*said, report)]
@@ -304,12 +304,17 @@ class Slot:
             if standing is None or standing.outbox is None:
                 return None
             if not self._unsent:
-                words = standing.words(last=False)
-                if words:
+                if standing.group is not None:
+                    number, raw = standing.bare_words(last=False)
+                    if number:
+                        self._told = self._log.written
+                        header = [[standing.run_id], [standing.count(number)], number, self._told]
+                        self._offer(pack(frames.SPOKEN, header, b"[%s]" % raw))
+                elif words := standing.words(last=False):
                     items = [(standing.run_id, kind, len(raw)) for kind, raw in words]
                     self._told = self._log.written
-                    header = {"items": items, "logged": self._told}
-                    self._offer(pack(frames.WORDS, header, b"".join(raw for _, raw in words)))
+                    about = {"items": items, "logged": self._told}
+                    self._offer(pack(frames.WORDS, about, b"".join(raw for _, raw in words)))
             elif self._unsent:
                 self._offer(b"")
             due_at = standing.outbox.due_at()

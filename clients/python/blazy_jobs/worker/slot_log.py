@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 COMPLETED, SPOKEN, WORDS = b"c", b"s", b"w"
 """Kinds of records: `data` is the result; what was said before it and the result (`Last`); or a frame."""
-_LAST = struct.Struct("<II")
+_LAST = struct.Struct("<III")
 _RECORD = struct.Struct("<qdIc3x")
 _HEAD = _RECORD.size
 _POSITION = struct.Struct("<q")
@@ -27,20 +27,21 @@ class Record(NamedTuple):
 
 
 class Last(NamedTuple):
-    """So many words, JSON with commas between, and the result after them."""
+    """So many words after those before, JSON with commas between, and the result after them."""
 
+    before: int
     number: int
     words: bytes
     result: bytes
 
     def pack(self) -> bytes:
-        return _LAST.pack(self.number, len(self.words)) + self.words + self.result
+        return _LAST.pack(self.before, self.number, len(self.words)) + self.words + self.result
 
     @classmethod
     def unpack(cls, data: bytes) -> Last:
-        number, length = _LAST.unpack_from(data)
+        before, number, length = _LAST.unpack_from(data)
         result_at = _LAST.size + length
-        return cls(number, data[_LAST.size : result_at], data[result_at:])
+        return cls(before, number, data[_LAST.size : result_at], data[result_at:])
 
 
 class SlotLog:

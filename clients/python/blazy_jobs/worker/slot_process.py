@@ -144,6 +144,12 @@ class Slot:
         elif frame.kind == frames.WORDS:
             self._settle(self._log.take(frame.header["logged"]))
             self._said(frame.header, frame.blob)
+        elif frame.kind == frames.SPOKEN:
+            run_ids, before, number, logged = frame.header
+            self._settle(self._log.take(logged))
+            held = self.runs[0] if self.runs else None
+            if held is not None and held.run_id == run_ids[0]:
+                self._spoken(held, Last(before[0], number, frame.blob[1:-1], b""))
         elif frame.kind == frames.READY:
             self._slots.ready()
 
@@ -163,8 +169,8 @@ class Slot:
                     self._said(frame.header, frame.blob)
                 continue
             self.runs.popleft()
-            last = Last.unpack(record.data) if record.kind == SPOKEN else Last(0, b"", record.data)
-            if held.group is not None and held.stop_reason is None and held.successor is None:
+            last = Last.unpack(record.data) if record.kind == SPOKEN else Last(0, 0, b"", record.data)
+            if held.group is not None and _is_as_its_group(held):
                 if last.number:
                     speakers, said = spoken.setdefault(held.group, ([], []))
                     speakers.append(held.run_id)
@@ -173,16 +179,22 @@ class Slot:
                 run_ids.append(held.run_id)
                 results.append(last.result)
             else:
-                for word in orjson.loads(b"[%s]" % last.words):
-                    held.desk.tell(held, word["type"], held.write(word))
+                self._spoken(held, last)
                 held.finish({"type": "completed", "result": orjson.Fragment(last.result)})
         for group, (speakers, said) in spoken.items():
             words = b",".join([b"[%s]" % last.words for last in said])
-            group.spoken(speakers, [0] * len(speakers), sum(last.number for last in said), words)
+            group.spoken(speakers, [last.before for last in said], sum(last.number for last in said), words)
         for group, (run_ids, results) in completed.items():
             group.completed(run_ids, b"" if results.count(b"null") == len(results) else b",".join(results))
         if records:
             self._slots.ended(self)
+
+    def _spoken(self, held: Held, last: Last) -> None:
+        if last.number and held.group is not None and _is_as_its_group(held):
+            held.group.spoken([held.run_id], [last.before], last.number, b"[%s]" % last.words)
+        else:
+            for word in orjson.loads(b"[%s]" % last.words):
+                held.desk.tell(held, word["type"], held.write(word))
 
     def _said(self, header: dict[str, Any], blob: bytes) -> None:
         place = 0
@@ -215,3 +227,8 @@ class Slot:
         if self.reserved is not None and self.reserved.begun_at is None:
             runs.append(self.reserved)
         self._slots.died(self, runs)
+
+
+def _is_as_its_group(held: Held) -> bool:
+    """What it says and ends with may go with the others."""
+    return held.stop_reason is None and held.successor is None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
 from blazy_jobs.worker.group import Group
+from blazy_jobs.worker.held import Held
 
 MOST_WORDS = 5000
 """In one call; the server takes twice as many."""
@@ -62,3 +63,32 @@ def write(spoken: Sequence[Spoken]) -> bytes:
         item = orjson.dumps({"lease_token": token, "attempt": attempt, "run_ids": run_ids, "before": before})
         items.append(item[:-1] + b',"words":[' + b",".join(words) + b"]}")
     return b",".join(items)
+
+
+def pass_on(
+    runs: Mapping[str, Held | Group],
+    single: Callable[[str], Held],
+    run_ids: Sequence[str],
+    before: Sequence[int],
+    number: int,
+    words: bytes,
+) -> None:
+    """What runs of one group have said goes to its lane together, but for those that are by themselves now."""
+    held = {runs.get(run_id) for run_id in run_ids}
+    group = next((each for each in held if isinstance(each, Group)), None)
+    if group is not None and len(held) == 1 and group.whole:
+        group.spoken(run_ids, before, number, words)
+        return
+    rest: dict[str, tuple[int, list[Any]]] = {}
+    for run_id, had_said, said in zip(run_ids, before, orjson.loads(b"[%s]" % words), strict=True):
+        each = runs.get(run_id)
+        if isinstance(each, Group) and not each.is_single(run_id):
+            rest[run_id] = (had_said, said)
+        elif each is not None:
+            by_itself = single(run_id)
+            for word in said:
+                by_itself.desk.tell(by_itself, word["type"], by_itself.write(word))
+    if group is not None and rest:
+        texts = b",".join([orjson.dumps(said) for _, said in rest.values()])
+        number = sum(len(said) for _, said in rest.values())
+        group.spoken(list(rest), [had_said for had_said, _ in rest.values()], number, texts)

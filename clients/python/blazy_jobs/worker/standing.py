@@ -128,6 +128,12 @@ class Standing:
         words = self.take_words(last=last)
         return len(words), orjson.dumps(words)[1:-1] if words else b""
 
+    def count(self, number: int) -> int:
+        """So many words go out; how many did before."""
+        before = self.said
+        self.said += number
+        return before
+
     def take_words(self, *, last: bool) -> list[dict[str, Any]]:
         if last and self.ended_at is None:
             self.ended_at = time.monotonic()
@@ -168,8 +174,7 @@ class Group:
 
     def say(self, standing: Standing, number: int, words: bytes) -> None:
         """So many words, with commas between."""
-        self._spoken.setdefault(standing.run_id, (standing.said, []))[1].append(words)
-        standing.said += number
+        self._spoken.setdefault(standing.run_id, (standing.count(number), []))[1].append(words)
         self._said += number
 
     def take_spoken(self) -> tuple[list[Any], bytes]:
