@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
+from random import Random
 from typing import Any
 
 import pytest
@@ -388,3 +390,47 @@ async def test_a_claim_that_waited_is_answered_before_the_dispatch(server: Serve
         assert (status, [lease["run"]["id"] for lease in leases]) == (202, [run["id"]])
         assert order == ["claim", "dispatch"]
         assert sum(server.jobs.numbers.batch_sizes) == commits + 1
+
+
+KINDS = (
+    (REQUEST, 202),
+    (post(b'{"payload":"longer than the other"}'), 202),
+    (post(b'{"payload":'), 400),
+    (post(b'{"payload":1,"tags":["a"]}'), 202),
+    (REQUEST.replace(b"greet", b"nobody"), 404),
+    (REQUEST.replace(b"Host", b"Expect: 100-continue\r\nHost"), 202),
+    (DISPATCH + b"Transfer-Encoding: chunked\r\n\r\n13\r\n" + BODY + b"\r\n0\r\n\r\n", 202),
+    (get("/healthz"), 200),
+    (b"\r\n" + REQUEST, 202),
+)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_however_the_bytes_are_cut_the_answers_are_the_same(
+    server: Server, connection: Connection, seed: int
+) -> None:
+    random = Random(seed)
+    asked = [random.choice(KINDS) for _ in range(40)]
+    data, at = b"".join(request for request, _ in asked), 0
+    ends = [sum(len(request) for request, _ in asked[: n + 1]) for n in range(len(asked))]
+
+    async def send() -> None:
+        nonlocal at
+        while at < len(data):
+            whole = random.random() < 0.6
+            end = next(end for end in ends if end > at) if whole else at + random.randint(1, 300)
+            connection.protocol.data_received(data[at:end])
+            at = end
+            for _ in range(random.choice((0, 0, 1, 5, 50))):
+                await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(send())
+        found = []
+        while len(found) < len(asked):
+            status, _ = await connection.answer()
+            if status != 100:
+                found.append(status)
+    assert found == [status for _, status in asked]
+    made = sum(status == 202 for status in found)
+    assert len((await server.get("/v1/runs", limit=100))["data"]) == made + 1
