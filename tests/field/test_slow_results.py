@@ -71,9 +71,9 @@ class Calls:
         self.reports: list[list[Report]] = []
         report = server.store.report
 
-        async def noted(worker_id: int, reports: Any, holding: Any, seconds: float, completed: Any = ()) -> Any:
+        async def noted(worker_id: int, reports: Any, holding: Any, seconds: float, *columns: Any) -> Any:
             self.reports.append(list(reports))
-            return await report(worker_id, reports, holding, seconds, completed)
+            return await report(worker_id, reports, holding, seconds, *columns)
 
         monkeypatch.setattr(server.store, "report", noted)
 
@@ -337,3 +337,30 @@ async def test_many_results_in_one_call_are_all_judged(server: Server) -> None:
     assert sorted(states[0::3]) == ["completed"] * 3 + ["failed"] * 2
     events = [orjson.dumps(await server.types(lease)) for lease in taken]
     assert len(set(events)) == 2
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+async def test_what_is_said_by_columns_in_a_call_that_waits_is_written_once(server: Server) -> None:
+    gate = Gate(server)
+    worker = await server.worker("slow", "plain")
+    for name in ("slow", "plain", "plain"):
+        await server.dispatch(name)
+    groups = await claim_columns(worker)
+    slow, plain = groups["slow"], groups["plain"]
+    loud, other = plain["run_ids"]
+    flood = [{"type": "log", "message": str(n), "written_at": "2026-11-28T12:00:00Z"} for n in range(105)]
+    words = {"lease_token": plain["lease_token"], "attempt": 1, "run_ids": [loud], "words": [flood], "before": [0]}
+    ends = {"attempt": 1, "type": "completed", "result": LONG}
+    reports = [
+        {"run_id": slow["run_ids"][0], "lease_token": slow["lease_token"], **ends},
+        {"run_id": other, "lease_token": "another", **ends},
+    ]
+    path, body = f"/v1/workers/{worker.id}/report", {"said": [words], "reports": reports}
+    first = asyncio.ensure_future(worker.server.post(path, body, status=200))
+    await gate.reached(1)
+    again = asyncio.ensure_future(worker.server.post(path, body, status=200))
+    gate.say(True)
+    for answer in (await first, await again):
+        assert [judged["status"] for judged in answer["data"]] == ["accepted", "lease_lost"]
+        assert answer["said"] == [[]]
+    assert (await server.types(loud)).count("log") == 100

@@ -91,7 +91,7 @@ class Leasing:
         written, places = self._throttle.admit(worker_id, reports)
         written += self._throttle.end(worker_id, completed)
         try:
-            judged = await self.results.report(member, call, written, places, heard.columns)
+            judged = await self.results.report(member, call, written, places, heard)
         except StoreUnavailable:
             heard.forget()
             # The worker sends its reports again, but not those that were held back for it here.
@@ -99,7 +99,7 @@ class Leasing:
                 if late.kind == "progress" and not any(late is report for report in reports):
                     self._throttle.hold_back(worker_id, late)
             raise
-        return Answer(heard.answer(judged), self.membership.drains(member))
+        return Answer(judged, self.membership.drains(member))
 
     async def _record(
         self,

@@ -27,6 +27,7 @@ from blazy_jobs_server.engine.examiner import NoTime
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.membership import Member
 from blazy_jobs_server.engine.schemas import Closely, Schema
+from blazy_jobs_server.engine.throttle import Heard
 from blazy_jobs_server.ports import Clock, Completed, Held, Judged, Leased, Report, Reported, Said, Unjudged, Verdict
 
 log = structlog.get_logger("results")
@@ -158,10 +159,10 @@ class Results:
         return calls.get(call.digest()) if calls else None
 
     async def report(
-        self, member: Member, call: Call, written: list[Report], places: list[int], said: Sequence[Said] = ()
+        self, member: Member, call: Call, written: list[Report], places: list[int], heard: Heard
     ) -> Judged:
-        """Records `said`, then `written`, where the reports of the call have these places, and what has completed by
-        columns.
+        """Records what was heard by columns, then `written`, where the reports of the call have these places after
+        those that were heard singly, and what has completed by columns.
 
         Raises StoreUnavailable; and TooBusy where a result is not judged yet, when all else is recorded.
         """
@@ -169,17 +170,17 @@ class Results:
         if self._definitions:
             columns.spread(written, self._definitions)
             written = await self._with_verdicts(written)
-        judged = await self.record(member.record.id, written, call.holding, columns.left, said)
+        judged = await self.record(member.record.id, written, call.holding, columns.left, heard.columns)
         reported = columns.merge(judged, written)
         if all(type(answer) is not Unjudged for answer in reported):
-            return columns.answer(reported, places, judged.held, judged.said)
+            return heard.answer(columns.answer(reported, places, judged.held, judged.said))
         settling = Settling(self, member, written, reported, call.holding, judged.held)
         answered: asyncio.Future[Judged] = asyncio.get_running_loop().create_future()
         digest = call.digest()
         self._calls.setdefault(member.record.id, {})[digest] = answered
 
         def finish() -> Judged:
-            return columns.answer(reported, places, settling.held, judged.said)
+            return heard.answer(columns.answer(reported, places, settling.held, judged.said))
 
         self.tasks.spawn("settle results", self._settle(settling, member, digest, answered, finish))
         return await self.answer(answered, first=True)
