@@ -20,7 +20,7 @@ from blazy_jobs_server.ports import Claim, Many
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.batches import Said
 from blazy_jobs_server.store.changes import Changes
-from blazy_jobs_server.store.ledger import Lane
+from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
 
@@ -76,7 +76,7 @@ def _start(
         return None, orjson.loads(others)
     if len(payloads) > MAX_CLAIM_BYTES:
         tx.ledger.heavy_lanes.add(lane.id)  # the next claim looks at the bytes first
-    started = start_of(tx, claim, lane)
+    started = start_of(tx.ledger, tx.now, claim, lane)
     batch = batch_of(tx, claim, lane, lease_until, run_ids, payloads, by_key(tags), by_key(metadata))
     changes = (started.state, started.seq, started.attempt, started.claims)
     lease = (tx.now, claim.worker_id, claim.token, started.deadline_at)
@@ -87,9 +87,9 @@ def _start(
     return batch, orjson.loads(others)
 
 
-def start_of(tx: Changes, claim: Claim, lane: Lane) -> lifecycle.ManyStarted:
-    definition_id = tx.ledger.job_types[lane.job_type].definition_id
-    return lifecycle.start_many(tx.now, tx.ledger.versions[definition_id].settings, claim.worker_id)
+def start_of(ledger: Ledger, now: int, claim: Claim, lane: Lane) -> lifecycle.ManyStarted:
+    definition_id = ledger.job_types[lane.job_type].definition_id
+    return lifecycle.start_many(now, ledger.versions[definition_id].settings, claim.worker_id)
 
 
 def batch_of(
@@ -119,7 +119,7 @@ def batch_of(
         token=claim.token,
         started_at=tx.now,
         lease_until=lease_until,
-        deadline_at=start_of(tx, claim, lane).deadline_at,
+        deadline_at=start_of(tx.ledger, tx.now, claim, lane).deadline_at,
     )
 
 

@@ -376,6 +376,7 @@ async def test_a_job_type_is_not_retired_beside_a_dispatch_of_it(pair: Pair) -> 
             await pair.one.define()
 
 
+@both_ways
 async def test_a_queue_paused_on_one_is_not_claimed_from_on_the_other(pair: Pair) -> None:
     await pair.other.run_of(queue="mail")
     await pair.one.store.save_queue("mail", True)

@@ -20,7 +20,7 @@ from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Claim, Completed, Many
 from blazy_jobs_server.store import columns as shared
 from blazy_jobs_server.store.columns import FRESH_SEQ, FRESH_STATE, batch_of, by_key, note_start, start_of
-from blazy_jobs_server.store.ledger import Lane
+from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.postgres import column_statements as sql
 from blazy_jobs_server.store.postgres.transaction import Transaction
 
@@ -82,7 +82,7 @@ async def start_these(
 async def _start(
     tx: Transaction, shares: list[Share], lease_until: int, statement: str, *source: object
 ) -> list[Started]:
-    starts = [start_of(tx, share.claim, share.lane) for share in shares]
+    starts = [start_of(tx.ledger, tx.now, share.claim, share.lane) for share in shares]
     definitions = [tx.ledger.job_types[share.lane.job_type].definition_id for share in shares]
     rows = await tx.rows(
         statement,
@@ -97,10 +97,10 @@ async def _start(
         [start.data for start in starts],
         *source,
     )
-    return [_started(tx, shares[row[0] - 1], starts[row[0] - 1], lease_until, row) for row in rows]
+    return [note_started(tx, shares[row[0] - 1], starts[row[0] - 1], lease_until, row) for row in rows]
 
 
-def _started(
+def note_started(
     tx: Transaction, share: Share, started: lifecycle.ManyStarted, lease_until: int, row: Sequence[Any]
 ) -> Started:
     _, run_ids, dues, payloads, others, tags, metadata, cut = row
@@ -159,15 +159,18 @@ class Ends:
         """Ends those that are as they were leased. Run key → number of the item that ended it."""
         if not self._said or not tx.ledger.versions:
             return {}
+        rows = await tx.rows(sql.COMPLETE_MANY, tx.first_event, *self.parameters(tx.ledger, tx.now))
+        return self.note(tx, rows)
+
+    def parameters(self, ledger: Ledger, now: int) -> list[Any]:
+        """$2 to $10 of the statements that end them."""
         run_ids = sorted(self._said)
         said = [self._said[run_id] for run_id in run_ids]
-        endings = tx.ledger.endings
-        usual = lifecycle.complete_many(tx.now, endings.usual).delete_at
-        others = {key: lifecycle.complete_many(tx.now, settings).delete_at for key, settings in endings.others.items()}
-        rows = await tx.rows(
-            sql.COMPLETE_MANY,
-            tx.first_event,
-            tx.now,
+        endings = ledger.endings
+        usual = lifecycle.complete_many(now, endings.usual).delete_at
+        others = {key: lifecycle.complete_many(now, settings).delete_at for key, settings in endings.others.items()}
+        return [
+            now,
             run_ids,
             [number for number, _ in said],
             [result for _, result in said],
@@ -176,7 +179,10 @@ class Ends:
             msgspec.json.encode(others).decode(),
             self._workers,
             self._tokens,
-        )
+        ]
+
+    def note(self, tx: Transaction, rows: Iterable[Sequence[Any]]) -> dict[int, int]:
+        """That those have ended: rows of lane, keys, starts, event numbers and tags."""
         ended: dict[int, int] = {}
         for row in rows:
             self._note(tx, row)
@@ -184,7 +190,7 @@ class Ends:
         return ended
 
     def _note(self, tx: Transaction, row: Sequence[Any]) -> None:
-        lane_id, run_ids, seqs, starts, tags = row
+        lane_id, run_ids, starts, seqs, tags = row
         lane, number = tx.ledger.lanes[lane_id], len(run_ids)
         results = [self._said[run_id][1] for run_id in run_ids]
         tx.news.events.append(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
@@ -13,6 +13,7 @@ from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.ports import Clock, Commit
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import (
+    at_once,
     claiming,
     connecting,
     definitions,
@@ -25,8 +26,11 @@ from blazy_jobs_server.store.postgres import (
     sweeping,
 )
 from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.at_once import Done
 from blazy_jobs_server.store.postgres.definitions import load_ledger, make_lanes, unmade_lanes
 from blazy_jobs_server.store.postgres.transaction import Transaction
+
+T = TypeVar("T")
 
 
 class Verb(NamedTuple):
@@ -140,9 +144,31 @@ class Session:
 
         What raises was rolled back, or its end is unknown because the connection broke.
         """
+        return await self._within_time(self._perform(works))
+
+    async def perform_at_once(self, works: list[Work]) -> tuple[Done, Told] | None:
+        """All that one statement can do. None where nothing was done. Raises as `perform` does."""
+        catalogue = self._catalogue
+        if catalogue.ledger is None or catalogue.unheard or not all(work.verb in ("report", "claim") for work in works):
+            return None
+        reports = [work.argument for work in works if work.verb == "report"]
+        asked = at_once.plan(catalogue.ledger, reports, [work.argument for work in works if work.verb == "claim"])
+        return None if asked is None else await self._within_time(self._at_once(catalogue.ledger, asked))
+
+    async def _at_once(self, ledger: Ledger, asked: at_once.Plan) -> tuple[Done, Told] | None:
+        connection = await self._connected()
+        catalogue = self._catalogue
+        now = self._clock.now()
+        found = await at_once.perform(connection, ledger, catalogue.revision, now, catalogue.shard, self._draw, asked)
+        if found is None:
+            return None
+        done, tx = found
+        return done, Told(tx.news, tx.cancelling, tx.definitions)
+
+    async def _within_time(self, work: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(connecting.TRANSACTION_SECONDS):
-                return await self._perform(works)
+                return await work
         except BaseException as error:
             if connecting.away(error):
                 self._catalogue.unheard = True

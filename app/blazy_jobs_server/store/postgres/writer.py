@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from blazy_jobs_server.store.postgres.at_once import Done, merged, rest_of
 from blazy_jobs_server.store.postgres.connecting import away, crossed, unavailable
 from blazy_jobs_server.store.postgres.session import Session, Told, Work
 
@@ -63,6 +64,39 @@ class Writer:
         return batch
 
     async def _write(self, batch: list[Work]) -> None:
+        batch = await self._at_once(batch)
+        if batch:
+            await self._write_together(batch)
+
+    async def _at_once(self, batch: list[Work]) -> list[Work]:
+        """What is left of them for an ordinary transaction."""
+        try:
+            found = await self._session.perform_at_once(batch)
+        except Exception as error:  # noqa: BLE001  # told to every caller, or again by the ordinary transaction
+            if not away(error):
+                return batch
+            for work in batch:
+                _answer(work, unavailable(error))
+            return []
+        if found is None:
+            return batch
+        done, told = found
+        self._committed(told, len(batch))
+        left: list[Work] = []
+        judged = iter(done.judged)
+        for work in batch:
+            if work.verb == "claim":
+                if done.left:
+                    left.append(_rest_of(work, done))
+                else:
+                    _answer(work, [done.leased])
+            elif (answer := next(judged)) is None:
+                left.append(work)  # what has ended is judged as what was said before
+            else:
+                _answer(work, answer)
+        return left
+
+    async def _write_together(self, batch: list[Work]) -> None:
         error: Exception | None = None
         for _ in range(TRIES):
             error = await self._try(batch)
@@ -78,7 +112,7 @@ class Writer:
             return
         # One of them spoils the transaction for all: each by itself, so that only that one fails.
         for work in batch:
-            await self._write([work])
+            await self._write_together([work])
 
     async def _try(self, batch: list[Work]) -> Exception | None:
         try:
@@ -98,3 +132,15 @@ def _answer(work: Work, answer: Any) -> None:
         work.future.set_exception(answer)
     else:
         work.future.set_result(answer)
+
+
+def _rest_of(work: Work, done: Done) -> Work:
+    """The claim of the runs that are still to be leased one by one; where that fails, it has the others alone."""
+    rest: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    def finish(ended: asyncio.Future[Any]) -> None:
+        failed = ended.cancelled() or ended.exception() is not None
+        _answer(work, [done.leased if failed else merged(done.leased, ended.result()[0])])
+
+    rest.add_done_callback(finish)
+    return Work(work.verb, rest_of(work.argument, done.left), rest)
