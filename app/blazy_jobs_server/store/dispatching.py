@@ -30,6 +30,10 @@ class Dispatch(NamedTuple):
         return len(self.orders) if self.many is None else len(self.many.payloads)
 
     @property
+    def requests(self) -> int:
+        return 1 if self.many is None else self.many.requests
+
+    @property
     def pairs(self) -> set[tuple[str, str]]:
         """The job types and queues of its runs."""
         if self.many is not None:

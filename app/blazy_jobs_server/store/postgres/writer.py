@@ -119,7 +119,7 @@ class Writer:
             answers, told = await self._session.perform(batch)
         except Exception as error:  # noqa: BLE001  # told to every caller, or narrowed to the one it belongs to
             return error
-        self._committed(told, len(batch))
+        self._committed(told, sum(work.argument.requests if work.verb == "dispatch" else 1 for work in batch))
         for work, answer in zip(batch, answers, strict=True):
             _answer(work, answer)
         return None
