@@ -57,6 +57,8 @@ class Peer:
         """Why an item is rejected, if it is."""
         self.lose_answers = 0
         """How many report calls are carried out and not answered."""
+        self.lose_said = 0
+        """The same of calls in which something is said by columns."""
         self._workers: dict[str, dict[str, Any]] = {}
         self._said: Counter[str] = Counter()
         self._waiting: list[dict[str, Any]] = []
@@ -258,14 +260,18 @@ class Peer:
                 method, path, _ = head[0].split(" ")
                 headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
                 raw = await reader.readexactly(int(headers.get("content-length", 0)))
-                answer = await self._answer_unless_gone(reader, method, path, json.loads(raw) if raw else None)
+                content = json.loads(raw) if raw else None
+                answer = await self._answer_unless_gone(reader, method, path, content)
                 if answer is None:
                     return
-                status, content = answer
+                status, document = answer
+                if path.endswith("/report") and "said" in content and self.lose_said:
+                    self.lose_said -= 1
+                    return
                 if path.endswith("/report") and self.lose_answers:
                     self.lose_answers -= 1
                     return
-                body = b"" if content is None else json.dumps(content).encode()
+                body = b"" if document is None else json.dumps(document).encode()
                 writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
                 await writer.drain()
         except (asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError):

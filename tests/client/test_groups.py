@@ -247,21 +247,22 @@ async def test_what_runs_of_a_group_say_goes_by_columns_before_their_ends(peer: 
 
 @pytest.mark.system
 @by_columns
-@pytest.mark.parametrize("kind", ["speaks-again", "speaks-again-sync"])
+@pytest.mark.parametrize(("kind", "number"), [("speaks-again", 3), ("speaks-again-sync", 1)])
 async def test_words_whose_answer_was_lost_are_taken_once_and_in_order(
-    peer: Peer, start: Start, tmp_path: Path, kind: str
+    peer: Peer, start: Start, tmp_path: Path, kind: str, number: int
 ) -> None:
-    await start(JOBS_WORKER_SLOTS=3)
-    peer.lose_answers = 2
-    runs = await peer.add_many(kind, [str(tmp_path / "go")] * 3)
-    await peer.until(lambda: not peer.lose_answers and all(peer.said(run, "log") for run in runs))
+    await start(JOBS_WORKER_SLOTS=1)
+    await completes(peer, "echo-sync")  # the slot is there: what waits for one too long is given back
+    peer.lose_said = 2
+    runs = await peer.add_many(kind, [str(tmp_path / "go")] * number)
+    await peer.until(lambda: not peer.lose_said and all(peer.said(run, "log") for run in runs))
     await peer.until(lambda: len([call for call in peer.calls if call.get("said")]) >= 3)
     assert set(runs) <= set(peer.leases), "seen while they run"
     (tmp_path / "go").touch()
     await outcomes(peer, runs)
     for run in runs:
         assert [line["message"] for line in peer.said(run, "log")] == ["one", "two", "three"]
-    assert set(peer.by_columns) == set(runs)
+    assert set(runs) <= set(peer.by_columns)
     assert any(before == 1 for call in peer.calls for item in call.get("said", ()) for before in item["before"])
 
 
