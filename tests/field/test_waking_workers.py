@@ -73,7 +73,7 @@ class Silent(Session):
         await asyncio.Event().wait()
         return None
 
-    async def report(self, reports: Any, holding: Any, renew: bool = True, completed: bytes = b"") -> dict[str, Any]:
+    async def report(self, reports: Any, holding: Any, renew: bool = True, **columns: bytes) -> dict[str, Any]:
         self.said += [orjson.loads(report) for report in reports]
         self.told.set()
         self.renewed_at = time.monotonic()
