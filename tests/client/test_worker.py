@@ -346,7 +346,10 @@ async def test_children_end_when_the_control_process_is_killed_or_silent(peer: P
     worker.process.send_signal(signal.SIGSTOP)
     await seen(lambda: all(gone(pid) for pid in pids))
     peer.leases.clear()
+    asked = len(peer.claims)
     worker.process.send_signal(signal.SIGCONT)
+    # What the claim of before gets, whose time is over, is not taken any more.
+    await peer.until(lambda: peer.claims[asked:] and max(peer.claiming.values()) == 1)
     await completes(peer, "echo")
     pid = int(await begun(peer, await peer.add("waits-sync")))
     worker.process.kill()
