@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -46,7 +47,10 @@ class Forked:
         if self.returncode is None:
             if not select.select([self._told], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(f"forked server {self.pid}", timeout or 0)
-            self.returncode = int(self._told.recv(16) or b"-1")
+            said = self._told.recv(16)
+            if not said:
+                raise RuntimeError(f"the process that server {self.pid} was forked from has ended before it")
+            self.returncode = int(said)
             self._told.close()
         return self.returncode
 
@@ -68,6 +72,9 @@ class Forker:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._beginning = threading.Lock()
+        """Several threads may start servers at once: a second process to fork from would be the end of the first, and
+        nobody would hear how its children end."""
         self._asked: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -78,8 +85,9 @@ class Forker:
 
     def fork(self, arguments: Sequence[str], env: Mapping[str, str], log: int, ready: int) -> Forked:
         """`blazy_jobs_server.cli` with these arguments; `ready` is open in it under the same number."""
-        if self._asked is None:
-            self._asked = self._begin()
+        with self._beginning:
+            if self._asked is None:
+                self._asked = self._begin()
         umask = os.umask(0)
         os.umask(umask)
         limits = {name: resource.getrlimit(getattr(resource, name)) for name in LIMITS}
