@@ -168,7 +168,7 @@ async def speaks_again(payload: str, ctx: JobContext) -> None:
 def speaks_again_sync(payload: str, ctx: JobContext) -> None:
     ctx.log("one")
     while not os.path.exists(payload):
-        time.sleep(0.01)
+        time.sleep(0.01)  # a file that appears in a folder wakes nobody
     ctx.log("two")
     ctx.log("three")
 
