@@ -31,6 +31,7 @@ from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore, hold
 from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
 from blazy_jobs_server.store.unusable import DatabaseUnusable
+from blazy_jobs_server.trust.access import Access
 from blazy_jobs_server.version import VERSION
 from blazy_jobs_server.workers import pool as pools
 
@@ -92,6 +93,11 @@ class Server:
         except BaseException:
             listener.close()
             raise
+        await self._access.start()
+        if self._access.is_open and not is_loopback(settings.host):
+            listener.close()
+            await self._store.close()
+            raise StartFailed(open_to_all(settings.host))
         await self._jobs.start()
         pool_listener = self._bind_pool_socket()
         self._handle_signals()
@@ -116,6 +122,7 @@ class Server:
             server.end()
         await asyncio.gather(*serving)
         await self._jobs.stop()
+        await self._access.stop()
         self._schedule_timer.close()
         self._leave_pool_socket()  # while the folder is ours: what is there afterwards may be the next server's
         await self._store.close()
@@ -140,10 +147,13 @@ class Server:
             home=home(settings.data) if settings.redis_url is not None else "",
         )
         self._jobs.leasing.membership.alive = pools.alive
-        context = Context(self._jobs, settings)
+        key = settings.api_key
+        self._access = Access(self._store, clock, None if key is None else key.get_secret_value())
+        self._jobs.neighbourhood.also = self._access.fresh
+        context = Context(self._jobs, settings, self._access)
         front = Front(application.build(context, self._ready), context)
         self._front = ProbesDoor(front) if settings.role == "worker" else front
-        pool_context = PoolContext(self._jobs, settings)
+        pool_context = PoolContext(self._jobs, settings, self._access)
         self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
 
     def _make_store(self, clock: SystemClock) -> SqliteStore | PostgresStore:
@@ -321,14 +331,16 @@ def pool_socket_path(data: Path) -> Path:
     return target
 
 
+def open_to_all(host: str) -> str:
+    return (
+        f"without an API key the server listens on loopback only, not on {host}: set JOBS_API_KEY to a "
+        "long random word (for a container: -e JOBS_API_KEY=...) or JOBS_API_KEY_FILE to a file that holds it, "
+        "or leave --host at 127.0.0.1."
+    )
+
+
 def bind(settings: Settings) -> socket.socket:
     """The listening socket. Raises StartFailed."""
-    if settings.api_key is None and not is_loopback(settings.host):
-        raise StartFailed(
-            f"without an API key the server listens on loopback only, not on {settings.host}: set JOBS_API_KEY to a "
-            "long random word (for a container: -e JOBS_API_KEY=...) or JOBS_API_KEY_FILE to a file that holds it, "
-            "or leave --host at 127.0.0.1."
-        )
     try:
         family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
     except OSError as error:

@@ -12,12 +12,17 @@ from blazy_jobs_server.clock import SystemClock
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore
+from blazy_jobs_server.trust.access import Access
 
 
 def text() -> str:
     """The document as it is committed."""
-    settings = Settings.model_construct(api_key=None)
+    return json.dumps(document(build(unopened(None))), indent=2, ensure_ascii=False) + "\n"
+
+
+def unopened(api_key: str | None) -> Context:
+    """Of a server that is asked nothing but what it is."""
     clock = SystemClock()
     store = SqliteStore(Path("unused"), clock, lease_seconds=15)
     jobs = Jobs(store, clock, lease_seconds=15, heartbeat_seconds=5)
-    return json.dumps(document(build(Context(jobs, settings))), indent=2, ensure_ascii=False) + "\n"
+    return Context(jobs, Settings.model_construct(), Access(store, clock, api_key))

@@ -19,6 +19,7 @@ from blazy_jobs_server.queues.bullmq import BullmqEngine
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.postgres import PostgresStore
 from blazy_jobs_server.store.sqlite import SqliteStore
+from blazy_jobs_server.trust.access import Access
 from tests.app.asgi import Answered, Stream, send_pieces
 from tests.app.clock import HandClock
 
@@ -59,9 +60,13 @@ class Server:
             queue_engine=None if settings.redis_url is None else BullmqEngine(settings.redis_url.get_secret_value()),
             home=settings.data.as_posix(),
         )
-        context = Context(self.jobs, settings)
+        key = settings.api_key
+        self.access = Access(self.store, self.clock, None if key is None else key.get_secret_value())
+        self.jobs.neighbourhood.also = self.access.fresh
+        context = Context(self.jobs, settings, self.access)
         self.app = Front(_application(context, lambda: self.ready), context)
         await self.store.open()
+        await self.access.start()
         await self.jobs.start()
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
@@ -81,6 +86,7 @@ class Server:
     async def __aexit__(self, *_: object) -> None:
         await self.http.aclose()
         await self.jobs.stop()
+        await self.access.stop()
         await self.store.close()
 
     async def restart(self) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import JSONResponse, Response
 
-from blazy_jobs_server.api import events, job_types, operations, problems, queues, runs, schedules, workers
+from blazy_jobs_server.api import events, job_types, keys, operations, problems, queues, runs, schedules, workers
 from blazy_jobs_server.api.context import Context, guard
 from blazy_jobs_server.api.openapi import document
 from blazy_jobs_server.api.queries import known_query
@@ -30,7 +30,15 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     app.state.ready = ready
     problems.install(app)
     guarded = [Depends(guard)]
-    for router in (runs.router, events.router, job_types.router, queues.router, schedules.router, workers.router):
+    for router in (
+        runs.router,
+        events.router,
+        job_types.router,
+        queues.router,
+        schedules.router,
+        workers.router,
+        keys.router,
+    ):
         app.include_router(router, dependencies=[*guarded, Depends(known_query)])
     app.include_router(operations.router)
     app.include_router(_documents(app), dependencies=guarded)

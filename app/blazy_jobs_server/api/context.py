@@ -2,44 +2,65 @@
 
 from __future__ import annotations
 
-import hmac
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.types import Scope
 
-from blazy_jobs_server.api.requests import headers_of
-from blazy_jobs_server.domain.errors import CrossSite, HostRefused, JobsError, StoreUnavailable, Unauthorized
+from blazy_jobs_server.api import admission, visibility
+from blazy_jobs_server.api.requests import CALLER, headers_of
+from blazy_jobs_server.domain.errors import CrossSite, HostRefused, JobsError, ScopeMissing, StoreUnavailable
+from blazy_jobs_server.domain.keys import ANYONE, POOL, Caller
 from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.ports import Dispatched
 from blazy_jobs_server.settings import Settings
+from blazy_jobs_server.trust.access import Access
+from blazy_jobs_server.trust.keys import Keys
+from blazy_jobs_server.trust.rates import Rates
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class Context:
-    def __init__(self, jobs: Jobs, settings: Settings) -> None:
+    def __init__(self, jobs: Jobs, settings: Settings, access: Access) -> None:
         self.jobs = jobs
         self.settings = settings
+        self.access = access
+        self.rates = Rates(jobs.clock)
+        self.keys = Keys(jobs.store, jobs.clock, access)
         self.named_job_types: set[str] = set()
         """Those with series of their own in the metrics: for good, so that no counter goes back."""
-        key = settings.api_key
-        self._authorization = None if key is None else b"Bearer " + key.get_secret_value().encode()
 
-    def admit(self, scope: Scope) -> None:
-        """Raises Unauthorized, HostRefused or CrossSite."""
+    def admit(self, scope: Scope) -> Caller:
+        """Who asks, and may. Raises Unauthorized, HostRefused, CrossSite and ScopeMissing."""
         headers = headers_of(scope)
-        if self._authorization is not None:
-            given = headers.get(b"authorization", b"")
-            scheme, _, key = given.partition(b" ")
-            if not hmac.compare_digest(scheme.title() + b" " + key.strip(), self._authorization):
-                raise Unauthorized
-        elif not _is_loopback(headers.get(b"host", b"")):
+        method, path = scope["method"], scope["path"]
+        caller = self.access.caller(headers.get(b"authorization"))
+        if caller is ANYONE and not _is_loopback(headers.get(b"host", b"")):
             raise HostRefused
-        if scope["method"] not in SAFE_METHODS and _is_cross_site(headers):
+        if method not in SAFE_METHODS and _is_cross_site(headers):
             raise CrossSite
+        needed = admission.needed(method, path.split("/"))
+        if needed is not None and not caller.may(needed):
+            raise ScopeMissing(needed)
+        scope[CALLER] = caller
+        return caller
+
+    async def make(self, caller: Caller, number: int, dispatch: Callable[[], Awaitable[Dispatched]]) -> Dispatched:
+        """So many runs, as far as the caller's key may make them now. Raises RateLimited."""
+        if caller.rate_limit is None:
+            return await dispatch()
+        self.rates.take(caller, number)
+        unmade = number
+        try:
+            dispatched = await dispatch()
+            unmade -= len(dispatched.columns) if dispatched.columns is not None else sum(dispatched.made)
+        finally:
+            self.rates.give_back(caller, unmade)
+        return dispatched
 
     def refused(self, error: JobsError, method: str) -> None:
         """Notes what is the operator's to know."""
@@ -50,8 +71,9 @@ class Context:
 class PoolContext(Context):
     """For the pool's own socket, whose file mode is the key."""
 
-    def admit(self, scope: Scope) -> None:
-        return
+    def admit(self, scope: Scope) -> Caller:
+        scope[CALLER] = POOL
+        return POOL
 
 
 @lru_cache(maxsize=64)
@@ -90,6 +112,15 @@ def context_of(request: Request) -> Context:
     return context
 
 
+def caller_of(request: Request) -> Caller:
+    """Of a request that was admitted."""
+    caller: Caller = request.scope[CALLER]
+    return caller
+
+
 async def guard(request: Request) -> None:
     """The dependency of every route that is not open to all. A plain function would be given a thread."""
-    context_of(request).admit(request.scope)
+    context = context_of(request)
+    caller = context.admit(request.scope)
+    if not caller.within.is_everything:
+        await visibility.check_path(context.jobs, caller, request.scope["path"].split("/"))

@@ -27,7 +27,7 @@ class QueueFull(JobsError):
         return {"Retry-After": "1"}
 
 
-RUN_ID, WORKER_ID = "run_1i9lna4ic0000", "wrk_1i9ljurb30000"
+RUN_ID, WORKER_ID, KEY_ID = "run_1i9lna4ic0000", "wrk_1i9ljurb30000", "T1k2nQ8sWz"
 
 _FIELD = FieldError("/priority", "Input should be less than or equal to 100", "less_than_equal")
 _PAYLOAD = FieldError("/payload", '"userId" is a required property', "required")
@@ -38,7 +38,9 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.WorkerNotFound(WORKER_ID),
     errors.QueueNotFound("mail"),
     errors.ScheduleNotFound("nightly-cleanup"),
+    errors.KeyNotFound(KEY_ID),
     errors.Unauthorized(),
+    errors.ScopeMissing("runs:write"),
     errors.CrossSite(),
     errors.HostRefused(),
     errors.BadRequest("Idempotency-Key must have 1 to 255 characters."),
@@ -52,6 +54,9 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.RunFinished("completed"),
     errors.RunNotFinished("running"),
     errors.IdempotencyInFlight(),
+    errors.KeyEnded(),
+    errors.RotationPending("2026-02-01T12:00:00.000000Z"),
+    errors.RateLimited(100, 60, 5),
     errors.EventsExpired(),
     errors.PayloadTooLarge(1_048_576),
     errors.UnsupportedMedia(),
@@ -77,7 +82,12 @@ SAMPLES: tuple[JobsError, ...] = (
 _SAMPLES = {type(sample): sample for sample in SAMPLES}
 
 ALWAYS: tuple[type[JobsError], ...] = (JobsError,)
-GUARDED: tuple[type[JobsError], ...] = (errors.Unauthorized, errors.CrossSite, errors.HostRefused)
+GUARDED: tuple[type[JobsError], ...] = (
+    errors.Unauthorized,
+    errors.ScopeMissing,
+    errors.CrossSite,
+    errors.HostRefused,
+)
 STORED: tuple[type[JobsError], ...] = (errors.StoreUnavailable,)
 BODY: tuple[type[JobsError], ...] = (
     errors.MalformedJson,
@@ -92,18 +102,19 @@ IDEMPOTENT: tuple[type[JobsError], ...] = (
     errors.BadRequest,
     errors.IdempotencyKeyReused,
     errors.IdempotencyInFlight,
+    errors.RateLimited,
     QueueFull,
 )
 """What every route that makes runs may answer beside."""
 
 SHARED: dict[str, tuple[type[JobsError], ...]] = {
     "Unauthorized": (errors.Unauthorized,),
-    "Forbidden": (errors.CrossSite, errors.HostRefused),
+    "Forbidden": (errors.ScopeMissing, errors.CrossSite, errors.HostRefused),
     "RequestTimeout": (errors.RequestTimeout,),
     "PayloadTooLarge": (errors.PayloadTooLarge,),
     "UnsupportedMedia": (errors.UnsupportedEncoding, errors.UnsupportedMedia),
     "InvalidRequest": (errors.InvalidRequest,),
-    "QueueFull": (QueueFull,),
+    "TooManyRequests": (errors.RateLimited, QueueFull),
     "InternalError": (JobsError,),
     "StoreUnavailable": (errors.StoreUnavailable,),
     "JobTypeNotFound": (errors.JobTypeNotFound,),
@@ -111,6 +122,7 @@ SHARED: dict[str, tuple[type[JobsError], ...]] = {
     "WorkerNotFound": (errors.WorkerNotFound,),
     "QueueNotFound": (errors.QueueNotFound,),
     "ScheduleNotFound": (errors.ScheduleNotFound,),
+    "KeyNotFound": (errors.KeyNotFound,),
 }
 """Answers that the document keeps once, for many routes."""
 

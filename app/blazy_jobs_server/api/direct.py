@@ -20,6 +20,7 @@ from blazy_jobs_server.api.requests import headers_of, is_json
 from blazy_jobs_server.api.strict_json import parse
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import DefinitionChanged, JobsError, JobTypeNotFound
+from blazy_jobs_server.domain.keys import Scope as KeyScope
 from blazy_jobs_server.engine.catalogue import Entry
 from blazy_jobs_server.engine.gathering import Gathering, Group
 from blazy_jobs_server.ports import Dispatched
@@ -40,24 +41,24 @@ _UNUSUAL = (
 
 
 class Heads:
-    """Heads that came before, without the digits of their lengths, and the job type that each names."""
+    """Heads that came before, without the digits of their lengths, and the job type and the key that each names."""
 
     def __init__(self) -> None:
-        self._names: dict[bytes, str] = {}
+        self._known: dict[bytes, tuple[str, bytes | None]] = {}
 
-    def find(self, data: bytes) -> tuple[str, int] | None:
-        """For a request that is whole: the job type, and where its body begins."""
+    def find(self, data: bytes) -> tuple[str, bytes | None, int] | None:
+        """For a request that is whole: the job type, `Authorization`, and where its body begins."""
         body_at = data.find(b"\r\n\r\n") + 4
         length = _LENGTH.search(data, 0, body_at)
         if length is None:
             return None
         start, end = length.span(1)
-        name = self._names.get(data[:start] + data[end:body_at])
-        if name is None or body_at + int(data[start:end]) != len(data):
+        known = self._known.get(data[:start] + data[end:body_at])
+        if known is None or body_at + int(data[start:end]) != len(data):
             return None
-        return name, body_at
+        return *known, body_at
 
-    def add(self, data: bytes, name: str) -> None:
+    def add(self, data: bytes, name: str, authorization: bytes | None) -> None:
         """The head of what was read as one request with one length, if that is all of `data` in no other reading."""
         body_at = data.find(b"\r\n\r\n") + 4
         length = _LENGTH.search(data, 0, body_at)
@@ -65,9 +66,9 @@ class Heads:
             return
         if data.count(b"\n", 0, body_at) != data.count(b"\r\n", 0, body_at):
             return
-        if len(self._names) >= MAX_HEADS:
-            self._names.clear()
-        self._names[data[: length.start(1)] + data[length.end(1) : body_at]] = name
+        if len(self._known) >= MAX_HEADS:
+            self._known.clear()
+        self._known[data[: length.start(1)] + data[length.end(1) : body_at]] = (name, authorization)
 
 
 class Direct:
@@ -99,20 +100,23 @@ class Direct:
             self._context.admit(scope)
         except JobsError:
             return
-        self._heads.add(data, path[1])
+        self._heads.add(data, path[1], headers.get(b"authorization"))
 
     def take(self, data: bytes, reply: exchange.Reply) -> bool:
         """Whether `data` is a whole request that is answered from here, by and by."""
         known = self._heads.find(data)
         if known is None:
             return False
-        name, body_at = known
+        name, authorization, body_at = known
         body = data[body_at:]
         if len(body) > self._most_bytes:
             return False
         try:
             value = parse(body)
             if type(value) is not dict or len(value) != 1 or "payload" not in value:
+                return False
+            caller = self._context.access.caller(authorization)  # whose head it is may have changed
+            if not (caller.may(KeyScope.WRITE) and caller.is_unrestricted):
                 return False
             entry = self._jobs.dispatcher.at_hand(name)
             payload = value["payload"]

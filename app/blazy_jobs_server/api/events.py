@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
 from blazy_jobs_server.api import event_models, exchange, render
-from blazy_jobs_server.api.context import Answer, context_of
+from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import LAST_EVENT_ID, answers, headers_of, reference
 from blazy_jobs_server.api.negotiation import parse_accept, quality
 from blazy_jobs_server.api.requests import cursor_key, run_key
@@ -166,7 +166,8 @@ async def follow_run(
 ) -> Response:
     """The stream starts with the first event (or after `Last-Event-ID`, or `after`), continues live, and ends after the
     final event. It ends earlier if the server stops; reconnect with `Last-Event-ID`."""
-    jobs = context_of(request).jobs
+    context = context_of(request)
+    jobs = context.jobs
     run = await jobs.run(run_key(run_id))
     if _wants_json(request):
         return await _page(request, run.id, cursor_key(cursor) or after or 0, limit)
@@ -178,7 +179,7 @@ async def follow_run(
         start = int(last)
     if run.state.final and start >= run.seq:
         return Response(status_code=204, headers={"Vary": "Accept"})
-    return EventStream(jobs.feed.follow_run(run.id, start), VARY)
+    return EventStream(jobs.feed.follow_run(run.id, start, context.access.ended(caller_of(request))), VARY)
 
 
 async def _page(request: Request, run_id: int, after: int, limit: int) -> Response:
@@ -215,8 +216,15 @@ async def follow_events(
 ) -> Response:
     """With `Last-Event-ID` it resumes without loss or repetition; otherwise it starts now, or with `from=start` at the
     oldest stored event. The comment `: live` is sent once, after all stored events. Never ends by itself."""
-    jobs = context_of(request).jobs
-    where = EventFilter(types=frozenset(EVENT_TYPES[name] for name in type), job_type=job_type, queue=queue, tag=tag)
+    context = context_of(request)
+    jobs = context.jobs
+    where = EventFilter(
+        types=frozenset(EVENT_TYPES[name] for name in type),
+        job_type=job_type,
+        queue=queue,
+        tag=tag,
+        within=caller_of(request).within,
+    )
     last = request_headers(request.scope).get(b"last-event-id")
     newest, pruned = await jobs.store.feed_bounds(where)
     start = 0 if from_ else newest
@@ -227,4 +235,4 @@ async def follow_events(
         if key < pruned:
             raise EventsExpired
         start = key
-    return EventStream(jobs.feed.follow_all(where, start))
+    return EventStream(jobs.feed.follow_all(where, start, context.access.ended(caller_of(request))))

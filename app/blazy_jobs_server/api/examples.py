@@ -60,6 +60,17 @@ BATCH: Examples = {
 CANCEL: Examples = {"reason": ("with a reason", {"reason": "not needed any more"})}
 NOTHING: Examples = {"empty": ("no field is known here", {})}
 QUEUE: Examples = {"paused": ("made before its first use, and held back", {"paused": True})}
+KEY: Examples = {
+    "producer": (
+        "a service that makes runs of its job types",
+        {"name": "shop", "scopes": ["runs:write"], "job_types": ["mail*"]},
+    ),
+    "worker": (
+        "a worker, for a year",
+        {"name": "workers", "scopes": ["workers"], "expires_at": "2127-01-31T12:00:00Z"},
+    ),
+}
+ROTATE: Examples = {"hour": ("the old secret for an hour more", {"overlap_seconds": 3600})}
 SCHEDULE: Examples = {
     "cron": (
         "every night at three, by Berlin's clocks",

@@ -108,7 +108,7 @@ class Front:
             match parts:
                 case [_, _, "runs", run_id] if run_id not in ("", "batch") and not scope["query_string"]:
                     self._context.admit(scope)
-                    return await hot.read(self._context, run_id)
+                    return await hot.read(self._context, scope, run_id)
             return None
         match parts:
             case [_, _, "job-types", name, "runs"]:

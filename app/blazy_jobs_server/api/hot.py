@@ -15,7 +15,7 @@ import msgspec
 import orjson
 from starlette.types import Receive, Scope
 
-from blazy_jobs_server.api import render, report_models, run_models
+from blazy_jobs_server.api import render, report_models, run_models, visibility
 from blazy_jobs_server.api.context import Answer, Context
 from blazy_jobs_server.api.definitions import wish
 from blazy_jobs_server.api.queries import refuse_query
@@ -28,6 +28,7 @@ from blazy_jobs_server.api.reports import (
     read_said,
 )
 from blazy_jobs_server.api.requests import (
+    CALLER,
     caller_scope,
     fit,
     headers_of,
@@ -38,9 +39,11 @@ from blazy_jobs_server.api.requests import (
 )
 from blazy_jobs_server.api.strict_json import MAX_DEPTH, parse
 from blazy_jobs_server.domain import ids
-from blazy_jobs_server.domain.errors import FieldError, InvalidRequest, JobsError
+from blazy_jobs_server.domain.errors import FieldError, InvalidRequest, JobsError, JobTypeNotFound, NotFound
+from blazy_jobs_server.domain.keys import Caller
 from blazy_jobs_server.engine.checking import MAX_LISTED_ERRORS
 from blazy_jobs_server.engine.dispatch import Wish
+from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.ports import Dispatched, Judged, Leased, Report, Reported
 
 _WAIT = re.compile(rb"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
@@ -85,6 +88,9 @@ async def _json(
 
 async def dispatch(context: Context, scope: Scope, receive: Receive, name: str) -> Answer:
     jobs = context.jobs
+    caller: Caller = scope[CALLER]
+    if not caller.within.admits_job_type(name):
+        raise JobTypeNotFound(name)
     entry = await jobs.dispatcher.known(name)
     value = await _json(context, scope, receive, context.settings.max_body_bytes)
     headers = headers_of(scope)
@@ -92,13 +98,16 @@ async def dispatch(context: Context, scope: Scope, receive: Receive, name: str) 
         asked = Wish(payload=value["payload"])
     else:
         asked = wish(fit(run_models.DispatchIn, value), jobs.clock.now())
-    key = idempotency_key(headers, caller_scope(headers, "POST", scope["path"]), value)
-    dispatched = await jobs.dispatcher.dispatch(entry, asked, key)
-    return await answer_dispatched(context, headers, dispatched)
+    key = idempotency_key(headers, caller_scope(scope), value)
+    if not caller.within.is_everything:
+        visibility.check_target(jobs, caller, name, asked.queue)
+    dispatched = await context.make(caller, 1, lambda: jobs.dispatcher.dispatch(entry, asked, key))
+    return await answer_dispatched(context, scope, dispatched)
 
 
-async def answer_dispatched(context: Context, headers: Any, dispatched: Dispatched) -> Answer:
+async def answer_dispatched(context: Context, scope: Scope, dispatched: Dispatched) -> Answer:
     """For one run made, found again, or waited for."""
+    headers = headers_of(scope)
     run = dispatched.runs[0]
     existed = not dispatched.made[0]
     seconds = wait_preference(headers, context.settings.max_wait_seconds)
@@ -106,7 +115,7 @@ async def answer_dispatched(context: Context, headers: Any, dispatched: Dispatch
     if dispatched.replayed:
         extra.append(REPLAYED)
     if seconds is not None:
-        run = await context.jobs.finished_run(run.id, seconds)
+        run = await context.jobs.finished_run(run.id, seconds, context.access.ended(scope[CALLER]))
         if run.state.final:
             existed = True
             extra.append((b"preference-applied", f"wait={seconds:g}".encode()))
@@ -123,9 +132,10 @@ def wait_preference(headers: Any, most: float) -> float | None:
     return None if found is None else min(float(found.group(1)), most)
 
 
-async def read(context: Context, run_id: str) -> Answer:
+async def read(context: Context, scope: Scope, run_id: str) -> Answer:
     """The run as it is now."""
     run = await context.jobs.run(run_key(run_id))
+    visibility.check_run(scope[CALLER], run)
     return Answer(200, render.run_json(run, context.jobs.wait_reason(run)).encode())
 
 
@@ -133,11 +143,15 @@ async def batch(context: Context, scope: Scope, receive: Receive) -> Answer:
     jobs = context.jobs
     value = await _json(context, scope, receive, context.settings.max_batch_bytes)
     headers = headers_of(scope)
-    key = idempotency_key(headers, caller_scope(headers, "POST", scope["path"]), value)
-    alike = _read_alike(value)
+    key = idempotency_key(headers, caller_scope(scope), value)
+    caller: Caller = scope[CALLER]
+    alike = _read_alike(value) if caller.is_unrestricted else None
     dispatched = None if alike is None else await jobs.dispatcher.many(*alike, key)
     if dispatched is None:
-        dispatched = await jobs.dispatcher.batch(*_read_batch(value, jobs.clock.now()), key)
+        wishes, errors = _read_batch(value, jobs.clock.now())
+        if not caller.within.is_everything:
+            _leave_out(jobs, caller, wishes, errors)
+        dispatched = await context.make(caller, len(wishes), lambda: jobs.dispatcher.batch(wishes, errors, key))
     extra = (REPLAYED,) if dispatched.replayed else ()
     return Answer(200 if dispatched.replayed else 202, batch_json(dispatched), extra)
 
@@ -179,6 +193,20 @@ def _read_batch(value: Any, now: int) -> tuple[list[tuple[str, Wish] | None], li
     return wishes, errors
 
 
+def _leave_out(jobs: Jobs, caller: Caller, wishes: list[tuple[str, Wish] | None], errors: list[FieldError]) -> None:
+    """What is not there for the caller becomes an error."""
+    for place, item in enumerate(wishes):
+        if item is None:
+            continue
+        name, asked = item
+        try:
+            visibility.check_target(jobs, caller, name, asked.queue)
+        except NotFound:
+            unknown = JobTypeNotFound(name)
+            errors.append(FieldError(f"/runs/{place}/job_type", unknown.detail, unknown.code))
+            wishes[place] = None
+
+
 def _within(path: str, error: FieldError) -> FieldError:
     return FieldError(path + error.path, error.message, error.code)
 
@@ -206,15 +234,20 @@ def batch_json(dispatched: Dispatched) -> bytes:
 async def claim(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
     leasing = context.jobs.leasing
     worker = worker_key(worker_id)
-    await leasing.membership.known(worker)
+    visibility.check_worker_of(scope[CALLER], (await leasing.membership.known(worker)).record)
     value = await _json(context, scope, receive, context.settings.max_body_bytes)
     body = fit(report_models.ClaimIn, value)
     seconds = min(body.wait_seconds, context.settings.max_wait_seconds)
     gone = asyncio.ensure_future(_disconnected(receive))
+    ended, answer = context.access.ended(scope[CALLER]), lambda _: leasing.claims.nudge(worker)
+    if ended is not None:
+        ended.add_done_callback(answer)
     try:
         leased = await leasing.claims.claim(worker, body.max, seconds, gone, columns=body.columns)
     finally:
         gone.cancel()
+        if ended is not None:
+            ended.remove_done_callback(answer)
     return leases(leased)
 
 
@@ -238,7 +271,7 @@ def leases(leased: Leased) -> Answer:
 
 async def report(context: Context, scope: Scope, receive: Receive, worker_id: str) -> Answer:
     worker = worker_key(worker_id)
-    await context.jobs.leasing.membership.known(worker)
+    visibility.check_worker_of(scope[CALLER], (await context.jobs.leasing.membership.known(worker)).record)
     value = await _json(context, scope, receive, context.settings.max_report_bytes, _report_depth)
     items, holding = _read_frame(value)
     completed = read_completed(value.get("completed", []), context.settings.max_result_bytes)

@@ -7,8 +7,8 @@ from typing import TypeVar
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from blazy_jobs_server.api import examples, fields, job_type_models, render
-from blazy_jobs_server.api.context import Answer, context_of
+from blazy_jobs_server.api import examples, fields, job_type_models, render, visibility
+from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.definitions import changed, definition
 from blazy_jobs_server.api.describe import BODY, JOB_TYPE_LINKS, accepts, answers, describe
 from blazy_jobs_server.api.requests import read_json
@@ -24,7 +24,7 @@ from blazy_jobs_server.domain.errors import (
     NotSupported,
     PathNotFound,
 )
-from blazy_jobs_server.domain.job_type import NAME, JobType
+from blazy_jobs_server.domain.job_type import NAME, Definition, JobType
 
 router = APIRouter(prefix="/v1/job-types", tags=["job types"])
 
@@ -54,7 +54,9 @@ def _answer(job_type: JobType, status: int = 200) -> Answer:
 )
 async def register_job_type(request: Request) -> Response:
     body = await read_json(request, job_type_models.JobTypeIn)
-    job_type = await context_of(request).jobs.catalogue.register(definition(body.name, body), body.paused)
+    asked = definition(body.name, body)
+    visibility.check_definition(caller_of(request), asked)
+    job_type = await context_of(request).jobs.catalogue.register(asked, body.paused)
     return respond(_answer(job_type, 201))
 
 
@@ -79,7 +81,9 @@ async def put_job_type(request: Request, name: str) -> Response:
     check_name(name)
     body = await read_json(request, job_type_models.JobTypePut)
     check_same_name(name, body.name)
-    job_type, new = await context_of(request).jobs.catalogue.replace(definition(name, body), body.paused)
+    asked = definition(name, body)
+    visibility.check_definition(caller_of(request), asked)
+    job_type, new = await context_of(request).jobs.catalogue.replace(asked, body.paused)
     return respond(_answer(job_type, 201 if new else 200))
 
 
@@ -104,7 +108,8 @@ def check_same_name(name: str, in_body: str | None) -> None:
 async def list_job_types(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
     catalogue = context_of(request).jobs.catalogue
     await catalogue.fresh()
-    job_types = catalogue.job_types()
+    within = caller_of(request).within
+    job_types = [job_type for job_type in catalogue.job_types() if within.admits_job_type(job_type.name)]
     page, following = page_of([((j.created_at, j.name), j) for j in job_types], cursor, limit)
     items = [orjson.dumps(render.job_type_json(job_type)).decode() for job_type in page]
     return respond(Answer(200, render.page_json(items, following)))
@@ -161,7 +166,13 @@ async def patch_job_type(request: Request, name: str) -> Response:
     catalogue = context_of(request).jobs.catalogue
     catalogue.entry(name)
     body = await read_json(request, job_type_models.JobTypePatch)
-    job_type = await catalogue.change(name, lambda known: changed(known, body), body.paused)
+
+    def change(known: Definition) -> Definition:
+        asked = changed(known, body)
+        visibility.check_definition(caller_of(request), asked)
+        return asked
+
+    job_type = await catalogue.change(name, change, body.paused)
     return respond(_answer(job_type))
 
 

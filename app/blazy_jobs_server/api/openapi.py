@@ -26,12 +26,14 @@ TAGS = [
     {"name": "queues", "description": "Queues are created when they are first used."},
     {"name": "schedules", "description": "Dispatch runs at given times."},
     {"name": "workers", "description": "The worker protocol."},
+    {"name": "keys", "description": "API keys, and what they allow."},
     {"name": "operations", "description": "Health, statistics and metrics."},
 ]
 ID = "[0-9a-z]{13,32}"
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "run_id": {"schema": {"type": "string", "pattern": f"^run_{ID}$"}, "example": describe.RUN_ID},
     "worker_id": {"schema": {"type": "string", "pattern": f"^wrk_{ID}$"}, "example": describe.WORKER_ID},
+    "key_id": {"schema": {"type": "string", "pattern": "^[0-9A-Za-z]{10}$"}, "example": describe.KEY_ID},
     "name": {"schema": {"type": "string", "pattern": NAME_PATTERN}},
 }
 NAME_EXAMPLES = {"job-types": "send-welcome-email", "queues": "default", "schedules": "nightly-cleanup"}
@@ -60,8 +62,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path, operation in _operations(written):
         _sharpen(path, operation)
     written["components"] = _components(written)
-    keyed = app.state.settings.api_key is not None
-    written["security"] = [{"key": []}] if keyed else [{}, {"key": []}]
+    written["security"] = [{}, {"key": []}] if app.state.context.access.is_open else [{"key": []}]
     for schema in _schemas(written):
         _plain(schema)
     for name, schema in written["components"]["schemas"].items():

@@ -16,8 +16,8 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.responses import PlainTextResponse
 
-from blazy_jobs_server.api import operation_models
-from blazy_jobs_server.api.context import Answer, Context, context_of, guard
+from blazy_jobs_server.api import operation_models, visibility
+from blazy_jobs_server.api.context import Answer, Context, caller_of, context_of, guard
 from blazy_jobs_server.api.describe import ALWAYS, GUARDED, STORED, describe, problems_of, reference
 from blazy_jobs_server.api.negotiation import parse_accept, quality, takes_gzip
 from blazy_jobs_server.api.queries import known_query
@@ -92,24 +92,28 @@ def _redis(context: Context) -> dict[str, str]:
     dependencies=[Depends(guard), Depends(known_query)],
 )
 async def get_stats(request: Request) -> Response:
-    jobs = context_of(request).jobs
+    jobs, within = context_of(request).jobs, caller_of(request).within
     await jobs.refresh()
     sizes = await jobs.store.sizes()
     numbers = jobs.numbers
     oldest = {name: rfc3339(at) for name in STATE_NAMES if (at := sizes.get(f"oldest_{name}_at")) is not None}
+    admits = within.admits_job_type
+    waited = [histogram for name, histogram in numbers.waited.items() if admits(name)]
+    ran = [histogram for (name, _), histogram in numbers.ran.items() if admits(name)]
+    workers = [m for m in jobs.leasing.membership.everyone() if visibility.sees_worker(within, m.record)]
     stats = {
         "version": VERSION,
-        "counts": {STATE_NAMES[state]: n for state, n in numbers.by_state().items()},
-        "finished_last_minute": numbers.finished.total(),
-        "started_last_minute": numbers.started.total(),
-        "waited": _latency(numbers.together(numbers.waited.values())),
-        "ran": _latency(numbers.together(numbers.ran.values())),
-        "workers": len(jobs.leasing.membership.everyone()),
+        "counts": {STATE_NAMES[state]: n for state, n in numbers.by_state(within=within).items()},
+        "finished_last_minute": numbers.finished.total(admits),
+        "started_last_minute": numbers.started.total(admits),
+        "waited": _latency(numbers.together(waited)),
+        "ran": _latency(numbers.together(ran)),
+        "workers": len(workers),
         "open_streams": jobs.feed.open_streams,
         "database_bytes": sizes["database_bytes"],
         "wal_bytes": sizes["wal_bytes"],
         "free_bytes": sizes["free_bytes"],
-        "oldest": oldest,
+        "oldest": oldest if within.is_everything else {},
     }
     return respond(Answer(200, orjson.dumps(stats)))
 

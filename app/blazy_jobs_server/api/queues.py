@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from msgspec import UNSET, UnsetType, to_builtins
 
 from blazy_jobs_server.api import examples, fields, queue_models, render
-from blazy_jobs_server.api.context import Answer, Context, context_of
+from blazy_jobs_server.api.context import Answer, Context, caller_of, context_of
 from blazy_jobs_server.api.describe import BODY, QUEUE_LINKS, accepts, describe
 from blazy_jobs_server.api.job_types import check_name, check_same_name, page_of
 from blazy_jobs_server.api.requests import read_json
@@ -54,7 +54,9 @@ async def _json(context: Context, queue: Queue) -> dict[str, Any]:
 async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = None) -> Response:
     context = context_of(request)
     await context.jobs.refresh()
-    page, following = page_of(context.jobs.catalogue.queues(), cursor, limit)
+    within = caller_of(request).within
+    queues = [found for found in context.jobs.catalogue.queues() if within.admits_queue(found[1].name)]
+    page, following = page_of(queues, cursor, limit)
     shown = [orjson.dumps(await _json(context, queue)).decode() for queue in page]
     return respond(Answer(200, render.page_json(shown, following)))
 

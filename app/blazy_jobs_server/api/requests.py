@@ -28,11 +28,13 @@ from blazy_jobs_server.domain.errors import (
     UnsupportedMedia,
     WorkerNotFound,
 )
+from blazy_jobs_server.domain.keys import Caller
 from blazy_jobs_server.ports import IdempotencyKey
 
 M = TypeVar("M", bound=BaseModel)
 
 MAX_KEY_LENGTH = 255
+CALLER = "jobs.caller"
 
 
 class ClientDisconnected(Exception):
@@ -157,11 +159,10 @@ def _same_numbers(value: Any) -> Any:
     return [_same_numbers(member) for member in value] if type(value) is list else value
 
 
-def caller_scope(headers: Mapping[bytes, bytes], method: str, path: str) -> str:
-    """Keys of different callers, methods and paths never meet. The API key itself is not stored."""
-    key = headers.get(b"authorization", b"").partition(b" ")[2].strip()
-    caller = hashlib.blake2b(key, digest_size=8).hexdigest() if key else ""
-    return f"{caller} {method} {path}"
+def caller_scope(scope: Scope) -> str:
+    """Keys of different callers, methods and paths never meet."""
+    caller: Caller = scope[CALLER]
+    return f"{caller.realm} {scope['method']} {scope['path']}"
 
 
 def run_key(run_id: str) -> int:

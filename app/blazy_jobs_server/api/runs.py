@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Query, Request, Response
 
 from blazy_jobs_server.api import examples, fields, hot, render, run_models
-from blazy_jobs_server.api.context import Answer, context_of
+from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import (
     BODY,
     DISPATCH_HEADERS,
@@ -140,6 +140,7 @@ async def list_runs(
         schedule=schedule,
         created_after=None if created_after is None else from_datetime(created_after),
         created_before=None if created_before is None else from_datetime(created_before),
+        within=caller_of(request).within,
     )
     await jobs.sweeper.catch_up()
     runs, following_key = await jobs.store.runs(where, before, limit)
@@ -165,7 +166,8 @@ async def get_run(
     """With `wait_seconds`, responds when the run has finished, or when the time is over."""
     context = context_of(request)
     seconds = min(wait_seconds or 0, context.settings.max_wait_seconds)
-    run = await context.jobs.finished_run(run_key(run_id), seconds)
+    ended = context.access.ended(caller_of(request))
+    run = await context.jobs.finished_run(run_key(run_id), seconds, ended)
     return respond(Answer(200, render.run_json(run, context.jobs.wait_reason(run)).encode()))
 
 
@@ -273,9 +275,9 @@ async def replay_run(request: Request, run_id: str) -> Response:
     run = await context.jobs.run(run_key(run_id))
     await read_json(request, fields.EmptyIn, optional=True)
     headers = headers_of(request.scope)
-    key = idempotency_key(headers, caller_scope(headers, "POST", request.scope["path"]), {})
-    dispatched = await context.jobs.dispatcher.replay(run, key)
-    return respond(await hot.answer_dispatched(context, headers, dispatched))
+    key = idempotency_key(headers, caller_scope(request.scope), {})
+    dispatched = await context.make(caller_of(request), 1, lambda: context.jobs.dispatcher.replay(run, key))
+    return respond(await hot.answer_dispatched(context, request.scope, dispatched))
 
 
 @router.delete(

@@ -9,9 +9,9 @@ import msgspec
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from blazy_jobs_server.api import examples, fields, hot, render, run_models
+from blazy_jobs_server.api import examples, fields, hot, render, run_models, visibility
 from blazy_jobs_server.api import schedule_models as shapes
-from blazy_jobs_server.api.context import Answer, context_of
+from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import (
     BODY,
     DISPATCH_HEADERS,
@@ -148,6 +148,12 @@ def _times(instants: list[int]) -> Response:
     return respond(Answer(200, orjson.dumps({"data": [rfc3339(instant) for instant in instants]})))
 
 
+def _check_target(request: Request, job_type: str, queue: str | None) -> None:
+    """Raises JobTypeNotFound and QueueNotFound."""
+    queue_of_its_own = msgspec.UNSET if queue is None else queue
+    visibility.check_target(context_of(request).jobs, caller_of(request), job_type, queue_of_its_own)
+
+
 # -- routes
 
 
@@ -170,6 +176,7 @@ def _times(instants: list[int]) -> Response:
 )
 async def create_schedule(request: Request) -> Response:
     body = await read_json(request, shapes.ScheduleIn)
+    _check_target(request, body.job_type, body.queue)
     schedule = await context_of(request).jobs.schedules.register(definition_of(body.name, body), bool(body.paused))
     location = (b"location", f"/v1/schedules/{schedule.name}".encode())
     return respond(Answer(201, schedule_json(schedule), (location,)))
@@ -207,7 +214,8 @@ async def preview_schedule(request: Request) -> Response:
 )
 async def list_schedules(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     found, more = await context_of(request).jobs.store.schedules(cursor_key(cursor), limit)
-    items = [schedule_json(schedule).decode() for _, schedule in found]
+    jobs, caller = context_of(request).jobs, caller_of(request)
+    items = [schedule_json(s).decode() for _, s in found if visibility.sees_schedule(jobs, caller, s)]
     return respond(Answer(200, render.page_json(items, ids.encode(found[-1][0]) if more else None)))
 
 
@@ -240,6 +248,7 @@ async def put_schedule(request: Request, name: str) -> Response:
     check_name(name)
     body = await read_json(request, shapes.SchedulePut)
     check_same_name(name, body.name)
+    _check_target(request, body.job_type, body.queue)
     schedules = context_of(request).jobs.schedules
     schedule, made = await schedules.replace(definition_of(name, body), body.paused)
     return respond(Answer(201 if made else 200, schedule_json(schedule)))
@@ -258,9 +267,13 @@ async def patch_schedule(request: Request, name: str) -> Response:
     schedules = context_of(request).jobs.schedules
     await schedules.get(name)
     body = await read_json(request, shapes.SchedulePatch)
-    return respond(
-        Answer(200, schedule_json(await schedules.change(name, lambda known: changed(known, body), body.paused)))
-    )
+
+    def change(known: ScheduleDefinition) -> ScheduleDefinition:
+        asked = changed(known, body)
+        _check_target(request, asked.job_type, asked.queue)
+        return asked
+
+    return respond(Answer(200, schedule_json(await schedules.change(name, change, body.paused))))
 
 
 @router.delete(
@@ -330,9 +343,9 @@ async def trigger_schedule(request: Request, name: str) -> Response:
     await context.jobs.schedules.get(name)
     await read_json(request, fields.EmptyIn, optional=True)
     headers = headers_of(request.scope)
-    key = idempotency_key(headers, caller_scope(headers, "POST", request.url.path), {})
-    dispatched = await context.jobs.schedules.trigger(name, key)
-    return respond(await hot.answer_dispatched(context, headers, dispatched))
+    key = idempotency_key(headers, caller_scope(request.scope), {})
+    dispatched = await context.make(caller_of(request), 1, lambda: context.jobs.schedules.trigger(name, key))
+    return respond(await hot.answer_dispatched(context, request.scope, dispatched))
 
 
 @router.get(

@@ -8,8 +8,8 @@ import struct
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from blazy_jobs_server.api import examples, hot, job_type_models, render, report_models, worker_models
-from blazy_jobs_server.api.context import Answer, Context, context_of
+from blazy_jobs_server.api import examples, hot, job_type_models, render, report_models, visibility, worker_models
+from blazy_jobs_server.api.context import Answer, Context, caller_of, context_of
 from blazy_jobs_server.api.definitions import definition
 from blazy_jobs_server.api.describe import BODY, WORKER_LINKS, accepts, answers, describe
 from blazy_jobs_server.api.requests import cursor_key, read_json, worker_key
@@ -57,6 +57,7 @@ async def register_worker(request: Request) -> Response:
     context = context_of(request)
     body = await read_json(request, WorkerIn)
     declares = _declarations(body)
+    visibility.check_worker(caller_of(request).within, [*body.job_types, *_named(declares)], body.queues)
     conflicts: list[Conflict] = await _declare_queues(context, body)
     leasing = context.jobs.leasing
     record, refused = await context.jobs.deployments.register(
@@ -69,6 +70,7 @@ async def register_worker(request: Request) -> Response:
             registered_at=0,
             pool=bool(request.scope.get("jobs.pool")),
             pid=_peer_pid(request),
+            key_id=caller_of(request).key_id,
         ),
         declares,
     )
@@ -135,6 +137,12 @@ def _declarations(body: WorkerIn) -> list[Declaration]:
     return declared
 
 
+def _named(declares: list[Declaration]) -> list[str]:
+    """The job types that are declared, and those of the schedules."""
+    job_types = [definition.name for declared in declares for definition in declared.job_types]
+    return job_types + [item.definition.job_type for declared in declares for item in declared.schedules]
+
+
 def _definitions(job_types: list[job_type_models.JobTypeIn], path: str) -> list[Definition]:
     found: dict[str, Definition] = {}
     for place, job_type in enumerate(job_types):
@@ -169,7 +177,8 @@ async def list_workers(request: Request, limit: Limit = 50, cursor: Cursor = Non
     leasing = context_of(request).jobs.leasing
     if context_of(request).jobs.store.neighbours is not None:
         await leasing.membership.meet_others()
-    members = leasing.membership.everyone()
+    within = caller_of(request).within
+    members = [member for member in leasing.membership.everyone() if visibility.sees_worker(within, member.record)]
     rest = [member for member in members if before is None or member.record.id < before]
     page = rest[:limit]
     following = ids.encode(page[-1].record.id) if len(rest) > limit else None
@@ -197,7 +206,10 @@ def _json(member: Member) -> dict[str, object]:
     responses=answers(WorkerNotFound),
 )
 async def remove_worker(request: Request, worker_id: str) -> Response:
-    await context_of(request).jobs.leasing.membership.leave(worker_key(worker_id))
+    membership = context_of(request).jobs.leasing.membership
+    key = worker_key(worker_id)
+    visibility.check_worker_of(caller_of(request), (await membership.known(key)).record)
+    await membership.leave(key)
     return Response(status_code=204)
 
 

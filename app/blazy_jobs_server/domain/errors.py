@@ -2,17 +2,18 @@
 
     JobsError
     ├── NotFound            404   JobTypeNotFound · RunNotFound · WorkerNotFound · QueueNotFound · ScheduleNotFound
-    │                             · PathNotFound
+    │                             · KeyNotFound · PathNotFound
     ├── MethodNotAllowed    405
     ├── Unauthorized        401
-    ├── Forbidden           403   CrossSite · HostRefused
+    ├── Forbidden           403   ScopeMissing · CrossSite · HostRefused
     ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
-    │                             · QueueInUse · IdempotencyInFlight
+    │                             · QueueInUse · IdempotencyInFlight · KeyEnded · RotationPending
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
     ├── UnsupportedMedia    415   UnsupportedEncoding
+    ├── TooMany             429   RateLimited
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · NotSupported · IdempotencyKeyReused
@@ -95,6 +96,13 @@ class QueueNotFound(NotFound):
         super().__init__(f"There is no queue {name[:128]!r}; a queue is created when it is first used, or with PUT.")
 
 
+class KeyNotFound(NotFound):
+    code, title = "key_not_found", "Key not found"
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"There is no API key {key_id[:40]!r}.")
+
+
 class MethodNotAllowed(JobsError):
     status, code, title = 405, "method_not_allowed", "Method not allowed"
 
@@ -120,6 +128,11 @@ class Unauthorized(JobsError):
 
 class Forbidden(JobsError):
     status, code, title = 403, "forbidden", "Forbidden"
+
+
+class ScopeMissing(Forbidden):
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This key lacks the scope {scope}.")
 
 
 class CrossSite(Forbidden):
@@ -175,6 +188,22 @@ class RequestTimeout(JobsError):
 
 class Conflict(JobsError):
     status, code, title = 409, "conflict", "Conflict"
+
+
+class KeyEnded(Conflict):
+    code, title = "key_ended", "Key revoked or expired"
+
+    def __init__(self) -> None:
+        super().__init__("The key has been revoked or has expired; it cannot be rotated. Create another one.")
+
+
+class RotationPending(Conflict):
+    code, title = "rotation_pending", "Rotation pending"
+
+    def __init__(self, until: str) -> None:
+        super().__init__(
+            f"Two secrets are valid until {until}, after the last rotation. With overlap_seconds 0 both end at once."
+        )
 
 
 class JobTypeExists(Conflict):
@@ -239,6 +268,22 @@ class EventsExpired(Gone):
 
     def __init__(self) -> None:
         super().__init__("Events after this id have passed their retention; start again without Last-Event-ID.")
+
+
+class TooMany(JobsError):
+    status, code, title = 429, "too_many_requests", "Too many requests"
+
+
+class RateLimited(TooMany):
+    code, title = "rate_limited", "Rate limited"
+
+    def __init__(self, limit: int, per_seconds: float, retry_after_seconds: int) -> None:
+        super().__init__(f"This key may make {limit} runs per {per_seconds:g} seconds.")
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after_seconds)}
 
 
 class PayloadTooLarge(JobsError):

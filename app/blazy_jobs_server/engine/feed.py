@@ -7,7 +7,7 @@ store again, from where it stands, so a slow reader costs neither memory nor eve
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import Protocol
 
 from blazy_jobs_server.domain.event import Event, EventColumn
@@ -261,38 +261,48 @@ class Feed:
 
     # -- the streams
 
-    def follow_run(self, run_id: int, after: int) -> AsyncGenerator[bytes, None]:
-        """Blocks of the run's stream after the event number `after`; ends after the final event.
+    def follow_run(
+        self, run_id: int, after: int, ended: asyncio.Future[None] | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Blocks of the run's stream after the event number `after`; ends after the final event, or when `ended` is
+        done.
 
         Who resumes is told its place again: some clients take the block that has the time to reconnect only for one
         with an empty id, and would begin anew after a stream that had no more than that.
         """
         opening = OPENING + resumed_frame(after) if after else OPENING
-        return self._follow(_RunSource(self._store, self._by_run, run_id), after, opening)
+        return self._follow(_RunSource(self._store, self._by_run, run_id), after, opening, ended)
 
-    def follow_all(self, where: EventFilter, after: int) -> AsyncGenerator[bytes, None]:
-        """Blocks of the stream of all runs after the event key `after`; ends at shutdown.
+    def follow_all(
+        self, where: EventFilter, after: int, ended: asyncio.Future[None] | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """Blocks of the stream of all runs after the event key `after`; ends at shutdown, or when `ended` is done.
 
         It says its place at once: a reader that is cut before the first event comes back to where it began.
         """
         source = _FeedSource(self._store, self._readers, where, self)
-        return self._follow(source, after, OPENING + place_frame(after))
+        return self._follow(source, after, OPENING + place_frame(after), ended)
 
-    async def _follow(self, source: Source, at: int, opening: bytes) -> AsyncGenerator[bytes, None]:
+    async def _follow(
+        self, source: Source, at: int, opening: bytes, ended: asyncio.Future[None] | None
+    ) -> AsyncGenerator[bytes, None]:
         buffer = Buffer(self._joined, gapless=source.gapless)
         caught_up = source.caught_up
         self._streams.add(buffer)
+        close: Callable[[object], None] = lambda _: buffer.close()  # noqa: E731  # to be taken back by its name
+        if ended is not None:
+            ended.add_done_callback(close)
         try:
             yield opening
             while not (buffer.closed or self.closed):
                 # Attached first, then read until nothing more is there: what commits meanwhile is in one or both.
                 buffer.reset()
                 source.attach(buffer)
-                while not self.closed:
-                    blocks, reached, ended = await source.load(at)
+                while not (buffer.closed or self.closed):
+                    blocks, reached, whole = await source.load(at)
                     if blocks:
                         yield blocks
-                    if ended:
+                    if whole:
                         return
                     if reached == at:
                         break
@@ -312,6 +322,8 @@ class Feed:
                     if buffer.ended or buffer.closed:
                         return
         finally:
+            if ended is not None:
+                ended.remove_done_callback(close)
             source.detach(buffer)
             self._streams.discard(buffer)
 

@@ -144,17 +144,18 @@ class Jobs:
             raise RunNotFound(public_run_id(run_id))
         return run
 
-    async def finished_run(self, run_id: int, seconds: float) -> Run:
-        """The run when it is final, or as it is when `seconds` are over. Raises RunNotFound."""
+    async def finished_run(self, run_id: int, seconds: float, ended: asyncio.Future[None] | None = None) -> Run:
+        """The run when it is final, or as it is when `seconds` are over, or `ended` is done. Raises RunNotFound."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while True:
             final = self.feed.wanted(run_id)
             try:
                 run = await self.run(run_id)
-                if run.state.final or self.feed.closed or loop.time() >= until:
+                if run.state.final or self.feed.closed or loop.time() >= until or (ended and ended.done()):
                     return run
-                await asyncio.wait([final], timeout=until - loop.time())
+                waited = [final] if ended is None else [final, ended]
+                await asyncio.wait(waited, timeout=until - loop.time(), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self.feed.unwanted(run_id, final)
 

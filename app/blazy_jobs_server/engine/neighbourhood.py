@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.feed import Feed
@@ -44,6 +45,9 @@ class Neighbourhood:
         self._wake = asyncio.Event()
         self._all = False
         self._definitions = False
+        self._revision: int | None = None
+        self.also: Callable[[], Awaitable[None]] | None = None
+        """What else is to be looked at where definitions have changed."""
 
     def start(self) -> None:
         neighbours = self._store.neighbours
@@ -83,6 +87,7 @@ class Neighbourhood:
             if self._definitions or self._all:
                 self._definitions = False
                 await self._catalogue.fresh()
+                await self._look_also(neighbours)
                 await self._leasing.membership.meet_others()
             if self._all:
                 self._all = False
@@ -93,3 +98,11 @@ class Neighbourhood:
                     self._feed.look_again_at(await neighbours.standing(list(followed)), followed)
             await self._wake.wait()
             self._wake.clear()
+
+    async def _look_also(self, neighbours: Neighbours) -> None:
+        if self.also is None:
+            return
+        revision = await neighbours.revision()  # before the look, which may see more
+        if revision != self._revision:
+            await self.also()
+            self._revision = revision

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from blazy_jobs_server.domain.event import EventColumn, EventType
+from blazy_jobs_server.domain.keys import EVERYTHING, Within
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Clock, Commit, Store
 
@@ -48,27 +49,28 @@ def quantile(buckets: list[int], share: float) -> float | None:
 
 
 class PerMinute:
-    """A count over the last minute, by the second."""
+    """Counts of job types over the last minute, by the second."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._seconds: deque[list[int]] = deque()
+        self._seconds: deque[tuple[int, dict[str, int]]] = deque()
 
-    def add(self, n: int) -> None:
+    def add(self, job_type: str, n: int) -> None:
         second = self._clock.now() // 1_000_000
-        if self._seconds and self._seconds[-1][0] == second:
-            self._seconds[-1][1] += n
-        else:
-            self._seconds.append([second, n])
-        self._forget(second)
+        if not self._seconds or self._seconds[-1][0] != second:
+            self._seconds.append((second, {}))
+            self._forget(second)
+        counts = self._seconds[-1][1]
+        counts[job_type] = counts.get(job_type, 0) + n
 
     def _forget(self, second: int) -> None:
         while self._seconds and self._seconds[0][0] <= second - MINUTE:
             self._seconds.popleft()
 
-    def total(self) -> int:
+    def total(self, admits: Callable[[str], bool] = lambda job_type: True) -> int:
+        """Of the job types that are admitted."""
         self._forget(self._clock.now() // 1_000_000)
-        return sum(n for _, n in self._seconds)
+        return sum(n for _, counts in self._seconds for job_type, n in counts.items() if admits(job_type))
 
 
 class Numbers:
@@ -102,26 +104,25 @@ class Numbers:
             if histogram is None:
                 histogram = self.waited[job_type] = Histogram()
             histogram.add(microseconds / 1_000_000, number)
+            self.started.add(job_type, number)
         for job_type, state, microseconds, number in commit.ran:
             ended = (job_type, state)
             histogram = self.ran.get(ended)
             if histogram is None:
                 histogram = self.ran[ended] = Histogram()
             histogram.add(microseconds / 1_000_000, number)
-        if commit.waited:
-            self.started.add(sum(number for _, _, number in commit.waited))
-        if commit.ran:
-            self.finished.add(sum(number for _, state, _, number in commit.ran if state.final))
+            if state.final:
+                self.finished.add(job_type, number)
 
     def on_batch(self, size: int) -> None:
         """A commit shared by so many verbs: bucket n holds sizes up to 2ⁿ."""
         self.batched += size
         self.batch_sizes[min((size - 1).bit_length(), len(self.batch_sizes) - 1)] += 1
 
-    def by_state(self, *, queue: str | None = None) -> dict[State, int]:
+    def by_state(self, *, queue: str | None = None, within: Within = EVERYTHING) -> dict[State, int]:
         totals = dict.fromkeys(State, 0)
-        for (_, of_queue, state), n in self.counts.items():
-            if queue is None or queue == of_queue:
+        for (job_type, of_queue, state), n in self.counts.items():
+            if (queue is None or queue == of_queue) and within.admits(job_type, of_queue):
                 totals[state] += n
         return totals
 

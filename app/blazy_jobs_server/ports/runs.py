@@ -14,6 +14,7 @@ from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.event import EVENT_NAMES, Event, EventColumn, EventType
 from blazy_jobs_server.domain.instants import from_datetime
 from blazy_jobs_server.domain.job_type import Settings
+from blazy_jobs_server.domain.keys import EVERYTHING, Within
 from blazy_jobs_server.domain.run import Error, Run, State
 
 
@@ -282,9 +283,13 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     """The numbers of its declarations."""
     unknown: frozenset[int] = frozenset()
     """The definitions that its code is too old for."""
+    key_id: str | None = None
+    """Of the API key that registered it."""
 
 
 class RunFilter(Struct, frozen=True, kw_only=True):
+    """What a list has; left out means all. `within` is what whoever asks is restricted to."""
+
     states: frozenset[State] = frozenset()
     job_type: str | None = None
     queue: str | None = None
@@ -292,21 +297,33 @@ class RunFilter(Struct, frozen=True, kw_only=True):
     schedule: str | None = None
     created_after: int | None = None
     created_before: int | None = None
+    within: Within = EVERYTHING
+
+    @property
+    def names_lanes(self) -> bool:
+        """Whether it leaves out some pairs of job type and queue."""
+        return bool(self.job_type or self.queue or not self.within.is_everything)
+
+    def admits_lane(self, job_type: str, queue: str) -> bool:
+        return self.job_type in (None, job_type) and self.queue in (None, queue) and self.within.admits(job_type, queue)
 
 
 class EventFilter(Struct, frozen=True, kw_only=True):
-    """What a stream of all runs lets through; left out means all."""
+    """What a stream of all runs lets through; left out means all. `within` as of a list."""
 
     types: frozenset[int] = frozenset()
     job_type: str | None = None
     queue: str | None = None
     tag: str | None = None
+    within: Within = EVERYTHING
+
+    def admits_lane(self, job_type: str, queue: str) -> bool:
+        return self.job_type in (None, job_type) and self.queue in (None, queue) and self.within.admits(job_type, queue)
 
     def admits(self, event: Event) -> bool:
         return (
             (not self.types or event.type in self.types)
-            and self.job_type in (None, event.job_type)
-            and self.queue in (None, event.queue)
+            and self.admits_lane(event.job_type, event.queue)
             and (self.tag is None or (event.tags != "[]" and self.tag in decode(event.tags)))
         )
 

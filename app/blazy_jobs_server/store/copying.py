@@ -31,6 +31,7 @@ TABLES = (
     "schedules",
     "declarations",
     "builds",
+    "api_keys",
 )
 """Workers are left out: they register again. What they had in hand is given back when its lease is over."""
 NUMBERED = ("job_type_versions", "lanes", "schedules", "declarations", "builds")

@@ -35,8 +35,8 @@ def register_worker(tx: Transaction, arguments: list[Register]) -> list[WorkerRe
         worker = msgspec.structs.replace(argument, id=tx.ledger.keys.next(tx.now), registered_at=tx.now)
         worker = msgspec.structs.replace(worker, declares=declare(tx, declares, worker))
         tx.cursor.execute(
-            "INSERT INTO workers (id, name, job_types, queues, concurrency, registered_at, pool, pid, declares) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO workers (id, name, job_types, queues, concurrency, registered_at, pool, pid, declares, "
+            "key_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 worker.id,
                 worker.name,
@@ -47,6 +47,7 @@ def register_worker(tx: Transaction, arguments: list[Register]) -> list[WorkerRe
                 worker.pool,
                 worker.pid,
                 declares_text(worker),
+                worker.key_id,
             ),
         )
         answers.append(worker)

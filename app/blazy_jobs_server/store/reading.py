@@ -21,12 +21,14 @@ from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
+from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
 from blazy_jobs_server.store.definitions import VERSIONS, load_definitions, load_queues, to_versions
+from blazy_jobs_server.store.keys import KEYS, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
 from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
@@ -182,13 +184,9 @@ class Reader:
             return self._page(cursor, found, limit)
 
     def _places(self, cursor: sqlite3.Cursor, where: RunFilter) -> list[Place] | None:
-        if not (where.states or where.job_type or where.queue):
+        if not (where.states or where.names_lanes):
             return None
-        lanes = {
-            lane.id
-            for lane in self._lanes(cursor).values()
-            if where.job_type in (None, lane.job_type) and where.queue in (None, lane.queue)
-        }
+        lanes = {lane.id for lane in self._lanes(cursor).values() if where.admits_lane(lane.job_type, lane.queue)}
         counts = cursor.execute("SELECT lane_id, state, runs FROM run_counts WHERE runs > 0")
         places = [Place(*row) for row in counts.fetchall()]
         return [
@@ -313,14 +311,14 @@ class Reader:
         with self._snapshot() as (_, cursor):
             newest = cursor.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0]
             rows = cursor.execute("SELECT job_type, queue, pruned_event FROM lanes").fetchall()
-            matching = [
-                pruned
-                for job_type, queue, pruned in rows
-                if where.job_type in (None, job_type) and where.queue in (None, queue)
-            ]
+            matching = [pruned for job_type, queue, pruned in rows if where.admits_lane(job_type, queue)]
             return max([newest, *(row[2] for row in rows)]), max(matching, default=0)
 
     # -- the rest
+
+    def keys(self) -> list[ApiKey]:
+        with self._snapshot() as (_, cursor):
+            return [to_key(row) for row in cursor.execute(KEYS).fetchall()]
 
     def definitions(self) -> tuple[list[JobType], list[Queue]]:
         with self._snapshot() as (_, cursor):
@@ -365,6 +363,7 @@ class Reader:
                     pid=row["pid"],
                     declares=tuple(orjson.loads(row["declares"] or "[]")),
                     unknown=frozenset(orjson.loads(row["unknown"] or "[]")),
+                    key_id=row["key_id"],
                 )
                 for row in rows
             ]

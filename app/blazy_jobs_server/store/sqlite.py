@@ -6,7 +6,7 @@ import fcntl
 import os
 import random
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.instants import EARLIEST
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import (
@@ -49,6 +50,7 @@ from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
+from blazy_jobs_server.store.keys import SaveKey
 from blazy_jobs_server.store.membership import GiveUp, Register, Unknown
 from blazy_jobs_server.store.migrations import UnknownSchema, migrate
 from blazy_jobs_server.store.reading import Reader
@@ -274,6 +276,18 @@ class SqliteStore:
     async def prune(self, limit: int) -> int:
         pruned: int = await self._write("prune", limit)
         return pruned
+
+    # -- API keys
+
+    async def keys(self) -> list[ApiKey]:
+        return await self._reader.on_thread(self._reader.keys)
+
+    async def save_key(self, key: ApiKey, *, before: ApiKey | None) -> bool:
+        saved: bool = await self._write("save_key", SaveKey(key, before))
+        return saved
+
+    async def note_used(self, used: Mapping[str, int]) -> None:
+        await self._write("note_used", used)
 
     # -- workers
 

@@ -281,6 +281,8 @@ class WorkerRow(SQLModel, table=True):
     """The numbers of its declarations (JSON)."""
     unknown: str | None = None
     """The definitions that its code is too old for (JSON)."""
+    key_id: str | None = None
+    """Of the API key that registered it."""
 
 
 class DeclarationRow(SQLModel, table=True):
@@ -306,6 +308,26 @@ class BuildRow(SQLModel, table=True):
     build: str
 
     __table_args__ = (Index("builds_name", "app", "build", unique=True),)
+
+
+class KeyRow(SQLModel, table=True):
+    """API keys, also those that are no more. `digest` is the SHA-256 of the secret."""
+
+    __tablename__ = "api_keys"
+    id: str = Field(primary_key=True)
+    name: str
+    digest: str
+    scopes: str
+    job_types: str | None = None
+    queues: str | None = None
+    rate_limit: str | None = None
+    created_at: int = Field(sa_column=_big())
+    created_by: str
+    expires_at: int | None = Field(default=None, sa_column=_big(null=True))
+    last_used_at: int | None = Field(default=None, sa_column=_big(null=True))
+    revoked_at: int | None = Field(default=None, sa_column=_big(null=True))
+    previous_digest: str | None = None
+    previous_until: int | None = Field(default=None, sa_column=_big(null=True))
 
 
 class ServerRow(SQLModel, table=True):

@@ -264,12 +264,12 @@ async def test_a_server_that_ends_answers_and_closes(server: Server, connection:
 async def test_a_head_that_stands_on_bare_line_feeds_is_not_learned(server: Server) -> None:
     odd = DISPATCH + b"X: y\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
     heads = direct.Heads()
-    heads.add(odd, "greet")
+    heads.add(odd, "greet", None)
     assert heads.find(odd) is None
-    heads.add(REQUEST + b"\r\n", "greet")
+    heads.add(REQUEST + b"\r\n", "greet", None)
     assert heads.find(REQUEST) is None
-    heads.add(REQUEST, "greet")
-    assert heads.find(REQUEST) == ("greet", len(REQUEST) - len(BODY))
+    heads.add(REQUEST, "greet", None)
+    assert heads.find(REQUEST) == ("greet", None, len(REQUEST) - len(BODY))
     assert heads.find(REQUEST + b"\r\n") is None
     assert heads.find(REQUEST.replace(b"Length: 1", b"Length: 01")) is None
 

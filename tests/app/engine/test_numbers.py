@@ -61,10 +61,10 @@ def test_a_minute_forgets_what_is_older() -> None:
     clock = HandClock()
     minute = PerMinute(clock)
     assert minute.total() == 0
-    minute.add(3)
-    minute.add(2)
+    minute.add("a", 3)
+    minute.add("b", 2)
     clock.move(30)
-    minute.add(10)
+    minute.add("a", 10)
     assert minute.total() == 15
     clock.move(29)
     assert minute.total() == 15

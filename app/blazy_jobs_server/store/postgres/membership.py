@@ -41,6 +41,7 @@ def to_worker(row: Sequence[Any]) -> WorkerRecord:
         seen_at=row[9],
         declares=tuple(orjson.loads(row[10] or "[]")),
         unknown=frozenset(orjson.loads(row[11] or "[]")),
+        key_id=row[12],
     )
 
 
@@ -68,6 +69,7 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             worker.home,
             declares_text(worker),
             argument.server,
+            worker.key_id,
         )
         tx.definitions = True
         answers.append(worker)

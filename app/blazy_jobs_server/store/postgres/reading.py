@@ -199,10 +199,15 @@ class Reader:
             return found
 
     async def _places(self, connection: Any, where: RunFilter) -> list[Place] | None:
-        if not (where.states or where.job_type or where.queue):
+        if not (where.states or where.names_lanes):
             return None
         rows = await connection.fetch(sql.PLACES, where.job_type, where.queue)
-        return [Place(*row) for row in rows if not where.states or State(row[1]) in where.states]
+        lanes = (await self._known(connection, {row[0] for row in rows}, set())).lanes
+        return [
+            Place(*row)
+            for row in rows
+            if (not where.states or State(row[1]) in where.states) and where.within.admits(*lanes[row[0]].pair)
+        ]
 
     @asynccontextmanager
     async def _listing(self) -> AsyncIterator[Any]:
@@ -313,12 +318,8 @@ class Reader:
             until = time.monotonic() + SETTLE_SECONDS
             while (horizon := await connection.fetchval(sql.HORIZON)) < begun and time.monotonic() < until:  # noqa: ASYNC110
                 await asyncio.sleep(SETTLE_STEP_SECONDS)
-            pruned = await connection.fetchval(
-                "SELECT coalesce(max(pruned_event), 0) FROM lanes "
-                "WHERE ($1::text IS NULL OR job_type = $1) AND ($2::text IS NULL OR queue = $2)",
-                where.job_type,
-                where.queue,
-            )
+            rows = await connection.fetch("SELECT job_type, queue, pruned_event FROM lanes WHERE pruned_event > 0")
+            pruned = max((event for job_type, queue, event in rows if where.admits_lane(job_type, queue)), default=0)
             return await self._newest(connection, horizon), pruned
 
     # -- the rest

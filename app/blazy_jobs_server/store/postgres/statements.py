@@ -269,13 +269,14 @@ WORKER_COLUMNS = (
     "seen_at",
     "declares",
     "unknown",
+    "key_id",
 )
 _WORKERS = f"SELECT {', '.join(WORKER_COLUMNS)} FROM workers"
 WORKERS = f"{_WORKERS} ORDER BY id"
 WORKER = f"{_WORKERS} WHERE id = $1"
 INSERT_WORKER = (
     f"INSERT INTO workers ({', '.join(WORKER_COLUMNS)}, server) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10, NULL, $11)"
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10, NULL, $11, $12)"
 )
 DELETE_WORKER = "DELETE FROM workers WHERE id = $1"
 LEASED_TO = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from typing import Any
@@ -19,6 +19,7 @@ from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.instants import EARLIEST
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import (
@@ -48,6 +49,7 @@ from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
+from blazy_jobs_server.store.keys import KEYS, SaveKey, to_key
 from blazy_jobs_server.store.membership import GiveUp, Unknown
 from blazy_jobs_server.store.migrations import HEAD, UnknownSchema, migrate
 from blazy_jobs_server.store.postgres import connecting
@@ -380,6 +382,18 @@ class PostgresStore:
     async def prune(self, limit: int) -> int:
         pruned: int = await self._write("prune", limit)
         return pruned
+
+    # -- API keys
+
+    async def keys(self) -> list[ApiKey]:
+        return [to_key(row) for row in await self._reader.rows(KEYS)]
+
+    async def save_key(self, key: ApiKey, *, before: ApiKey | None) -> bool:
+        saved: bool = await self._write("save_key", SaveKey(key, before))
+        return saved
+
+    async def note_used(self, used: Mapping[str, int]) -> None:
+        await self._write("note_used", used)
 
     # -- workers
 

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, EraseRunData, EraseRunErrors, EraseRunResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListFireTimesData, ListFireTimesErrors, ListFireTimesResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PatchScheduleData, PatchScheduleErrors, PatchScheduleResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses } from './types.gen.js';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, EraseRunData, EraseRunErrors, EraseRunResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnKeyData, GetOwnKeyErrors, GetOwnKeyResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListFireTimesData, ListFireTimesErrors, ListFireTimesResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PatchScheduleData, PatchScheduleErrors, PatchScheduleResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -507,6 +507,69 @@ export const claimRuns = <ThrowOnError extends boolean = false>(options: Options
 export const reportRuns = <ThrowOnError extends boolean = false>(options: Options<ReportRunsData, ThrowOnError>) => (options.client ?? client).post<ReportRunsResponses, ReportRunsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/workers/{worker_id}/report',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List API keys, newest first
+ *
+ * Needs the scope `admin`.
+ */
+export const listKeys = <ThrowOnError extends boolean = false>(options?: Options<ListKeysData, ThrowOnError>) => (options?.client ?? client).get<ListKeysResponses, ListKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/keys',
+    ...options
+});
+
+/**
+ * Create an API key
+ *
+ * Needs the scope `admin`.
+ */
+export const createKey = <ThrowOnError extends boolean = false>(options: Options<CreateKeyData, ThrowOnError>) => (options.client ?? client).post<CreateKeyResponses, CreateKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Read what the key of the request allows
+ *
+ * Any valid key may read it.
+ */
+export const getOwnKey = <ThrowOnError extends boolean = false>(options?: Options<GetOwnKeyData, ThrowOnError>) => (options?.client ?? client).get<GetOwnKeyResponses, GetOwnKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/keys/self',
+    ...options
+});
+
+/**
+ * Revoke an API key
+ *
+ * It ceases to be valid on every server within two seconds: streams and waiting requests end. Needs the scope `admin`.
+ */
+export const revokeKey = <ThrowOnError extends boolean = false>(options: Options<RevokeKeyData, ThrowOnError>) => (options.client ?? client).delete<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/keys/{key_id}',
+    ...options
+});
+
+/**
+ * Give an API key another secret
+ *
+ * The id, scopes and restrictions remain. `409 rotation_pending` while two secrets are valid, unless `overlap_seconds` is 0. Needs the scope `admin`.
+ */
+export const rotateKey = <ThrowOnError extends boolean = false>(options: Options<RotateKeyData, ThrowOnError>) => (options.client ?? client).post<RotateKeyResponses, RotateKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/keys/{key_id}/rotate',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -1275,6 +1275,137 @@ export type JsonSchema = {
 } | boolean;
 
 /**
+ * An API key, without its secret.
+ */
+export type Key = {
+    /**
+     * Ten letters and digits; it remains the same when the key is rotated.
+     */
+    id: string;
+    /**
+     * What the key is for, 1 to 128 characters. Need not be unique.
+     */
+    name: string;
+    /**
+     * What the key may do.
+     */
+    scopes: Array<KeyScope>;
+    /**
+     * Names of job types, or prefixes that end with `*`; what does not match does not exist for the key. null: all.
+     */
+    job_types: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`; others do not exist for the key. null: all.
+     */
+    queues: Array<string> | null;
+    /**
+     * How many runs may be made with it. null: any number.
+     */
+    rate_limit: KeyRateOut | null;
+    /**
+     * When it was created.
+     */
+    created_at: string;
+    /**
+     * The id of the key that created it; `root`: the key of the settings, `command`: the command line, `anyone`: a request while there was no key.
+     */
+    created_by: string;
+    /**
+     * When it ceases to be valid. null: never.
+     */
+    expires_at: string | null;
+    /**
+     * When it was last used, to the minute. null: never.
+     */
+    last_used_at: string | null;
+    /**
+     * When it was revoked. null: it was not.
+     */
+    revoked_at: string | null;
+    /**
+     * Until when the secret before the last rotation remains valid. null: it was never rotated, or without overlap.
+     */
+    previous_until: string | null;
+};
+
+/**
+ * An API key to create. Scopes and restrictions cannot be changed later.
+ */
+export type KeyIn = {
+    /**
+     * What the key is for, 1 to 128 characters. Need not be unique.
+     */
+    name: string;
+    /**
+     * What the key may do, 1 to 10 scopes.
+     */
+    scopes: Array<KeyScope>;
+    /**
+     * Names of job types, or prefixes that end with `*`; what does not match does not exist for the key. null: all. Not with the scopes `metrics` and `admin`. At most 100. Default: null.
+     */
+    job_types?: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`; others do not exist for the key. null: all. Not with the scopes `metrics` and `admin`. At most 100. Default: null.
+     */
+    queues?: Array<string> | null;
+    /**
+     * When it ceases to be valid, in the future. null: never. Default: null.
+     */
+    expires_at?: string | null;
+    /**
+     * How many runs may be made with it, on each server. null: any number. Default: null.
+     */
+    rate_limit?: KeyRate | null;
+};
+
+/**
+ * A page of API keys, newest first; revoked and expired ones are kept.
+ */
+export type KeyPage = {
+    /**
+     * At most `limit` items.
+     */
+    data: Array<Key>;
+    /**
+     * The `cursor` of the next page. null on the last page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * At most `limit` runs may be made with the key within any `per_seconds`, on each server.
+ */
+export type KeyRate = {
+    /**
+     * Maximum number of runs, from 1 to 1,000,000.
+     */
+    limit: number;
+    /**
+     * The period, more than 0 seconds and at most 366 days.
+     */
+    per_seconds: number;
+};
+
+/**
+ * At most `limit` runs may be made with the key within any `per_seconds`, on each server.
+ */
+export type KeyRateOut = {
+    /**
+     * Maximum number of runs, from 1 to 1,000,000.
+     */
+    limit: number;
+    /**
+     * The period, more than 0 seconds and at most 366 days.
+     */
+    per_seconds: number;
+};
+
+/**
+ * `runs:read`: every GET below /v1 except keys, audit and config. `runs:write`: dispatch, cancel, replay and erase runs, trigger schedules. `workers`: the worker protocol. `config`: job types, queues, schedules. `metrics`: /metrics only. `admin`: everything.
+ */
+export type KeyScope = 'runs:read' | 'runs:write' | 'workers' | 'config' | 'metrics' | 'admin';
+
+/**
  * A distribution of durations, measured over the runs that this server has seen since it started.
  */
 export type Latency = {
@@ -1574,6 +1705,64 @@ export type LostReport = {
  */
 export type Metadata = {
     [key: string]: string;
+};
+
+/**
+ * An API key with its secret, which is shown only here.
+ */
+export type NewKey = {
+    /**
+     * Ten letters and digits; it remains the same when the key is rotated.
+     */
+    id: string;
+    /**
+     * What the key is for, 1 to 128 characters. Need not be unique.
+     */
+    name: string;
+    /**
+     * What the key may do.
+     */
+    scopes: Array<KeyScope>;
+    /**
+     * Names of job types, or prefixes that end with `*`; what does not match does not exist for the key. null: all.
+     */
+    job_types: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`; others do not exist for the key. null: all.
+     */
+    queues: Array<string> | null;
+    /**
+     * How many runs may be made with it. null: any number.
+     */
+    rate_limit: KeyRateOut | null;
+    /**
+     * When it was created.
+     */
+    created_at: string;
+    /**
+     * The id of the key that created it; `root`: the key of the settings, `command`: the command line, `anyone`: a request while there was no key.
+     */
+    created_by: string;
+    /**
+     * When it ceases to be valid. null: never.
+     */
+    expires_at: string | null;
+    /**
+     * When it was last used, to the minute. null: never.
+     */
+    last_used_at: string | null;
+    /**
+     * When it was revoked. null: it was not.
+     */
+    revoked_at: string | null;
+    /**
+     * Until when the secret before the last rotation remains valid. null: it was never rotated, or without overlap.
+     */
+    previous_until: string | null;
+    /**
+     * The key itself, for `Authorization: Bearer`. It cannot be read again.
+     */
+    key: string;
 };
 
 /**
@@ -2327,6 +2516,16 @@ export type RetryingEvent = {
 };
 
 /**
+ * How long the previous secret remains valid.
+ */
+export type RotateIn = {
+    /**
+     * For how long the previous secret remains valid, 0 to 2,592,000 seconds. 0: it ends at once, also one that a rotation before has left valid. Default: 86400.
+     */
+    overlap_seconds?: number;
+};
+
+/**
  * One execution of a job with all its attempts: its input, state and outcome.
  */
 export type Run = {
@@ -2820,6 +3019,32 @@ export type SchedulePut = {
 };
 
 /**
+ * What the key of the request allows. `root` is the key of the server's settings, `anyone` a request to a server without keys.
+ */
+export type Self = {
+    /**
+     * Ten letters and digits; it remains the same when the key is rotated.
+     */
+    id: string;
+    /**
+     * What the key is for, 1 to 128 characters. Need not be unique.
+     */
+    name: string;
+    /**
+     * What the key may do.
+     */
+    scopes: Array<KeyScope>;
+    /**
+     * Names of job types, or prefixes that end with `*`; what does not match does not exist for the key. null: all.
+     */
+    job_types: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`; others do not exist for the key. null: all.
+     */
+    queues: Array<string> | null;
+};
+
+/**
  * The run is due again later; no attempt is spent.
  */
 export type SnoozedReport = {
@@ -3189,7 +3414,7 @@ export type DispatchRunErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3217,7 +3442,7 @@ export type DispatchRunErrors = {
      */
     422: Problem;
     /**
-     * `queue_full`
+     * `rate_limited`, `queue_full`
      */
     429: Problem;
     /**
@@ -3268,7 +3493,7 @@ export type DispatchBatchErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3292,7 +3517,7 @@ export type DispatchBatchErrors = {
      */
     422: Problem;
     /**
-     * `queue_full`
+     * `rate_limited`, `queue_full`
      */
     429: Problem;
     /**
@@ -3370,7 +3595,7 @@ export type ListRunsErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3416,7 +3641,7 @@ export type EraseRunErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3475,7 +3700,7 @@ export type GetRunErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3534,7 +3759,7 @@ export type ListAttemptsErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3588,7 +3813,7 @@ export type CancelRunErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3672,7 +3897,7 @@ export type ReplayRunErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3700,7 +3925,7 @@ export type ReplayRunErrors = {
      */
     422: Problem;
     /**
-     * `queue_full`
+     * `rate_limited`, `queue_full`
      */
     429: Problem;
     /**
@@ -3750,7 +3975,7 @@ export type ListJobTypesErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3795,7 +4020,7 @@ export type RegisterJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3857,7 +4082,7 @@ export type RetireJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3911,7 +4136,7 @@ export type GetJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -3965,7 +4190,7 @@ export type PatchJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4031,7 +4256,7 @@ export type PutJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4101,7 +4326,7 @@ export type PauseJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4167,7 +4392,7 @@ export type ResumeJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4233,7 +4458,7 @@ export type ListQueuesErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4279,7 +4504,7 @@ export type GetQueueErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4333,7 +4558,7 @@ export type PutQueueErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4407,7 +4632,7 @@ export type PauseQueueErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4473,7 +4698,7 @@ export type ResumeQueueErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4539,7 +4764,7 @@ export type ListSchedulesErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4584,7 +4809,7 @@ export type CreateScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4645,7 +4870,7 @@ export type PreviewScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4703,7 +4928,7 @@ export type DeleteScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4753,7 +4978,7 @@ export type GetScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4807,7 +5032,7 @@ export type PatchScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4873,7 +5098,7 @@ export type PutScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -4943,7 +5168,7 @@ export type PauseScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5009,7 +5234,7 @@ export type ResumeScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5085,7 +5310,7 @@ export type TriggerScheduleErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5113,7 +5338,7 @@ export type TriggerScheduleErrors = {
      */
     422: Problem;
     /**
-     * `queue_full`
+     * `rate_limited`, `queue_full`
      */
     429: Problem;
     /**
@@ -5164,7 +5389,7 @@ export type ListFireTimesErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5218,7 +5443,7 @@ export type ListWorkersErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5263,7 +5488,7 @@ export type RegisterWorkerErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5321,7 +5546,7 @@ export type RemoveWorkerErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5375,7 +5600,7 @@ export type ClaimRunsErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5445,7 +5670,7 @@ export type ReportRunsErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5488,6 +5713,274 @@ export type ReportRunsResponses = {
 };
 
 export type ReportRunsResponse = ReportRunsResponses[keyof ReportRunsResponses];
+
+export type ListKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Maximum number of items; a page ends early at 4 MiB.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the previous page; opaque.
+         */
+        cursor?: string;
+    };
+    url: '/v1/keys';
+};
+
+export type ListKeysErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListKeysError = ListKeysErrors[keyof ListKeysErrors];
+
+export type ListKeysResponses = {
+    /**
+     * a page, newest first
+     */
+    200: KeyPage;
+};
+
+export type ListKeysResponse = ListKeysResponses[keyof ListKeysResponses];
+
+export type CreateKeyData = {
+    body: KeyIn;
+    path?: never;
+    query?: never;
+    url: '/v1/keys';
+};
+
+export type CreateKeyErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type CreateKeyError = CreateKeyErrors[keyof CreateKeyErrors];
+
+export type CreateKeyResponses = {
+    /**
+     * created; the only response that contains the key
+     */
+    201: NewKey;
+};
+
+export type CreateKeyResponse = CreateKeyResponses[keyof CreateKeyResponses];
+
+export type GetOwnKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/keys/self';
+};
+
+export type GetOwnKeyErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type GetOwnKeyError = GetOwnKeyErrors[keyof GetOwnKeyErrors];
+
+export type GetOwnKeyResponses = {
+    /**
+     * the key, or `root` for the key of the settings
+     */
+    200: Self;
+};
+
+export type GetOwnKeyResponse = GetOwnKeyResponses[keyof GetOwnKeyResponses];
+
+export type RevokeKeyData = {
+    body?: never;
+    path: {
+        /**
+         * The id of the key.
+         */
+        key_id: string;
+    };
+    query?: never;
+    url: '/v1/keys/{key_id}';
+};
+
+export type RevokeKeyErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `key_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type RevokeKeyError = RevokeKeyErrors[keyof RevokeKeyErrors];
+
+export type RevokeKeyResponses = {
+    /**
+     * revoked, now or before
+     */
+    204: void;
+};
+
+export type RevokeKeyResponse = RevokeKeyResponses[keyof RevokeKeyResponses];
+
+export type RotateKeyData = {
+    body?: RotateIn;
+    path: {
+        /**
+         * The id of the key.
+         */
+        key_id: string;
+    };
+    query?: never;
+    url: '/v1/keys/{key_id}/rotate';
+};
+
+export type RotateKeyErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`
+     */
+    403: Problem;
+    /**
+     * `key_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `key_ended`, `rotation_pending`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type RotateKeyError = RotateKeyErrors[keyof RotateKeyErrors];
+
+export type RotateKeyResponses = {
+    /**
+     * rotated; the only response that contains the new key
+     */
+    200: NewKey;
+};
+
+export type RotateKeyResponse = RotateKeyResponses[keyof RotateKeyResponses];
 
 export type GetHealthData = {
     body?: never;
@@ -5556,7 +6049,7 @@ export type GetStatsErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**
@@ -5597,7 +6090,7 @@ export type GetMetricsErrors = {
      */
     401: Problem;
     /**
-     * `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`
      */
     403: Problem;
     /**

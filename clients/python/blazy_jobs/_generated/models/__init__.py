@@ -57,6 +57,12 @@ from .job_type_patch import JobTypePatch
 from .job_type_put import JobTypePut
 from .job_type_source import JobTypeSource
 from .json_schema_type_0 import JsonSchemaType0
+from .key import Key
+from .key_in import KeyIn
+from .key_page import KeyPage
+from .key_rate import KeyRate
+from .key_rate_out import KeyRateOut
+from .key_scope import KeyScope
 from .latency import Latency
 from .lease import Lease
 from .lease_columns import LeaseColumns
@@ -72,6 +78,7 @@ from .log_word import LogWord
 from .log_word_fields_type_0 import LogWordFieldsType0
 from .lost_report import LostReport
 from .metadata import Metadata
+from .new_key import NewKey
 from .not_accepted import NotAccepted
 from .not_accepted_status import NotAcceptedStatus
 from .not_heard import NotHeard
@@ -104,6 +111,7 @@ from .retry_in import RetryIn
 from .retry_out import RetryOut
 from .retrying_data import RetryingData
 from .retrying_event import RetryingEvent
+from .rotate_in import RotateIn
 from .run import Run
 from .run_brief import RunBrief
 from .run_error import RunError
@@ -116,6 +124,7 @@ from .schedule_page import SchedulePage
 from .schedule_patch import SchedulePatch
 from .schedule_put import SchedulePut
 from .schedule_source import ScheduleSource
+from .self_ import Self
 from .snoozed_report import SnoozedReport
 from .started_data import StartedData
 from .started_event import StartedEvent
@@ -187,6 +196,12 @@ __all__ = (
     "JobTypePut",
     "JobTypeSource",
     "JsonSchemaType0",
+    "Key",
+    "KeyIn",
+    "KeyPage",
+    "KeyRate",
+    "KeyRateOut",
+    "KeyScope",
     "Latency",
     "Lease",
     "LeaseColumns",
@@ -202,6 +217,7 @@ __all__ = (
     "LogWordFieldsType0",
     "LostReport",
     "Metadata",
+    "NewKey",
     "NotAccepted",
     "NotAcceptedStatus",
     "NotHeard",
@@ -234,6 +250,7 @@ __all__ = (
     "RetryingData",
     "RetryingEvent",
     "RetryOut",
+    "RotateIn",
     "Run",
     "RunBrief",
     "RunError",
@@ -246,6 +263,7 @@ __all__ = (
     "SchedulePatch",
     "SchedulePut",
     "ScheduleSource",
+    "Self",
     "SnoozedReport",
     "StartedData",
     "StartedEvent",

@@ -1,0 +1,104 @@
+"""What a restricted key sees: what lies outside of its restrictions is not there for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, UnsetType
+
+from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.errors import (
+    Forbidden,
+    JobTypeNotFound,
+    QueueNotFound,
+    RunNotFound,
+    ScheduleNotFound,
+    WorkerNotFound,
+)
+from blazy_jobs_server.domain.job_type import Definition
+from blazy_jobs_server.domain.keys import Caller, Scope, Within
+from blazy_jobs_server.domain.run import Run
+from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.ports import WorkerRecord
+
+BATCH = "batch"
+
+
+async def check_path(jobs: Jobs, caller: Caller, parts: Sequence[str]) -> None:
+    """Raises NotFound where the path names what is not there for the caller."""
+    match parts[1:]:
+        case ["v1", "job-types", name, *_] if not caller.within.admits_job_type(name):
+            raise JobTypeNotFound(name)
+        case ["v1", "queues", name, *_] if not caller.within.admits_queue(name):
+            raise QueueNotFound(name)
+        case ["v1", "runs", run_id, *_] if run_id != BATCH:
+            key = ids.parse_run_id(run_id)
+            run = None if key is None else await jobs.store.run(key)
+            if run is not None:
+                check_run(caller, run)
+        case ["v1", "schedules", name, *_]:
+            schedule = await jobs.store.schedule(name)
+            if schedule is not None and not sees_schedule(jobs, caller, schedule):
+                raise ScheduleNotFound(name)
+
+
+def check_run(caller: Caller, run: Run) -> None:
+    """Raises RunNotFound."""
+    if not caller.within.admits(run.job_type, run.queue):
+        raise RunNotFound(ids.run_id(run.id))
+
+
+def check_target(jobs: Jobs, caller: Caller, job_type: str, queue: str | UnsetType) -> None:
+    """Of a run to be made, in this queue or in that of its job type. Raises JobTypeNotFound and QueueNotFound."""
+    within = caller.within
+    if not within.admits_job_type(job_type):
+        raise JobTypeNotFound(job_type)
+    if queue is not UNSET and not within.admits_queue(queue):
+        raise QueueNotFound(queue)
+    known = jobs.catalogue.get(job_type)
+    if queue is UNSET and known is not None and not within.admits_queue(known.definition.queue):
+        raise JobTypeNotFound(job_type)
+
+
+def check_definition(caller: Caller, definition: Definition) -> None:
+    """Of a job type to be written. Raises JobTypeNotFound and QueueNotFound."""
+    if not caller.within.admits_job_type(definition.name):
+        raise JobTypeNotFound(definition.name)
+    if not caller.within.admits_queue(definition.queue):
+        raise QueueNotFound(definition.queue)
+
+
+def sees_schedule(jobs: Jobs, caller: Caller, schedule: Schedule) -> bool:
+    definition = schedule.definition
+    known = jobs.catalogue.get(definition.job_type)
+    queue = definition.queue or (None if known is None else known.definition.queue)
+    return caller.within.admits_job_type(definition.job_type) and (queue is None or caller.within.admits_queue(queue))
+
+
+def sees_worker(within: Within, record: WorkerRecord) -> bool:
+    """One that serves something else too is not there for a restricted key."""
+    return within.is_everything or (
+        all(map(within.admits_job_type, record.job_types))
+        and (within.queues is None or (record.queues is not None and all(map(within.admits_queue, record.queues))))
+    )
+
+
+def check_worker_of(caller: Caller, record: WorkerRecord) -> None:
+    """Another key's worker is not there for it. Raises WorkerNotFound."""
+    if record.key_id not in (None, caller.key_id) and not caller.may(Scope.ADMIN):
+        raise WorkerNotFound(ids.worker_id(record.id))
+
+
+def check_worker(within: Within, job_types: Sequence[str], queues: Sequence[str] | None) -> None:
+    """Of one to be registered. Raises Forbidden."""
+    outside = [name for name in job_types if not within.admits_job_type(name)]
+    if outside:
+        raise Forbidden(f"This key is not for the job type {outside[0]!r}.")
+    if within.queues is None:
+        return
+    if queues is None:
+        raise Forbidden("This key is restricted to queues: name those that the worker serves.")
+    outside = [name for name in queues if not within.admits_queue(name)]
+    if outside:
+        raise Forbidden(f"This key is not for the queue {outside[0]!r}.")

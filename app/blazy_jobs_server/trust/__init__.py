@@ -1,0 +1,5 @@
+"""Who may do what: API keys, and what they allow.
+
+access.py   who asks, and for how long
+keys.py     makes, rotates and revokes keys
+"""

@@ -1,0 +1,175 @@
+"""Who asks, by the key that they give, and for how long: all keys are known in memory, as they are on every server
+within a second of a change."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from blazy_jobs_server.domain import keys
+from blazy_jobs_server.domain.errors import StoreUnavailable, Unauthorized
+from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.keys import ANYONE, ApiKey, Caller
+from blazy_jobs_server.engine.loop import Alarm, Tasks
+from blazy_jobs_server.ports import Clock
+from blazy_jobs_server.ports.keys import KeyStore
+
+USE_SECONDS = 60
+"""How exactly it is known when a key was last used."""
+MAX_REMEMBERED = 10_000
+_MINUTE = USE_SECONDS * SECOND
+NOBODYS_DIGEST = "0" * 64
+
+
+class Access:
+    """`root` is the key of the settings, which is in no table."""
+
+    def __init__(self, store: KeyStore, clock: Clock, root: str | None) -> None:
+        self._store = store
+        self._clock = clock
+        self._root_key = None if root is None else root.encode()
+        self._root = None if root is None else keys.root(root.encode())
+        self._keys: dict[str, ApiKey] = {}
+        self._callers: dict[bytes, tuple[Caller, int | None]] = {}
+        """By what was given, until then."""
+        self._ends: dict[str, asyncio.Future[None]] = {}
+        self._used: dict[str, int] = {}
+        self._using = asyncio.Event()
+        self._alarm = Alarm(clock.now)
+        self._tasks = Tasks()
+
+    async def start(self) -> None:
+        await self.fresh()
+        self._tasks.keep("end keys", self._end_keys)
+        self._tasks.keep("note used keys", self._note_used)
+
+    async def stop(self) -> None:
+        self._alarm.clear()
+        await self._tasks.stop()
+        with contextlib.suppress(StoreUnavailable):
+            await self._save_used()
+
+    @property
+    def is_open(self) -> bool:
+        """To everybody: there is no key, and never was one."""
+        return self._root is None and not self._keys
+
+    @property
+    def keys(self) -> Iterable[ApiKey]:
+        """The newest first."""
+        return self._keys.values()
+
+    def key(self, key_id: str) -> ApiKey | None:
+        return self._keys.get(key_id)
+
+    def caller(self, authorization: bytes | None) -> Caller:
+        """Who gives this header. Raises Unauthorized."""
+        if self.is_open:
+            return ANYONE
+        if authorization is None:
+            raise Unauthorized
+        now = self._clock.now()
+        known = self._callers.get(authorization)
+        if known is not None and (known[1] is None or now < known[1]):
+            caller = known[0]
+        else:
+            caller = self._find(authorization, now)
+        if caller is not self._root:
+            self._used[caller.id] = now
+            self._using.set()
+        return caller
+
+    def _find(self, authorization: bytes, now: int) -> Caller:
+        scheme, _, given = authorization.partition(b" ")
+        given = given.strip()
+        if scheme.lower() != b"bearer":
+            raise Unauthorized
+        if self._root is not None and self._root_key is not None and hmac.compare_digest(given, self._root_key):
+            return self._remember(authorization, self._root, None)
+        parsed = keys.parse(given.decode("latin-1"))
+        if parsed is None:
+            raise Unauthorized
+        key_id, digest = parsed
+        key = self._keys.get(key_id)
+        if key is None:
+            hmac.compare_digest(NOBODYS_DIGEST, digest)  # as long as with a key of this id
+            raise Unauthorized
+        if not (key.knows(digest, now) and key.is_live(now)):
+            raise Unauthorized
+        return self._remember(authorization, Caller.of(key), key.ends_at(now))
+
+    def _remember(self, authorization: bytes, caller: Caller, until: int | None) -> Caller:
+        if len(self._callers) >= MAX_REMEMBERED:
+            self._callers.clear()
+        self._callers[authorization] = (caller, until)
+        return caller
+
+    def ended(self, caller: Caller) -> asyncio.Future[None] | None:
+        """Done when its key has been revoked, has expired, or its secret holds no more: what is under way for it ends
+        then. Not to be cancelled. None where it has no such key."""
+        if caller.id not in self._keys:
+            return None
+        future = self._ends.get(caller.id)
+        if future is None or future.done():
+            future = self._ends[caller.id] = asyncio.get_running_loop().create_future()
+        return future
+
+    # -- changes
+
+    async def fresh(self) -> None:
+        """As stored now, by whomever."""
+        found = {key.id: key for key in await self._store.keys()}
+        before, self._keys = self._keys, found
+        self._callers.clear()
+        now = self._clock.now()
+        for key_id, was in before.items():
+            key = found.get(key_id)
+            if key is None or not key.is_live(now) or (was.digest != key.digest and not key.is_rotating(now)):
+                self._end(key_id)
+        self._set_alarm(now)
+
+    def _end(self, key_id: str) -> None:
+        future = self._ends.pop(key_id, None)
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def _set_alarm(self, now: int) -> None:
+        ends = [at for key in self._keys.values() if key.revoked_at is None and (at := key.ends_at(now)) is not None]
+        self._alarm.clear()
+        if ends:
+            self._alarm.set(min(ends))
+
+    async def _end_keys(self) -> None:
+        """What was begun with a secret that holds no more ends, whichever of a key's two it was begun with: who has the
+        newer one comes back at once."""
+        while True:
+            await self._alarm.wait()
+            now = self._clock.now()
+            for key in self._keys.values():
+                if not key.is_live(now) or (key.previous_until is not None and not key.is_rotating(now)):
+                    self._end(key.id)
+            self._set_alarm(now)
+
+    # -- when they were used
+
+    def last_used_at(self, key: ApiKey) -> int | None:
+        """To the minute."""
+        used = self._used.get(key.id, 0) // _MINUTE * _MINUTE
+        return max(key.last_used_at or 0, used) or None
+
+    async def _note_used(self) -> None:
+        while True:
+            await self._using.wait()
+            await asyncio.sleep(USE_SECONDS)
+            await self._save_used()
+
+    async def _save_used(self) -> None:
+        used = {key.id: at for key in self._keys.values() if (at := self.last_used_at(key)) and at != key.last_used_at}
+        self._using.clear()
+        if used:
+            await self._store.note_used(used)
+            self._keys |= {key_id: replace(self._keys[key_id], last_used_at=at) for key_id, at in used.items()}
