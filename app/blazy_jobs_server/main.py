@@ -45,6 +45,7 @@ log = structlog.get_logger("server")
 POOL_SOCKET = "pool.sock"
 MAX_SOCKET_PATH = 100
 SWITCH_SECONDS = 0.0005
+MIN_ROOT_KEY_CHARACTERS = 16
 
 
 class StartFailed(Exception):
@@ -86,6 +87,7 @@ class Server:
         """Serves until told to stop; the exit code. Raises StartFailed and DatabaseUnusable."""
         settings = self._settings
         asyncio.get_running_loop().set_exception_handler(loop.report_error)
+        check_root_key(settings)
         listener = bind(settings)
         self._build()
         try:
@@ -336,6 +338,18 @@ def open_to_all(host: str) -> str:
         f"without an API key the server listens on loopback only, not on {host}: set JOBS_API_KEY to a "
         "long random word (for a container: -e JOBS_API_KEY=...) or JOBS_API_KEY_FILE to a file that holds it, "
         "or leave --host at 127.0.0.1."
+    )
+
+
+def check_root_key(settings: Settings) -> None:
+    """One that could be guessed is for the machine itself. Raises StartFailed."""
+    key = settings.api_key
+    if key is None or len(key.get_secret_value()) >= MIN_ROOT_KEY_CHARACTERS or is_loopback(settings.host):
+        return
+    raise StartFailed(
+        f"the key of JOBS_API_KEY or JOBS_API_KEY_FILE has fewer than {MIN_ROOT_KEY_CHARACTERS} characters, too few "
+        f"for a server on {settings.host}: set a long random one (openssl rand -hex 32), or leave --host at "
+        "127.0.0.1."
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, parse_qsl, urlsplit
@@ -13,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 MIB = 1024 * 1024
 
 
+OWN_PORTS = {"http": 80, "https": 443}
 OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME", "JOBS_WORKER_QUEUES"))
 """Variables that clients and workers read."""
 
@@ -27,6 +30,9 @@ POSTGRES_PARAMETERS = frozenset(
 )
 """Of libpq's, those that our driver knows: it would hand any other on to the database as a setting of the session."""
 SSL_MODES = frozenset(("disable", "allow", "prefer", "require", "verify-ca", "verify-full"))
+_PLAIN_URL = re.compile(
+    r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[A-Za-z0-9._~/%-]*)?", re.IGNORECASE
+)
 QUOTED = "with %XX for special characters in its parts (%40 for @, %23 for #, %2F for /, %3A for :, %3F for ?)"
 
 
@@ -48,6 +54,8 @@ class Settings(BaseSettings):
     role: Literal["all", "api", "worker"] = "all"
     api_key_file: Path | None = None
     api_key: SecretStr | None = Field(None, validate_default=True)
+    public_url: str | None = None
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     modules: Annotated[list[str], NoDecode] = []
 
     app: str = Field("default", max_length=255)
@@ -77,6 +85,32 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         """`JOBS_MODULES` is a list separated by commas or blanks."""
         return value.replace(",", " ").split() if isinstance(value, str) else value
+
+    @field_validator("public_url")
+    @classmethod
+    def _public(cls, value: str | None) -> str | None:
+        """Without a slash at its end, so that a path can follow."""
+        if not value:
+            return None
+        try:
+            parts = urlsplit(value)
+            is_plain = _PLAIN_URL.fullmatch(value) is not None and not parts.username and parts.port != 0
+        except ValueError:
+            is_plain = False
+        if not is_plain:
+            raise ValueError("must be https://HOST or http://HOST, with a port and a path at most")
+        return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        """`JOBS_TRUSTED_PROXIES` is a list separated by commas or blanks."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return tuple(ip_network(text) for text in value.replace(",", " ").split())
+        except ValueError as error:
+            raise ValueError(f"must be addresses and networks (10.0.0.0/8), separated by commas: {error}") from None
 
     @field_validator("heartbeat_seconds")
     @classmethod
@@ -143,6 +177,15 @@ class Settings(BaseSettings):
     def max_report_bytes(self) -> int:
         """A worker's report may carry many results."""
         return 16 * MIB + 2 * self.max_result_bytes
+
+    @property
+    def public_origin(self) -> str | None:
+        """As a browser tells it (RFC 6454): without a path, and without the scheme's own port."""
+        if self.public_url is None:
+            return None
+        parts = urlsplit(self.public_url)
+        port = f":{parts.port}" if parts.port not in (None, OWN_PORTS[parts.scheme]) else ""
+        return f"{parts.scheme}://{parts.netloc.removesuffix(f':{parts.port}')}{port}"
 
     @property
     def pool_size(self) -> int:

@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from blazy_jobs_server.cli import migrate
+from blazy_jobs_server.main import StartFailed, check_root_key
 from blazy_jobs_server.settings import Settings
 
 
@@ -159,3 +160,62 @@ def refused(capsys: pytest.CaptureFixture[str]) -> str:
     assert "hunter2" not in said
     assert said.count("\n") == 1
     return said
+
+
+@pytest.mark.parametrize(
+    ("given", "url", "origin"),
+    [
+        ("https://jobs.example.com", "https://jobs.example.com", "https://jobs.example.com"),
+        ("HTTPS://Jobs.Example.com:443/", "https://jobs.example.com:443", "https://jobs.example.com"),
+        ("http://10.0.0.1:8080/a/b/", "http://10.0.0.1:8080/a/b", "http://10.0.0.1:8080"),
+        ("http://[::1]:80", "http://[::1]:80", "http://[::1]"),
+        ("", None, None),
+    ],
+)
+def test_a_public_address_has_an_origin(given: str, url: str | None, origin: str | None) -> None:
+    settings = Settings(public_url=given)
+    assert (settings.public_url, settings.public_origin) == (url, origin)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("jobs.example.com", "ftp://a", "https://", "https://u@a", "https://a?b", "https://a#b", "https://a b"),
+        *("http://a:x", "http://a:99999", "http://a:0", "https://a\n"),
+    ],
+)
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be https://HOST"):
+        Settings(public_url=url)
+
+
+def test_trusted_proxies_are_addresses_and_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_TRUSTED_PROXIES", "10.0.0.0/8, 127.0.0.1 ::1,fd00::/8")
+    found = Settings().trusted_proxies
+    assert [str(network) for network in found] == ["10.0.0.0/8", "127.0.0.1/32", "::1/128", "fd00::/8"]
+
+
+@pytest.mark.parametrize("given", ["proxy", "10.0.0.1/8", "10.0.0.0/33", "1.2.3"])
+def test_what_is_no_network_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError, match="must be addresses and networks"):
+        Settings(trusted_proxies=given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("host", "key", "good"),
+    [
+        ("127.0.0.1", "short", True),
+        ("::1", "short", True),
+        ("0.0.0.0", "x" * 15, False),
+        ("0.0.0.0", "é" * 15, False),
+        ("0.0.0.0", "x" * 16, True),
+        ("0.0.0.0", None, True),
+    ],
+)
+def test_a_short_root_key_is_for_loopback_only(host: str, key: str | None, good: bool) -> None:
+    settings = Settings(host=host, api_key=key)  # type: ignore[arg-type]
+    if good:
+        check_root_key(settings)
+    else:
+        with pytest.raises(StartFailed, match=f"fewer than 16 characters.*{host}"):
+            check_root_key(settings)

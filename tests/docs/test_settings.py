@@ -39,7 +39,7 @@ def unquoted(cell: str) -> str:
 
 
 def shown(value: object) -> str:
-    if value in (None, []):
+    if value in (None, [], ()):
         return ""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
