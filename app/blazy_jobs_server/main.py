@@ -27,6 +27,8 @@ from blazy_jobs_server.api.protocol import Protocol
 from blazy_jobs_server.clock import ScheduleTimer, SystemClock
 from blazy_jobs_server.engine import loop
 from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.outbound.deferred import DeferredSender
+from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore, hold
 from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
@@ -125,6 +127,7 @@ class Server:
         await asyncio.gather(*serving)
         await self._jobs.stop()
         await self._access.stop()
+        await self._sender.close()
         self._schedule_timer.close()
         self._leave_pool_socket()  # while the folder is ours: what is there afterwards may be the next server's
         await self._store.close()
@@ -139,6 +142,7 @@ class Server:
         clock = SystemClock()
         self._store = self._make_store(clock)
         self._schedule_timer = ScheduleTimer(clock)
+        self._sender = DeferredSender(lambda: make_sender(settings))
         self._jobs = Jobs(
             self._store,
             clock,
@@ -223,7 +227,7 @@ class Server:
         }
         for name in ("JOBS_API_KEY", "JOBS_API_KEY_FILE"):
             environment.pop(name, None)  # the socket's mode is the key
-        for name in ("JOBS_DATABASE_URL", "JOBS_REDIS_URL"):
+        for name in ("JOBS_DATABASE_URL", "JOBS_REDIS_URL", "JOBS_HTTP_PROXY"):
             environment.pop(name, None)  # the server alone speaks to them
         return pools.Pool(
             self._jobs.leasing.membership,
@@ -282,6 +286,19 @@ class Server:
             draining.cancel()
             await asyncio.gather(draining, return_exceptions=True)
             await self._pool.kill()
+
+
+def make_sender(settings: Settings) -> Sender:
+    from blazy_jobs_server.outbound.connections import Proxy
+    from blazy_jobs_server.outbound.sender import GuardedSender
+
+    return GuardedSender(
+        allow=settings.http_allow,
+        deny=settings.http_deny,
+        proxy=Proxy.of(settings.http_proxy.get_secret_value()) if settings.http_proxy is not None else None,
+        ca_file=settings.http_ca_file,
+        agent=f"blazy-jobs/{VERSION}",
+    )
 
 
 def _uvicorn(app: Any) -> QuietServer:

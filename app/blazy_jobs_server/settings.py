@@ -73,6 +73,11 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(MIB, ge=1024, le=1024 * MIB)
     max_batch_bytes: int = Field(16 * MIB, ge=1024, le=1024 * MIB)
     max_result_bytes: int = Field(MIB, ge=1024, le=256 * MIB)
+    http_allow: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    http_deny: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    http_proxy: SecretStr | None = None
+    http_ca_file: Path | None = None
+
     max_wait_seconds: float = Field(60, ge=0, le=3600)
     body_timeout_seconds: float = Field(30, gt=0, le=3600)
 
@@ -101,16 +106,40 @@ class Settings(BaseSettings):
             raise ValueError("must be https://HOST or http://HOST, with a port and a path at most")
         return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
-    @field_validator("trusted_proxies", mode="before")
+    @field_validator("trusted_proxies", "http_allow", "http_deny", mode="before")
     @classmethod
     def _networks(cls, value: object) -> object:
-        """`JOBS_TRUSTED_PROXIES` is a list separated by commas or blanks."""
+        """A list separated by commas or blanks."""
         if not isinstance(value, str):
             return value
         try:
             return tuple(ip_network(text) for text in value.replace(",", " ").split())
         except ValueError as error:
             raise ValueError(f"must be addresses and networks (10.0.0.0/8), separated by commas: {error}") from None
+
+    @field_validator("http_proxy")
+    @classmethod
+    def _proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        url = value.get_secret_value() if value is not None else ""
+        if not url:
+            return None
+        _check_proxy(url)
+        return value
+
+    @field_validator("http_ca_file")
+    @classmethod
+    def _certificates(cls, value: Path | None) -> Path | None:
+        if value in (None, Path()):
+            return None
+        import ssl  # a tenth of the start
+
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(value)
+        except ssl.SSLError:
+            raise ValueError(f"has no certificate in PEM form: {value}") from None
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error}") from error
+        return value
 
     @field_validator("heartbeat_seconds")
     @classmethod
@@ -215,6 +244,17 @@ def _check_postgres(url: str) -> None:
         )
     if parameters.get("sslmode", "prefer") not in SSL_MODES:
         raise ValueError(f"sslmode must be one of {', '.join(sorted(SSL_MODES))}")
+
+
+def _check_proxy(url: str) -> None:
+    """Raises ValueError where it is no proxy to be reached over HTTP."""
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme == "http" and parts.hostname and parts.port != 0 and parts.path in ("", "/")
+        if not sound or parts.query or parts.fragment or not url.isascii():
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, {QUOTED}") from None
 
 
 def _check_redis(url: str) -> None:

@@ -219,3 +219,42 @@ def test_a_short_root_key_is_for_loopback_only(host: str, key: str | None, good:
     else:
         with pytest.raises(StartFailed, match=f"fewer than 16 characters.*{host}"):
             check_root_key(settings)
+
+
+def test_networks_that_may_be_posted_to_are_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOBS_HTTP_ALLOW", "10.1.0.0/16, fd00::/8 192.0.2.7")
+    monkeypatch.setenv("JOBS_HTTP_DENY", "")
+    assert [str(network) for network in Settings().http_allow] == ["10.1.0.0/16", "fd00::/8", "192.0.2.7/32"]
+    assert not Settings().http_deny
+    monkeypatch.setenv("JOBS_HTTP_DENY", "10.1.0.1/16")
+    with pytest.raises(ValidationError, match="must be addresses and networks"):
+        Settings()
+
+
+@pytest.mark.parametrize("url", ["http://proxy:3128", "http://u%40:p%2F@10.0.0.1:8080/", "http://[::1]:1", ""])
+def test_a_proxy_is_reached_over_http(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("JOBS_HTTP_PROXY", url)
+    found = Settings().http_proxy
+    assert (found.get_secret_value() if found is not None else "") == url
+
+
+@pytest.mark.parametrize(
+    "url", ["proxy:3128", "https://proxy", "socks5://x", "http://", "http://a:b", "http://a/secret"]
+)
+def test_what_is_no_proxy_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("JOBS_HTTP_PROXY", url)
+    with pytest.raises(ValidationError, match="must be http://HOST:PORT") as caught:
+        Settings()
+    assert "secret" not in caught.value.errors()[0]["msg"]
+
+
+def test_certificates_must_be_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ca.pem"
+    monkeypatch.setenv("JOBS_HTTP_CA_FILE", str(path))
+    with pytest.raises(ValidationError, match="cannot be read"):
+        Settings()
+    path.write_text("nothing")
+    with pytest.raises(ValidationError, match="has no certificate"):
+        Settings()
+    monkeypatch.setenv("JOBS_HTTP_CA_FILE", "")
+    assert Settings().http_ca_file is None

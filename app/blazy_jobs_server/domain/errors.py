@@ -16,7 +16,7 @@
     ├── TooMany             429   RateLimited
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
-    │                             · NotSupported · IdempotencyKeyReused
+    │                             · BlockedDestination · NotSupported · IdempotencyKeyReused
     └── Unavailable         503   StoreUnavailable (DefinitionChanged) · QueueUnavailable · TooBusy · Draining
 
 Each carries the HTTP status and the stable `code` of its problem document (RFC 9457) and builds its own message.
@@ -341,6 +341,12 @@ class InvalidSchema(InvalidRequest):
 
 class InvalidBatch(InvalidRequest):
     code, title = "invalid_batch", "Invalid batch"
+
+
+class BlockedDestination(InvalidRequest):
+    """A URL that leads where the server does not go. It names no address: that would tell of the network."""
+
+    code, title = "blocked_destination", "Blocked destination"
 
 
 class InvalidCursor(Invalid):
