@@ -40,6 +40,8 @@ def changes(body: job_type_models.JobTypePatch, path: str = "") -> dict[str, Any
     fields: dict[str, Any] = {name: getattr(body, name) for name in _FIELDS if name in given}
     if body.tags is not None and "tags" in given:
         fields["tags"] = tuple(body.tags)
+    if body.redact is not None:
+        fields["redact"] = tuple(body.redact)
     if body.handler is not None:
         fields["handler"] = _handler(body.handler, path)
     return fields

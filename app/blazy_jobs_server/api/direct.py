@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import orjson
 from starlette.types import Scope
 
-from blazy_jobs_server.api import exchange, render
+from blazy_jobs_server.api import exchange, render, shown
 from blazy_jobs_server.api.context import Context
 from blazy_jobs_server.api.problems import unexpected
 from blazy_jobs_server.api.requests import headers_of, is_json
@@ -117,6 +117,8 @@ class Direct:
                 return False
             caller = self._context.access.caller(authorization)  # whose head it is may have changed
             if not (caller.may(KeyScope.WRITE) and caller.is_unrestricted):
+                return False
+            if shown.hidden_from(self._jobs, caller, name):
                 return False
             entry = self._jobs.dispatcher.at_hand(name)
             payload = value["payload"]

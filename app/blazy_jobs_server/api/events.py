@@ -10,7 +10,7 @@ import structlog
 from fastapi import APIRouter, Query, Request, Response
 from starlette.types import Receive, Scope, Send
 
-from blazy_jobs_server.api import event_models, exchange, render
+from blazy_jobs_server.api import event_models, exchange, render, shown
 from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import LAST_EVENT_ID, answers, headers_of, reference
 from blazy_jobs_server.api.negotiation import parse_accept, quality
@@ -26,6 +26,7 @@ from blazy_jobs_server.domain.errors import (
     RunNotFound,
 )
 from blazy_jobs_server.domain.event import EVENT_TYPES
+from blazy_jobs_server.domain.keys import Scope as KeyScope
 from blazy_jobs_server.engine.frames import event_json
 from blazy_jobs_server.ports import EventFilter
 
@@ -179,16 +180,20 @@ async def follow_run(
         start = int(last)
     if run.state.final and start >= run.seq:
         return Response(status_code=204, headers={"Vary": "Accept"})
-    return EventStream(jobs.feed.follow_run(run.id, start, context.access.ended(caller_of(request))), VARY)
+    caller = caller_of(request)
+    ended, reveals = context.access.ended(caller), caller.may(KeyScope.REVEAL)
+    return EventStream(jobs.feed.follow_run(run.id, start, ended, reveals=reveals), VARY)
 
 
 async def _page(request: Request, run_id: int, after: int, limit: int) -> Response:
-    events = await context_of(request).jobs.store.events(run_id, after, limit + 1)
+    jobs = context_of(request).jobs
+    events = await jobs.store.events(run_id, after, limit + 1)
     page = events[:limit]
-    run = await context_of(request).jobs.store.run(run_id)
+    run = await jobs.store.run(run_id)
     more = bool(page) and run is not None and page[-1].seq < run.seq
     following = ids.encode(page[-1].seq) if more else None
-    return respond(Answer(200, render.page_json([event_json(event) for event in page], following), (VARY,)))
+    items = [event_json(shown.event_of(jobs, caller_of(request), event)) for event in page]
+    return respond(Answer(200, render.page_json(items, following), (VARY,)))
 
 
 @router.get(
@@ -235,4 +240,5 @@ async def follow_events(
         if key < pruned:
             raise EventsExpired
         start = key
-    return EventStream(jobs.feed.follow_all(where, start, context.access.ended(caller_of(request))))
+    ended, reveals = context.access.ended(caller_of(request)), caller_of(request).may(KeyScope.REVEAL)
+    return EventStream(jobs.feed.follow_all(where, start, ended, reveals=reveals))

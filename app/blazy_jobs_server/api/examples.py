@@ -28,6 +28,7 @@ REPLACE: Examples = {"usual": ("the whole definition", DEFINITION)}
 CHANGE: Examples = {
     "timeout": ("one field", {"timeout_seconds": 60}),
     "retry": ("a part of the retry policy", {"retry": {"backoff": "linear", "initial_seconds": 5}}),
+    "redact": ("what is not shown to everybody", {"redact": ["/card/number"]}),
 }
 DISPATCH: Examples = {
     "least": ("all that is required", {"payload": {"userId": "123"}}),
@@ -170,6 +171,7 @@ _JOB_TYPE = {
     "concurrency": None,
     "paused": False,
     "tags": ["mail"],
+    "redact": [],
     "version": 1,
     "source": "api",
     "created_at": "2026-01-31T11:00:00.000000Z",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
+
+from blazy_jobs_server.domain.redaction import MAX_POINTER_LENGTH, MAX_POINTERS, is_pointer
 
 T = TypeVar("T")
 
@@ -68,6 +70,19 @@ JsonSchema = TypeAliasType(
         ),
     ],
 )
+
+
+def _pointer(value: str) -> str:
+    if not is_pointer(value):
+        raise PydanticCustomError(
+            "invalid_pointer",
+            "must be a JSON Pointer (RFC 6901): empty, or '/' before each name; '~' as ~0, '/' as ~1",
+        )
+    return value
+
+
+Pointer = Annotated[str, StringConstraints(max_length=MAX_POINTER_LENGTH), AfterValidator(_pointer)]
+Pointers = Annotated[list[Pointer], Field(max_length=MAX_POINTERS)]
 Metadata = TypeAliasType(
     "Metadata",
     Annotated[

@@ -15,7 +15,7 @@ import msgspec
 import orjson
 from starlette.types import Receive, Scope
 
-from blazy_jobs_server.api import render, report_models, run_models, visibility
+from blazy_jobs_server.api import render, report_models, run_models, shown, visibility
 from blazy_jobs_server.api.context import Answer, Context
 from blazy_jobs_server.api.definitions import wish
 from blazy_jobs_server.api.queries import refuse_query
@@ -119,7 +119,7 @@ async def answer_dispatched(context: Context, scope: Scope, dispatched: Dispatch
         if run.state.final:
             existed = True
             extra.append((b"preference-applied", f"wait={seconds:g}".encode()))
-    body = render.run_json(run, context.jobs.wait_reason(run)).encode()
+    body = shown.run_json(context.jobs, scope[CALLER], run).encode()
     return Answer(200 if existed else 202, body, tuple(extra))
 
 
@@ -136,7 +136,7 @@ async def read(context: Context, scope: Scope, run_id: str) -> Answer:
     """The run as it is now."""
     run = await context.jobs.run(run_key(run_id))
     visibility.check_run(scope[CALLER], run)
-    return Answer(200, render.run_json(run, context.jobs.wait_reason(run)).encode())
+    return Answer(200, shown.run_json(context.jobs, scope[CALLER], run).encode())
 
 
 async def batch(context: Context, scope: Scope, receive: Receive) -> Answer:

@@ -17,6 +17,7 @@ from blazy_jobs_server.api.fields import (
     Name,
     Omittable,
     OnLost,
+    Pointers,
     Priority,
     Seconds,
     Tags,
@@ -76,6 +77,7 @@ class JobTypePatch(In):
     concurrency: Annotated[int, Field(ge=1, le=1_000_000, strict=True), WHOLE] | None = None
     paused: Omittable[bool] = None
     tags: Omittable[Tags] = None
+    redact: Omittable[Pointers] = None
 
 
 class JobTypePut(JobTypePatch):
@@ -129,6 +131,7 @@ class JobType(BaseModel):
     concurrency: int | None
     paused: bool
     tags: list[str]
+    redact: list[str]
     version: int
     source: Literal["api", "code"]
     created_at: AwareDatetime

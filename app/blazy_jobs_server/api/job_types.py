@@ -7,7 +7,7 @@ from typing import TypeVar
 import orjson
 from fastapi import APIRouter, Request, Response
 
-from blazy_jobs_server.api import examples, fields, job_type_models, render, visibility
+from blazy_jobs_server.api import examples, fields, job_type_models, render, shown, visibility
 from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.definitions import changed, definition
 from blazy_jobs_server.api.describe import BODY, JOB_TYPE_LINKS, accepts, answers, describe
@@ -25,6 +25,7 @@ from blazy_jobs_server.domain.errors import (
     PathNotFound,
 )
 from blazy_jobs_server.domain.job_type import NAME, Definition, JobType
+from blazy_jobs_server.domain.keys import Scope
 
 router = APIRouter(prefix="/v1/job-types", tags=["job types"])
 
@@ -55,7 +56,7 @@ def _answer(job_type: JobType, status: int = 200) -> Answer:
 async def register_job_type(request: Request) -> Response:
     body = await read_json(request, job_type_models.JobTypeIn)
     asked = definition(body.name, body)
-    visibility.check_definition(caller_of(request), asked)
+    await _check(request, asked)
     job_type = await context_of(request).jobs.catalogue.register(asked, body.paused)
     return respond(_answer(job_type, 201))
 
@@ -82,9 +83,18 @@ async def put_job_type(request: Request, name: str) -> Response:
     body = await read_json(request, job_type_models.JobTypePut)
     check_same_name(name, body.name)
     asked = definition(name, body)
-    visibility.check_definition(caller_of(request), asked)
+    await _check(request, asked)
     job_type, new = await context_of(request).jobs.catalogue.replace(asked, body.paused)
     return respond(_answer(job_type, 201 if new else 200))
+
+
+async def _check(request: Request, asked: Definition) -> None:
+    """What the caller may write, of what is there by now. Raises NotFound and Forbidden."""
+    jobs, caller = context_of(request).jobs, caller_of(request)
+    visibility.check_definition(caller, asked)
+    if not caller.may(Scope.REVEAL):
+        await jobs.catalogue.fresh()
+        shown.check_definition(jobs, caller, asked)
 
 
 def check_name(name: str) -> None:
@@ -170,6 +180,7 @@ async def patch_job_type(request: Request, name: str) -> Response:
     def change(known: Definition) -> Definition:
         asked = changed(known, body)
         visibility.check_definition(caller_of(request), asked)
+        shown.check_definition(context_of(request).jobs, caller_of(request), asked)
         return asked
 
     job_type = await catalogue.change(name, change, body.paused)

@@ -10,7 +10,9 @@ from typing_extensions import TypeAliasType
 
 from blazy_jobs_server.api.fields import WHOLE, YEAR_SECONDS, In, Instant, Omittable
 
-KeyScope = TypeAliasType("KeyScope", Literal["runs:read", "runs:write", "workers", "config", "metrics", "admin"])
+KeyScope = TypeAliasType(
+    "KeyScope", Literal["runs:read", "runs:write", "runs:reveal", "workers", "config", "metrics", "admin"]
+)
 Pattern = Annotated[str, StringConstraints(pattern=r"^(\*|[A-Za-z0-9][A-Za-z0-9._-]{0,126}\*?|[A-Za-z0-9._-]{128})$")]
 Patterns = Annotated[list[Pattern], Field(min_length=1, max_length=100)]
 UNRESTRICTED = {"metrics", "admin"}

@@ -133,6 +133,7 @@ def job_type_json(job_type: JobType) -> dict[str, Any]:
         "concurrency": definition.concurrency,
         "paused": job_type.paused,
         "tags": list(definition.tags),
+        "redact": list(definition.redact),
         "version": job_type.version,
         "source": job_type.source,
         "created_at": rfc3339(job_type.created_at),

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from blazy_jobs_server.api import examples, fields, hot, render, run_models
+from blazy_jobs_server.api import examples, fields, hot, render, run_models, shown
 from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import (
     BODY,
@@ -146,7 +146,8 @@ async def list_runs(
     runs, following_key = await jobs.store.runs(where, before, limit)
     following = None if following_key is None else ids.encode(following_key)
     await jobs.know(runs)
-    return respond(Answer(200, render.page_json([render.run_json(r, jobs.wait_reason(r)) for r in runs], following)))
+    items = [shown.run_json(jobs, caller_of(request), run) for run in runs]
+    return respond(Answer(200, render.page_json(items, following)))
 
 
 @router.api_route("/v1/runs/batch", methods=["GET", "DELETE"], include_in_schema=False)
@@ -168,7 +169,7 @@ async def get_run(
     seconds = min(wait_seconds or 0, context.settings.max_wait_seconds)
     ended = context.access.ended(caller_of(request))
     run = await context.jobs.finished_run(run_key(run_id), seconds, ended)
-    return respond(Answer(200, render.run_json(run, context.jobs.wait_reason(run)).encode()))
+    return respond(Answer(200, shown.run_json(context.jobs, caller_of(request), run).encode()))
 
 
 @router.get(
@@ -248,7 +249,7 @@ async def cancel_run(request: Request, run_id: str) -> Response:
     # What was done decides the status: a handler that was asked may have ended by the time of the read.
     status = 202 if (await jobs.cancel(key, body.reason)).state is State.RUNNING else 200
     run = await jobs.run(key)
-    return respond(Answer(status, render.run_json(run, jobs.wait_reason(run)).encode()))
+    return respond(Answer(status, shown.run_json(jobs, caller_of(request), run).encode()))
 
 
 @router.post(

@@ -9,7 +9,7 @@ import msgspec
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from blazy_jobs_server.api import examples, fields, hot, render, run_models, visibility
+from blazy_jobs_server.api import examples, fields, hot, render, run_models, shown, visibility
 from blazy_jobs_server.api import schedule_models as shapes
 from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import (
@@ -112,6 +112,10 @@ def _trigger_json(trigger: Trigger) -> dict[str, Any]:
     return answer
 
 
+def _seen(request: Request, schedule: Schedule) -> bytes:
+    return schedule_json(shown.schedule_of(context_of(request).jobs, caller_of(request), schedule))
+
+
 def schedule_json(schedule: Schedule) -> bytes:
     definition = schedule.definition
     plan = definition.plan
@@ -148,6 +152,11 @@ def _times(instants: list[int]) -> Response:
     return respond(Answer(200, orjson.dumps({"data": [rfc3339(instant) for instant in instants]})))
 
 
+def _asked(request: Request, known: ScheduleDefinition | None, asked: ScheduleDefinition) -> ScheduleDefinition:
+    """Raises InvalidRequest."""
+    return shown.with_known_values(context_of(request).jobs, caller_of(request), known, asked)
+
+
 def _check_target(request: Request, job_type: str, queue: str | None) -> None:
     """Raises JobTypeNotFound and QueueNotFound."""
     queue_of_its_own = msgspec.UNSET if queue is None else queue
@@ -177,9 +186,10 @@ def _check_target(request: Request, job_type: str, queue: str | None) -> None:
 async def create_schedule(request: Request) -> Response:
     body = await read_json(request, shapes.ScheduleIn)
     _check_target(request, body.job_type, body.queue)
-    schedule = await context_of(request).jobs.schedules.register(definition_of(body.name, body), bool(body.paused))
+    asked = _asked(request, None, definition_of(body.name, body))
+    schedule = await context_of(request).jobs.schedules.register(asked, bool(body.paused))
     location = (b"location", f"/v1/schedules/{schedule.name}".encode())
-    return respond(Answer(201, schedule_json(schedule), (location,)))
+    return respond(Answer(201, _seen(request, schedule), (location,)))
 
 
 @router.post(
@@ -215,7 +225,7 @@ async def preview_schedule(request: Request) -> Response:
 async def list_schedules(request: Request, limit: Limit = 50, cursor: Cursor = None) -> Response:
     found, more = await context_of(request).jobs.store.schedules(cursor_key(cursor), limit)
     jobs, caller = context_of(request).jobs, caller_of(request)
-    items = [schedule_json(s).decode() for _, s in found if visibility.sees_schedule(jobs, caller, s)]
+    items = [_seen(request, s).decode() for _, s in found if visibility.sees_schedule(jobs, caller, s)]
     return respond(Answer(200, render.page_json(items, ids.encode(found[-1][0]) if more else None)))
 
 
@@ -226,7 +236,7 @@ async def list_schedules(request: Request, limit: Limit = 50, cursor: Cursor = N
     responses=describe({200: shapes.Schedule}, ScheduleNotFound, text={200: "the schedule"}),
 )
 async def get_schedule(request: Request, name: str) -> Response:
-    return respond(Answer(200, schedule_json(await context_of(request).jobs.schedules.get(name))))
+    return respond(Answer(200, _seen(request, await context_of(request).jobs.schedules.get(name))))
 
 
 @router.put(
@@ -250,8 +260,13 @@ async def put_schedule(request: Request, name: str) -> Response:
     check_same_name(name, body.name)
     _check_target(request, body.job_type, body.queue)
     schedules = context_of(request).jobs.schedules
-    schedule, made = await schedules.replace(definition_of(name, body), body.paused)
-    return respond(Answer(201 if made else 200, schedule_json(schedule)))
+    asked = definition_of(name, body)
+
+    def change(known: ScheduleDefinition | None) -> ScheduleDefinition:
+        return _asked(request, known, asked)
+
+    schedule, made = await schedules.replace(name, change, body.paused)
+    return respond(Answer(201 if made else 200, _seen(request, schedule)))
 
 
 @router.patch(
@@ -271,9 +286,9 @@ async def patch_schedule(request: Request, name: str) -> Response:
     def change(known: ScheduleDefinition) -> ScheduleDefinition:
         asked = changed(known, body)
         _check_target(request, asked.job_type, asked.queue)
-        return asked
+        return _asked(request, known, asked)
 
-    return respond(Answer(200, schedule_json(await schedules.change(name, change, body.paused))))
+    return respond(Answer(200, _seen(request, await schedules.change(name, change, body.paused))))
 
 
 @router.delete(
@@ -315,7 +330,7 @@ async def _pause(request: Request, name: str, paused: bool) -> Response:
     await schedules.get(name)
     await read_json(request, fields.EmptyIn, optional=True)
     schedule = await schedules.change(name, lambda known: known, paused)
-    return respond(Answer(200, schedule_json(schedule)))
+    return respond(Answer(200, _seen(request, schedule)))
 
 
 @router.post(

@@ -35,6 +35,8 @@ class Definition(Struct, frozen=True, kw_only=True):
     retention_seconds: float = 604800
     concurrency: int | None = None
     tags: tuple[str, ...] = ()
+    redact: tuple[str, ...] = ()
+    """JSON Pointers (RFC 6901) to what is not shown to everybody, of payloads and of results."""
 
 
 class Settings(Struct, frozen=True):

@@ -30,6 +30,8 @@ class Scope(StrEnum):
     WORKERS = "workers"
     CONFIG = "config"
     """Job types, queues and schedules; neither keys nor HTTP handlers."""
+    REVEAL = "runs:reveal"
+    """To be shown what job types redact, and to redact less."""
     METRICS = "metrics"
     """/metrics, and nothing else."""
     ADMIN = "admin"

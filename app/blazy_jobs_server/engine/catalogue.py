@@ -26,6 +26,7 @@ from blazy_jobs_server.domain.job_type import (
     Settings,
     Source,
 )
+from blazy_jobs_server.domain.redaction import EVERYTHING
 from blazy_jobs_server.engine.schemas import Schema, compile_schema
 from blazy_jobs_server.ports import Store
 
@@ -63,6 +64,8 @@ class Catalogue:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: dict[str, Entry] = {}
+        self._retired: dict[str, tuple[str, ...]] = {}
+        """What those names redact that are free again: their runs are still there."""
         self._queues: dict[str, Queue] = {}
         self._writing = asyncio.Lock()
         self.on_load: Callable[[], None] = lambda: None
@@ -75,8 +78,10 @@ class Catalogue:
         revision = 0 if neighbours is None else await neighbours.revision()
         job_types = await self._store.job_types()
         queues = {queue.name: queue for queue in await self._store.queues()}
+        retired = await self._store.retired_job_types()
         # What was met, but is not stored yet, stays.
         self._queues = queues | {name: queue for name, queue in self._queues.items() if name not in queues}
+        self._retired = {definition.name: definition.redact for definition in retired}
         for name in self._entries.keys() - {job_type.name for job_type in job_types}:
             del self._entries[name]
         for job_type in job_types:
@@ -101,6 +106,7 @@ class Catalogue:
         definition = job_type.definition
         schema = definition.payload_schema
         payload = None if schema is None else Schema(schema)
+        self._retired.pop(job_type.name, None)
         self._entries[job_type.name] = Entry(job_type, NO_OVERRIDES.settings(definition), payload)
         if definition.queue not in self._queues:
             self.met_queue(definition.queue)
@@ -127,6 +133,16 @@ class Catalogue:
     def get(self, name: str) -> JobType | None:
         entry = self._entries.get(name)
         return None if entry is None else entry.job_type
+
+    def redacts(self, name: str) -> tuple[str, ...]:
+        """The JSON Pointers of what is not shown to everybody of its runs and schedules, by its present definition, or
+        the last one of a name that is free again. Of what is not known here yet: everything."""
+        entry = self._entries.get(name)
+        return self._retired.get(name, EVERYTHING) if entry is None else entry.job_type.definition.redact
+
+    def has_met(self, name: str) -> bool:
+        """Also one that is free again."""
+        return name in self._entries or name in self._retired
 
     def job_types(self) -> list[JobType]:
         """Newest first."""
@@ -242,7 +258,7 @@ class Catalogue:
             self.entry(name)
             if not await self._store.retire_job_type(name):
                 raise JobTypeInUse(name)
-            del self._entries[name]
+            self._retired[name] = self._entries.pop(name).job_type.definition.redact
             log.info("job type retired", name=name)
 
         await self._write(attempt)

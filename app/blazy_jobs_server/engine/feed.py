@@ -16,6 +16,7 @@ from blazy_jobs_server.engine.frames import (
     LIVE,
     OPENING,
     Joined,
+    Rendered,
     event_json,
     feed_frame,
     place_frame,
@@ -32,10 +33,12 @@ HEARTBEAT_SECONDS = 15.0
 class Buffer:
     """The live end of one stream: frames wait here until the reader takes them."""
 
-    __slots__ = ("_bytes", "_frames", "_joined", "_wake", "at", "closed", "ended", "gapless", "overflowed")
+    __slots__ = ("_bytes", "_frames", "_joined", "_wake", "at", "closed", "ended", "gapless", "overflowed", "reveals")
 
-    def __init__(self, joined: Joined, *, gapless: bool) -> None:
-        """`gapless`: its frames are numbered one after the other, so that a missing one is seen."""
+    def __init__(self, joined: Joined, *, gapless: bool, reveals: bool) -> None:
+        """`gapless`: its frames are numbered one after the other, so that a missing one is seen. `reveals`: its reader
+        is shown what is redacted for others."""
+        self.reveals = reveals
         self._joined = joined
         self.gapless = gapless
         self.at = 0
@@ -140,6 +143,8 @@ class Feed:
         self.newest = 0
         """The key of the newest event published."""
         self.closed = False
+        self.shown: Callable[[Event], Event] = lambda event: event
+        """An event as those are shown it to whom not all is revealed; the same one where nothing of it is hidden."""
 
     @property
     def open_streams(self) -> int:
@@ -188,28 +193,24 @@ class Feed:
         """What all servers commit, in the order of keys."""
         self.newest = max(self.newest, reached)
         for event in events:
-            self._publish_to_readers(event, None)
+            self._publish_to_readers(event, Rendered(event, self.shown))
 
     def _publish(self, event: Event, *, to_readers: bool) -> None:
-        json: str | None = None
         buffers = self._by_run.get(event.run_id)
-        if buffers:
-            json = event_json(event)
-            numbered = (event.seq, run_frame(event, json))
-            for buffer in buffers:
-                buffer.put(numbered, event.final)
-        if to_readers and self._readers:
-            self._publish_to_readers(event, json)
+        if buffers or (to_readers and self._readers):
+            rendered = Rendered(event, self.shown)
+            for buffer in buffers or ():
+                buffer.put(rendered.seen(buffer.reveals).in_run(), event.final)
+            if to_readers:
+                self._publish_to_readers(event, rendered)
         if event.final:
             for future in self._waiters.get(event.run_id, ()):
                 _wake(future)
 
-    def _publish_to_readers(self, event: Event, json: str | None) -> None:
-        numbered: tuple[int, bytes] | None = None
+    def _publish_to_readers(self, event: Event, rendered: Rendered) -> None:
         for buffer, where in self._readers.items():
             if where.admits(event):
-                numbered = numbered or (event.id, feed_frame(event, json or event_json(event)))
-                buffer.put(numbered)
+                buffer.put(rendered.seen(buffer.reveals).in_feed())
 
     # -- from other servers
 
@@ -262,7 +263,7 @@ class Feed:
     # -- the streams
 
     def follow_run(
-        self, run_id: int, after: int, ended: asyncio.Future[None] | None = None
+        self, run_id: int, after: int, ended: asyncio.Future[None] | None = None, *, reveals: bool = True
     ) -> AsyncGenerator[bytes, None]:
         """Blocks of the run's stream after the event number `after`; ends after the final event, or when `ended` is
         done.
@@ -271,22 +272,27 @@ class Feed:
         with an empty id, and would begin anew after a stream that had no more than that.
         """
         opening = OPENING + resumed_frame(after) if after else OPENING
-        return self._follow(_RunSource(self._store, self._by_run, run_id), after, opening, ended)
+        return self._follow(
+            _RunSource(self._store, self._by_run, run_id, self.as_seen(reveals)), after, opening, ended, reveals
+        )
 
     def follow_all(
-        self, where: EventFilter, after: int, ended: asyncio.Future[None] | None = None
+        self, where: EventFilter, after: int, ended: asyncio.Future[None] | None = None, *, reveals: bool = True
     ) -> AsyncGenerator[bytes, None]:
         """Blocks of the stream of all runs after the event key `after`; ends at shutdown, or when `ended` is done.
 
         It says its place at once: a reader that is cut before the first event comes back to where it began.
         """
-        source = _FeedSource(self._store, self._readers, where, self)
-        return self._follow(source, after, OPENING + place_frame(after), ended)
+        source = _FeedSource(self._store, self._readers, where, self, self.as_seen(reveals))
+        return self._follow(source, after, OPENING + place_frame(after), ended, reveals)
+
+    def as_seen(self, reveals: bool) -> Callable[[Event], Event]:
+        return (lambda event: event) if reveals else self.shown
 
     async def _follow(
-        self, source: Source, at: int, opening: bytes, ended: asyncio.Future[None] | None
+        self, source: Source, at: int, opening: bytes, ended: asyncio.Future[None] | None, reveals: bool
     ) -> AsyncGenerator[bytes, None]:
-        buffer = Buffer(self._joined, gapless=source.gapless)
+        buffer = Buffer(self._joined, gapless=source.gapless, reveals=reveals)
         caught_up = source.caught_up
         self._streams.add(buffer)
         close: Callable[[object], None] = lambda _: buffer.close()  # noqa: E731  # to be taken back by its name
@@ -332,7 +338,10 @@ class _RunSource:
     gapless = True
     caught_up = b""
 
-    def __init__(self, store: Store, by_run: dict[int, set[Buffer]], run_id: int) -> None:
+    def __init__(
+        self, store: Store, by_run: dict[int, set[Buffer]], run_id: int, as_seen: Callable[[Event], Event]
+    ) -> None:
+        self._as_seen = as_seen
         self._store = store
         self._by_run = by_run
         self._run_id = run_id
@@ -342,7 +351,7 @@ class _RunSource:
         if not events:
             # Erased, or past its retention, before this reader had read it all: no final event will come.
             return b"", at, await self._store.run(self._run_id) is None
-        blocks = b"".join(run_frame(event, event_json(event)) for event in events)
+        blocks = b"".join(run_frame(event, event_json(self._as_seen(event))) for event in events)
         return blocks, events[-1].seq, events[-1].final
 
     def attach(self, buffer: Buffer) -> None:
@@ -363,7 +372,15 @@ class _FeedSource:
     gapless = False
     caught_up = LIVE
 
-    def __init__(self, store: Store, readers: dict[Buffer, EventFilter], where: EventFilter, feed: Feed) -> None:
+    def __init__(
+        self,
+        store: Store,
+        readers: dict[Buffer, EventFilter],
+        where: EventFilter,
+        feed: Feed,
+        as_seen: Callable[[Event], Event],
+    ) -> None:
+        self._as_seen = as_seen
         self._store = store
         self._readers = readers
         self._where = where
@@ -372,7 +389,8 @@ class _FeedSource:
     async def load(self, at: int) -> tuple[bytes, int, bool]:
         events, reached = await self._store.feed(at, self._where, PAGE)
         if events:
-            return b"".join(feed_frame(event, event_json(event)) for event in events), reached, False
+            frames = [feed_frame(event, event_json(self._as_seen(event))) for event in events]
+            return b"".join(frames), reached, False
         return (place_frame(reached) if reached != at else b""), reached, False
 
     def attach(self, buffer: Buffer) -> None:

@@ -5,6 +5,8 @@ JSON escapes every control character, so a `data:` line cannot be broken by what
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.event import EVENT_NAMES, Event
 from blazy_jobs_server.domain.instants import rfc3339
@@ -46,6 +48,55 @@ def event_json(event: Event) -> str:
         f'"time":"{rfc3339(event.time)}","run_id":"{ids.run_id(event.run_id)}","job_type":"{event.job_type}",'
         f'"queue":"{event.queue}","state":"{STATE_NAMES[event.state]}","attempt":{event.attempt},"data":{event.data}}}'
     )
+
+
+class Frames:
+    """An event's blocks, each made when the first stream asks for it."""
+
+    __slots__ = ("_event", "_in_feed", "_in_run", "_json")
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+        self._json: str | None = None
+        self._in_run: tuple[int, bytes] | None = None
+        self._in_feed: tuple[int, bytes] | None = None
+
+    def in_run(self) -> tuple[int, bytes]:
+        """That of the run's stream, with its number there."""
+        if self._in_run is None:
+            self._in_run = (self._event.seq, run_frame(self._event, self._text()))
+        return self._in_run
+
+    def in_feed(self) -> tuple[int, bytes]:
+        """That of the stream of all runs, with its number there."""
+        if self._in_feed is None:
+            self._in_feed = (self._event.id, feed_frame(self._event, self._text()))
+        return self._in_feed
+
+    def _text(self) -> str:
+        if self._json is None:
+            self._json = event_json(self._event)
+        return self._json
+
+
+class Rendered:
+    """An event for all its readers: as it is, and, where something of it is hidden, as the others are shown it."""
+
+    __slots__ = ("_event", "_hidden", "_shown", "_whole")
+
+    def __init__(self, event: Event, shown: Callable[[Event], Event]) -> None:
+        self._event = event
+        self._shown = shown
+        self._whole = Frames(event)
+        self._hidden: Frames | None = None
+
+    def seen(self, reveals: bool) -> Frames:
+        if reveals:
+            return self._whole
+        if self._hidden is None:
+            shown = self._shown(self._event)
+            self._hidden = self._whole if shown is self._event else Frames(shown)
+        return self._hidden
 
 
 def run_frame(event: Event, json: str) -> bytes:

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Iterable
 
 from blazy_jobs_server.domain.errors import RunNotFound
+from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import run_id as public_run_id
+from blazy_jobs_server.domain.redaction import redacted_event
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.deployments import Deployments
@@ -54,6 +56,7 @@ class Jobs:
         self.deployments = Deployments(store, self.catalogue, self.schedules, self.leasing.membership)
         self.leasing.too_old_for = self.deployments.too_old_for
         self.feed = Feed(store)
+        self.feed.shown = self._shown
         self.numbers = Numbers(store, clock)
         self.incidents = Incidents(clock)
         self.projection = Projection(
@@ -114,6 +117,10 @@ class Jobs:
         self.incidents.on_events(commit.events)
         self.feed.publish(commit.events)
 
+    def _shown(self, event: Event) -> Event:
+        pointers = self.catalogue.redacts(event.job_type)
+        return redacted_event(event, pointers) if pointers else event
+
     async def refresh(self) -> None:
         """What is kept in memory is as by now: the time that has passed, and what other servers have changed."""
         await self.sweeper.catch_up()
@@ -134,8 +141,13 @@ class Jobs:
         return run
 
     async def know(self, runs: Iterable[Run]) -> None:
-        """Why they wait can be told of job types too that another server has registered just now."""
-        if any(run.state is State.QUEUED and self.catalogue.get(run.job_type) is None for run in runs):
+        """Why they wait, and what of them is shown, can be told of job types too that another server has registered
+        just now."""
+        if any(
+            not self.catalogue.has_met(run.job_type)
+            or (run.state is State.QUEUED and self.catalogue.get(run.job_type) is None)
+            for run in runs
+        ):
             await self.catalogue.fresh()
 
     async def _read(self, run_id: int) -> Run:

@@ -84,13 +84,16 @@ class Schedules:
                 raise ScheduleExists(definition.name)
             return saved
 
-    async def replace(self, definition: ScheduleDefinition, paused: bool | None) -> tuple[Schedule, bool]:
+    async def replace(
+        self, name: str, change: Callable[[ScheduleDefinition | None], ScheduleDefinition], paused: bool | None
+    ) -> tuple[Schedule, bool]:
         """Registers or replaces; says whether the name was new."""
         await self._catalogue.fresh()
-        await self._orders.check(definition)
         async with self._writing:
             async for _ in tries():
-                known = await self._store.schedule(definition.name)
+                known = await self._store.schedule(name)
+                definition = change(None if known is None else known.definition)
+                await self._orders.check(definition)
                 if known is None:
                     await self._check_new(definition)
                     saved = await self._make(definition, "api", None, bool(paused))

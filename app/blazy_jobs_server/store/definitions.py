@@ -33,6 +33,10 @@ JOB_TYPE_COLUMNS = (
 )
 JOB_TYPES = f"SELECT {', '.join(JOB_TYPE_COLUMNS)} FROM job_types"
 
+RETIRED = (
+    "SELECT v.body FROM job_types AS t JOIN job_type_versions AS v ON v.id = t.definition_id "
+    "WHERE t.retired ORDER BY t.name"
+)
 VERSIONS = "SELECT id, version, body FROM job_type_versions WHERE name"
 
 decode_definition = msgspec.json.Decoder(Definition).decode

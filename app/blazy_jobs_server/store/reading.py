@@ -27,7 +27,14 @@ from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
-from blazy_jobs_server.store.definitions import VERSIONS, load_definitions, load_queues, to_versions
+from blazy_jobs_server.store.definitions import (
+    RETIRED,
+    VERSIONS,
+    decode_definition,
+    load_definitions,
+    load_queues,
+    to_versions,
+)
 from blazy_jobs_server.store.keys import KEYS, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
@@ -335,6 +342,10 @@ class Reader:
                 for row in connection.execute(select(col(CountRow.lane_id), col(CountRow.state), col(CountRow.runs)))
                 if row.runs
             }
+
+    def retired_job_types(self) -> list[Definition]:
+        with self._snapshot() as (_, cursor):
+            return [decode_definition(row[0]) for row in cursor.execute(RETIRED)]
 
     def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
         with self._snapshot() as (_, cursor):

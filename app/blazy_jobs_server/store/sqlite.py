@@ -302,6 +302,9 @@ class SqliteStore:
     async def note_unknown(self, worker_id: int, unknown: Collection[int]) -> None:
         await self._write("note_unknown", Unknown(worker_id, list(unknown)))
 
+    async def retired_job_types(self) -> list[Definition]:
+        return await self._reader.on_thread(self._reader.retired_job_types)
+
     async def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
         return await self._reader.on_thread(self._reader.versions, job_type)
 

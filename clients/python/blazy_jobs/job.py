@@ -124,6 +124,7 @@ class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
         concurrency: int | None = None,
         schedule: Schedule | Mapping[str, Schedule] | None = None,
         tags: Sequence[str] = (),
+        redact: Sequence[str] = (),
         description: str | None = None,
         isolation: Isolation | None = None,
         **unknown: Any,
@@ -154,6 +155,7 @@ class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
         for key, one in self.schedules.items():
             _check_payload(self.intake, one, f"{about} the payload of the schedule {key!r}")
         self.tags = limits.tags(tags, f"{about} tags")
+        self.redact = limits.pointers(redact, f"{about} redact")
         self.middlewares: list[list[Middleware]] = []
         """Those of each `Jobs` that has taken it in."""
         if description is not None:
@@ -181,6 +183,7 @@ class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
             "retention_seconds": self.retention_seconds,
             "concurrency": self.concurrency,
             "tags": self.tags or None,
+            "redact": self.redact or None,
             "description": self.description,
         }
         known = {key: value for key, value in given.items() if value is not None}

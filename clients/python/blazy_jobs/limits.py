@@ -23,9 +23,12 @@ DAY_SECONDS = 86_400
 YEAR_SECONDS = 366 * DAY_SECONDS
 MAX_TAGS = 20
 MAX_TAG_CHARS = 128
+MAX_POINTERS = 50
+MAX_POINTER_CHARS = 256
 MAX_DECLARED_DEPTH = strict_json.MAX_DEPTH - 5
 """Levels of a value within a worker's declaration, which are nested in five more."""
 
+POINTER = re.compile(r"(?:/(?:[^/~]|~[01])*)*")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 
 
@@ -101,6 +104,21 @@ def tags(value: object, what: str = "tags") -> list[str]:
     if len(found) > MAX_TAGS:
         raise DefinitionError(f"{what}: at most {MAX_TAGS} are allowed, not {len(found)}: {found!r:.200}")
     return [text(tag, MAX_TAG_CHARS, what, least=1) for tag in found]
+
+
+def pointers(value: object, what: str) -> list[str]:
+    """JSON Pointers (RFC 6901)."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes):
+        raise DefinitionError(f"{what} must be a list of JSON Pointers, such as ['/card/number'], not {value!r:.200}")
+    found = [text(pointer, MAX_POINTER_CHARS, what) for pointer in value]
+    if len(found) > MAX_POINTERS:
+        raise DefinitionError(f"{what}: at most {MAX_POINTERS} are allowed, not {len(found)}: {found!r:.200}")
+    for pointer in found:
+        if not POINTER.fullmatch(pointer):
+            raise DefinitionError(
+                f"{what}: {pointer!r} is not a JSON Pointer: '/' stands before each name; '~' is ~0, '/' is ~1"
+            )
+    return found
 
 
 def text(value: object, most: int, what: str, *, least: int = 0) -> str:

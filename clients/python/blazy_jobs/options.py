@@ -41,6 +41,7 @@ class JobOptions(TypedDict, total=False):
     concurrency: int | None
     schedule: Schedule | Mapping[str, Schedule] | None
     tags: Sequence[str]
+    redact: Sequence[str]
     description: str | None
     isolation: Isolation | None
 

@@ -40,6 +40,7 @@ async def test_what_is_left_out_has_its_default(server: Server) -> None:
         "concurrency": None,
         "paused": False,
         "tags": [],
+        "redact": [],
         "version": 1,
         "source": "api",
         "created_at": NOW,

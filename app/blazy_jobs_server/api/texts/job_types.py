@@ -61,6 +61,10 @@ _CHANGES = {
     "paused": "Whether its runs are held back. Not part of the definition: changing it creates no new version. "
     "Default: not changed; false for a new job type.",
     "tags": "At most 20 tags of 1 to 128 characters, to find it by. Default: none.",
+    "redact": "JSON Pointers (RFC 6901) to values in payloads, results, progress data and log fields that are shown as "
+    "`***` to keys without the scope `runs:reveal`; at most 50 of at most 256 characters. A pointer that leads nowhere "
+    "in a document hides nothing there. Workers get the values. A key without `runs:reveal` cannot remove pointers. "
+    "Default: none.",
 }
 
 FIELDS = {
@@ -100,6 +104,7 @@ FIELDS = {
         "concurrency": "Maximum number of its runs at a time. null: no limit.",
         "paused": "Whether its runs are held back.",
         "tags": "Tags to find it by.",
+        "redact": "JSON Pointers to what is shown as `***` to keys without the scope `runs:reveal`.",
         "version": "1 for the first definition under this name, incremented by each change.",
         "source": SOURCE,
         "created_at": CREATED,

@@ -12,7 +12,8 @@ SHAPES = {
     "KeyRate": "At most `limit` runs may be made with the key within any `per_seconds`, on each server.",
     "KeyRateOut": "At most `limit` runs may be made with the key within any `per_seconds`, on each server.",
     "KeyScope": "`runs:read`: every GET below /v1 except keys, audit and config. `runs:write`: dispatch, cancel, replay"
-    " and erase runs, trigger schedules. `workers`: the worker protocol. `config`: job types, queues, schedules."
+    " and erase runs, trigger schedules. `runs:reveal`: with another scope, see what job types redact."
+    " `workers`: the worker protocol. `config`: job types, queues, schedules."
     " `metrics`: /metrics only. `admin`: everything.",
     "RotateIn": "How long the previous secret remains valid.",
     "Self": "What the key of the request allows. `root` is the key of the server's settings, `anyone` a request to a"

@@ -19,7 +19,7 @@ from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
 from blazy_jobs_server.store.declaring import to_declarations, to_started
-from blazy_jobs_server.store.definitions import VERSIONS, to_versions
+from blazy_jobs_server.store.definitions import RETIRED, VERSIONS, decode_definition, to_versions
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.listing import Found, Place, search
 from blazy_jobs_server.store.postgres import connecting
@@ -334,6 +334,9 @@ class Reader:
             rows = await connection.fetch(sql.COUNTS)
             lanes = (await self._known(connection, {row[0] for row in rows}, set())).lanes
             return {(*lanes[lane_id].pair, State(state)): runs for lane_id, state, runs in rows}
+
+    async def retired_job_types(self) -> list[Definition]:
+        return [decode_definition(row[0]) for row in await self.rows(RETIRED)]
 
     async def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
         return to_versions(await self.rows(f"{VERSIONS} = $1 ORDER BY version", job_type))

@@ -48,6 +48,7 @@ class JobTypeFields(TypedDict, total=False):
     concurrency: int | None
     paused: bool
     tags: Sequence[str]
+    redact: Sequence[str]
 
 
 class RateLimit(TypedDict):

@@ -1054,6 +1054,10 @@ export type JobType = {
      */
     tags: Array<string>;
     /**
+     * JSON Pointers to what is shown as `***` to keys without the scope `runs:reveal`.
+     */
+    redact: Array<string>;
+    /**
      * 1 for the first definition under this name, incremented by each change.
      */
     version: number;
@@ -1127,6 +1131,10 @@ export type JobTypeIn = {
      * At most 20 tags of 1 to 128 characters, to find it by. Default: none.
      */
     tags?: Array<string>;
+    /**
+     * JSON Pointers (RFC 6901) to values in payloads, results, progress data and log fields that are shown as `***` to keys without the scope `runs:reveal`; at most 50 of at most 256 characters. A pointer that leads nowhere in a document hides nothing there. Workers get the values. A key without `runs:reveal` cannot remove pointers. Default: none.
+     */
+    redact?: Array<string>;
     /**
      * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
      */
@@ -1203,6 +1211,10 @@ export type JobTypePatch = {
      * At most 20 tags of 1 to 128 characters, to find it by. If omitted, it is not changed.
      */
     tags?: Array<string>;
+    /**
+     * JSON Pointers (RFC 6901) to values in payloads, results, progress data and log fields that are shown as `***` to keys without the scope `runs:reveal`; at most 50 of at most 256 characters. A pointer that leads nowhere in a document hides nothing there. Workers get the values. A key without `runs:reveal` cannot remove pointers. If omitted, it is not changed.
+     */
+    redact?: Array<string>;
 };
 
 /**
@@ -1261,6 +1273,10 @@ export type JobTypePut = {
      * At most 20 tags of 1 to 128 characters, to find it by. Default: none.
      */
     tags?: Array<string>;
+    /**
+     * JSON Pointers (RFC 6901) to values in payloads, results, progress data and log fields that are shown as `***` to keys without the scope `runs:reveal`; at most 50 of at most 256 characters. A pointer that leads nowhere in a document hides nothing there. Workers get the values. A key without `runs:reveal` cannot remove pointers. Default: none.
+     */
+    redact?: Array<string>;
     /**
      * If given, it must be the name in the path. null (default): the name in the path.
      */
@@ -1401,9 +1417,9 @@ export type KeyRateOut = {
 };
 
 /**
- * `runs:read`: every GET below /v1 except keys, audit and config. `runs:write`: dispatch, cancel, replay and erase runs, trigger schedules. `workers`: the worker protocol. `config`: job types, queues, schedules. `metrics`: /metrics only. `admin`: everything.
+ * `runs:read`: every GET below /v1 except keys, audit and config. `runs:write`: dispatch, cancel, replay and erase runs, trigger schedules. `runs:reveal`: with another scope, see what job types redact. `workers`: the worker protocol. `config`: job types, queues, schedules. `metrics`: /metrics only. `admin`: everything.
  */
-export type KeyScope = 'runs:read' | 'runs:write' | 'workers' | 'config' | 'metrics' | 'admin';
+export type KeyScope = 'runs:read' | 'runs:write' | 'runs:reveal' | 'workers' | 'config' | 'metrics' | 'admin';
 
 /**
  * A distribution of durations, measured over the runs that this server has seen since it started.

@@ -47,6 +47,7 @@ class JobType:
             concurrency (int | None): Maximum number of its runs at a time. null: no limit.
             paused (bool): Whether its runs are held back.
             tags (list[str]): Tags to find it by.
+            redact (list[str]): JSON Pointers to what is shown as `***` to keys without the scope `runs:reveal`.
             version (int): 1 for the first definition under this name, incremented by each change.
             source (JobTypeSource): `code` if a worker declared it and it has not been changed over HTTP since, otherwise
                 `api`.
@@ -68,6 +69,7 @@ class JobType:
     concurrency: int | None
     paused: bool
     tags: list[str]
+    redact: list[str]
     version: int
     source: JobTypeSource
     created_at: datetime.datetime
@@ -128,6 +130,10 @@ class JobType:
 
 
 
+        redact = self.redact
+
+
+
         version = self.version
 
         source: str = self.source
@@ -154,6 +160,7 @@ class JobType:
             "concurrency": concurrency,
             "paused": paused,
             "tags": tags,
+            "redact": redact,
             "version": version,
             "source": source,
             "created_at": created_at,
@@ -267,6 +274,9 @@ class JobType:
         tags = cast(list[str], d.pop("tags"))
 
 
+        redact = cast(list[str], d.pop("redact"))
+
+
         version = d.pop("version")
 
         source = check_job_type_source(d.pop("source"))
@@ -299,6 +309,7 @@ class JobType:
             concurrency=concurrency,
             paused=paused,
             tags=tags,
+            redact=redact,
             version=version,
             source=source,
             created_at=created_at,

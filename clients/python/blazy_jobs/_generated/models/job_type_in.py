@@ -53,6 +53,10 @@ class JobTypeIn:
             paused (bool | Unset): Whether its runs are held back. Not part of the definition: changing it creates no new
                 version. Default: not changed; false for a new job type.
             tags (list[str] | Unset): At most 20 tags of 1 to 128 characters, to find it by. Default: none.
+            redact (list[str] | Unset): JSON Pointers (RFC 6901) to values in payloads, results, progress data and log
+                fields that are shown as `***` to keys without the scope `runs:reveal`; at most 50 of at most 256 characters. A
+                pointer that leads nowhere in a document hides nothing there. Workers get the values. A key without
+                `runs:reveal` cannot remove pointers. Default: none.
      """
 
     handler: HttpHandlerIn | WorkerHandlerIn
@@ -69,6 +73,7 @@ class JobTypeIn:
     concurrency: int | None | Unset = UNSET
     paused: bool | Unset = UNSET
     tags: list[str] | Unset = UNSET
+    redact: list[str] | Unset = UNSET
 
 
 
@@ -142,6 +147,12 @@ class JobTypeIn:
 
 
 
+        redact: list[str] | Unset = UNSET
+        if not isinstance(self.redact, Unset):
+            redact = self.redact
+
+
+
 
         field_dict: dict[str, Any] = {}
 
@@ -173,6 +184,8 @@ class JobTypeIn:
             field_dict["paused"] = paused
         if tags is not UNSET:
             field_dict["tags"] = tags
+        if redact is not UNSET:
+            field_dict["redact"] = redact
 
         return field_dict
 
@@ -302,6 +315,9 @@ class JobTypeIn:
         tags = cast(list[str], d.pop("tags", UNSET))
 
 
+        redact = cast(list[str], d.pop("redact", UNSET))
+
+
         job_type_in = cls(
             handler=handler,
             name=name,
@@ -317,6 +333,7 @@ class JobTypeIn:
             concurrency=concurrency,
             paused=paused,
             tags=tags,
+            redact=redact,
         )
 
         return job_type_in

@@ -52,6 +52,10 @@ class JobTypePatch:
             paused (bool | Unset): Whether its runs are held back. Not part of the definition: changing it creates no new
                 version. If omitted, it is not changed.
             tags (list[str] | Unset): At most 20 tags of 1 to 128 characters, to find it by. If omitted, it is not changed.
+            redact (list[str] | Unset): JSON Pointers (RFC 6901) to values in payloads, results, progress data and log
+                fields that are shown as `***` to keys without the scope `runs:reveal`; at most 50 of at most 256 characters. A
+                pointer that leads nowhere in a document hides nothing there. Workers get the values. A key without
+                `runs:reveal` cannot remove pointers. If omitted, it is not changed.
      """
 
     description: str | Unset = UNSET
@@ -67,6 +71,7 @@ class JobTypePatch:
     concurrency: int | None | Unset = UNSET
     paused: bool | Unset = UNSET
     tags: list[str] | Unset = UNSET
+    redact: list[str] | Unset = UNSET
 
 
 
@@ -140,6 +145,12 @@ class JobTypePatch:
 
 
 
+        redact: list[str] | Unset = UNSET
+        if not isinstance(self.redact, Unset):
+            redact = self.redact
+
+
+
 
         field_dict: dict[str, Any] = {}
 
@@ -171,6 +182,8 @@ class JobTypePatch:
             field_dict["paused"] = paused
         if tags is not UNSET:
             field_dict["tags"] = tags
+        if redact is not UNSET:
+            field_dict["redact"] = redact
 
         return field_dict
 
@@ -300,6 +313,9 @@ class JobTypePatch:
         tags = cast(list[str], d.pop("tags", UNSET))
 
 
+        redact = cast(list[str], d.pop("redact", UNSET))
+
+
         job_type_patch = cls(
             description=description,
             handler=handler,
@@ -314,6 +330,7 @@ class JobTypePatch:
             concurrency=concurrency,
             paused=paused,
             tags=tags,
+            redact=redact,
         )
 
         return job_type_patch

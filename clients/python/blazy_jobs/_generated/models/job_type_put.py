@@ -52,6 +52,10 @@ class JobTypePut:
             paused (bool | Unset): Whether its runs are held back. Not part of the definition: changing it creates no new
                 version. Default: not changed; false for a new job type.
             tags (list[str] | Unset): At most 20 tags of 1 to 128 characters, to find it by. Default: none.
+            redact (list[str] | Unset): JSON Pointers (RFC 6901) to values in payloads, results, progress data and log
+                fields that are shown as `***` to keys without the scope `runs:reveal`; at most 50 of at most 256 characters. A
+                pointer that leads nowhere in a document hides nothing there. Workers get the values. A key without
+                `runs:reveal` cannot remove pointers. Default: none.
             name (None | str | Unset): If given, it must be the name in the path. null (default): the name in the path.
      """
 
@@ -68,6 +72,7 @@ class JobTypePut:
     concurrency: int | None | Unset = UNSET
     paused: bool | Unset = UNSET
     tags: list[str] | Unset = UNSET
+    redact: list[str] | Unset = UNSET
     name: None | str | Unset = UNSET
 
 
@@ -140,6 +145,12 @@ class JobTypePut:
 
 
 
+        redact: list[str] | Unset = UNSET
+        if not isinstance(self.redact, Unset):
+            redact = self.redact
+
+
+
         name: None | str | Unset
         if isinstance(self.name, Unset):
             name = UNSET
@@ -176,6 +187,8 @@ class JobTypePut:
             field_dict["paused"] = paused
         if tags is not UNSET:
             field_dict["tags"] = tags
+        if redact is not UNSET:
+            field_dict["redact"] = redact
         if name is not UNSET:
             field_dict["name"] = name
 
@@ -305,6 +318,9 @@ class JobTypePut:
         tags = cast(list[str], d.pop("tags", UNSET))
 
 
+        redact = cast(list[str], d.pop("redact", UNSET))
+
+
         def _parse_name(data: object) -> None | str | Unset:
             if data is None:
                 return data
@@ -329,6 +345,7 @@ class JobTypePut:
             concurrency=concurrency,
             paused=paused,
             tags=tags,
+            redact=redact,
             name=name,
         )
 
