@@ -20,7 +20,7 @@ def _as_it_is(answer: Any) -> Any:
 class Call(Generic[T_co]):
     """`read` makes what the caller gets of the answer's JSON. One with an `idempotency_key`, or `repeatable`, may be
     sent twice, as all but POST may. `waits_seconds`: how much longer than usual the server may take, as it
-    is asked to."""
+    is asked to. `token`: what opens it in place of the client's own key."""
 
     method: str
     path: str
@@ -30,12 +30,15 @@ class Call(Generic[T_co]):
     idempotency_key: str | None = None
     repeatable: bool = True
     waits_seconds: float = 0.0
+    token: str | None = field(default=None, repr=False)
 
     def request(self) -> dict[str, Any]:
         """For httpx."""
         headers = {} if self.body is None else {"Content-Type": "application/json"}
         if self.idempotency_key is not None:
             headers["Idempotency-Key"] = self.idempotency_key
+        if self.token is not None:
+            headers["Authorization"] = f"Bearer {self.token}"
         return {
             "params": dict(self.params) or None,
             "content": self.body,

@@ -114,9 +114,9 @@ class Executor:
             return self._call_handler(standing, payload)
         if isolation == "process":
             return self._run_process(standing, payload)
-        return self._called_in_thread(standing, payload)
+        return self.called_in_thread(standing, payload)
 
-    async def _called_in_thread(self, standing: Standing, payload: Any) -> Any:
+    async def called_in_thread(self, standing: Standing, payload: Any) -> Any:
         job = standing.job
         call = functools.partial(job.intake.call, job.handler, job.intake.read(payload), _context_of(standing))
         value = await self._in_thread(call)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from typing import Any, Unpack, overload
 from weakref import WeakKeyDictionary
@@ -12,7 +11,7 @@ import httpx
 
 from blazy_jobs import address
 from blazy_jobs.client import calls
-from blazy_jobs.client.aio.connection import AsyncConnection
+from blazy_jobs.client.aio.connection import AsyncConnection, closed_with_its_loop
 from blazy_jobs.client.aio.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
 from blazy_jobs.client.aio.run import AsyncRun, AsyncRunList
 from blazy_jobs.client.bodies import BatchRun
@@ -98,20 +97,5 @@ def default_client() -> AsyncClient:
     if known is not None and known[0].address.key.text() == at.key.text():
         return known[0]
     client = AsyncClient()
-    clients[at.url] = (client, _closed_with_its_loop(client))
+    clients[at.url] = (client, closed_with_its_loop(client))
     return client
-
-
-def _closed_with_its_loop(client: AsyncClient) -> AsyncGenerator[None, None]:
-    """A generator that has begun: `asyncio.run` ends those of its loop before it closes it, and with it the client."""
-
-    async def kept() -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            await client.aclose()
-
-    begun = kept()
-    with contextlib.suppress(StopIteration):
-        begun.__anext__().send(None)  # to its yield, without waiting
-    return begun

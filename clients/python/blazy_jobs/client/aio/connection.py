@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from weakref import WeakSet
 
@@ -155,3 +156,18 @@ class _Trying(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self._inner.aclose()
+
+
+def closed_with_its_loop(connection: AsyncConnection) -> AsyncGenerator[None, None]:
+    """A generator that has begun: `asyncio.run` ends those of its loop before it closes it, and with it this."""
+
+    async def kept() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await connection.aclose()
+
+    begun = kept()
+    with contextlib.suppress(StopIteration):
+        begun.__anext__().send(None)  # to its yield, without waiting
+    return begun
