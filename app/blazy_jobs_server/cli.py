@@ -14,19 +14,15 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from blazy_jobs_server.settings import Settings
+from blazy_jobs_server.settings import Settings, messages
 
 
 def _settings(flags: dict[str, Any]) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_input=False):
-            if item["type"] == "default_factory_not_called":
-                continue  # a setting that follows from another one, which is named itself
-            name = str(item["loc"][0])
-            flag = f" (or --{name})" if name in flags and name != "modules" else ""
-            typer.echo(f"JOBS_{name.upper()}{flag}: {item['msg'].removeprefix('Value error, ')}", err=True)
+        for message in messages(error, flags):
+            typer.echo(message, err=True)
         raise typer.Exit(2) from None
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -223,6 +223,18 @@ class Settings(BaseSettings):
     @property
     def database(self) -> Path:
         return self.data / "jobs.db"
+
+
+def messages(error: ValidationError, flags: Collection[str] = ()) -> list[str]:
+    """What is wrong with which setting, without its value."""
+    found = []
+    for item in error.errors(include_url=False, include_input=False):
+        if item["type"] == "default_factory_not_called":
+            continue  # a setting that follows from another one, which is named itself
+        name = str(item["loc"][0])
+        flag = f" (or --{name})" if name in flags and name != "modules" else ""
+        found.append(f"JOBS_{name.upper()}{flag}: {item['msg'].removeprefix('Value error, ')}")
+    return found
 
 
 # What is wrong with an address is never shown: it may be a part of its password.

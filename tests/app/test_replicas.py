@@ -16,6 +16,7 @@ import pytest
 from blazy_jobs_server.api import application
 from blazy_jobs_server.clock import SystemClock
 from blazy_jobs_server.store.postgres import neighbours
+from blazy_jobs_server.trust import access
 from tests.app import server as servers
 from tests.app.server import Server, Worker, paths, problem
 from tests.support.postgres import Postgres
@@ -65,6 +66,24 @@ async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
 def at(server: Server, worker: Worker) -> Worker:
     """The same worker, speaking to that server."""
     return Worker(server, worker.id, worker.registered)
+
+
+# -- keys
+
+
+async def test_a_key_made_or_revoked_at_one_server_is_at_the_other(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(access, "LOOK_SECONDS", NEVER)
+    one, other = both
+    made = (await one.http.post("/v1/keys", json={"name": "first", "scopes": ["admin"]})).json()
+    bearer = {"authorization": f"Bearer {made['key']}"}
+
+    async def status_is(status: int, **headers: str) -> bool:
+        return (await other.http.get("/v1/keys", headers=headers)).status_code == status
+
+    await until(lambda: status_is(401))
+    await until(lambda: status_is(200, **bearer))
+    assert (await one.http.delete(f"/v1/keys/{made['id']}", headers=bearer)).status_code == 204
+    await until(lambda: status_is(401, **bearer))
 
 
 # -- definitions

@@ -25,9 +25,8 @@ ONCE = (b"cache-control", b"no-store")
 OVERLAP_SECONDS = 86_400.0
 
 
-def _json(context: Context, key: ApiKey) -> dict[str, Any]:
+def key_json(key: ApiKey, last_used_at: int | None) -> dict[str, Any]:
     limit = key.rate_limit
-    used = context.access.last_used_at(key)
     return {
         "id": key.id,
         "name": key.name,
@@ -38,10 +37,14 @@ def _json(context: Context, key: ApiKey) -> dict[str, Any]:
         "created_at": rfc3339(key.created_at),
         "created_by": key.created_by,
         "expires_at": _time(key.expires_at),
-        "last_used_at": _time(used),
+        "last_used_at": _time(last_used_at),
         "revoked_at": _time(key.revoked_at),
         "previous_until": _time(key.previous_until),
     }
+
+
+def _json(context: Context, key: ApiKey) -> dict[str, Any]:
+    return key_json(key, context.access.last_used_at(key))
 
 
 def _time(at: int | None) -> str | None:
@@ -68,19 +71,23 @@ def _secret(context: Context, status: int, key: ApiKey, text: str) -> Response:
 )
 async def create_key(request: Request) -> Response:
     context = context_of(request)
-    body = await read_json(request, key_models.KeyIn)
+    wanted = wanted_of(await read_json(request, key_models.KeyIn), context.jobs.clock.now())
+    return _secret(context, 201, *await context.keys.create(wanted, caller_of(request).id))
+
+
+def wanted_of(body: key_models.KeyIn, now: int) -> Wanted:
+    """Raises InvalidRequest."""
     expires_at = None if body.expires_at is None else from_datetime(body.expires_at)
-    if expires_at is not None and expires_at <= context.jobs.clock.now():
+    if expires_at is not None and expires_at <= now:
         raise InvalidRequest.at("/expires_at", "must be in the future", "in_the_past")
     limit = body.rate_limit
-    wanted = Wanted(
+    return Wanted(
         name=body.name,
         scopes=tuple(Scope(scope) for scope in dict.fromkeys(body.scopes)),
         within=Within(_patterns(body.job_types), _patterns(body.queues)),
         rate_limit=None if limit is None else RateLimit(limit.limit, limit.per_seconds),
         expires_at=expires_at,
     )
-    return _secret(context, 201, *await context.keys.create(wanted, caller_of(request).id))
 
 
 def _patterns(given: list[str] | None) -> tuple[str, ...] | None:

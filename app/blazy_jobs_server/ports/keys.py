@@ -13,6 +13,10 @@ class KeyStore(Protocol):
         """All that there have ever been, the newest first."""
         ...
 
+    async def revision(self) -> int:
+        """Another one than before says that some may have changed."""
+        ...
+
     async def save_key(self, key: ApiKey, *, before: ApiKey | None) -> bool:
         """Makes it, or changes it from what it was `before`; False where that is not what is there. When it was last
         used is left as it is."""

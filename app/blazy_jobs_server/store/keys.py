@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -31,6 +32,8 @@ KEYS = f"SELECT {', '.join(KEY_COLUMNS)} FROM api_keys ORDER BY created_at DESC,
 _KEY = f"SELECT {', '.join(KEY_COLUMNS)} FROM api_keys WHERE id = ?"
 _INSERT = f"INSERT INTO api_keys ({', '.join(KEY_COLUMNS)}) VALUES ({', '.join('?' * len(KEY_COLUMNS))})"
 _UPDATE = f"UPDATE api_keys SET {', '.join(f'{column} = ?' for column in KEY_COLUMNS)} WHERE id = ?"
+_CHANGED = "UPDATE shared SET revision = revision + 1"
+REVISION = "SELECT revision FROM shared"
 _NOTE_USED = "UPDATE api_keys SET last_used_at = max(coalesce(last_used_at, 0), ?) WHERE id = ?"
 
 
@@ -90,17 +93,21 @@ def changed(known: ApiKey | None, argument: SaveKey) -> ApiKey | None:
 
 
 def save_key(tx: Transaction, arguments: list[SaveKey]) -> list[bool]:
-    return [_save(tx, argument) for argument in arguments]
+    return [save(tx.cursor, argument) for argument in arguments]
 
 
-def _save(tx: Transaction, argument: SaveKey) -> bool:
-    row = tx.cursor.execute(_KEY, (argument.key.id,)).fetchone()
+def save(cursor: sqlite3.Cursor, argument: SaveKey) -> bool:
+    """Within a transaction. A server finds it by the revision, whoever's transaction it was."""
+    row = cursor.execute(_KEY, (argument.key.id,)).fetchone()
     key = changed(None if row is None else to_key(row), argument)
-    if key is not None and row is None:
-        tx.cursor.execute(_INSERT, key_row(key))
-    elif key is not None:
-        tx.cursor.execute(_UPDATE, (*key_row(key), key.id))
-    return key is not None
+    if key is None:
+        return False
+    if row is None:
+        cursor.execute(_INSERT, key_row(key))
+    else:
+        cursor.execute(_UPDATE, (*key_row(key), key.id))
+    cursor.execute(_CHANGED)
+    return True
 
 
 def note_used(tx: Transaction, arguments: list[Mapping[str, int]]) -> list[None]:

@@ -35,7 +35,7 @@ from blazy_jobs_server.store.definitions import (
     load_queues,
     to_versions,
 )
-from blazy_jobs_server.store.keys import KEYS, to_key
+from blazy_jobs_server.store.keys import KEYS, REVISION, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
 from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
@@ -326,6 +326,11 @@ class Reader:
     def keys(self) -> list[ApiKey]:
         with self._snapshot() as (_, cursor):
             return [to_key(row) for row in cursor.execute(KEYS).fetchall()]
+
+    def revision(self) -> int:
+        with self._statement() as cursor:
+            revision: int = cursor.execute(REVISION).fetchone()[0]
+            return revision
 
     def definitions(self) -> tuple[list[JobType], list[Queue]]:
         with self._snapshot() as (_, cursor):

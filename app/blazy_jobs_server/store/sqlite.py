@@ -282,6 +282,9 @@ class SqliteStore:
     async def keys(self) -> list[ApiKey]:
         return await self._reader.on_thread(self._reader.keys)
 
+    async def revision(self) -> int:
+        return await self._reader.on_thread(self._reader.revision)
+
     async def save_key(self, key: ApiKey, *, before: ApiKey | None) -> bool:
         saved: bool = await self._write("save_key", SaveKey(key, before))
         return saved

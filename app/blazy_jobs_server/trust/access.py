@@ -1,5 +1,5 @@
 """Who asks, by the key that they give, and for how long: all keys are known in memory, as they are on every server
-within a second of a change."""
+within two seconds of a change."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from blazy_jobs_server.engine.loop import Alarm, Tasks
 from blazy_jobs_server.ports import Clock
 from blazy_jobs_server.ports.keys import KeyStore
 
+LOOK_SECONDS = 1.5
 USE_SECONDS = 60
 """How exactly it is known when a key was last used."""
 MAX_REMEMBERED = 10_000
@@ -39,6 +40,7 @@ class Access:
         self._ends: dict[str, asyncio.Future[None]] = {}
         self._used: dict[str, int] = {}
         self._using = asyncio.Event()
+        self._revision: int | None = None
         self._alarm = Alarm(clock.now)
         self._tasks = Tasks()
 
@@ -46,6 +48,7 @@ class Access:
         await self.fresh()
         self._tasks.keep("end keys", self._end_keys)
         self._tasks.keep("note used keys", self._note_used)
+        self._tasks.keep("look for keys", self._look)
 
     async def stop(self) -> None:
         self._alarm.clear()
@@ -119,6 +122,15 @@ class Access:
         return future
 
     # -- changes
+
+    async def _look(self) -> None:
+        """The command line writes keys beside the server."""
+        while True:
+            revision = await self._store.revision()  # before the look, which may see more
+            if revision != self._revision:
+                await self.fresh()
+                self._revision = revision
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def fresh(self) -> None:
         """As stored now, by whomever."""

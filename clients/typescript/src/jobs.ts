@@ -9,6 +9,7 @@ import type { EventType, RunEvent } from './events.js';
 import { follow } from './following.js';
 import type { AnyJobs, AnyName, JobMap, JobName, PayloadOf, ResultOf, StoredOf } from './job-map.js';
 import { JobTypes } from './job-types.js';
+import { Keys } from './keys.js';
 import { snakeName } from './names.js';
 import { Queues } from './queues.js';
 import type { Run, WaitOptions } from './run.js';
@@ -42,6 +43,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
   readonly jobTypes: JobTypes;
   readonly queues: Queues;
   readonly schedules: Schedules<Map>;
+  readonly keys: Keys;
   readonly #server: Server;
 
   /** Without a URL: JOBS_URL, or the page's own origin in a browser, or 127.0.0.1:8000. */
@@ -51,6 +53,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
     this.jobTypes = new JobTypes(this.#server);
     this.queues = new Queues(this.#server);
     this.schedules = new Schedules(this.#server);
+    this.keys = new Keys(this.#server);
   }
 
   get url(): string {

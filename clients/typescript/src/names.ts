@@ -12,7 +12,7 @@ type CamelName<Name extends string> = Name extends `${infer Head}_${infer Tail}`
 
 type CamelValue<Name, Value> = Name extends OpaqueName
   ? Value
-  : Name extends `${string}_at` | 'at'
+  : Name extends `${string}_at` | `${string}_until` | 'at'
     ? Date | Extract<Value, null | undefined>
     : Camel<Value>;
 
@@ -58,7 +58,7 @@ function renamed(
 }
 
 function readDate(name: string, value: unknown): unknown {
-  return (name === 'at' || name.endsWith('_at')) && typeof value === 'string' ? new Date(value) : value;
+  return (name === 'at' || /_(at|until)$/.test(name)) && typeof value === 'string' ? new Date(value) : value;
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {

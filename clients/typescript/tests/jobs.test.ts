@@ -227,6 +227,32 @@ test('queues are made, held back and listed', async () => {
   assert.ok(names.includes('bulk') && names.includes('default') && new Set(names).size === names.length);
 });
 
+test('keys are made, shown once, rotated and revoked', async () => {
+  const made = await jobs.keys.create({
+    name: 'ci',
+    scopes: ['runs:read'],
+    expiresAt: new Date('2100-01-01T00:00:00Z'),
+  });
+  assert.deepEqual([made.expiresAt, made.lastUsedAt], [new Date('2100-01-01T00:00:00Z'), null]);
+  const reader = new Jobs(server.url, { apiKey: made.key });
+  assert.deepEqual(await reader.keys.own(), {
+    id: made.id,
+    name: 'ci',
+    scopes: ['runs:read'],
+    jobTypes: null,
+    queues: null,
+  });
+  await assert.rejects(reader.keys.create({ name: 'x', scopes: ['admin'] }), refused('forbidden', 403));
+  const rotated = await jobs.keys.rotate(made.id, { overlapSeconds: 60 });
+  assert.ok(rotated.id === made.id && rotated.key !== made.key && rotated.previousUntil instanceof Date);
+  await reader.keys.own();
+  await assert.rejects(jobs.keys.rotate(made.id), refused('rotation_pending', 409));
+  assert.ok((await all(jobs.keys.list({ limit: 1 }))).some((key) => key.id === made.id && !('key' in key)));
+  await jobs.keys.revoke(made.id);
+  await assert.rejects(new Jobs(server.url, { apiKey: rotated.key }).keys.own(), refused('unauthorized', 401));
+  await assert.rejects(jobs.keys.revoke('0000000000'), refused('key_not_found', 404));
+});
+
 test('schedules are made, changed, held back and deleted', async () => {
   const definition = {
     name: 'nightly',

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any, Protocol
 
 from blazy_jobs_server.store.keys import KEY_COLUMNS, SaveKey, changed, key_row, to_key
+from blazy_jobs_server.store.postgres.definitions import CHANGED
 from blazy_jobs_server.store.postgres.transaction import Transaction
 
 _KEY = f"SELECT {', '.join(KEY_COLUMNS)} FROM api_keys WHERE id = $1 FOR UPDATE"
@@ -19,17 +21,28 @@ _NOTE_USED = (
 )
 
 
+class Writes(Protocol):
+    """A transaction."""
+
+    async def rows(self, statement: str, *parameters: Any) -> list[Any]: ...
+    async def execute(self, statement: str, *parameters: Any) -> int: ...
+
+
 async def save_key(tx: Transaction, arguments: list[SaveKey]) -> list[bool]:
-    return [await _save(tx, argument) for argument in arguments]
+    saved = [await save(tx, argument) for argument in arguments]
+    tx.definitions = tx.definitions or any(saved)
+    return saved
 
 
-async def _save(tx: Transaction, argument: SaveKey) -> bool:
+async def save(tx: Writes, argument: SaveKey) -> bool:
+    """Servers find it by the revision, within a second also without a hint."""
     rows = await tx.rows(_KEY, argument.key.id)
     key = changed(to_key(rows[0]) if rows else None, argument)
     if key is None:
         return False
     saved = await tx.execute(_UPDATE if rows else _INSERT, *key_row(key)) > 0
-    tx.definitions = tx.definitions or saved
+    if saved:
+        await tx.execute(CHANGED)
     return saved
 
 

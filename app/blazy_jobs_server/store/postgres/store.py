@@ -388,6 +388,9 @@ class PostgresStore:
     async def keys(self) -> list[ApiKey]:
         return [to_key(row) for row in await self._reader.rows(KEYS)]
 
+    async def revision(self) -> int:
+        return await self._others.revision()
+
     async def save_key(self, key: ApiKey, *, before: ApiKey | None) -> bool:
         saved: bool = await self._write("save_key", SaveKey(key, before))
         return saved

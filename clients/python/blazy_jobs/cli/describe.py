@@ -124,3 +124,14 @@ def trigger(said: Mapping[str, Any], timezone: str) -> str:
         case "date":
             return str(said["at"])
     return json_line(said)
+
+
+def key(item: Mapping[str, Any]) -> str:
+    """Whether it holds, and where it does."""
+    if item["revoked_at"] is not None:
+        return "revoked"
+    limits = [*(item["job_types"] or ()), *(f"queue {name}" for name in item["queues"] or ())]
+    if item["expires_at"] is not None:
+        when = times.relative(item["expires_at"])
+        limits.append(f"expires {when}" if when.startswith("in ") else f"expired {when}")
+    return ", ".join(limits)

@@ -19,11 +19,16 @@ UNREACHABLE = 3
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
+SERVER_DISTRIBUTION = "blazy-jobs-server"
 _GATEWAYS = (502, 504)
 
 
 class Unusable(Exception):
     """What was given on the command line cannot be used."""
+
+
+def missing(what: str) -> str:
+    return f"{what} belongs to the server; install it with: pip install {SERVER_DISTRIBUTION}"
 
 
 def complain(text: str) -> None:

@@ -110,3 +110,14 @@ def workers(page: Sequence[Row], header: bool = True) -> Table:
             _cell(", ".join(item["job_types"])),
         )
     return table
+
+
+def keys(page: Sequence[Row]) -> Table:
+    table = _table(["KEY", "NAME", "SCOPES", "USED", ""], True)
+    for item in page:
+        used = "never" if item["last_used_at"] is None else times.relative(item["last_used_at"])
+        scopes = _cell(", ".join(item["scopes"]))
+        table.add_row(
+            safe(item["id"]), _cell(item["name"]), scopes, _cell(used, "dim"), _cell(describe.key(item), "yellow")
+        )
+    return table

@@ -14,12 +14,12 @@ from urllib.parse import quote
 from blazy_jobs.client import bodies
 from blazy_jobs.client.call import Call, Pause, Steps, making_a_run
 from blazy_jobs.client.facts import RunFacts
-from blazy_jobs.client.fields import sent
+from blazy_jobs.client.fields import NewKey, OwnKey, sent
 from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
 from blazy_jobs.client.waiting import WAIT_SECONDS, Deadline, Outage
 from blazy_jobs.declared import Declared, JobName, name_of_job
-from blazy_jobs.errors import ApiError, ConnectionFailed
-from blazy_jobs.options import EventType, RunFilters, RunState
+from blazy_jobs.errors import ApiError, ConnectionFailed, seconds_of
+from blazy_jobs.options import EventType, RunFilters, RunState, Seconds
 from blazy_jobs.schedule import Schedule
 
 Fields = Mapping[str, Any]
@@ -238,6 +238,35 @@ def preview(schedule: Schedule, count: int) -> Call[list[datetime]]:
 
 def delete_schedule(name: str) -> Call[None]:
     return Call("DELETE", path_of_schedule(name), _nothing)
+
+
+# -- keys
+
+
+def path_of_key(key_id: str, verb: str = "") -> str:
+    return f"/v1/keys/{quote(key_id, safe='')}{verb}"
+
+
+def create_key(name: str, scopes: Iterable[str], fields: Fields) -> Call[NewKey]:
+    """Sent once: a second try would make a second key, of which nobody has the first one's text."""
+    if isinstance(scopes, str):
+        raise ValueError(f"scopes must be a list, such as [{scopes!r}]")
+    body = {"name": name, "scopes": list(scopes), **sent(fields)}
+    return Call("POST", "/v1/keys", body=bodies.content(body), repeatable=False)
+
+
+def own_key() -> Call[OwnKey]:
+    return Call("GET", "/v1/keys/self")
+
+
+def revoke_key(key_id: str) -> Call[None]:
+    return Call("DELETE", path_of_key(key_id), _nothing)
+
+
+def rotate_key(key_id: str, overlap: Seconds | None) -> Call[NewKey]:
+    """Sent once, as `create_key` is."""
+    body = {} if overlap is None else {"overlap_seconds": seconds_of(overlap, "overlap")}
+    return Call("POST", path_of_key(key_id, "/rotate"), body=bodies.content(body), repeatable=False)
 
 
 # -- answers

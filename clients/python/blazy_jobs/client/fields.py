@@ -1,4 +1,4 @@
-"""The fields of job types, queues and schedules, by the API's names, as type checkers know them.
+"""The fields of job types, queues, schedules and keys, by the API's names, as type checkers know them.
 
 A name that is not here is an error to a type checker only: it is sent, as a newer server may know it; one that does not
 answers ApiError `invalid_request` with the field's place.
@@ -129,6 +129,47 @@ class ScheduleChanges(ScheduleFields, total=False):
     """Those of a schedule, and the job that it runs."""
 
     job_type: JobName
+
+
+Scope = Literal["runs:read", "runs:write", "workers", "config", "metrics", "admin"]
+
+
+class KeyFields(TypedDict, total=False):
+    """What restricts a key, for good: names of job types and queues, or their beginnings before a `*`; when it expires;
+    how many runs it may make. None stands for no bound."""
+
+    job_types: Sequence[str] | None
+    queues: Sequence[str] | None
+    expires_at: datetime | str | None
+    rate_limit: RateLimit | None
+
+
+class OwnKey(TypedDict):
+    """What the caller's key allows. `id` is `root` for the key of the server's settings."""
+
+    id: str
+    name: str
+    scopes: list[Scope]
+    job_types: list[str] | None
+    queues: list[str] | None
+
+
+class Key(OwnKey):
+    """An API key as the server shows it: without its secret. Times are RFC 3339 text."""
+
+    rate_limit: RateLimit | None
+    created_at: str
+    created_by: str
+    expires_at: str | None
+    last_used_at: str | None
+    revoked_at: str | None
+    previous_until: str | None
+
+
+class NewKey(Key):
+    """One that was made or rotated just now. `key` is what goes into `Authorization: Bearer`; it is not shown again."""
+
+    key: str
 
 
 def sent(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,6 @@ import typer
 from blazy_jobs.cli import failures
 
 GROUP = "blazy_jobs.commands"
-SERVER_DISTRIBUTION = "blazy-jobs-server"
 
 #: By name, for the list of commands, which loads none of them.
 SERVER_COMMANDS = {
@@ -18,7 +17,6 @@ SERVER_COMMANDS = {
     "openapi": "Write the OpenAPI document.",
     "migrate": "Bring a database up to date.",
     "copy": "Copy one database to another.",
-    "keys": "Make and revoke API keys.",
 }
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
@@ -59,9 +57,9 @@ def stub(about: str) -> Callable[[], None]:
 def _absent(name: str) -> Callable[[], None]:
     def refuse() -> None:
         if "serve" in installed():
-            failures.complain(f"the installed {SERVER_DISTRIBUTION} has no command '{name}'")
+            failures.complain(f"the installed {failures.SERVER_DISTRIBUTION} has no command '{name}'")
         else:
-            failures.complain(f"'{name}' belongs to the server; install it with: pip install {SERVER_DISTRIBUTION}")
+            failures.complain(failures.missing(f"'{name}'"))
         raise typer.Exit(failures.USAGE)
 
     return refuse

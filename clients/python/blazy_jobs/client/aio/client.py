@@ -13,6 +13,7 @@ from blazy_jobs import address
 from blazy_jobs.client import calls
 from blazy_jobs.client.aio.connection import AsyncConnection, closed_with_its_loop
 from blazy_jobs.client.aio.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
+from blazy_jobs.client.aio.keys import AsyncKeys
 from blazy_jobs.client.aio.run import AsyncRun, AsyncRunList
 from blazy_jobs.client.bodies import BatchRun
 from blazy_jobs.client.calls import Fields
@@ -37,6 +38,7 @@ class AsyncClient(AsyncConnection):
         self.job_types = AsyncJobTypes(self)
         self.queues = AsyncQueues(self)
         self.schedules = AsyncSchedules(self)
+        self.keys = AsyncKeys(self)
 
     @overload
     async def dispatch(

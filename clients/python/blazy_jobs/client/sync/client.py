@@ -18,6 +18,7 @@ from blazy_jobs.client.event import Event
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.definitions import JobTypes, Queues, Schedules
+from blazy_jobs.client.sync.keys import Keys
 from blazy_jobs.client.sync.run import Run, RunList
 from blazy_jobs.declared import Declared, JobName, PayloadT, ResultT
 from blazy_jobs.options import DispatchOptions, EventType
@@ -38,6 +39,7 @@ class Client(Connection):
         self.job_types = JobTypes(self)
         self.queues = Queues(self)
         self.schedules = Schedules(self)
+        self.keys = Keys(self)
 
     @overload
     def dispatch(
