@@ -154,7 +154,7 @@ class Server:
         )
         self._jobs.leasing.membership.alive = pools.alive
         key = settings.api_key
-        self._access = Access(self._store, clock, None if key is None else key.get_secret_value())
+        self._access = Access(self._store, clock, None if key is None else key.get_secret_value(), self._store)
         self._jobs.neighbourhood.also = self._access.fresh
         context = Context(self._jobs, settings, self._access)
         front = Front(application.build(context, self._ready), context)

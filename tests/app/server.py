@@ -61,7 +61,7 @@ class Server:
             home=settings.data.as_posix(),
         )
         key = settings.api_key
-        self.access = Access(self.store, self.clock, None if key is None else key.get_secret_value())
+        self.access = Access(self.store, self.clock, None if key is None else key.get_secret_value(), self.store)
         self.jobs.neighbourhood.also = self.access.fresh
         context = Context(self.jobs, settings, self.access)
         self.app = Front(_application(context, lambda: self.ready), context)

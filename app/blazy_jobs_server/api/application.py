@@ -8,7 +8,18 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import JSONResponse, Response
 
-from blazy_jobs_server.api import events, job_types, keys, operations, problems, queues, runs, schedules, workers
+from blazy_jobs_server.api import (
+    events,
+    job_types,
+    keys,
+    operations,
+    problems,
+    queues,
+    runs,
+    schedules,
+    sessions,
+    workers,
+)
 from blazy_jobs_server.api.context import Context, guard
 from blazy_jobs_server.api.openapi import document
 from blazy_jobs_server.api.queries import known_query
@@ -40,6 +51,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
         keys.router,
     ):
         app.include_router(router, dependencies=[*guarded, Depends(known_query)])
+    app.include_router(sessions.router)
     app.include_router(operations.router)
     app.include_router(_documents(app), dependencies=guarded)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the way that FastAPI documents

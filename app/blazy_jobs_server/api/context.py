@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.types import Scope
 
-from blazy_jobs_server.api import admission, visibility
+from blazy_jobs_server.api import admission, cookies, visibility
+from blazy_jobs_server.api.peers import Headers, Peers, is_forwarded, is_navigation
 from blazy_jobs_server.api.requests import CALLER, headers_of
-from blazy_jobs_server.domain.errors import CrossSite, HostRefused, JobsError, ScopeMissing, StoreUnavailable
+from blazy_jobs_server.domain.errors import (
+    CrossSite,
+    HostRefused,
+    JobsError,
+    ProxyWithoutKey,
+    ScopeMissing,
+    StoreUnavailable,
+    Unauthorized,
+)
 from blazy_jobs_server.domain.keys import ANYONE, POOL, Caller
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.ports import Dispatched
@@ -20,8 +29,10 @@ from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.trust.access import Access
 from blazy_jobs_server.trust.keys import Keys
 from blazy_jobs_server.trust.rates import Rates
+from blazy_jobs_server.trust.tries import Tries
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+PROBES = ("/healthz", "/readyz")
 
 
 class Context:
@@ -29,25 +40,86 @@ class Context:
         self.jobs = jobs
         self.settings = settings
         self.access = access
+        self.peers = Peers(settings)
         self.rates = Rates(jobs.clock)
+        self.tries = Tries(jobs.clock)
         self.keys = Keys(jobs.store, jobs.clock, access)
         self.named_job_types: set[str] = set()
         """Those with series of their own in the metrics: for good, so that no counter goes back."""
 
     def admit(self, scope: Scope) -> Caller:
-        """Who asks, and may. Raises Unauthorized, HostRefused, CrossSite and ScopeMissing."""
+        """Who asks, and may: by the key, or else by the browser's session. Raises Unauthorized, HostRefused,
+        ProxyWithoutKey, CrossSite and ScopeMissing."""
         headers = headers_of(scope)
         method, path = scope["method"], scope["path"]
-        caller = self.access.caller(headers.get(b"authorization"))
-        if caller is ANYONE and not _is_loopback(headers.get(b"host", b"")):
-            raise HostRefused
-        if method not in SAFE_METHODS and _is_cross_site(headers):
-            raise CrossSite
+        token = None if b"cookie" not in headers else self._token(scope, headers)
+        if token is None:
+            caller = self.access.caller(headers.get(b"authorization"))
+            if caller is ANYONE:
+                self._refuse_strangers(method, headers)
+            if method not in SAFE_METHODS and self.is_cross_site(scope, headers):
+                raise CrossSite
+        else:
+            caller = self.access.caller_of_session(token)
+            if not self._is_same_site(method, scope, headers):
+                raise CrossSite
         needed = admission.needed(method, path.split("/"))
         if needed is not None and not caller.may(needed):
             raise ScopeMissing(needed)
         scope[CALLER] = caller
         return caller
+
+    def _token(self, scope: Scope, headers: Headers) -> str | None:
+        """Of the session that the request is made with. A key wins over it, be it good or bad."""
+        if b"authorization" in headers or self.access.is_open:
+            return None
+        return self.cookie(scope)
+
+    def cookie(self, scope: Scope) -> str | None:
+        return cookies.read(self.cookie_name(scope), scope)
+
+    def cookie_name(self, scope: Scope) -> str:
+        return cookies.name_of(self.peers, scope, headers_of(scope))
+
+    async def meets(self, scope: Scope) -> bool:
+        """Whether a request that was refused has a session that another server has just begun."""
+        headers = headers_of(scope)
+        token = None if b"cookie" not in headers else self._token(scope, headers)
+        if token is None or self.jobs.store.neighbours is None:
+            return False
+        return await self.access.sessions.meet(token)
+
+    def refuse_strangers(self, scope: Scope) -> None:
+        """Of a server without keys, before anything is looked at. Raises HostRefused, ProxyWithoutKey and CrossSite."""
+        if self.access.is_open and scope["path"] not in PROBES:
+            self._refuse_strangers(scope["method"], headers_of(scope))
+
+    def _refuse_strangers(self, method: str, headers: Headers) -> None:
+        if not _is_loopback(headers.get(b"host", b"")):
+            raise HostRefused
+        if is_forwarded(headers):
+            raise ProxyWithoutKey
+        if method in SAFE_METHODS and not _may_read(headers):
+            raise CrossSite
+
+    def is_cross_site(self, scope: Scope, headers: Headers) -> bool:
+        """Whether the browser says so, or the page's origin does where it says nothing."""
+        site = headers.get(b"sec-fetch-site")
+        if site is not None:
+            return site not in (b"same-origin", b"none")
+        origin = headers.get(b"origin")
+        if origin is None or self.peers.is_own(origin, scope, headers):
+            return False
+        return origin.partition(b"://")[2] != headers.get(b"host", b"")  # TLS ends at a proxy that was not named
+
+    def _is_same_site(self, method: str, scope: Scope, headers: Headers) -> bool:
+        """Of a request that the browser put a cookie to, whoever made it: a write must show that a page of ours did."""
+        if method in SAFE_METHODS:
+            return _may_read(headers)
+        site = headers.get(b"sec-fetch-site", b"none")
+        origin = headers.get(b"origin")
+        is_own = origin is not None and self.peers.is_own(origin, scope, headers)
+        return site == b"same-origin" or (site == b"none" and is_own)
 
     async def make(self, caller: Caller, number: int, dispatch: Callable[[], Awaitable[Dispatched]]) -> Dispatched:
         """So many runs, as far as the caller's key may make them now. Raises RateLimited."""
@@ -75,6 +147,9 @@ class PoolContext(Context):
         scope[CALLER] = POOL
         return POOL
 
+    def refuse_strangers(self, scope: Scope) -> None:
+        return
+
 
 @lru_cache(maxsize=64)
 def _is_loopback(given: bytes) -> bool:
@@ -89,14 +164,9 @@ def _is_loopback(given: bytes) -> bool:
         return False
 
 
-def _is_cross_site(headers: Mapping[bytes, bytes]) -> bool:
-    site = headers.get(b"sec-fetch-site")
-    if site is not None:
-        return site not in (b"same-origin", b"none")
-    origin = headers.get(b"origin")
-    if origin is None:
-        return False
-    return bool(origin.partition(b"://")[2] != headers.get(b"host", b""))
+def _may_read(headers: Headers) -> bool:
+    """A page of another site may lead here, and not have it read behind the user's back."""
+    return headers.get(b"sec-fetch-site", b"none") in (b"same-origin", b"none") or is_navigation(headers)
 
 
 class Answer(NamedTuple):
@@ -121,6 +191,11 @@ def caller_of(request: Request) -> Caller:
 async def guard(request: Request) -> None:
     """The dependency of every route that is not open to all. A plain function would be given a thread."""
     context = context_of(request)
-    caller = context.admit(request.scope)
+    try:
+        caller = context.admit(request.scope)
+    except Unauthorized:
+        if not await context.meets(request.scope):
+            raise
+        caller = context.admit(request.scope)
     if not caller.within.is_everything:
         await visibility.check_path(context.jobs, caller, request.scope["path"].split("/"))

@@ -43,6 +43,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.ScopeMissing("runs:write"),
     errors.CrossSite(),
     errors.HostRefused(),
+    errors.ProxyWithoutKey(),
     errors.BadRequest("Idempotency-Key must have 1 to 255 characters."),
     errors.MalformedJson("An object has a duplicate name.", "/payload/userId"),
     errors.BadLastEventId(),
@@ -57,6 +58,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.KeyEnded(),
     errors.RotationPending("2026-02-01T12:00:00.000000Z"),
     errors.RateLimited(100, 60, 5),
+    errors.TooManyTries(5, 60, 42),
     errors.EventsExpired(),
     errors.PayloadTooLarge(1_048_576),
     errors.UnsupportedMedia(),
@@ -87,6 +89,7 @@ GUARDED: tuple[type[JobsError], ...] = (
     errors.ScopeMissing,
     errors.CrossSite,
     errors.HostRefused,
+    errors.ProxyWithoutKey,
 )
 STORED: tuple[type[JobsError], ...] = (errors.StoreUnavailable,)
 BODY: tuple[type[JobsError], ...] = (
@@ -109,7 +112,7 @@ IDEMPOTENT: tuple[type[JobsError], ...] = (
 
 SHARED: dict[str, tuple[type[JobsError], ...]] = {
     "Unauthorized": (errors.Unauthorized,),
-    "Forbidden": (errors.ScopeMissing, errors.CrossSite, errors.HostRefused),
+    "Forbidden": (errors.ScopeMissing, errors.CrossSite, errors.HostRefused, errors.ProxyWithoutKey),
     "RequestTimeout": (errors.RequestTimeout,),
     "PayloadTooLarge": (errors.PayloadTooLarge,),
     "UnsupportedMedia": (errors.UnsupportedEncoding, errors.UnsupportedMedia),
@@ -145,7 +148,11 @@ HEADERS: dict[str, dict[str, Any]] = {
     "Connection": {"description": "`close`", "schema": {"type": "string"}},
     "Vary": {"description": "the request headers that the response depends on", "schema": {"type": "string"}},
     "Accept-Encoding": {"description": "`identity`: bodies must not be encoded", "schema": {"type": "string"}},
-    "Cache-Control": {"description": "`no-cache, no-transform`", "schema": {"type": "string"}},
+    "Cache-Control": {
+        "description": "`no-cache, no-transform` for streams, `no-store` for what is only the client's",
+        "schema": {"type": "string"},
+    },
+    "Set-Cookie": {"description": "the session's cookie (RFC 6265)", "schema": {"type": "string"}},
 }
 
 IDEMPOTENCY_KEY: dict[str, Any] = {

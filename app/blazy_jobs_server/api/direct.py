@@ -31,6 +31,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: ([1-9][0-9]{0,8})\r\n", re.IGNORECAS
 _PATH = re.compile(r"/v1/job-types/([^/%?#]+)/runs")
 _UNUSUAL = (
     b"content-encoding",
+    b"cookie",
     b"expect",
     b"idempotency-key",
     b"prefer",

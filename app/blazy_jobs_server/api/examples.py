@@ -71,6 +71,7 @@ KEY: Examples = {
         {"name": "workers", "scopes": ["workers"], "expires_at": "2127-01-31T12:00:00Z"},
     ),
 }
+SESSION: Examples = {"key": ("with an API key, or the key of the settings", {"key": "bjk_T1k2nQ8sWz_…"})}
 ROTATE: Examples = {"hour": ("the old secret for an hour more", {"overlap_seconds": 3600})}
 SCHEDULE: Examples = {
     "cron": (

@@ -12,7 +12,7 @@ from blazy_jobs_server.api.direct import Direct
 from blazy_jobs_server.api.events import STREAMS, EventStream
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document, unexpected
 from blazy_jobs_server.api.requests import ClientDisconnected
-from blazy_jobs_server.domain.errors import Forbidden, JobsError
+from blazy_jobs_server.domain.errors import Forbidden, JobsError, Unauthorized
 
 JSON = (b"content-type", exchange.JSON_TYPE)
 LASTING = {"type", "http_version", "method", "path", "query_string", "client", "jobs.transport", exchange.CYCLE}
@@ -29,9 +29,6 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"] if scope["type"] == "http" else ""
-        if method == "HEAD":
-            await self._head(scope, receive, send)
-            return
         path: str = scope.get("path", "")
         if method in HOT_METHODS and path.startswith("/v1/"):
             try:
@@ -39,6 +36,9 @@ class Front:
             except ClientDisconnected:
                 return
             except JobsError as error:
+                if isinstance(error, Unauthorized) and await self._context.meets(scope):
+                    await self(scope, receive, send)
+                    return
                 self._context.refused(error, method)
                 await _send_problem(scope, send, error)
                 return
@@ -48,7 +48,16 @@ class Front:
             if answer is not None:
                 await _send(scope, send, answer)
                 return
-        await self._through(scope, receive, send)
+        if method:
+            try:
+                self._context.refuse_strangers(scope)
+            except JobsError as error:
+                await _send_problem(scope, send, error)
+                return
+        if method == "HEAD":
+            await self._head(scope, receive, send)
+        else:
+            await self._through(scope, receive, send)
 
     async def _through(self, scope: Scope, receive: Receive, send: Send) -> None:
         """To the framework, which answers and logs a bug and then raises it again. That is for us to end: what comes
@@ -203,6 +212,8 @@ async def _send_problem(scope: Scope, send: Send, error: JobsError) -> None:
 
 
 async def _write(scope: Scope, send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    if scope["method"] == "HEAD":
+        body = b""
     if not exchange.answer(scope, status, headers, body):
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})

@@ -15,7 +15,7 @@ from blazy_jobs_server.api.requests import read_json
 from blazy_jobs_server.api.runs import Limit, NameCursor, respond
 from blazy_jobs_server.domain.errors import InvalidCursor, InvalidRequest, KeyEnded, KeyNotFound, RotationPending
 from blazy_jobs_server.domain.instants import from_datetime, rfc3339
-from blazy_jobs_server.domain.keys import ApiKey, RateLimit, Scope, Within
+from blazy_jobs_server.domain.keys import ApiKey, Caller, RateLimit, Scope, Within
 from blazy_jobs_server.trust.keys import Wanted
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
@@ -116,15 +116,17 @@ async def list_keys(request: Request, limit: Limit = 50, cursor: NameCursor = No
     responses=describe({200: key_models.Self}, text={200: "the key, or `root` for the key of the settings"}),
 )
 async def get_own_key(request: Request) -> Response:
-    caller = caller_of(request)
-    shown = {
+    return respond(Answer(200, orjson.dumps(self_json(caller_of(request)))))
+
+
+def self_json(caller: Caller) -> dict[str, Any]:
+    return {
         "id": caller.id,
         "name": caller.name,
         "scopes": sorted(caller.scopes),
         "job_types": caller.within.job_types,
         "queues": caller.within.queues,
     }
-    return respond(Answer(200, orjson.dumps(shown)))
 
 
 @router.delete(

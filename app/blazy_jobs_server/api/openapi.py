@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from blazy_jobs_server.api import describe, examples, texts
+from blazy_jobs_server.api.cookies import SECURE_NAME
 from blazy_jobs_server.api.fields import NAME_PATTERN
 
 DESCRIPTION = """A standalone job server: register job types, dispatch runs, read their status and watch their events \
@@ -27,8 +28,11 @@ TAGS = [
     {"name": "schedules", "description": "Dispatch runs at given times."},
     {"name": "workers", "description": "The worker protocol."},
     {"name": "keys", "description": "API keys, and what they allow."},
+    {"name": "sessions", "description": "Browsers log in with an API key, for a cookie."},
     {"name": "operations", "description": "Health, statistics and metrics."},
 ]
+SESSION = """A browser's session, accepted by every operation in place of a key; named `blazy_<port>` without TLS. \
+A request that changes something needs `Sec-Fetch-Site: same-origin`, or an `Origin` that is the server's."""
 ID = "[0-9a-z]{13,32}"
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "run_id": {"schema": {"type": "string", "pattern": f"^run_{ID}$"}, "example": describe.RUN_ID},
@@ -37,6 +41,8 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "name": {"schema": {"type": "string", "pattern": NAME_PATTERN}},
 }
 NAME_EXAMPLES = {"job-types": "send-welcome-email", "queues": "default", "schedules": "nightly-cleanup"}
+BY_SESSION: dict[str, list[str]] = {"session": []}
+"""Said of the operations of sessions alone, though all take one: generated clients would send a key as both."""
 LITERAL = {"example", "examples", "default", "const", "enum", "value"}
 """Keys below which a document has values, not schemas."""
 
@@ -63,6 +69,9 @@ def _document(app: FastAPI) -> dict[str, Any]:
         _sharpen(path, operation)
     written["components"] = _components(written)
     written["security"] = [{}, {"key": []}] if app.state.context.access.is_open else [{"key": []}]
+    for _, operation in _operations(written):
+        if BY_SESSION in operation.get("security", ()):
+            operation["security"] = [*written["security"], BY_SESSION]
     for schema in _schemas(written):
         _plain(schema)
     for name, schema in written["components"]["schemas"].items():
@@ -144,7 +153,10 @@ def _components(written: dict[str, Any]) -> dict[str, Any]:
         "responses": {name: describe.problem(*shared) for name, shared in describe.SHARED.items()},
         "headers": describe.HEADERS,
         "links": describe.LINKS,
-        "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "The server's API key."}},
+        "securitySchemes": {
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
+            "session": {"type": "apiKey", "in": "cookie", "name": SECURE_NAME, "description": SESSION},
+        },
     }
 
 

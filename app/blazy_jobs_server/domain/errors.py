@@ -5,7 +5,7 @@
     │                             · KeyNotFound · PathNotFound
     ├── MethodNotAllowed    405
     ├── Unauthorized        401
-    ├── Forbidden           403   ScopeMissing · CrossSite · HostRefused
+    ├── Forbidden           403   ScopeMissing · CrossSite · HostRefused · ProxyWithoutKey
     ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
@@ -13,7 +13,7 @@
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
     ├── UnsupportedMedia    415   UnsupportedEncoding
-    ├── TooMany             429   RateLimited
+    ├── TooMany             429   RateLimited · TooManyTries
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · BlockedDestination · NotSupported · IdempotencyKeyReused
@@ -139,7 +139,7 @@ class CrossSite(Forbidden):
     code, title = "cross_site", "Cross-site request"
 
     def __init__(self) -> None:
-        super().__init__("Writes from a page of another site are refused.")
+        super().__init__("Requests from a page of another site are refused.")
 
 
 class HostRefused(Forbidden):
@@ -147,6 +147,13 @@ class HostRefused(Forbidden):
 
     def __init__(self) -> None:
         super().__init__("Without an API key, the server accepts only a loopback name or address in 'Host'.")
+
+
+class ProxyWithoutKey(Forbidden):
+    code, title = "proxy_without_key", "Proxy without a key"
+
+    def __init__(self) -> None:
+        super().__init__("Behind a proxy, a server without an API key would be open to all: set JOBS_API_KEY.")
 
 
 class BadRequest(JobsError):
@@ -279,6 +286,18 @@ class RateLimited(TooMany):
 
     def __init__(self, limit: int, per_seconds: float, retry_after_seconds: int) -> None:
         super().__init__(f"This key may make {limit} runs per {per_seconds:g} seconds.")
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.retry_after_seconds)}
+
+
+class TooManyTries(TooMany):
+    code, title = "rate_limited", "Rate limited"
+
+    def __init__(self, limit: int, per_seconds: int, retry_after_seconds: int) -> None:
+        super().__init__(f"From an address, {limit} keys that are not valid may be tried per {per_seconds} seconds.")
         self.retry_after_seconds = retry_after_seconds
 
     @property

@@ -122,6 +122,8 @@ class Caller(Struct, frozen=True):
     realm: str = ""
     within: Within = EVERYTHING
     rate_limit: RateLimit | None = None
+    session: str | None = None
+    """The id of the browser's session that it asks with, in place of the key."""
 
     @property
     def is_unrestricted(self) -> bool:

@@ -32,9 +32,10 @@ from blazy_jobs_server.ports.runs import (
     WorkerRecord,
 )
 from blazy_jobs_server.ports.schedules import ScheduleStore
+from blazy_jobs_server.ports.sessions import SessionStore
 
 
-class Store(ScheduleStore, FollowingStore, KeyStore, Protocol):
+class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, Protocol):
     on_commit: Callable[[Commit], None]
     neighbours: Neighbours | None
     """None where this server has the database for itself."""

@@ -32,6 +32,7 @@ TABLES = (
     "declarations",
     "builds",
     "api_keys",
+    "sessions",
 )
 """Workers are left out: they register again. What they had in hand is given back when its lease is over."""
 NUMBERED = ("job_type_versions", "lanes", "schedules", "declarations", "builds")

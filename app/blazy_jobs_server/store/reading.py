@@ -24,7 +24,9 @@ from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.store import sessions
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
 from blazy_jobs_server.store.definitions import (
@@ -331,6 +333,10 @@ class Reader:
         with self._statement() as cursor:
             revision: int = cursor.execute(REVISION).fetchone()[0]
             return revision
+
+    def sessions(self, session_id: str | None) -> list[BrowserSession]:
+        with self._snapshot() as (_, cursor):
+            return sessions.find(cursor, session_id)
 
     def definitions(self) -> tuple[list[JobType], list[Queue]]:
         with self._snapshot() as (_, cursor):

@@ -22,6 +22,7 @@ from blazy_jobs_server.store import (
     reporting,
     retention,
     scheduling,
+    sessions,
     sweeping,
 )
 from blazy_jobs_server.store.ledger import Ledger
@@ -50,6 +51,9 @@ VERBS: dict[str, Verb] = {
     "delete_schedule": Verb(0, scheduling.delete_schedule),
     "save_key": Verb(0, keys.save_key),
     "note_used": Verb(0, keys.note_used),
+    "save_session": Verb(0, sessions.save_session),
+    "end_sessions": Verb(0, sessions.end_sessions),
+    "note_sessions": Verb(0, sessions.note_sessions),
     "save_place": Verb(0, following.save_place),
     "dispatch": Verb(1, dispatching.dispatch),
     "follow": Verb(2, following.follow),

@@ -23,6 +23,7 @@ from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobT
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.ports import (
     Claim,
     Clock,
@@ -291,6 +292,20 @@ class SqliteStore:
 
     async def note_used(self, used: Mapping[str, int]) -> None:
         await self._write("note_used", used)
+
+    # -- sessions of browsers
+
+    async def sessions(self, session_id: str | None = None) -> list[BrowserSession]:
+        return await self._reader.on_thread(self._reader.sessions, session_id)
+
+    async def save_session(self, session: BrowserSession) -> None:
+        await self._write("save_session", session)
+
+    async def end_sessions(self, session_ids: Collection[str]) -> None:
+        await self._write("end_sessions", session_ids)
+
+    async def note_sessions(self, used: Mapping[str, int]) -> None:
+        await self._write("note_sessions", used)
 
     # -- workers
 

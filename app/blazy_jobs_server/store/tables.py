@@ -330,6 +330,17 @@ class KeyRow(SQLModel, table=True):
     previous_until: int | None = Field(default=None, sa_column=_big(null=True))
 
 
+class SessionRow(SQLModel, table=True):
+    """Sessions of browsers. `id` is the SHA-256 of the cookie's token."""
+
+    __tablename__ = "sessions"
+    id: str = Field(primary_key=True)
+    key_id: str
+    secret: str
+    created_at: int = Field(sa_column=_big())
+    used_at: int = Field(sa_column=_big())
+
+
 class ServerRow(SQLModel, table=True):
     """The servers that share the database."""
 

@@ -2,4 +2,7 @@
 
 access.py   who asks, and for how long
 keys.py     makes, rotates and revokes keys
+sessions.py those of browsers, which end with their keys
+endings.py  tells what is under way that its key or session has ended
+tries.py    how often an address may try a key that does not hold
 """

@@ -14,9 +14,13 @@ from blazy_jobs_server.domain import keys
 from blazy_jobs_server.domain.errors import StoreUnavailable, Unauthorized
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.keys import ANYONE, ApiKey, Caller
+from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.engine.loop import Alarm, Tasks
 from blazy_jobs_server.ports import Clock
 from blazy_jobs_server.ports.keys import KeyStore
+from blazy_jobs_server.ports.sessions import SessionStore
+from blazy_jobs_server.trust.endings import Endings
+from blazy_jobs_server.trust.sessions import Sessions
 
 LOOK_SECONDS = 1.5
 USE_SECONDS = 60
@@ -27,9 +31,9 @@ NOBODYS_DIGEST = "0" * 64
 
 
 class Access:
-    """`root` is the key of the settings, which is in no table."""
+    """`root` is the key of the settings, which is in no table. Without a store of `sessions` there are none."""
 
-    def __init__(self, store: KeyStore, clock: Clock, root: str | None) -> None:
+    def __init__(self, store: KeyStore, clock: Clock, root: str | None, sessions: SessionStore | None = None) -> None:
         self._store = store
         self._clock = clock
         self._root_key = None if root is None else root.encode()
@@ -37,7 +41,8 @@ class Access:
         self._keys: dict[str, ApiKey] = {}
         self._callers: dict[bytes, tuple[Caller, int | None]] = {}
         """By what was given, until then."""
-        self._ends: dict[str, asyncio.Future[None]] = {}
+        self._endings = Endings()
+        self.sessions = Sessions(sessions, clock, self._endings, self._of_session)
         self._used: dict[str, int] = {}
         self._using = asyncio.Event()
         self._revision: int | None = None
@@ -49,9 +54,11 @@ class Access:
         self._tasks.keep("end keys", self._end_keys)
         self._tasks.keep("note used keys", self._note_used)
         self._tasks.keep("look for keys", self._look)
+        self._tasks.keep("end sessions", self.sessions.end_due)
 
     async def stop(self) -> None:
         self._alarm.clear()
+        self.sessions.stop()
         await self._tasks.stop()
         with contextlib.suppress(StoreUnavailable):
             await self._save_used()
@@ -81,18 +88,53 @@ class Access:
             caller = known[0]
         else:
             caller = self._find(authorization, now)
-        if caller is not self._root:
+        self._note(caller, now)
+        return caller
+
+    def caller_of_session(self, token: str) -> Caller:
+        """Who has this cookie. Raises Unauthorized."""
+        caller = self.sessions.caller(token)
+        self._note(caller, self._clock.now())
+        return caller
+
+    def _note(self, caller: Caller, now: int) -> None:
+        if caller.id in self._keys:
             self._used[caller.id] = now
             self._using.set()
-        return caller
+        elif caller.session is not None:
+            self._using.set()
+
+    async def log_in(self, given: str) -> tuple[str, BrowserSession]:
+        """A new session of who has this key: its token, and itself. Raises Unauthorized."""
+        parsed = keys.parse(given)
+        if parsed is not None and parsed[0] not in self._keys:
+            await self.fresh()  # another server may just have made it
+        now = self._clock.now()
+        caller, _ = self._identify(given.encode(), now)
+        secret = caller.realm if caller is self._root or parsed is None else parsed[1]
+        return await self.sessions.begin(caller.id, secret)
+
+    def _of_session(self, session: BrowserSession, now: int) -> Caller | None:
+        """Who has it, while the secret holds that it was opened with."""
+        if session.key_id == keys.ROOT_ID:
+            root = self._root
+            return None if root is None or root.realm != session.secret else replace(root, session=session.id)
+        key = self._keys.get(session.key_id)
+        if key is None or not (key.is_live(now) and key.knows(session.secret, now)):
+            return None
+        return replace(Caller.of(key), session=session.id)
 
     def _find(self, authorization: bytes, now: int) -> Caller:
         scheme, _, given = authorization.partition(b" ")
         given = given.strip()
         if scheme.lower() != b"bearer":
             raise Unauthorized
+        return self._remember(authorization, *self._identify(given, now))
+
+    def _identify(self, given: bytes, now: int) -> tuple[Caller, int | None]:
+        """Who has this key, and until when that holds. Raises Unauthorized."""
         if self._root is not None and self._root_key is not None and hmac.compare_digest(given, self._root_key):
-            return self._remember(authorization, self._root, None)
+            return self._root, None
         parsed = keys.parse(given.decode("latin-1"))
         if parsed is None:
             raise Unauthorized
@@ -103,7 +145,7 @@ class Access:
             raise Unauthorized
         if not (key.knows(digest, now) and key.is_live(now)):
             raise Unauthorized
-        return self._remember(authorization, Caller.of(key), key.ends_at(now))
+        return Caller.of(key), key.ends_at(now)
 
     def _remember(self, authorization: bytes, caller: Caller, until: int | None) -> Caller:
         if len(self._callers) >= MAX_REMEMBERED:
@@ -112,14 +154,11 @@ class Access:
         return caller
 
     def ended(self, caller: Caller) -> asyncio.Future[None] | None:
-        """Done when its key has been revoked, has expired, or its secret holds no more: what is under way for it ends
-        then. Not to be cancelled. None where it has no such key."""
-        if caller.id not in self._keys:
-            return None
-        future = self._ends.get(caller.id)
-        if future is None or future.done():
-            future = self._ends[caller.id] = asyncio.get_running_loop().create_future()
-        return future
+        """Done when its key has been revoked, has expired, or its secret holds no more, or its session has ended: what
+        is under way for it ends then. Not to be cancelled. None where it has neither."""
+        if caller.session is not None:
+            return self._endings.of(caller.session)
+        return self._endings.of(caller.id) if caller.id in self._keys else None
 
     # -- changes
 
@@ -141,13 +180,9 @@ class Access:
         for key_id, was in before.items():
             key = found.get(key_id)
             if key is None or not key.is_live(now) or (was.digest != key.digest and not key.is_rotating(now)):
-                self._end(key_id)
+                self._endings.end(key_id)
         self._set_alarm(now)
-
-    def _end(self, key_id: str) -> None:
-        future = self._ends.pop(key_id, None)
-        if future is not None and not future.done():
-            future.set_result(None)
+        await self.sessions.fresh()
 
     def _set_alarm(self, now: int) -> None:
         ends = [at for key in self._keys.values() if key.revoked_at is None and (at := key.ends_at(now)) is not None]
@@ -163,8 +198,9 @@ class Access:
             now = self._clock.now()
             for key in self._keys.values():
                 if not key.is_live(now) or (key.previous_until is not None and not key.is_rotating(now)):
-                    self._end(key.id)
+                    self._endings.end(key.id)
             self._set_alarm(now)
+            self.sessions.end_with_keys()
 
     # -- when they were used
 
@@ -182,6 +218,7 @@ class Access:
     async def _save_used(self) -> None:
         used = {key.id: at for key in self._keys.values() if (at := self.last_used_at(key)) and at != key.last_used_at}
         self._using.clear()
+        await self.sessions.save_used()
         if used:
             await self._store.note_used(used)
             self._keys |= {key_id: replace(self._keys[key_id], last_used_at=at) for key_id, at in used.items()}

@@ -24,6 +24,7 @@ from blazy_jobs_server.store.postgres import (
     reporting,
     retention,
     scheduling,
+    sessions,
     sweeping,
 )
 from blazy_jobs_server.store.postgres import statements as sql
@@ -67,6 +68,9 @@ REST = {
     "give_up_worker": Verb(3, membership.give_up_worker),
     "save_key": Verb(0, keys.save_key),
     "note_used": Verb(0, keys.note_used),
+    "save_session": Verb(0, sessions.save_session),
+    "end_sessions": Verb(0, sessions.end_sessions),
+    "note_sessions": Verb(0, sessions.note_sessions),
     "save_place": Verb(0, following.save_place),
     "follow": Verb(2, following.follow),
     "fire": Verb(3, scheduling.fire),

@@ -22,6 +22,7 @@ from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobT
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.ports import (
     Claim,
     Clock,
@@ -59,10 +60,12 @@ from blazy_jobs_server.store.postgres.membership import Register
 from blazy_jobs_server.store.postgres.neighbours import PostgresNeighbours
 from blazy_jobs_server.store.postgres.reading import Reader
 from blazy_jobs_server.store.postgres.session import HOT, REST, Catalogue, Session, Told, Verb, give_a_full_term
+from blazy_jobs_server.store.postgres.sessions import SESSION
 from blazy_jobs_server.store.postgres.surveying import survey
 from blazy_jobs_server.store.postgres.writer import Writer
 from blazy_jobs_server.store.reporting import Cancel, Reports
 from blazy_jobs_server.store.scheduling import SaveSchedule
+from blazy_jobs_server.store.sessions import SESSIONS, to_session
 from blazy_jobs_server.store.unusable import DatabaseUnusable
 
 log = structlog.get_logger("store")
@@ -397,6 +400,21 @@ class PostgresStore:
 
     async def note_used(self, used: Mapping[str, int]) -> None:
         await self._write("note_used", used)
+
+    # -- sessions of browsers
+
+    async def sessions(self, session_id: str | None = None) -> list[BrowserSession]:
+        query = (SESSIONS,) if session_id is None else (SESSION, session_id)
+        return [to_session(row) for row in await self._reader.rows(*query)]
+
+    async def save_session(self, session: BrowserSession) -> None:
+        await self._write("save_session", session)
+
+    async def end_sessions(self, session_ids: Collection[str]) -> None:
+        await self._write("end_sessions", session_ids)
+
+    async def note_sessions(self, used: Mapping[str, int]) -> None:
+        await self._write("note_sessions", used)
 
     # -- workers
 

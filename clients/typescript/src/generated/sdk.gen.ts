@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, EraseRunData, EraseRunErrors, EraseRunResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnKeyData, GetOwnKeyErrors, GetOwnKeyResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListFireTimesData, ListFireTimesErrors, ListFireTimesResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PatchScheduleData, PatchScheduleErrors, PatchScheduleResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses } from './types.gen.js';
+import type { CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, EraseRunData, EraseRunErrors, EraseRunResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnKeyData, GetOwnKeyErrors, GetOwnKeyResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetStatsData, GetStatsErrors, GetStatsResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListFireTimesData, ListFireTimesErrors, ListFireTimesResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PatchScheduleData, PatchScheduleErrors, PatchScheduleResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -570,6 +570,50 @@ export const revokeKey = <ThrowOnError extends boolean = false>(options: Options
 export const rotateKey = <ThrowOnError extends boolean = false>(options: Options<RotateKeyData, ThrowOnError>) => (options.client ?? client).post<RotateKeyResponses, RotateKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/keys/{key_id}/rotate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Log a browser out
+ *
+ * Ends the session on every server within two seconds, its event streams included.
+ */
+export const logOut = <ThrowOnError extends boolean = false>(options?: Options<LogOutData, ThrowOnError>) => (options?.client ?? client).delete<LogOutResponses, LogOutErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: '__Host-blazy',
+            type: 'apiKey'
+        }],
+    url: '/v1/session',
+    ...options
+});
+
+/**
+ * Read who the request is from, and what it may do
+ *
+ * Any valid key or session may read it.
+ */
+export const getSession = <ThrowOnError extends boolean = false>(options?: Options<GetSessionData, ThrowOnError>) => (options?.client ?? client).get<GetSessionResponses, GetSessionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }, {
+            in: 'cookie',
+            name: '__Host-blazy',
+            type: 'apiKey'
+        }],
+    url: '/v1/session',
+    ...options
+});
+
+/**
+ * Log a browser in
+ *
+ * Exchanges an API key for a cookie, with which a browser may do what the key allows, event streams included. The session ends after 12 hours without a request, after 7 days, and with its key. The cookie is `__Host-blazy` behind TLS, otherwise `blazy_<port>`. Five keys that are not valid per minute and address.
+ */
+export const logIn = <ThrowOnError extends boolean = false>(options: Options<LogInData, ThrowOnError>) => (options.client ?? client).post<LogInResponses, LogInErrors, ThrowOnError>({
+    url: '/v1/session',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -3061,6 +3061,46 @@ export type Self = {
 };
 
 /**
+ * Who makes the request, by its session or its key, and what it may do. `root` is the key of the server's settings, `anyone` a request to a server without keys.
+ */
+export type Session = {
+    /**
+     * Ten letters and digits; it remains the same when the key is rotated.
+     */
+    id: string;
+    /**
+     * What the key is for, 1 to 128 characters. Need not be unique.
+     */
+    name: string;
+    /**
+     * What the key may do.
+     */
+    scopes: Array<KeyScope>;
+    /**
+     * Names of job types, or prefixes that end with `*`; what does not match does not exist for the key. null: all.
+     */
+    job_types: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`; others do not exist for the key. null: all.
+     */
+    queues: Array<string> | null;
+    /**
+     * When the session ends at the latest. null: not by a session.
+     */
+    expires_at: string | null;
+};
+
+/**
+ * The key to log in with.
+ */
+export type SessionIn = {
+    /**
+     * An API key, as in `Authorization: Bearer`. Up to 1,024 characters.
+     */
+    key: string;
+};
+
+/**
  * The run is due again later; no attempt is spent.
  */
 export type SnoozedReport = {
@@ -3430,7 +3470,7 @@ export type DispatchRunErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -3509,7 +3549,7 @@ export type DispatchBatchErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -3611,7 +3651,7 @@ export type ListRunsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -3657,7 +3697,7 @@ export type EraseRunErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -3716,7 +3756,7 @@ export type GetRunErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -3775,7 +3815,7 @@ export type ListAttemptsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -3829,7 +3869,7 @@ export type CancelRunErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -3913,7 +3953,7 @@ export type ReplayRunErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -3991,7 +4031,7 @@ export type ListJobTypesErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4036,7 +4076,7 @@ export type RegisterJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4098,7 +4138,7 @@ export type RetireJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4152,7 +4192,7 @@ export type GetJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4206,7 +4246,7 @@ export type PatchJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4272,7 +4312,7 @@ export type PutJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4342,7 +4382,7 @@ export type PauseJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4408,7 +4448,7 @@ export type ResumeJobTypeErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4474,7 +4514,7 @@ export type ListQueuesErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4520,7 +4560,7 @@ export type GetQueueErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4574,7 +4614,7 @@ export type PutQueueErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4648,7 +4688,7 @@ export type PauseQueueErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4714,7 +4754,7 @@ export type ResumeQueueErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4780,7 +4820,7 @@ export type ListSchedulesErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4825,7 +4865,7 @@ export type CreateScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4886,7 +4926,7 @@ export type PreviewScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4944,7 +4984,7 @@ export type DeleteScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -4994,7 +5034,7 @@ export type GetScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5048,7 +5088,7 @@ export type PatchScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5114,7 +5154,7 @@ export type PutScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5184,7 +5224,7 @@ export type PauseScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5250,7 +5290,7 @@ export type ResumeScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5326,7 +5366,7 @@ export type TriggerScheduleErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5405,7 +5445,7 @@ export type ListFireTimesErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5459,7 +5499,7 @@ export type ListWorkersErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5504,7 +5544,7 @@ export type RegisterWorkerErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5562,7 +5602,7 @@ export type RemoveWorkerErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5616,7 +5656,7 @@ export type ClaimRunsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5686,7 +5726,7 @@ export type ReportRunsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5752,7 +5792,7 @@ export type ListKeysErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5797,7 +5837,7 @@ export type CreateKeyErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5850,7 +5890,7 @@ export type GetOwnKeyErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5896,7 +5936,7 @@ export type RevokeKeyErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5950,7 +5990,7 @@ export type RotateKeyErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -5997,6 +6037,149 @@ export type RotateKeyResponses = {
 };
 
 export type RotateKeyResponse = RotateKeyResponses[keyof RotateKeyResponses];
+
+export type LogOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/session';
+};
+
+export type LogOutErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type LogOutError = LogOutErrors[keyof LogOutErrors];
+
+export type LogOutResponses = {
+    /**
+     * logged out
+     */
+    204: void;
+};
+
+export type LogOutResponse = LogOutResponses[keyof LogOutResponses];
+
+export type GetSessionData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/session';
+};
+
+export type GetSessionErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type GetSessionError = GetSessionErrors[keyof GetSessionErrors];
+
+export type GetSessionResponses = {
+    /**
+     * who it is
+     */
+    200: Session;
+};
+
+export type GetSessionResponse = GetSessionResponses[keyof GetSessionResponses];
+
+export type LogInData = {
+    body: SessionIn;
+    path?: never;
+    query?: never;
+    url: '/v1/session';
+};
+
+export type LogInErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `rate_limited`
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type LogInError = LogInErrors[keyof LogInErrors];
+
+export type LogInResponses = {
+    /**
+     * logged in
+     */
+    204: void;
+};
+
+export type LogInResponse = LogInResponses[keyof LogInResponses];
 
 export type GetHealthData = {
     body?: never;
@@ -6065,7 +6248,7 @@ export type GetStatsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**
@@ -6106,7 +6289,7 @@ export type GetMetricsErrors = {
      */
     401: Problem;
     /**
-     * `forbidden`, `cross_site`, `host_refused`
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
      */
     403: Problem;
     /**

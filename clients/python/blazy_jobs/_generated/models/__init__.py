@@ -125,6 +125,8 @@ from .schedule_patch import SchedulePatch
 from .schedule_put import SchedulePut
 from .schedule_source import ScheduleSource
 from .self_ import Self
+from .session import Session
+from .session_in import SessionIn
 from .snoozed_report import SnoozedReport
 from .started_data import StartedData
 from .started_event import StartedEvent
@@ -264,6 +266,8 @@ __all__ = (
     "SchedulePut",
     "ScheduleSource",
     "Self",
+    "Session",
+    "SessionIn",
     "SnoozedReport",
     "StartedData",
     "StartedEvent",
