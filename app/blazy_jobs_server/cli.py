@@ -1,4 +1,4 @@
-"""The server's commands: `serve`, `migrate`, `copy` and `openapi`.
+"""The server's commands: `serve`, `migrate`, `copy`, `keyring` and `openapi`.
 
 The command itself, `blazy-jobs`, is the client package's.
 """
@@ -122,6 +122,58 @@ def copy(
     typer.echo("Copied. Start a server with JOBS_DATABASE_URL; the file is left as it is.")
 
 
+keyring = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@keyring.callback()
+def _keyring() -> None:
+    """The keys by which secrets are sealed in the database (JOBS_KEYRING_FILE)."""
+
+
+@keyring.command("rotate")
+def keyring_rotate(
+    data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Only add the new key, for the files of other servers to have it first")
+    ] = False,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="Take all earlier keys out of the file as well; stop all servers first")
+    ] = False,
+) -> None:
+    """Seal by a new key from now on, and seal anew what is stored. Servers may run meanwhile.
+
+    Interrupted, it is made good by running it again. Earlier keys stay in the file, since backups need them.
+    """
+    from blazy_jobs_server import main
+    from blazy_jobs_server.store.unusable import DatabaseUnusable
+    from blazy_jobs_server.trust import rotation
+    from blazy_jobs_server.trust.keyring_file import KeyringUnusable
+
+    if prepare and retire:
+        typer.echo("blazy-jobs: --prepare and --retire do not go together.", err=True)
+        raise typer.Exit(2)
+    settings = _settings({"data": data})
+    if (path := settings.keyring) is None:
+        typer.echo("blazy-jobs: JOBS_KEYRING_FILE must name the file, since servers share the database.", err=True)
+        raise typer.Exit(2)
+    try:
+        if prepare:
+            key = rotation.prepare(path)
+            typer.echo(f"The key {key.id} is in {path}. Copy the file to every server, then rotate.")
+            return
+        reseal_all = main.reseal_all(settings, alone=retire)
+        if retire:
+            reseal_all(lambda sealed, purpose: sealed)  # refuses before the file has a key more
+        key, count = rotation.rotate(path, reseal_all)
+        typer.echo(f"The key {key.id} seals from now on; {count} sealed anew.")
+        if retire:
+            retired, _ = rotation.retire(path, reseal_all)
+            typer.echo(f"Retired: {', '.join(key.id for key in retired) or 'none'}.")
+    except (KeyringUnusable, DatabaseUnusable) as error:
+        typer.echo(f"blazy-jobs: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
 def openapi(
     path: Annotated[Path | None, typer.Argument(help="File to write; standard output when left out")] = None,
 ) -> None:
@@ -141,6 +193,7 @@ def main() -> None:
     app.command()(migrate)
     app.command()(copy)
     app.command()(openapi)
+    app.add_typer(keyring, name="keyring")
     app()
 
 

@@ -34,6 +34,9 @@ from blazy_jobs_server.store.sqlite import SqliteStore, hold
 from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
 from blazy_jobs_server.store.unusable import DatabaseUnusable
 from blazy_jobs_server.trust.access import Access
+from blazy_jobs_server.trust.keyring import Keyring
+from blazy_jobs_server.trust.keyring_file import KeyringUnusable
+from blazy_jobs_server.trust.rotation import ResealAll
 from blazy_jobs_server.version import VERSION
 from blazy_jobs_server.workers import pool as pools
 
@@ -97,6 +100,7 @@ class Server:
         except BaseException:
             listener.close()
             raise
+        await self._check_keyring(listener)
         await self._access.start()
         if self._access.is_open and not is_loopback(settings.host):
             listener.close()
@@ -142,6 +146,7 @@ class Server:
         clock = SystemClock()
         self._store = self._make_store(clock)
         self._schedule_timer = ScheduleTimer(clock)
+        self._keyring = Keyring(settings.keyring, makes=settings.database_url is None)
         self._sender = DeferredSender(lambda: make_sender(settings))
         self._jobs = Jobs(
             self._store,
@@ -161,6 +166,14 @@ class Server:
         self._front = ProbesDoor(front) if settings.role == "worker" else front
         pool_context = PoolContext(self._jobs, settings, self._access)
         self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
+
+    async def _check_keyring(self, listener: socket.socket) -> None:
+        try:
+            self._keyring.check(await self._store.sealing_keys())
+        except KeyringUnusable as error:
+            listener.close()
+            await self._store.close()
+            raise StartFailed(f"JOBS_KEYRING_FILE: {error}") from error
 
     def _make_store(self, clock: SystemClock) -> SqliteStore | PostgresStore:
         settings = self._settings
@@ -440,6 +453,20 @@ def upgrade(settings: Settings) -> bool:
         return asyncio.run(store.upgrade())
     with hold(settings.database):
         return upgrade_file(settings.database)
+
+
+def reseal_all(settings: Settings, *, alone: bool) -> ResealAll:
+    """Of the database of the settings. `alone`: refuses while a server uses it. Raises DatabaseUnusable."""
+
+    from blazy_jobs_server.store import resealing
+
+    if settings.database_url is None:
+        return lambda exchange: resealing.reseal(settings.database, exchange, alone=alone)
+    from blazy_jobs_server.store.postgres import sealed
+
+    url = settings.database_url.get_secret_value()
+    upgrade(settings)
+    return lambda exchange: asyncio.run(sealed.reseal(url, exchange, now=SystemClock().now(), alone=alone))
 
 
 def copy(settings: Settings, told: Callable[[str, int], None]) -> None:

@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(MIB, ge=1024, le=1024 * MIB)
     max_batch_bytes: int = Field(16 * MIB, ge=1024, le=1024 * MIB)
     max_result_bytes: int = Field(MIB, ge=1024, le=256 * MIB)
+    keyring_file: Path | None = None
+
     http_allow: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     http_deny: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     http_proxy: SecretStr | None = None
@@ -219,6 +221,13 @@ class Settings(BaseSettings):
     @property
     def pool_size(self) -> int:
         return self.workers if self.modules and self.role != "api" else 0
+
+    @property
+    def keyring(self) -> Path | None:
+        """Beside the SQLite file; servers that share a database must be told where they have the same."""
+        if self.keyring_file not in (None, Path()):
+            return self.keyring_file
+        return self.data / "keyring" if self.database_url is None else None
 
     @property
     def database(self) -> Path:

@@ -36,7 +36,8 @@ from blazy_jobs_server.ports import (
     Verdict,
     WorkerRecord,
 )
-from blazy_jobs_server.store.postgres import PostgresStore
+from blazy_jobs_server.store import resealing
+from blazy_jobs_server.store.postgres import PostgresStore, sealed
 from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import SECOND, HandClock
 from tests.support.postgres import Postgres
@@ -67,6 +68,10 @@ class Place(Protocol):
         """What is durable now, seen as by the server that comes after one that was killed."""
         ...
 
+    async def reseal(self, exchange: Callable[[str, str], str], *, now: int, alone: bool = False) -> int:
+        """As `blazy-jobs keyring rotate` does."""
+        ...
+
 
 class SqlitePlace:
     """A folder with one file. `empty` is a migrated one, to be copied: migrating takes longer than most tests."""
@@ -87,6 +92,9 @@ class SqlitePlace:
             if (self._folder / name).exists():
                 shutil.copy(self._folder / name, copied._folder / name)
         return copied
+
+    async def reseal(self, exchange: Callable[[str, str], str], *, now: int, alone: bool = False) -> int:
+        return await asyncio.to_thread(resealing.reseal, self._folder / "jobs.db", exchange, alone=alone)
 
 
 class PostgresPlace:
@@ -109,6 +117,9 @@ class PostgresPlace:
         """All connections are cut, as when the server's host dies."""
         self._server.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self.database}'")
         return self
+
+    async def reseal(self, exchange: Callable[[str, str], str], *, now: int, alone: bool = False) -> int:
+        return await sealed.reseal(self._server.url(self.database), exchange, now=now, alone=alone)
 
 
 def _is_plain(report: Report) -> bool:

@@ -18,6 +18,7 @@
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · BlockedDestination · NotSupported · IdempotencyKeyReused
     └── Unavailable         503   StoreUnavailable (DefinitionChanged) · QueueUnavailable · TooBusy · Draining
+                              · KeyringUnavailable
 
 Each carries the HTTP status and the stable `code` of its problem document (RFC 9457) and builds its own message.
 """
@@ -48,6 +49,13 @@ class JobsError(Exception):
     @property
     def headers(self) -> dict[str, str]:
         return {}
+
+
+class SealBroken(JobsError):
+    """A sealed value was changed, or stands where it was not sealed for: the database was edited, or is damaged."""
+
+    def __init__(self) -> None:
+        super().__init__("A stored secret cannot be unsealed.")
 
 
 class NotFound(JobsError):
@@ -398,6 +406,12 @@ class Unavailable(JobsError):
     @property
     def headers(self) -> dict[str, str]:
         return {"Retry-After": "1"}
+
+
+class KeyringUnavailable(Unavailable):
+    """Secrets cannot be sealed or unsealed until an operator has put the keyring right."""
+
+    code, title = "keyring_unavailable", "Keyring unavailable"
 
 
 class StoreUnavailable(Unavailable):

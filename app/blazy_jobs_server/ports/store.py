@@ -188,6 +188,10 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, Protocol):
         """Deletes at most `limit` finished runs that have passed their retention, with their events; says how many."""
         ...
 
+    async def sealing_keys(self) -> set[str]:
+        """The ids of the keys that sealed what is stored sealed."""
+        ...
+
     async def sizes(self) -> dict[str, int]:
         """Bytes and rows, and the oldest rows, for the statistics."""
         ...

@@ -42,6 +42,7 @@ from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
 from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
+from blazy_jobs_server.store.sealed import key_ids_sql
 from blazy_jobs_server.store.tables import CountRow, WorkerRow
 
 FEED_STEP = 500
@@ -389,6 +390,11 @@ class Reader:
                 )
                 for row in rows
             ]
+
+    def sealing_keys(self) -> set[str]:
+        with self._snapshot() as (_, cursor):
+            sql = key_ids_sql()
+            return {row[0] for row in cursor.execute(sql).fetchall()} if sql is not None else set()
 
     def sizes(self) -> dict[str, int]:
         """Bytes of the files, rows, and the creation (microseconds since the epoch) of the oldest run in each state."""

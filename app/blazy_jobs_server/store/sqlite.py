@@ -335,6 +335,9 @@ class SqliteStore:
     async def workers(self) -> list[WorkerRecord]:
         return await self._reader.on_thread(self._reader.workers)
 
+    async def sealing_keys(self) -> set[str]:
+        return await self._reader.on_thread(self._reader.sealing_keys)
+
     async def sizes(self) -> dict[str, int]:
         return await self._reader.on_thread(self._reader.sizes)
 

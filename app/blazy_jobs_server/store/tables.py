@@ -23,11 +23,19 @@ AHEAD_MICROSECONDS = 1_000_000
 AHEAD_SQL = f"(id >> {COUNTER_BITS}) > created_at + {AHEAD_MICROSECONDS}"
 """Of a run whose key is of a later time than it is, since the clock went back before it was made."""
 
+SEALED = "sealed"
+"""In the `info` of a column: its text is sealed (ports/sealing.py), or null."""
+
 EXPIRING_SQL = f"expires_at IS NOT NULL AND claims = 0 AND {UNFINISHED_SQL}"
 
 
 def _big(*, null: bool = False, default: str | None = None) -> Column[int]:
     return Column(BigInteger, nullable=null, server_default=default)
+
+
+def sealed(purpose: str) -> Column[str]:
+    """Of sealed text. `purpose` as it was sealed for, with the row's columns in braces: `job_type/{name}/secrets`."""
+    return Column(Text, nullable=True, info={SEALED: purpose})
 
 
 def _key() -> Column[int]:

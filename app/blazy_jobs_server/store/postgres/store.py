@@ -65,6 +65,7 @@ from blazy_jobs_server.store.postgres.surveying import survey
 from blazy_jobs_server.store.postgres.writer import Writer
 from blazy_jobs_server.store.reporting import Cancel, Reports
 from blazy_jobs_server.store.scheduling import SaveSchedule
+from blazy_jobs_server.store.sealed import key_ids_sql
 from blazy_jobs_server.store.sessions import SESSIONS, to_session
 from blazy_jobs_server.store.unusable import DatabaseUnusable
 
@@ -444,6 +445,10 @@ class PostgresStore:
 
     async def workers(self) -> list[WorkerRecord]:
         return await self._reader.workers()
+
+    async def sealing_keys(self) -> set[str]:
+        sql = key_ids_sql()
+        return {row[0] for row in await self._reader.rows(sql)} if sql is not None else set()
 
     async def sizes(self) -> dict[str, int]:
         return await self._reader.sizes()

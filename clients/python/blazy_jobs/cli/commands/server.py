@@ -17,6 +17,7 @@ SERVER_COMMANDS = {
     "openapi": "Write the OpenAPI document.",
     "migrate": "Bring a database up to date.",
     "copy": "Copy one database to another.",
+    "keyring": "Rotate the keys that seal stored secrets.",
 }
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
