@@ -276,7 +276,7 @@ WORKERS = f"{_WORKERS} ORDER BY id"
 WORKER = f"{_WORKERS} WHERE id = $1"
 INSERT_WORKER = (
     f"INSERT INTO workers ({', '.join(WORKER_COLUMNS)}, server) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10, NULL, $11, $12)"
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10, NULL, $12, $11)"
 )
 DELETE_WORKER = "DELETE FROM workers WHERE id = $1"
 LEASED_TO = (
