@@ -11,7 +11,7 @@ from blazy_jobs_server.domain.retry import RetryPolicy
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 
-Source = Literal["api", "code"]
+Source = Literal["api", "code", "config"]
 
 
 class Handler(Struct, frozen=True):
@@ -80,6 +80,8 @@ class JobType(Struct, frozen=True, kw_only=True):
     version: int
     source: Source
     declarer: Declarer | None
+    owner: str | None = None
+    """Who applied the configuration that it is from, where `source` is `config`."""
     paused: bool
     created_at: int
     updated_at: int

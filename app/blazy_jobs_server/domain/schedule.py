@@ -83,6 +83,8 @@ class Schedule(Struct, frozen=True, kw_only=True):
     definition: ScheduleDefinition
     source: Source
     declarer: Declarer | None = None
+    owner: str | None = None
+    """As in `JobType`."""
     paused: bool = False
     orphaned: bool = False
     revision: int = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
 import structlog
@@ -29,6 +29,7 @@ from blazy_jobs_server.domain.job_type import (
 from blazy_jobs_server.domain.redaction import EVERYTHING
 from blazy_jobs_server.engine.schemas import Schema, compile_schema
 from blazy_jobs_server.ports import Store
+from blazy_jobs_server.ports.config import Changed
 
 log = structlog.get_logger("catalogue")
 
@@ -172,7 +173,7 @@ class Catalogue:
 
     # -- writing
 
-    async def _write(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def write(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """One writer at a time, who knows what other servers have written. Of two servers that write at once one is
         told so by the store, and tries again on what is there then."""
         async with self._writing:
@@ -194,7 +195,7 @@ class Catalogue:
                 raise JobTypeExists(definition.name)
             return await self._save(definition, None, "api", None, paused)
 
-        return await self._write(attempt)
+        return await self.write(attempt)
 
     async def replace(self, definition: Definition, paused: bool | None) -> tuple[JobType, bool]:
         """Registers or replaces; says whether the name was new."""
@@ -211,7 +212,7 @@ class Catalogue:
                 return await self._pause(definition.name, bool(paused)), False
             return await self._save(definition, known.version, "api", None, paused), False
 
-        return await self._write(attempt)
+        return await self.write(attempt)
 
     async def change(self, name: str, change: Callable[[Definition], Definition], paused: bool | None) -> JobType:
         """Raises JobTypeNotFound."""
@@ -224,7 +225,7 @@ class Catalogue:
                 return known if paused in (None, known.paused) else await self._pause(name, bool(paused))
             return await self._save(definition, known.version, "api", None, paused)
 
-        return await self._write(attempt)
+        return await self.write(attempt)
 
     @staticmethod
     def check(definition: Definition, path: str = "") -> None:
@@ -261,7 +262,7 @@ class Catalogue:
             self._retired[name] = self._entries.pop(name).job_type.definition.redact
             log.info("job type retired", name=name)
 
-        await self._write(attempt)
+        await self.write(attempt)
 
     async def pause(self, name: str, paused: bool) -> JobType:
         """Raises JobTypeNotFound."""
@@ -270,7 +271,7 @@ class Catalogue:
             self.entry(name)
             return await self._pause(name, paused)
 
-        return await self._write(attempt)
+        return await self.write(attempt)
 
     async def _pause(self, name: str, paused: bool) -> JobType:
         job_type = await self._store.pause_job_type(name, paused)
@@ -285,6 +286,17 @@ class Catalogue:
         queue = await self._store.save_queue(name, paused, bullmq)
         self._queues[name] = queue
         return queue
+
+    # -- configurations
+
+    def take_in(self, changed: Changed, retired: Iterable[str]) -> None:
+        """What was applied is known here from now on."""
+        for job_type in changed.job_types:
+            self._keep(job_type)
+        for queue in changed.queues:
+            self._queues[queue.name] = queue
+        for name in retired:
+            self._retired[name] = self._entries.pop(name).job_type.definition.redact
 
     # -- declarations
 
@@ -318,7 +330,7 @@ class Catalogue:
                 )
 
         if wanted() is not None:
-            await self._write(attempt)
+            await self.write(attempt)
 
 
 def differences(was: Struct, now: Struct) -> str:

@@ -156,29 +156,15 @@ class Schedules:
     async def _make(
         self, definition: ScheduleDefinition, source: Source, declarer: Declarer | None, paused: bool
     ) -> Schedule | None:
-        now = self._clock.now()
-        next_fire_at = None if paused else fire_times(definition.plan, now).after(now)
-        wall, rules = marked(definition.plan, next_fire_at)
-        schedule = Schedule(
-            definition=definition,
-            source=source,
-            declarer=declarer,
-            paused=paused,
-            created_at=now,
-            next_fire_at=next_fire_at,
-            wall=wall,
-            rules=rules,
-        )
-        return await self._save(schedule, None)
+        return await self._save(made(definition, source, paused, self._clock.now(), declarer=declarer), None)
 
     async def _change_over_http(
         self, known: Schedule, definition: ScheduleDefinition, paused: bool | None
     ) -> Schedule | None:
         """What is changed so is the code's no more; a pause alone takes nothing from it. An orphan is one until it is
         resumed."""
-        source, declarer = (known.source, known.declarer) if definition == known.definition else ("api", None)
-        paused = known.paused if paused is None else paused
-        return await self._change(known, definition, source, declarer, paused, orphaned=known.orphaned and paused)
+        schedule = changed(known, definition, "api", paused, self._clock.now())
+        return known if schedule == known else await self._save(schedule, known.revision)
 
     async def _change(
         self,
@@ -189,27 +175,8 @@ class Schedules:
         paused: bool,
         orphaned: bool = False,
     ) -> Schedule | None:
-        """A plan that changed, or that goes on after a pause, counts from now: nothing is made up for."""
-        now = self._clock.now()
-        next_fire_at = known.next_fire_at
-        if paused:
-            next_fire_at = None
-        elif known.paused or definition.plan != known.definition.plan:
-            next_fire_at = fire_times(definition.plan, known.created_at).after(now)
-        wall, rules = (known.wall, known.rules)
-        if next_fire_at != known.next_fire_at:
-            wall, rules = marked(definition.plan, next_fire_at)
-        schedule = msgspec.structs.replace(
-            known,
-            definition=definition,
-            source=source,
-            declarer=declarer,
-            paused=paused,
-            orphaned=orphaned,
-            next_fire_at=next_fire_at,
-            wall=wall,
-            rules=rules,
-        )
+        schedule = _going_on(known, definition, paused, self._clock.now())
+        schedule = msgspec.structs.replace(schedule, source=source, declarer=declarer, owner=None, orphaned=orphaned)
         return known if schedule == known else await self._save(schedule, known.revision)
 
     async def _save(self, schedule: Schedule, expect: int | None) -> Schedule | None:
@@ -258,6 +225,64 @@ class Schedules:
             changed = "taken up again" if known.orphaned else differences(known.definition, saved.definition)
             log.info("schedule changed by code", name=saved.name, changed=changed, why=planned.why)
         return saved
+
+
+def made(
+    definition: ScheduleDefinition,
+    source: Source,
+    paused: bool,
+    now: int,
+    *,
+    declarer: Declarer | None = None,
+    owner: str | None = None,
+) -> Schedule:
+    """A new one. One that never fires after `now` has come to its end already."""
+    next_fire_at = None if paused else fire_times(definition.plan, now).after(now)
+    wall, rules = marked(definition.plan, next_fire_at)
+    return Schedule(
+        definition=definition,
+        source=source,
+        declarer=declarer,
+        owner=owner,
+        paused=paused,
+        created_at=now,
+        next_fire_at=next_fire_at,
+        wall=wall,
+        rules=rules,
+    )
+
+
+def changed(
+    known: Schedule,
+    definition: ScheduleDefinition,
+    source: Source,
+    paused: bool | None,
+    now: int,
+    *,
+    owner: str | None = None,
+) -> Schedule:
+    """As somebody else than its code makes it, who has it from then on; a pause alone takes it from nobody. An orphan
+    is one until it is resumed."""
+    paused = known.paused if paused is None else paused
+    schedule = _going_on(known, definition, paused, now)
+    if definition != known.definition:
+        schedule = msgspec.structs.replace(schedule, source=source, declarer=None, owner=owner)
+    return msgspec.structs.replace(schedule, orphaned=known.orphaned and paused)
+
+
+def _going_on(known: Schedule, definition: ScheduleDefinition, paused: bool, now: int) -> Schedule:
+    """A plan that changed, or that goes on after a pause, counts from now: nothing is made up for."""
+    next_fire_at = known.next_fire_at
+    if paused:
+        next_fire_at = None
+    elif known.paused or definition.plan != known.definition.plan:
+        next_fire_at = fire_times(definition.plan, known.created_at).after(now)
+    wall, rules = (known.wall, known.rules)
+    if next_fire_at != known.next_fire_at:
+        wall, rules = marked(definition.plan, next_fire_at)
+    return msgspec.structs.replace(
+        known, definition=definition, paused=paused, next_fire_at=next_fire_at, wall=wall, rules=rules
+    )
 
 
 async def tries() -> AsyncIterator[int]:

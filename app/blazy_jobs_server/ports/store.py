@@ -11,6 +11,7 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.ports.config import ConfigStore
 from blazy_jobs_server.ports.keys import KeyStore
 from blazy_jobs_server.ports.neighbours import Neighbours
 from blazy_jobs_server.ports.queues import FollowingStore
@@ -35,7 +36,7 @@ from blazy_jobs_server.ports.schedules import ScheduleStore
 from blazy_jobs_server.ports.sessions import SessionStore
 
 
-class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, Protocol):
+class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, Protocol):
     on_commit: Callable[[Commit], None]
     neighbours: Neighbours | None
     """None where this server has the database for itself."""

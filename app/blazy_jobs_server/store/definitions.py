@@ -30,6 +30,7 @@ JOB_TYPE_COLUMNS = (
     "created_at",
     "updated_at",
     "declaration",
+    "owner",
 )
 JOB_TYPES = f"SELECT {', '.join(JOB_TYPE_COLUMNS)} FROM job_types"
 
@@ -53,6 +54,7 @@ class SaveJobType(NamedTuple):
     source: Source
     declarer: Declarer | None
     paused: bool | None
+    owner: str | None = None
 
 
 class PauseJobType(NamedTuple):
@@ -102,6 +104,7 @@ def saved_job_type(known: JobType | None, argument: SaveJobType, definition_id: 
         version=version,
         source=argument.source,
         declarer=argument.declarer,
+        owner=argument.owner,
         paused=argument.paused if argument.paused is not None else known is not None and known.paused,
         created_at=known.created_at if known else now,
         updated_at=known.updated_at if known and known.version == version else now,
@@ -122,6 +125,7 @@ def job_type_row(job_type: JobType, *, retired: bool = False) -> tuple[Any, ...]
         job_type.created_at,
         job_type.updated_at,
         declarer.declaration if declarer else None,
+        job_type.owner,
     )
 
 
@@ -257,7 +261,7 @@ def load_definitions(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
 
 def add_job_type(ledger: Ledger, row: Sequence[Any]) -> None:
     """From the values of JOB_TYPES; its version is known."""
-    name, definition_id, version, source, app, paused, retired, created_at, updated_at, declaration = row
+    name, definition_id, version, source, app, paused, retired, created_at, updated_at, declaration, owner = row
     if retired:
         ledger.retired[name] = version
         return
@@ -267,6 +271,7 @@ def add_job_type(ledger: Ledger, row: Sequence[Any]) -> None:
         version=version,
         source=source,
         declarer=None if app is None else Declarer(app, declaration),
+        owner=owner,
         paused=bool(paused),
         created_at=created_at,
         updated_at=updated_at,

@@ -48,6 +48,7 @@ def to_schedule(row: Sequence[Any]) -> Schedule:
         missed=row[15],
         wall=row[17],
         rules=row[18],
+        owner=row[19],
     )
 
 
@@ -73,6 +74,7 @@ def schedule_row(schedule: Schedule) -> tuple[Any, ...]:
         declarer.declaration if declarer else None,
         schedule.wall,
         schedule.rules,
+        schedule.owner,
     )
 
 
@@ -110,7 +112,7 @@ def saved_schedule(known: Schedule | None, schedule: Schedule, now: int) -> Sche
     replace = msgspec.structs.replace
     if known is None:
         return replace(schedule, revision=1, updated_at=now)
-    left = ("declarer", "next_fire_at", "wall", "rules")
+    left = ("declarer", "owner", "next_fire_at", "wall", "rules")
     same = replace(schedule, **{name: getattr(known, name) for name in left}) == known
     return replace(schedule, revision=known.revision + 1, updated_at=known.updated_at if same else now)
 

@@ -13,6 +13,7 @@ from blazy_jobs_server.domain.errors import JobsError, StoreUnavailable
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.ports import Clock, Commit
 from blazy_jobs_server.store import (
+    applying,
     claiming,
     definitions,
     dispatching,
@@ -45,6 +46,7 @@ VERBS: dict[str, Verb] = {
     "retire_job_type": Verb(0, definitions.retire_job_type),
     "pause_job_type": Verb(0, definitions.pause_job_type),
     "save_queue": Verb(0, definitions.save_queue),
+    "apply": Verb(0, applying.apply),
     "register_worker": Verb(0, membership.register_worker),
     "note_unknown": Verb(0, membership.note_unknown),
     "save_schedule": Verb(0, scheduling.save_schedule),

@@ -47,6 +47,7 @@ from blazy_jobs_server.ports import (
     Swept,
     WorkerRecord,
 )
+from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
@@ -163,6 +164,10 @@ class SqliteStore:
     async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
         queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq))
         return queue
+
+    async def apply(self, changes: Changes) -> Changed | None:
+        changed: Changed | None = await self._write("apply", changes)
+        return changed
 
     async def counts(self) -> dict[tuple[str, str, State], int]:
         return await self._reader.on_thread(self._reader.counts)

@@ -202,6 +202,7 @@ SCHEDULE_COLUMNS = (
     "declaration",
     "wall",
     "rules",
+    "owner",
 )
 _SCHEDULES = f"SELECT {', '.join(SCHEDULE_COLUMNS)} FROM schedules"
 SCHEDULE = f"{_SCHEDULES} WHERE name = ?"
@@ -211,6 +212,7 @@ DUE_SCHEDULES = (
 NEXT_WAKE = "SELECT min(wake_at) FROM schedules WHERE wake_at IS NOT NULL AND wake_at > ?"
 SCHEDULES_OF_APP = f"{_SCHEDULES} WHERE app IS NOT NULL AND app = ?"
 SCHEDULES_BY_OLDER_RULES = f"{_SCHEDULES} WHERE next_fire_at IS NOT NULL AND rules < ?"
+NAMES_OF_SCHEDULES = "SELECT name FROM schedules WHERE job_type = ?"
 SCHEDULES_OF_JOB_TYPE = "SELECT 1 FROM schedules WHERE job_type = ? LIMIT 1"
 SCHEDULES_PAGE = f"SELECT {', '.join(SCHEDULE_COLUMNS)}, id FROM schedules WHERE id < ? ORDER BY id DESC LIMIT ?"
 INSERT_SCHEDULE = (

@@ -59,6 +59,8 @@ class JobTypeRow(SQLModel, table=True):
     created_at: int = Field(sa_column=_big())
     updated_at: int = Field(sa_column=_big())
     declaration: int | None = None
+    owner: str | None = None
+    """Who applied the configuration that it is from."""
 
 
 class JobTypeVersionRow(SQLModel, table=True):
@@ -258,6 +260,8 @@ class ScheduleRow(SQLModel, table=True):
     wall: str | None = None
     """What the wall clock shows at `next_fire_at`, and by which rules."""
     rules: str | None = None
+    owner: str | None = None
+    """As in `job_types`."""
 
     __table_args__ = (
         Index("schedules_name", "name", unique=True),

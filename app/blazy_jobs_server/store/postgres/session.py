@@ -13,6 +13,7 @@ from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.ports import Clock, Commit
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import (
+    applying,
     at_once,
     claiming,
     connecting,
@@ -61,6 +62,7 @@ REST = {
     "retire_job_type": Verb(0, definitions.retire_job_type, defines=True),
     "pause_job_type": Verb(0, definitions.pause_job_type, defines=True),
     "save_queue": Verb(0, definitions.save_queue, defines=True),
+    "apply": Verb(0, applying.apply, defines=True),
     "register_worker": Verb(0, membership.register_worker),
     "note_unknown": Verb(0, membership.note_unknown),
     "save_schedule": Verb(0, scheduling.save_schedule),
@@ -253,6 +255,9 @@ class Session:
                 pairs.update((order.job_type, order.queue) for order in orders)
             elif work.verb == "save_job_type":
                 pairs.add((work.argument.definition.name, work.argument.definition.queue))
+            elif work.verb == "apply":
+                written = [write.definition for write in work.argument.job_types]
+                pairs.update((definition.name, definition.queue) for definition in written)
         if not pairs:
             return
         ledger = self._catalogue.ledger

@@ -236,6 +236,8 @@ DUE_SCHEDULES = (
 NEXT_WAKE = "SELECT wake_at FROM schedules WHERE wake_at IS NOT NULL AND wake_at > $1 ORDER BY wake_at LIMIT 1"
 SCHEDULES_OF_APP = f"{_SCHEDULES} WHERE app IS NOT NULL AND app = $1"
 SCHEDULES_BY_OLDER_RULES = f'{_SCHEDULES} WHERE next_fire_at IS NOT NULL AND rules COLLATE "C" < $1'
+NAMES_OF_SCHEDULES = "SELECT name FROM schedules WHERE job_type = $1"
+HOLD_SCHEDULES = f"{_SCHEDULES} WHERE name = ANY($1::text[]) ORDER BY name FOR UPDATE"
 SCHEDULES_OF_JOB_TYPE = "SELECT EXISTS (SELECT 1 FROM schedules WHERE job_type = $1)"
 SCHEDULES_PAGE = f"SELECT {', '.join(SCHEDULE_COLUMNS)}, id FROM schedules WHERE id < $1 ORDER BY id DESC LIMIT $2"
 _PLACES = ", ".join(f"${i}" for i in range(1, len(SCHEDULE_COLUMNS) + 1))

@@ -46,6 +46,7 @@ from blazy_jobs_server.ports import (
     Swept,
     WorkerRecord,
 )
+from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
@@ -254,6 +255,10 @@ class PostgresStore:
     async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
         queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq))
         return queue
+
+    async def apply(self, changes: Changes) -> Changed | None:
+        changed: Changed | None = await self._write("apply", changes)
+        return changed
 
     # -- queues of other engines
 
