@@ -1,4 +1,5 @@
 import { createClient, type Client } from './generated/client/index.js';
+import { environment } from './environment.js';
 import { trying } from './trying.js';
 
 const DEFAULT_URL = 'http://127.0.0.1:8000';
@@ -59,11 +60,6 @@ function checked(url: string): string {
   const { protocol } = new URL(url);
   if (protocol !== 'http:' && protocol !== 'https:') throw new TypeError(`no address of a server: ${url}`);
   return url.replace(/\/+$/, '');
-}
-
-function environment(name: string): string | undefined {
-  const { process } = globalThis as { process?: { env?: Record<string, string | undefined> } };
-  return process?.env?.[name] || undefined;
 }
 
 /** In a browser: the server answers its own pages only. */

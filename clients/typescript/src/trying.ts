@@ -71,7 +71,7 @@ class Tries {
     this.#mayRepeat =
       request.method !== 'POST' ||
       request.headers.has('Idempotency-Key') ||
-      /\/(cancel|pause|resume|preview)$/.test(url.pathname);
+      /\/(cancel|pause|resume|preview|report)$/.test(url.pathname);
     this.#waits = waitsSeconds(request, url);
   }
 
