@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.openapi.docs import get_swagger_ui_html
-from starlette.responses import JSONResponse, Response
+from fastapi import Depends, FastAPI
 
 from blazy_jobs_server.api import (
     events,
     job_types,
     keys,
     operations,
+    pages,
     problems,
     queues,
     runs,
@@ -39,6 +38,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     app.state.context = context
     app.state.settings = context.settings
     app.state.ready = ready
+    app.state.documents = {}
     problems.install(app)
     guarded = [Depends(guard)]
     for router in (
@@ -53,20 +53,6 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
         app.include_router(router, dependencies=[*guarded, Depends(known_query)])
     app.include_router(sessions.router)
     app.include_router(operations.router)
-    app.include_router(_documents(app), dependencies=guarded)
+    app.include_router(pages.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the way that FastAPI documents
     return app
-
-
-def _documents(app: FastAPI) -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/openapi.json")
-    async def openapi() -> Response:
-        return JSONResponse(document(app))
-
-    @router.get("/docs")
-    async def docs(request: Request) -> Response:
-        return get_swagger_ui_html(openapi_url="/openapi.json", title="Blazy Jobs")
-
-    return router

@@ -48,12 +48,15 @@ LITERAL = {"example", "examples", "default", "const", "enum", "value"}
 
 
 def document(app: FastAPI) -> dict[str, Any]:
-    if app.openapi_schema is None:
-        app.openapi_schema = _document(app)
-    return app.openapi_schema
+    """Made once, and once more when there is a key."""
+    known: dict[bool, dict[str, Any]] = app.state.documents
+    is_open = app.state.context.access.is_open
+    if is_open not in known:
+        known[is_open] = _document(app, is_open)
+    return known[is_open]
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def _document(app: FastAPI, is_open: bool) -> dict[str, Any]:
     written = get_openapi(
         title=app.title,
         version=app.version,
@@ -68,7 +71,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path, operation in _operations(written):
         _sharpen(path, operation)
     written["components"] = _components(written)
-    written["security"] = [{}, {"key": []}] if app.state.context.access.is_open else [{"key": []}]
+    written["security"] = [{}, {"key": []}] if is_open else [{"key": []}]
     for _, operation in _operations(written):
         if BY_SESSION in operation.get("security", ()):
             operation["security"] = [*written["security"], BY_SESSION]
