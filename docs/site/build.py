@@ -33,7 +33,17 @@ NAVIGATION = (
     ("Begin", ["docs/installing.md", "docs/from-celery.md", "docs/from-bullmq.md"]),
     ("Jobs", [f"docs/{page}.md" for page in ("writing-jobs", "testing-jobs", "schedules", "queues", "workers")]),
     ("Clients", ["docs/http.md", "docs/command-line.md", "Python: clients/python/README.md", TYPESCRIPT]),
-    ("Operate", ["docs/operating.md", "docs/deploying.md", "docs/scaling.md", "docs/benchmarks.md", "SECURITY.md"]),
+    (
+        "Operate",
+        [
+            "docs/operating.md",
+            "docs/deploying.md",
+            "docs/security.md",
+            "docs/scaling.md",
+            "docs/benchmarks.md",
+            "SECURITY.md",
+        ],
+    ),
     ("Inside", ["docs/architecture.md", "docs/state-machine.md", "CONTRIBUTING.md", "CHANGELOG.md"]),
 )
 LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<to>[^)\s]+)\)")

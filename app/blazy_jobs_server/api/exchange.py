@@ -128,6 +128,7 @@ class Reply:
     disconnected = False
     response_complete = True
     keep_alive = True
+    more_body = False
     message_event = _Unheard()
 
     def __init__(self, transport: asyncio.Transport, ended: Callable[[bytes | None], None]) -> None:

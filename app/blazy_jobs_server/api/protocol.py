@@ -8,7 +8,7 @@ import asyncio
 import re
 import time
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -170,6 +170,7 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
             super().on_message_complete()
             self._in_head, self._head_bytes = True, 0
             self._in_message = False
+            self._stop_timing()
 
     def _head_without_offer(self, version: str) -> bytes:
         lines = [b"%b %b HTTP/%b" % (self.parser.get_method(), self.url, version.encode())]
@@ -190,13 +191,24 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
 
     def _check(self, version: str) -> None:
         """Raises MalformedRequest, which ends the connection."""
-        hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1 or (not hosts and version == "1.1") or not all(map(_is_host, hosts)):
-            self._refusal = MalformedRequest("An HTTP/1.1 request must have exactly one valid 'Host' header.")
-            raise self._refusal
-        if version == "1.0" and any(name == b"transfer-encoding" for name, _ in self.headers):
-            self._refusal = MalformedRequest("HTTP/1.0 does not support 'Transfer-Encoding'.")
-            raise self._refusal
+        names = [name for name, _ in self.headers]
+        hosts = names.count(b"host")
+        if hosts > 1 or (not hosts and version == "1.1") or (hosts and not _is_host(self._header(b"host"))):
+            self._malformed("An HTTP/1.1 request must have exactly one valid 'Host' header.")
+        if names.count(b"authorization") > 1 or names.count(b"origin") > 1:
+            self._malformed("A request may have only one 'Authorization' and one 'Origin' header.")
+        if b"transfer-encoding" in names:
+            if version == "1.0":
+                self._malformed("HTTP/1.0 does not support 'Transfer-Encoding'.")
+            if self._header(b"transfer-encoding").lower() != b"chunked":  # of which the parser refuses a second one
+                self._malformed("The only transfer coding is 'chunked'.")
+
+    def _header(self, wanted: bytes) -> bytes:
+        return next(value for name, value in self.headers if name == wanted)
+
+    def _malformed(self, detail: str) -> NoReturn:
+        self._refusal = MalformedRequest(detail)
+        raise self._refusal
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         if cycle.scope["http_version"] == "1.0":
@@ -212,6 +224,8 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
                 self._start_asgi_task(*self.pipeline.pop())
             else:
                 self._begin_to_idle()
+            if self.cycle is not None and self.cycle.response_complete and self.cycle.more_body:
+                self._time_head()  # of what is left of a body that nobody reads, rather
         if self._refusal is not None and not self._is_answering():
             self._say_refusal()
 
@@ -249,13 +263,22 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
     # -- what is refused before it is a request
 
     def _refuse(self, error: JobsError) -> None:
-        """After the answers to the requests before it."""
+        """After the answers to the requests before it; in place of that to the one whose body has just gone wrong."""
         self._refusal = error
         self._stop_timing()
-        if self._is_answering():
+        if self._is_answering() and not self._gave_up_body():
             self.flow.pause_reading()
         else:
             self._say_refusal()
+
+    def _gave_up_body(self) -> bool:
+        """Whether nobody answers the request whose body was being read: it is told that the client has gone."""
+        cycle = self.cycle
+        if self.pipeline or cycle is None or not cycle.more_body or cycle.response_started:
+            return False
+        cycle.disconnected = True
+        cycle.message_event.set()
+        return True
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
