@@ -1,4 +1,4 @@
-"""The server's commands: `serve`, `migrate`, `copy`, `keyring` and `openapi`.
+"""The server's commands: `serve`, `migrate`, `copy`, `backup`, `restore`, `keyring` and `openapi`.
 
 The command itself, `blazy-jobs`, is the client package's.
 """
@@ -8,13 +8,18 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
 from blazy_jobs_server.settings import Settings, messages
+
+if TYPE_CHECKING:
+    from blazy_jobs_server.store.replacing import Restored
 
 
 def _settings(flags: dict[str, Any]) -> Settings:
@@ -174,6 +179,81 @@ def keyring_rotate(
         raise typer.Exit(1) from None
 
 
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write; an older one is replaced")],
+    data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
+) -> None:
+    """Copy the SQLite database into FILE while the server runs. The copy is consistent, checked, and private."""
+    from blazy_jobs_server import main
+
+    settings = _settings({"data": data})
+    if settings.database_url is not None:
+        typer.echo("blazy-jobs: back PostgreSQL up with its own tools (pg_dump); see docs/operating.md.", err=True)
+        raise typer.Exit(2)
+    with _database():
+        made = main.back_up(settings, file)
+    typer.echo(f"Backed up {settings.database} into {made.path} ({made.size_bytes} bytes, schema {made.revision}).")
+    typer.echo("Secrets in it are sealed: keep a copy of the keyring file (JOBS_KEYRING_FILE), in another place.")
+
+
+def restore(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="A backup; none for PostgreSQL, after its own tools did it")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
+) -> None:
+    """Put a backup in place of the SQLite database. Stop the server first.
+
+    Runs that were running at the time of the backup are lost, and run again. With JOBS_DATABASE_URL and without FILE:
+    the same for a PostgreSQL database that its own tools have restored.
+    """
+    from blazy_jobs_server import main
+
+    settings = _settings({"data": data})
+    if (settings.database_url is None) == (file is None):
+        hint = "restore PostgreSQL with its own tools, then run this without FILE; see docs/operating.md."
+        typer.echo(f"blazy-jobs: {'name the backup to restore.' if file is None else hint}", err=True)
+        raise typer.Exit(2)
+    with _database():
+        if file is None:
+            voided, restored = main.end_history(settings), None
+        else:
+            restored = main.restore(settings, file)
+            voided = restored.voided
+    typer.echo(f"Restored. {voided.runs} runs were running: they are lost, and run again as their job types say.")
+    typer.echo("What happened after the backup is forgotten: runs made since are gone, runs erased since are back.")
+    _tell_keys(restored)
+    if restored is not None and restored.kept is not None:
+        typer.echo(f"The database before is kept as {restored.kept}. Delete it when you no longer need it.")
+
+
+def _tell_keys(restored: Restored | None) -> None:
+    warn = "WARNING: API keys that were revoked or rotated after the backup are valid again"
+    if restored is None or restored.before is None:
+        typer.echo(
+            f"{warn}. Look at `blazy-jobs keys list --offline`, and revoke them before the server starts.", err=True
+        )
+        return
+    if restored.revived:
+        typer.echo(f"{warn}. Revoke them before the server starts:", err=True)
+        for key in restored.revived:
+            typer.echo(f"  blazy-jobs keys revoke {key.id} --offline   # {key.name!r}", err=True)
+    for key in restored.gone:
+        typer.echo(f"WARNING: the API key {key.id} ({key.name!r}) was made after the backup, and is no more.", err=True)
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    """Ends the command where it cannot be used."""
+    from blazy_jobs_server.store.unusable import DatabaseUnusable
+
+    try:
+        yield
+    except DatabaseUnusable as error:
+        typer.echo(f"blazy-jobs: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
 def openapi(
     path: Annotated[Path | None, typer.Argument(help="File to write; standard output when left out")] = None,
 ) -> None:
@@ -192,6 +272,8 @@ def main() -> None:
     app.command()(serve)
     app.command()(migrate)
     app.command()(copy)
+    app.command()(backup)
+    app.command()(restore)
     app.command()(openapi)
     app.add_typer(keyring, name="keyring")
     app()

@@ -30,6 +30,8 @@ from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.outbound.deferred import DeferredSender
 from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.settings import Settings
+from blazy_jobs_server.store import backup, replacing
+from blazy_jobs_server.store.restoring import Voided
 from blazy_jobs_server.store.sqlite import SqliteStore, hold
 from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
 from blazy_jobs_server.store.unusable import DatabaseUnusable
@@ -478,6 +480,28 @@ def copy(settings: Settings, told: Callable[[str, int], None]) -> None:
         raise DatabaseUnusable(f"{settings.database}: there is no such file")
     upgrade(settings)
     asyncio.run(copying.copy(settings.database, settings.database_url.get_secret_value(), told))
+
+
+def back_up(settings: Settings, target: Path) -> backup.Copy:
+    """Of the SQLite file. Raises DatabaseUnusable."""
+    return replacing.back_up(_real(settings.database), target)
+
+
+def restore(settings: Settings, source: Path) -> replacing.Restored:
+    """Of the SQLite file. Raises DatabaseUnusable."""
+    return replacing.restore(source, _real(settings.database), SystemClock())
+
+
+def end_history(settings: Settings) -> Voided:
+    """Of a PostgreSQL database that its own tools have restored. Raises DatabaseUnusable."""
+    from blazy_jobs_server.store.postgres.restoring import void
+
+    assert settings.database_url is not None
+    return asyncio.run(void(settings.database_url.get_secret_value(), SystemClock()))
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 def _loop() -> asyncio.AbstractEventLoop:

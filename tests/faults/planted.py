@@ -62,14 +62,14 @@ def synchronous_off() -> None:
 
     from blazy_jobs_server.store import sqlite
 
-    make_engine = sqlite._writing_engine
+    make_engine = sqlite.writing_engine
 
     def make_careless_engine(path: Path) -> Engine:
         engine = make_engine(path)
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = OFF"))
         return engine
 
-    _replace(sqlite, "_writing_engine", make_careless_engine)
+    _replace(sqlite, "writing_engine", make_careless_engine)
 
 
 def _replace(owner: Any, name: str, value: Any) -> None:

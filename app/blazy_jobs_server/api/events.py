@@ -153,7 +153,7 @@ def _wants_json(request: Request) -> bool:
             "content": {**STREAM, **PAGE},
             "headers": headers_of("Cache-Control", "Vary"),
         },
-        **answers(BadLastEventId, InvalidRequest, InvalidCursor, RunNotFound),
+        **answers(BadLastEventId, InvalidRequest, InvalidCursor, RunNotFound, EventsExpired),
         204: {"description": "all events have been read; tells an EventSource to stop"},
     },
     openapi_extra={"parameters": [LAST_EVENT_ID]},
@@ -178,6 +178,8 @@ async def follow_run(
         if not last.isdigit() or len(last) > 15:
             raise BadLastEventId
         start = int(last)
+        if start > run.seq and await jobs.store.was_lost(None):
+            raise EventsExpired  # of a history that a restore has ended
     if run.state.final and start >= run.seq:
         return Response(status_code=204, headers={"Vary": "Accept"})
     caller = caller_of(request)
@@ -237,7 +239,7 @@ async def follow_events(
         key = ids.decode(last.decode("latin-1"))
         if key is None:
             raise BadLastEventId
-        if key < pruned:
+        if key < pruned or await jobs.store.was_lost(key):
             raise EventsExpired
         start = key
     ended, reveals = context.access.ended(caller_of(request)), caller_of(request).may(KeyScope.REVEAL)

@@ -282,7 +282,10 @@ class EventsExpired(Gone):
     code, title = "events_expired", "Events expired"
 
     def __init__(self) -> None:
-        super().__init__("Events after this id have passed their retention; start again without Last-Event-ID.")
+        super().__init__(
+            "Events after this id have passed their retention, or are no more since a backup was restored; start again"
+            " without Last-Event-ID."
+        )
 
 
 class TooMany(JobsError):

@@ -121,6 +121,11 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, 
         deleted of those that `where` may match."""
         ...
 
+    async def was_lost(self, after: int | None) -> bool:
+        """Whether the place `after` in the feed lies among events that are no more, since a backup was restored; None:
+        whether there are any such."""
+        ...
+
     async def claim(self, claims: Sequence[Claim], lease_seconds: float) -> Sequence[Leased | None]:
         """Leases out what is due by now, by priority, then due time, then creation, dealt over the claims in turn.
 

@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from blazy_jobs_server.domain.keys import ApiKey
+from blazy_jobs_server.store.backup import is_pending
 from blazy_jobs_server.store.keys import KEYS, REVISION, SaveKey, save, to_key
 from blazy_jobs_server.store.migrations import HEAD
 from blazy_jobs_server.store.sqlite import hold, upgrade
@@ -55,7 +56,7 @@ def opened(path: Path) -> Iterator[KeysBeside]:
     path = Path(os.path.realpath(path))
     with visit(path):
         try:
-            if _revision(path) != HEAD:
+            if is_pending(path) or _revision(path) != HEAD:
                 with hold(path):
                     upgrade(path)
             with closing(_connect(path)) as connection:

@@ -33,9 +33,10 @@ TABLES = (
     "builds",
     "api_keys",
     "sessions",
+    "lost_events",
 )
 """Workers are left out: they register again. What they had in hand is given back when its lease is over."""
-NUMBERED = ("job_type_versions", "lanes", "schedules", "declarations", "builds")
+NUMBERED = ("job_type_versions", "lanes", "schedules", "declarations", "builds", "lost_events")
 CHUNK = 5000
 
 

@@ -223,6 +223,13 @@ def load_queues(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
         ledger.add_queue(to_queue(name, bool(paused), bullmq))
 
 
+NEWEST_KEY = (
+    "SELECT max((SELECT coalesce(max(id), 0) FROM runs), (SELECT coalesce(max(id), 0) FROM events), "
+    "(SELECT coalesce(max(id), 0) FROM workers), (SELECT coalesce(max(pruned_event), 0) FROM lanes), "
+    "(SELECT coalesce(max(erased_key), 0) FROM shared))"
+)
+
+
 def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
     """All that the writer keeps in memory, as the database has it.
 
@@ -241,11 +248,7 @@ def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
                 if run.worker_id is not None:  # a worker of others has no lease here
                     run.lease_until = lease_until
                     run.deadline_at = max(run.deadline_at or 0, lease_until)
-    newest = cursor.execute(
-        "SELECT max((SELECT coalesce(max(id), 0) FROM runs), (SELECT coalesce(max(id), 0) FROM events), "
-        "(SELECT coalesce(max(id), 0) FROM workers), (SELECT coalesce(max(pruned_event), 0) FROM lanes), "
-        "(SELECT coalesce(max(erased_key), 0) FROM shared))"
-    ).fetchone()[0]
+    newest = cursor.execute(NEWEST_KEY).fetchone()[0]
     ledger.keys.last = max(newest, 1 << COUNTER_BITS)
     return ledger
 

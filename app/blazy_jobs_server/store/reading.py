@@ -26,7 +26,7 @@ from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
-from blazy_jobs_server.store import sessions
+from blazy_jobs_server.store import restoring, sessions
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
 from blazy_jobs_server.store.definitions import (
@@ -323,6 +323,11 @@ class Reader:
             rows = cursor.execute("SELECT job_type, queue, pruned_event FROM lanes").fetchall()
             matching = [pruned for job_type, queue, pruned in rows if where.admits_lane(job_type, queue)]
             return max([newest, *(row[2] for row in rows)]), max(matching, default=0)
+
+    def was_lost(self, after: int | None) -> bool:
+        with self._statement() as cursor:
+            asked = (restoring.ANY, ()) if after is None else (restoring.WAS_LOST.format("?1", "?1"), (after,))
+            return bool(cursor.execute(*asked).fetchone()[0])
 
     # -- the rest
 

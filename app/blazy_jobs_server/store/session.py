@@ -21,6 +21,7 @@ from blazy_jobs_server.store import (
     keys,
     membership,
     reporting,
+    restoring,
     retention,
     scheduling,
     sessions,
@@ -67,6 +68,7 @@ VERBS: dict[str, Verb] = {
     "claim": Verb(5, claiming.claim),
     "erase": Verb(6, retention.erase),
     "prune": Verb(6, retention.prune),
+    "void": Verb(7, restoring.void),
     "ping": Verb(7, lambda _, arguments: [None] * len(arguments)),
 }
 

@@ -48,6 +48,7 @@ from blazy_jobs_server.ports import (
     WorkerRecord,
 )
 from blazy_jobs_server.ports.config import Changed, Changes
+from blazy_jobs_server.store.backup import finish_restore
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
@@ -107,7 +108,7 @@ class SqliteStore:
             os.close(self._lock)
             self._lock = None
             raise
-        writing = _writing_engine(self._path)
+        writing = writing_engine(self._path)
         self._reader = Reader(_reading_engine(self._path), self._path)
         self._session = SqliteSession(writing, self._clock, self._draw, self._lease_seconds)
         self._writer: Writer[Commit] = Writer(self._session, self._committed, answered_first="claim")
@@ -199,6 +200,9 @@ class SqliteStore:
 
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
         return await self._reader.on_thread(self._reader.feed_bounds, where)
+
+    async def was_lost(self, after: int | None) -> bool:
+        return await self._reader.on_thread(self._reader.was_lost, after)
 
     # -- queues of other engines
 
@@ -349,7 +353,7 @@ class SqliteStore:
 
 def upgrade(path: Path) -> bool:
     """Brings the schema up to date; False where it was already. Raises DatabaseUnusable."""
-    engine = _writing_engine(path)
+    engine = writing_engine(path)
     try:
         with engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -389,6 +393,11 @@ def _lock(path: Path) -> int:
         os.close(descriptor)
         raise DatabaseInUse(path, owner) from None
     try:
+        finish_restore(path)
+    except OSError as error:
+        os.close(descriptor)
+        raise DatabaseUnusable(f"{path}: a restore cannot be finished: {error.strerror}") from error
+    try:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     except OSError:
@@ -400,7 +409,7 @@ def _lock(path: Path) -> int:
 ANY_THREAD = {"check_same_thread": False}
 
 
-def _writing_engine(path: Path) -> Engine:
+def writing_engine(path: Path) -> Engine:
     engine = create_engine(f"sqlite:///{path}", poolclass=StaticPool, connect_args=ANY_THREAD, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

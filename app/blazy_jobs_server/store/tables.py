@@ -374,4 +374,13 @@ class SharedRow(SQLModel, table=True):
     """Added to the keys of events; see postgres/statements.py."""
 
 
+class LostEventsRow(SQLModel, table=True):
+    """Keys of events that were given out once, and are no more since an older database was put in place."""
+
+    __tablename__ = "lost_events"
+    id: int | None = Field(default=None, primary_key=True)
+    lost_after: int = Field(sa_column=_big())
+    lost_until: int = Field(sa_column=_big())
+
+
 metadata = SQLModel.metadata

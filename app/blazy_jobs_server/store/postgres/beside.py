@@ -14,7 +14,7 @@ from blazy_jobs_server.store.keys import KEYS, REVISION, SaveKey, to_key
 from blazy_jobs_server.store.migrations import HEAD
 from blazy_jobs_server.store.postgres import connecting
 from blazy_jobs_server.store.postgres.keys import save
-from blazy_jobs_server.store.postgres.store import PostgresStore, described
+from blazy_jobs_server.store.postgres.store import PostgresStore, usable
 from blazy_jobs_server.store.postgres.surveying import survey
 from blazy_jobs_server.store.unusable import DatabaseUnusable
 
@@ -59,20 +59,15 @@ async def opened(url: str, clock: Clock) -> AsyncIterator[KeysBeside]:
     """The database, whose tables are made where there are none. Raises DatabaseUnusable."""
     database = connecting.Database(url)
     connection: asyncpg.Connection | None = None
-    try:
-        await survey(database)
-        connection = await database.connect()
-        there = await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL")
-        if not there:
-            await PostgresStore(url, clock, lease_seconds=1).upgrade()
-        elif await connection.fetchval("SELECT version_num FROM alembic_version") != HEAD:
-            raise DatabaseUnusable("its schema is of another version of Blazy Jobs; see `blazy-jobs migrate`")
-        yield KeysBeside(connection)
-    except Exception as error:
-        cause = error if isinstance(error, DatabaseUnusable) else connecting.cause(error)
-        if isinstance(cause, DatabaseUnusable | asyncpg.PostgresError) or connecting.away(cause):
-            raise DatabaseUnusable(f"{described(url)}: {cause or type(cause).__name__}") from error
-        raise
-    finally:
-        if connection is not None:
-            connection.terminate()
+    with usable(url):
+        try:
+            await survey(database)
+            connection = await database.connect()
+            if not await connection.fetchval("SELECT to_regclass('alembic_version') IS NOT NULL"):
+                await PostgresStore(url, clock, lease_seconds=1).upgrade()
+            elif await connection.fetchval("SELECT version_num FROM alembic_version") != HEAD:
+                raise DatabaseUnusable("its schema is of another version of Blazy Jobs; see `blazy-jobs migrate`")
+            yield KeysBeside(connection)
+        finally:
+            if connection is not None:
+                connection.terminate()

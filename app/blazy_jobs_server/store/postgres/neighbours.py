@@ -43,6 +43,14 @@ TIME_SECONDS = 60.0
 FORGET_SERVERS_SECONDS = 3600
 
 
+OTHERS = (
+    "SELECT l.pid FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database "
+    f"WHERE l.locktype = 'advisory' AND l.classid = {sql.LOCK_CLASS} AND l.objid >= {sql.LOCK_SHARD} "
+    "AND l.pid <> pg_backend_pid() AND d.datname = current_database()"
+)
+"""Of each server on the database, the process of the connection that holds its shard."""
+
+
 class Hint(msgspec.Struct, omit_defaults=True):
     """One NOTIFY. `server` sent it. `runs` None: more than can be named."""
 
@@ -172,11 +180,7 @@ class PostgresNeighbours:
         self._connection = connection
 
     async def _meet_others(self, connection: asyncpg.Connection) -> None:
-        rows = await connection.fetch(
-            "SELECT l.pid FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database "
-            f"WHERE l.locktype = 'advisory' AND l.classid = {sql.LOCK_CLASS} AND l.objid >= {sql.LOCK_SHARD} "
-            "AND l.pid <> pg_backend_pid() AND d.datname = current_database()"
-        )
+        rows = await connection.fetch(OTHERS)
         others = frozenset(row[0] for row in rows)
         self._departed = self._departed or not self._others <= others
         self._others = others

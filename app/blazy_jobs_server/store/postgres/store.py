@@ -47,6 +47,7 @@ from blazy_jobs_server.ports import (
     WorkerRecord,
 )
 from blazy_jobs_server.ports.config import Changed, Changes
+from blazy_jobs_server.store import restoring
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
@@ -112,7 +113,7 @@ class PostgresStore:
 
     async def open(self) -> None:
         """Brings the schema up to date. Raises DatabaseUnusable."""
-        with self._usable():
+        with usable(self._url):
             await self._migrate()
             self._catalogue = Catalogue()
             self._reader = Reader(self._database, self._clock.now)
@@ -127,18 +128,6 @@ class PostgresStore:
         self._rest = self._writer(REST, 1)
         self._opened = True
 
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        """Raises DatabaseUnusable."""
-        try:
-            yield
-        except Exception as error:
-            cause = error if isinstance(error, DatabaseUnusable) else connecting.cause(error)
-            known = UnknownSchema | DatabaseUnusable | StoreUnavailable | asyncpg.PostgresError
-            if isinstance(cause, known) or connecting.away(cause):
-                raise DatabaseUnusable(f"{described(self._url)}: {cause or type(cause).__name__}") from error
-            raise
-
     def _writer(self, verbs: dict[str, Verb], together: int) -> Writer:
         session = Session(
             self._database,
@@ -152,7 +141,7 @@ class PostgresStore:
 
     async def upgrade(self) -> bool:
         """Brings the schema up to date; False where it was already. Raises DatabaseUnusable."""
-        with self._usable():
+        with usable(self._url):
             return await self._migrate()
 
     async def _migrate(self) -> bool:
@@ -308,6 +297,14 @@ class PostgresStore:
     async def feed_bounds(self, where: EventFilter) -> tuple[int, int]:
         return await self._reader.feed_bounds(where)
 
+    async def was_lost(self, after: int | None) -> bool:
+        lost: bool = await (
+            self._reader.value(restoring.ANY)
+            if after is None
+            else self._reader.value(restoring.WAS_LOST.format("$1", "$1"), after)
+        )
+        return lost
+
     # -- schedules
 
     async def schedules(self, before: int | None, limit: int) -> tuple[list[tuple[int, Schedule]], bool]:
@@ -457,6 +454,19 @@ class PostgresStore:
 
     async def sizes(self) -> dict[str, int]:
         return await self._reader.sizes()
+
+
+@contextmanager
+def usable(url: str) -> Iterator[None]:
+    """Raises DatabaseUnusable."""
+    try:
+        yield
+    except Exception as error:
+        cause = error if isinstance(error, DatabaseUnusable) else connecting.cause(error)
+        known = UnknownSchema | DatabaseUnusable | StoreUnavailable | asyncpg.PostgresError
+        if isinstance(cause, known) or connecting.away(cause):
+            raise DatabaseUnusable(f"{described(url)}: {cause or type(cause).__name__}") from error
+        raise
 
 
 def described(url: str) -> str:

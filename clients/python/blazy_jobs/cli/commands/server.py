@@ -18,6 +18,8 @@ SERVER_COMMANDS = {
     "migrate": "Bring a database up to date.",
     "copy": "Copy one database to another.",
     "keyring": "Rotate the keys that seal stored secrets.",
+    "backup": "Copy the database into a file, while the server runs.",
+    "restore": "Put a backup in place of the database.",
 }
 _ANYTHING = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
