@@ -18,27 +18,37 @@ def plain(body: bytes = b"{}", status: str = "200 OK", *headers: str) -> bytes:
 class Receiver:
     """On loopback, in this process. `connections` counts what was accepted, `requests` holds head and body of each."""
 
-    def __init__(self, answer: bytes | Answering | None = None, *, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        answer: bytes | Answering | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.answer: bytes | Answering = answer if answer is not None else plain()
         self.connections = 0
         self.requests: list[tuple[bytes, bytes]] = []
         self.gone = asyncio.Event()
         """A connection has ended."""
         self._host = host
-        self.port = 0
-        self.scheme = "http"
+        self.port = port
+        self.scheme = "http" if context is None else "https"
+        self._context = context
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def start(self, context: ssl.SSLContext | None = None) -> Self:
-        self.scheme = "http" if context is None else "https"
-        self._server = await asyncio.start_server(self._serve, self._host, 0, ssl=context)
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(
+            self._serve, self._host, self.port, ssl=self._context, reuse_port=True
+        )
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
-    async def __aenter__(self) -> Self:
-        return await self.start()
-
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Harmless twice."""
         self._server.close()
         for writer in self._writers:
             writer.transport.abort()

@@ -66,10 +66,17 @@ class Connection:
 
     @property
     def usable(self) -> bool:
-        return bool(self._http.is_available()) and not self._wire.ended
+        return bool(self._http.is_available()) and not self._wire.ended and not _has_more(self._http)
 
     def close(self) -> None:
         self._wire.close()
+
+
+def _has_more(http: Any) -> bool:
+    """Bytes came after the answer. httpcore would take them for the answer to the next request."""
+    while (inner := getattr(http, "_connection", None)) is not None:
+        http = inner
+    return bool(http._h11_state.trailing_data[0])
 
 
 class Connections:

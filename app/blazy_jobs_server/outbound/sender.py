@@ -33,6 +33,11 @@ _parse = functools.lru_cache(maxsize=1024)(destinations.parse)
 _SET_HERE = frozenset(("host", "content-length", "accept-encoding", "connection", "transfer-encoding"))
 
 
+MAX_CHUNKS = 65_536
+CHUNKS_A_TURN = 256
+"""A chunk costs about as much as a request's head, however small it is: between some of them others have a turn."""
+
+
 class GuardedSender:
     """The port's Sender: every request passes the policy, whatever connection it takes."""
 
@@ -146,9 +151,11 @@ async def _body(response: httpcore.Response, headers: Mapping[str, str], most: i
     left = most
     async for chunk in response.aiter_stream():
         left -= len(chunk)
-        if left < 0:
-            raise too_large
         chunks.append(chunk)
+        if left < 0 or len(chunks) > MAX_CHUNKS:
+            raise too_large
+        if len(chunks) % CHUNKS_A_TURN == 0:
+            await asyncio.sleep(0)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 

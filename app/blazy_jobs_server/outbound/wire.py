@@ -24,6 +24,8 @@ MAX_ADDRESSES = 4
 MAX_HEAD_BYTES = 64 * 1024
 HEAD_CHUNK_BYTES = 4 * 1024
 BUFFER_BYTES = 64 * 1024
+OTHER_NAME = (62, 64)
+"""X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH, whose messages quote the name."""
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
@@ -188,7 +190,8 @@ class Wire(asyncio.Protocol):
         except TimeoutError:
             raise NoConnection(f"No connection within {CONNECT_SECONDS:g} s.") from None
         except ssl.SSLCertVerificationError as error:
-            raise NoConnection(f"The certificate was not accepted: {error.verify_message}.") from None
+            reason = "it is for another name" if error.verify_code in OTHER_NAME else error.verify_message
+            raise NoConnection(f"The certificate was not accepted: {reason}.") from None
         except (ssl.SSLError, OSError):
             raise NoConnection("The TLS handshake failed.") from None
         self.connect_by = None

@@ -9,6 +9,8 @@ from ipaddress import ip_network
 
 import pytest
 
+from blazy_jobs_server.outbound import wire
+from blazy_jobs_server.outbound.resolving import Resolver
 from blazy_jobs_server.outbound.sender import GuardedSender
 from blazy_jobs_server.ports.outbound import (
     Answer,
@@ -20,6 +22,7 @@ from blazy_jobs_server.ports.outbound import (
     SendTimedOut,
     UrlRefused,
 )
+from tests.attacks.outside import Names
 from tests.support.receiver import Answering, Receiver, plain
 
 LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
@@ -227,9 +230,21 @@ async def test_nothing_there_is_no_connection(sender: GuardedSender) -> None:
     await sender.check("https://no-such-name.invalid/")
 
 
-async def test_a_receiver_without_tls_is_no_connection_for_https(sender: GuardedSender, receiver: Receiver) -> None:
-    with pytest.raises(NoConnection):
+async def test_a_receiver_without_tls_is_no_connection_for_https(
+    sender: GuardedSender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "CONNECT_SECONDS", 0.3)
+    with pytest.raises(NoConnection, match="within"):
         await post(sender, receiver.url().replace("http:", "https:"))
+    await receiver.gone.wait()
+
+
+async def test_the_other_addresses_of_a_name_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Receiver(host="127.0.0.2") as receiver:
+        names = Names(many_test=[["127.0.0.3", "127.0.0.4", "127.0.0.2"]])
+        sender = GuardedSender(allow=LOOPBACK, resolver=Resolver(names))
+        assert (await post(sender, receiver.url(host="many.test"))).status == 200
+        await sender.close()
 
 
 async def test_a_url_of_a_bad_form_is_refused(sender: GuardedSender) -> None:
