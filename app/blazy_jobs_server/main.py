@@ -40,6 +40,8 @@ from blazy_jobs_server.trust.keyring import Keyring
 from blazy_jobs_server.trust.keyring_file import KeyringUnusable
 from blazy_jobs_server.trust.rotation import ResealAll
 from blazy_jobs_server.version import VERSION
+from blazy_jobs_server.webhooks.deliverer import Deliverer
+from blazy_jobs_server.webhooks.registry import Webhooks
 from blazy_jobs_server.workers import pool as pools
 
 if TYPE_CHECKING:
@@ -109,6 +111,7 @@ class Server:
             await self._store.close()
             raise StartFailed(open_to_all(settings.host))
         await self._jobs.start()
+        await self._deliverer.start()
         pool_listener = self._bind_pool_socket()
         self._handle_signals()
         self._pool = self._make_pool()
@@ -131,6 +134,7 @@ class Server:
         for server in (self._public, self._private):
             server.end()
         await asyncio.gather(*serving)
+        await self._deliverer.stop()
         await self._jobs.stop()
         await self._access.stop()
         await self._sender.close()
@@ -162,11 +166,16 @@ class Server:
         self._jobs.leasing.membership.alive = pools.alive
         key = settings.api_key
         self._access = Access(self._store, clock, None if key is None else key.get_secret_value(), self._store)
-        self._jobs.neighbourhood.also = self._access.fresh
-        context = Context(self._jobs, settings, self._access)
+        self._jobs.neighbourhood.also.append(self._access.fresh)
+        self._deliverer = Deliverer(
+            self._store, clock, self._sender, self._keyring, redacts=self._jobs.catalogue.redacts
+        )
+        self._deliverer.attach(self._jobs)
+        webhooks = Webhooks(self._store, clock, self._sender, self._keyring, self._deliverer)
+        context = Context(self._jobs, settings, self._access, webhooks)
         front = Front(application.build(context, self._ready), context)
         self._front = ProbesDoor(front) if settings.role == "worker" else front
-        pool_context = PoolContext(self._jobs, settings, self._access)
+        pool_context = PoolContext(self._jobs, settings, self._access, webhooks)
         self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
 
     async def _check_keyring(self, listener: socket.socket) -> None:

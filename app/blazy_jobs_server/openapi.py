@@ -10,9 +10,14 @@ from blazy_jobs_server.api.context import Context
 from blazy_jobs_server.api.openapi import document
 from blazy_jobs_server.clock import SystemClock
 from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.outbound.deferred import DeferredSender
+from blazy_jobs_server.outbound.sender import GuardedSender
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore
 from blazy_jobs_server.trust.access import Access
+from blazy_jobs_server.trust.keyring import Keyring
+from blazy_jobs_server.webhooks.deliverer import Deliverer
+from blazy_jobs_server.webhooks.registry import Webhooks
 
 
 def text() -> str:
@@ -25,4 +30,6 @@ def unopened(api_key: str | None) -> Context:
     clock = SystemClock()
     store = SqliteStore(Path("unused"), clock, lease_seconds=15)
     jobs = Jobs(store, clock, lease_seconds=15, heartbeat_seconds=5)
-    return Context(jobs, Settings.model_construct(), Access(store, clock, api_key))
+    sender, sealer = DeferredSender(lambda: GuardedSender()), Keyring(None, makes=False)
+    webhooks = Webhooks(store, clock, sender, sealer, Deliverer(store, clock, sender, sealer))
+    return Context(jobs, Settings.model_construct(), Access(store, clock, api_key), webhooks)

@@ -20,8 +20,12 @@ from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.postgres import PostgresStore
 from blazy_jobs_server.store.sqlite import SqliteStore
 from blazy_jobs_server.trust.access import Access
+from blazy_jobs_server.trust.keyring import Keyring
+from blazy_jobs_server.webhooks.deliverer import Deliverer
+from blazy_jobs_server.webhooks.registry import Webhooks
 from tests.app.asgi import Answered, Stream, send_pieces
 from tests.app.clock import HandClock
+from tests.app.endpoints import Endpoints
 
 JSON = {"content-type": "application/json"}
 FINAL = ("completed", "failed", "cancelled")
@@ -47,6 +51,8 @@ class Server:
         self.clock = clock
         self.schedule_timer = schedule_timer
         self.ready = True
+        self.sender = Endpoints()
+        """What the server posts to."""
 
     async def __aenter__(self) -> Server:
         settings = self.settings
@@ -62,12 +68,25 @@ class Server:
         )
         key = settings.api_key
         self.access = Access(self.store, self.clock, None if key is None else key.get_secret_value(), self.store)
-        self.jobs.neighbourhood.also = self.access.fresh
-        context = Context(self.jobs, settings, self.access)
+        self.jobs.neighbourhood.also.append(self.access.fresh)
+        keyring = Keyring(settings.data / "keyring", makes=True)
+        self.deliverer = Deliverer(
+            self.store,
+            self.clock,
+            self.sender,
+            keyring,
+            redacts=self.jobs.catalogue.redacts,
+            draw=lambda: 0.5,
+            news_seconds=0,
+        )
+        self.deliverer.attach(self.jobs)
+        webhooks = Webhooks(self.store, self.clock, self.sender, keyring, self.deliverer)
+        context = Context(self.jobs, settings, self.access, webhooks)
         self.app = Front(_application(context, lambda: self.ready), context)
         await self.store.open()
         await self.access.start()
         await self.jobs.start()
+        await self.deliverer.start()
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         return self
@@ -85,6 +104,7 @@ class Server:
 
     async def __aexit__(self, *_: object) -> None:
         await self.http.aclose()
+        await self.deliverer.stop()
         await self.jobs.stop()
         await self.access.stop()
         await self.store.close()

@@ -30,6 +30,7 @@ BY_SESSION = {"get_session", "log_out"}
 
 #: What is refused before any route is found, and what stands for others.
 OF_NO_ROUTE = {
+    errors.SealBroken,
     errors.HeaderTooLarge,
     errors.MalformedRequest,
     errors.MethodNotAllowed,

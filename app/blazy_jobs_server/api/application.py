@@ -17,6 +17,7 @@ from blazy_jobs_server.api import (
     runs,
     schedules,
     sessions,
+    webhooks,
     workers,
 )
 from blazy_jobs_server.api.context import Context, guard
@@ -47,6 +48,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
         job_types.router,
         queues.router,
         schedules.router,
+        webhooks.router,
         workers.router,
         keys.router,
     ):

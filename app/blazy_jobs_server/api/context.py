@@ -30,17 +30,19 @@ from blazy_jobs_server.trust.access import Access
 from blazy_jobs_server.trust.keys import Keys
 from blazy_jobs_server.trust.rates import Rates
 from blazy_jobs_server.trust.tries import Tries
+from blazy_jobs_server.webhooks.registry import Webhooks
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PROBES = ("/healthz", "/readyz")
 
 
 class Context:
-    def __init__(self, jobs: Jobs, settings: Settings, access: Access) -> None:
+    def __init__(self, jobs: Jobs, settings: Settings, access: Access, webhooks: Webhooks) -> None:
         self.jobs = jobs
         self.settings = settings
         self.access = access
         self.peers = Peers(settings)
+        self.webhooks = webhooks
         self.rates = Rates(jobs.clock)
         self.tries = Tries(jobs.clock)
         self.keys = Keys(jobs.store, jobs.clock, access)

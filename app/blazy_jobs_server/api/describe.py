@@ -28,6 +28,7 @@ class QueueFull(JobsError):
 
 
 RUN_ID, WORKER_ID, KEY_ID = "run_1i9lna4ic0000", "wrk_1i9ljurb30000", "T1k2nQ8sWz"
+DELIVERY_ID = "evt_1i9lna4ic0001"
 
 _FIELD = FieldError("/priority", "Input should be less than or equal to 100", "less_than_equal")
 _PAYLOAD = FieldError("/payload", '"userId" is a required property', "required")
@@ -38,6 +39,8 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.WorkerNotFound(WORKER_ID),
     errors.QueueNotFound("mail"),
     errors.ScheduleNotFound("nightly-cleanup"),
+    errors.WebhookNotFound("shop"),
+    errors.DeliveryNotFound(DELIVERY_ID),
     errors.KeyNotFound(KEY_ID),
     errors.Unauthorized(),
     errors.ScopeMissing("runs:write"),
@@ -51,6 +54,8 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.JobTypeExists("send-welcome-email"),
     errors.JobTypeInUse("send-welcome-email"),
     errors.ScheduleExists("nightly-cleanup"),
+    errors.WebhookExists("shop"),
+    errors.TooManyWebhooks(100),
     errors.QueueInUse("emails"),
     errors.RunFinished("completed"),
     errors.RunNotFinished("running"),
@@ -66,6 +71,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.InvalidRequest([_FIELD]),
     errors.InvalidPayload([_PAYLOAD]),
     errors.InvalidSchema([FieldError("/payload_schema/type", '"text" is not a type', "invalid_schema")]),
+    errors.BlockedDestination.at("/url", "leads to an address that the server does not send to", "blocked_destination"),
     errors.InvalidBatch([FieldError("/runs/5/payload", _PAYLOAD.message, _PAYLOAD.code)]),
     errors.InvalidCursor(),
     errors.NotSupported("/handler/kind", "HTTP handlers are not supported yet; use 'worker'."),
@@ -74,6 +80,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.ReadTimeout(10),
     errors.DefinitionChanged("send-welcome-email"),
     errors.QueueUnavailable("Connection refused."),
+    errors.KeyringUnavailable("A secret is sealed by the key 7k2m9q4x, which JOBS_KEYRING_FILE does not have."),
     errors.TooBusy.at("/payload"),
     errors.Draining(),
     errors.Unavailable("The pool's workers have not declared their job types yet."),
@@ -126,6 +133,7 @@ SHARED: dict[str, tuple[type[JobsError], ...]] = {
     "QueueNotFound": (errors.QueueNotFound,),
     "ScheduleNotFound": (errors.ScheduleNotFound,),
     "KeyNotFound": (errors.KeyNotFound,),
+    "WebhookNotFound": (errors.WebhookNotFound,),
 }
 """Answers that the document keeps once, for many routes."""
 
@@ -202,10 +210,23 @@ SCHEDULE_LINKS = (
     "list_fire_times",
     "delete_schedule",
 )
+WEBHOOK_LINKS = (
+    "get_webhook",
+    "patch_webhook",
+    "test_webhook",
+    "list_deliveries",
+    "recover_deliveries",
+    "rotate_webhook_secret",
+    "forget_previous_webhook_secret",
+    "delete_webhook",
+)
 WORKER_LINKS = ("claim_runs", "report_runs", "remove_worker")
 LINKS: dict[str, dict[str, Any]] = {
     **{name: {"operationId": name, "parameters": _RUN} for name in RUN_LINKS},
-    **{name: {"operationId": name, "parameters": _NAME} for name in (*JOB_TYPE_LINKS, *QUEUE_LINKS, *SCHEDULE_LINKS)},
+    **{
+        name: {"operationId": name, "parameters": _NAME}
+        for name in (*JOB_TYPE_LINKS, *QUEUE_LINKS, *SCHEDULE_LINKS, *WEBHOOK_LINKS)
+    },
     **{name: {"operationId": name, "parameters": _WORKER} for name in WORKER_LINKS},
 }
 

@@ -73,6 +73,21 @@ KEY: Examples = {
 }
 SESSION: Examples = {"key": ("with an API key, or the key of the settings", {"key": "bjk_T1k2nQ8sWz_…"})}
 ROTATE: Examples = {"hour": ("the old secret for an hour more", {"overlap_seconds": 3600})}
+WEBHOOK: Examples = {
+    "least": ("all that is required", {"name": "shop", "url": "https://shop.example/hooks/jobs"}),
+    "some": (
+        "of some job types what went wrong, and what came of them",
+        {
+            "name": "shop",
+            "url": "https://shop.example/hooks/jobs",
+            "events": ["run.completed", "run.failed"],
+            "job_types": ["mail*"],
+            "include": ["result"],
+        },
+    ),
+}
+WEBHOOK_CHANGE: Examples = {"enable": ("start it again", {"enabled": True})}
+RECOVER: Examples = {"since": ("what was not received since noon", {"since": "2026-01-31T12:00:00Z"})}
 SCHEDULE: Examples = {
     "cron": (
         "every night at three, by Berlin's clocks",
@@ -250,7 +265,41 @@ def _event(seq: int, kind: str, state: str, **data: Any) -> dict[str, Any]:
 
 
 _LATER = "2026-01-31T12:00:02.500000Z"
+_WEBHOOK: dict[str, Any] = {
+    "name": "shop",
+    "url": "https://shop.example/hooks/jobs",
+    "events": ["run.completed", "run.failed", "run.cancelled", "run.retrying"],
+    "job_types": None,
+    "queues": None,
+    "include": [],
+    "enabled": True,
+    "disabled_reason": None,
+    "failing_since": None,
+    "last_success_at": "2026-01-31T12:00:01.250000Z",
+    "previous_secret_until": None,
+    "source": "api",
+    "created_at": "2026-01-31T11:00:00.000000Z",
+    "updated_at": "2026-01-31T11:00:00.000000Z",
+}
 ANSWERS: dict[str, list[Any]] = {
+    "Webhook": [_WEBHOOK],
+    "NewWebhook": [
+        _WEBHOOK | {"last_success_at": None, "secret": "whsec_bm90IGEgc2VjcmV0LCBidXQgYW4gZXhhbXBsZSBvZiBvbmU="}
+    ],
+    "Delivery": [
+        {
+            "id": EVENT_ID,
+            "type": "run.completed",
+            "run_id": RUN_ID,
+            "state": "pending",
+            "attempts": 2,
+            "next_attempt_at": "2026-01-31T12:05:07.000000Z",
+            "last_attempt_at": "2026-01-31T12:00:07.000000Z",
+            "error": {"code": "http_status", "message": "The endpoint answered with the status 500.", "status": 500},
+            "created_at": "2026-01-31T12:00:01.250000Z",
+        }
+    ],
+    "WebhookTest": [{"delivered": True, "status": 204, "error": None, "duration_seconds": 0.12}],
     "Schedule": [
         {
             "name": "nightly-cleanup",

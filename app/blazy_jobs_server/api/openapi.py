@@ -26,6 +26,7 @@ TAGS = [
     {"name": "job types", "description": "Definitions of jobs."},
     {"name": "queues", "description": "Queues are created when they are first used."},
     {"name": "schedules", "description": "Dispatch runs at given times."},
+    {"name": "webhooks", "description": "Messages about what became of runs, to other systems."},
     {"name": "workers", "description": "The worker protocol."},
     {"name": "keys", "description": "API keys, and what they allow."},
     {"name": "sessions", "description": "Browsers log in with an API key, for a cookie."},
@@ -38,11 +39,20 @@ PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "run_id": {"schema": {"type": "string", "pattern": f"^run_{ID}$"}, "example": describe.RUN_ID},
     "worker_id": {"schema": {"type": "string", "pattern": f"^wrk_{ID}$"}, "example": describe.WORKER_ID},
     "key_id": {"schema": {"type": "string", "pattern": "^[0-9A-Za-z]{10}$"}, "example": describe.KEY_ID},
+    "delivery_id": {
+        "schema": {"type": "string", "pattern": f"^evt_{ID}$"},
+        "example": describe.DELIVERY_ID,
+    },
     "name": {"schema": {"type": "string", "pattern": NAME_PATTERN}},
 }
-NAME_EXAMPLES = {"job-types": "send-welcome-email", "queues": "default", "schedules": "nightly-cleanup"}
 BY_SESSION: dict[str, list[str]] = {"session": []}
 """Said of the operations of sessions alone, though all take one: generated clients would send a key as both."""
+NAME_EXAMPLES = {
+    "job-types": "send-welcome-email",
+    "queues": "default",
+    "schedules": "nightly-cleanup",
+    "webhooks": "shop",
+}
 LITERAL = {"example", "examples", "default", "const", "enum", "value"}
 """Keys below which a document has values, not schemas."""
 

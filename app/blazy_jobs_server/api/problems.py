@@ -131,6 +131,8 @@ async def find(request: Request) -> None:
             case "job-types":
                 await jobs.catalogue.fresh()
                 jobs.catalogue.entry(named["name"])
+            case "webhooks":
+                await request.app.state.context.webhooks.get(named["name"])
             case "queues":
                 await jobs.refresh()
                 jobs.catalogue.queue(named["name"])

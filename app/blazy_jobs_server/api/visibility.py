@@ -13,12 +13,14 @@ from blazy_jobs_server.domain.errors import (
     QueueNotFound,
     RunNotFound,
     ScheduleNotFound,
+    WebhookNotFound,
     WorkerNotFound,
 )
 from blazy_jobs_server.domain.job_type import Definition
 from blazy_jobs_server.domain.keys import Caller, Scope, Within
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.webhook import Webhook, covers, lies_inside
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.ports import WorkerRecord
 
@@ -41,6 +43,11 @@ async def check_path(jobs: Jobs, caller: Caller, parts: Sequence[str]) -> None:
             schedule = await jobs.store.schedule(name)
             if schedule is not None and not sees_schedule(jobs, caller, schedule):
                 raise ScheduleNotFound(name)
+
+        case ["v1", "webhooks", name, *_]:
+            webhook = await jobs.store.webhook(name)
+            if webhook is not None and not sees_webhook(caller, webhook):
+                raise WebhookNotFound(name)
 
 
 def check_run(caller: Caller, run: Run) -> None:
@@ -74,6 +81,28 @@ def sees_schedule(jobs: Jobs, caller: Caller, schedule: Schedule) -> bool:
     known = jobs.catalogue.get(definition.job_type)
     queue = definition.queue or (None if known is None else known.definition.queue)
     return caller.within.admits_job_type(definition.job_type) and (queue is None or caller.within.admits_queue(queue))
+
+
+def sees_webhook(caller: Caller, webhook: Webhook) -> bool:
+    """One that tells of something else too is not there for a restricted key."""
+    return lies_inside(webhook.within, caller.within)
+
+
+def check_webhook(caller: Caller, within: Within) -> None:
+    """Of one to be written. Raises JobTypeNotFound, QueueNotFound and Forbidden."""
+    outer = caller.within
+    if outer.job_types is not None:
+        if within.job_types is None:
+            raise Forbidden("This key is restricted to job types: name those that the webhook is about.")
+        for name in within.job_types:
+            if not covers(outer.job_types, name):
+                raise JobTypeNotFound(name)
+    if outer.queues is not None:
+        if within.queues is None:
+            raise Forbidden("This key is restricted to queues: name those that the webhook is about.")
+        for name in within.queues:
+            if not covers(outer.queues, name):
+                raise QueueNotFound(name)
 
 
 def sees_worker(within: Within, record: WorkerRecord) -> bool:

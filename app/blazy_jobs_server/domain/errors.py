@@ -2,14 +2,15 @@
 
     JobsError
     ├── NotFound            404   JobTypeNotFound · RunNotFound · WorkerNotFound · QueueNotFound · ScheduleNotFound
-    │                             · KeyNotFound · PathNotFound
+    │                             · KeyNotFound · WebhookNotFound · DeliveryNotFound · PathNotFound
     ├── MethodNotAllowed    405
     ├── Unauthorized        401
     ├── Forbidden           403   ScopeMissing · CrossSite · HostRefused · ProxyWithoutKey
     ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
-    │                             · QueueInUse · IdempotencyInFlight · KeyEnded · RotationPending
+    │                             · QueueInUse · IdempotencyInFlight · KeyEnded · RotationPending · WebhookExists
+    │                             · TooManyWebhooks
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
     ├── UnsupportedMedia    415   UnsupportedEncoding
@@ -102,6 +103,22 @@ class QueueNotFound(NotFound):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no queue {name[:128]!r}; a queue is created when it is first used, or with PUT.")
+
+
+class WebhookNotFound(NotFound):
+    code, title = "webhook_not_found", "Webhook not found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no webhook {name[:128]!r}.")
+
+
+class DeliveryNotFound(NotFound):
+    code, title = "delivery_not_found", "Delivery not found"
+
+    def __init__(self, delivery_id: str) -> None:
+        super().__init__(
+            f"There is no delivery {delivery_id[:40]!r} that failed; those that were received are not kept."
+        )
 
 
 class KeyNotFound(NotFound):
@@ -240,6 +257,20 @@ class ScheduleExists(Conflict):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"A schedule {name!r} already exists; PUT replaces it, PATCH changes it.")
+
+
+class WebhookExists(Conflict):
+    code, title = "webhook_exists", "Webhook exists"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A webhook {name!r} already exists; PUT replaces it, PATCH changes it.")
+
+
+class TooManyWebhooks(Conflict):
+    code, title = "too_many_webhooks", "Too many webhooks"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"There are {most} webhooks, as many as a server takes. Delete one first.")
 
 
 class QueueInUse(Conflict):

@@ -68,6 +68,10 @@ def parse_run_id(text: str) -> int | None:
     return decode(text[4:]) if text.startswith("run_") else None
 
 
+def parse_event_id(text: str) -> int | None:
+    return decode(text[4:]) if text.startswith("evt_") else None
+
+
 def parse_worker_id(text: str) -> int | None:
     return decode(text[4:]) if text.startswith("wrk_") else None
 

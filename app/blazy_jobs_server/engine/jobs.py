@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from blazy_jobs_server.domain.errors import RunNotFound
 from blazy_jobs_server.domain.event import Event
@@ -75,6 +75,8 @@ class Jobs:
         )
         self.sweeper.may_prune = lambda: self.projection.is_level
         self.draining = False
+        self.on_commit: Callable[[Commit], None] = lambda commit: None
+        """Who else is told of commits."""
 
     async def start(self) -> None:
         """The store is open. Raises StoreUnavailable."""
@@ -116,6 +118,7 @@ class Jobs:
         self.incidents.store_worked()
         self.incidents.on_events(commit.events)
         self.feed.publish(commit.events)
+        self.on_commit(commit)
 
     def _shown(self, event: Event) -> Event:
         pointers = self.catalogue.redacts(event.job_type)

@@ -46,7 +46,9 @@ class Neighbourhood:
         self._all = False
         self._definitions = False
         self._revision: int | None = None
-        self.also: Callable[[], Awaitable[None]] | None = None
+        self.on_elsewhere: Callable[[Elsewhere], None] = lambda news: None
+        """Who else is told what others have changed."""
+        self.also: list[Callable[[], Awaitable[None]]] = []
         """What else is to be looked at where definitions have changed."""
 
     def start(self) -> None:
@@ -77,6 +79,7 @@ class Neighbourhood:
         if news.departed:
             self._projection.compare()
         self._definitions = self._definitions or news.definitions
+        self.on_elsewhere(news)
         if self._all or self._definitions:
             self._wake.set()
 
@@ -100,9 +103,10 @@ class Neighbourhood:
             self._wake.clear()
 
     async def _look_also(self, neighbours: Neighbours) -> None:
-        if self.also is None:
+        if not self.also:
             return
         revision = await neighbours.revision()  # before the look, which may see more
         if revision != self._revision:
-            await self.also()
+            for look in self.also:
+                await look()
             self._revision = revision

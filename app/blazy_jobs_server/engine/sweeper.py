@@ -23,6 +23,8 @@ class Sweeper:
         self._alarm = Alarm(clock.now)
         self._stepping = asyncio.Lock()
         self.may_prune: Callable[[], bool] = lambda: True
+        self.prune_until: Callable[[], Awaitable[int | None]] | None = None
+        """By when the retention of runs must have been over for them to be deleted; None: by now."""
 
     async def start(self) -> None:
         self._alarm.ring()
@@ -72,6 +74,11 @@ class Sweeper:
 
     async def _prune(self) -> None:
         while True:
-            pruned = await self._store.prune(PRUNE_BATCH) if self.may_prune() else 0
+            pruned = await self._prune_some() if self.may_prune() else 0
             # Small batches with a breath between them, so that traffic is not disturbed.
             await asyncio.sleep(PRUNE_PAUSE_SECONDS if pruned == PRUNE_BATCH else PRUNE_IDLE_SECONDS)
+
+    async def _prune_some(self) -> int:
+        if self.prune_until is None:
+            return await self._store.prune(PRUNE_BATCH)
+        return await self._store.prune(PRUNE_BATCH, await self.prune_until())

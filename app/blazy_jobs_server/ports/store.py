@@ -34,9 +34,10 @@ from blazy_jobs_server.ports.runs import (
 )
 from blazy_jobs_server.ports.schedules import ScheduleStore
 from blazy_jobs_server.ports.sessions import SessionStore
+from blazy_jobs_server.ports.webhooks import WebhookStore
 
 
-class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, Protocol):
+class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, WebhookStore, Protocol):
     on_commit: Callable[[Commit], None]
     neighbours: Neighbours | None
     """None where this server has the database for itself."""
@@ -190,8 +191,13 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, 
 
     async def workers(self) -> list[WorkerRecord]: ...
 
-    async def prune(self, limit: int) -> int:
-        """Deletes at most `limit` finished runs that have passed their retention, with their events; says how many."""
+    async def prune(self, limit: int, until: int | None = None) -> int:
+        """Deletes at most `limit` finished runs that have passed their retention, by `until` if that is earlier than
+        now, with their events; says how many."""
+        ...
+
+    async def next_deletable(self) -> int | None:
+        """When the retention of a finished run is over for the first time; None: of none."""
         ...
 
     async def sealing_keys(self) -> set[str]:

@@ -25,7 +25,9 @@ from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
+from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store import restoring, sessions
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
@@ -44,6 +46,15 @@ from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 from blazy_jobs_server.store.sealed import key_ids_sql
 from blazy_jobs_server.store.tables import CountRow, WorkerRow
+from blazy_jobs_server.store.webhooks import (
+    DELIVERIES,
+    WEBHOOKS,
+    read_deliveries,
+    read_due,
+    read_page,
+    to_delivery,
+    to_webhook,
+)
 
 FEED_STEP = 500
 BOUNDARIES = "(1, 4, 5, 7, 8, 9)"
@@ -329,6 +340,38 @@ class Reader:
             asked = (restoring.ANY, ()) if after is None else (restoring.WAS_LOST.format("?1", "?1"), (after,))
             return bool(cursor.execute(*asked).fetchone()[0])
 
+    # -- webhooks
+
+    def webhooks(self) -> list[Webhook]:
+        with self._statement() as cursor:
+            return [to_webhook(row) for row in cursor.execute(f"{WEBHOOKS} ORDER BY id DESC").fetchall()]
+
+    def webhook(self, name: str) -> Webhook | None:
+        with self._statement() as cursor:
+            row = cursor.execute(f"{WEBHOOKS} WHERE name = ?", (name,)).fetchone()
+            return None if row is None else to_webhook(row)
+
+    def happened(self, after: int, wanted: Wanted, limit: int) -> Page:
+        with self._snapshot() as (_, cursor):
+            return read_page(cursor, self._lanes(cursor), after, wanted, limit)
+
+    def due_deliveries(self, webhook_id: int, now: int, limit: int) -> tuple[list[Delivery], int | None]:
+        with self._snapshot() as (_, cursor):
+            return read_due(cursor, webhook_id, now, limit)
+
+    def deliveries(
+        self, webhook_id: int, where: DeliveryFilter, before: int | None, limit: int
+    ) -> tuple[list[Delivery], bool]:
+        with self._statement() as cursor:
+            return read_deliveries(cursor, webhook_id, where, MAX_KEY if before is None else before, limit)
+
+    def delivery(self, webhook_id: int, event_id: int) -> Delivery | None:
+        with self._statement() as cursor:
+            row = cursor.execute(
+                f"{DELIVERIES} WHERE webhook_id = ? AND event_id = ?", (webhook_id, event_id)
+            ).fetchone()
+            return None if row is None else to_delivery(row)
+
     # -- the rest
 
     def keys(self) -> list[ApiKey]:
@@ -400,6 +443,11 @@ class Reader:
         with self._snapshot() as (_, cursor):
             sql = key_ids_sql()
             return {row[0] for row in cursor.execute(sql).fetchall()} if sql is not None else set()
+
+    def next_deletable(self) -> int | None:
+        with self._statement() as cursor:
+            row = cursor.execute(sql.NEXT_DELETABLE).fetchone()
+            return None if row is None else row[0]
 
     def sizes(self) -> dict[str, int]:
         """Bytes of the files, rows, and the creation (microseconds since the epoch) of the oldest run in each state."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from blazy_jobs_server.domain.errors import RunNotFinished
 from blazy_jobs_server.domain.run import STATE_NAMES, State
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
+from blazy_jobs_server.store.webhooks import forget_deliveries
 
 
 def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
@@ -25,10 +28,20 @@ def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
     return answers
 
 
-def prune(tx: Transaction, arguments: list[int]) -> list[int]:
+class Prune(NamedTuple):
+    limit: int
+    until: int | None
+
+    def due(self, now: int) -> int:
+        """The runs to be deleted are those whose time had come by then."""
+        return now if self.until is None else min(now, self.until)
+
+
+def prune(tx: Transaction, arguments: list[Prune]) -> list[int]:
     answers = []
-    for limit in arguments:
-        doomed = tx.cursor.execute(sql.DELETABLE, (tx.now, limit)).fetchall()
+    for argument in arguments:
+        limit = argument.limit
+        doomed = tx.cursor.execute(sql.DELETABLE, (argument.due(tx.now), limit)).fetchall()
         lanes: dict[int, list[int]] = {}
         for run_id, lane_id, state in doomed:
             lanes.setdefault(lane_id, []).append(run_id)
@@ -39,6 +52,7 @@ def prune(tx: Transaction, arguments: list[int]) -> list[int]:
         if doomed:
             _delete(tx, [run_id for run_id, _, _ in doomed])
         tx.cursor.execute(sql.DELETE_BATCH_KEYS, (tx.now - KEY_LIFE_SECONDS * 1_000_000, limit))
+        forget_deliveries(tx, limit)
         answers.append(len(doomed))
     return answers
 

@@ -26,6 +26,7 @@ from blazy_jobs_server.store import (
     scheduling,
     sessions,
     sweeping,
+    webhooks,
 )
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.transaction import Transaction
@@ -58,6 +59,9 @@ VERBS: dict[str, Verb] = {
     "end_sessions": Verb(0, sessions.end_sessions),
     "note_sessions": Verb(0, sessions.note_sessions),
     "save_place": Verb(0, following.save_place),
+    "save_webhook": Verb(0, webhooks.save_webhook),
+    "delete_webhook": Verb(0, webhooks.delete_webhook),
+    "lease_webhook": Verb(0, webhooks.lease_webhook),
     "dispatch": Verb(1, dispatching.dispatch),
     "follow": Verb(2, following.follow),
     "report": Verb(2, reporting.report),
@@ -66,6 +70,8 @@ VERBS: dict[str, Verb] = {
     "fire": Verb(3, scheduling.fire),
     "sweep": Verb(4, sweeping.sweep),
     "claim": Verb(5, claiming.claim),
+    "record_webhook": Verb(5, webhooks.record_webhook),
+    "retry_deliveries": Verb(5, webhooks.retry_deliveries),
     "erase": Verb(6, retention.erase),
     "prune": Verb(6, retention.prune),
     "void": Verb(7, restoring.void),

@@ -24,6 +24,7 @@ from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
+from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import (
     Claim,
     Clock,
@@ -48,6 +49,7 @@ from blazy_jobs_server.ports import (
     WorkerRecord,
 )
 from blazy_jobs_server.ports.config import Changed, Changes
+from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store.backup import finish_restore
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
@@ -58,9 +60,11 @@ from blazy_jobs_server.store.membership import GiveUp, Register, Unknown
 from blazy_jobs_server.store.migrations import UnknownSchema, migrate
 from blazy_jobs_server.store.reading import Reader
 from blazy_jobs_server.store.reporting import Cancel, Reports
+from blazy_jobs_server.store.retention import Prune
 from blazy_jobs_server.store.scheduling import SaveSchedule
 from blazy_jobs_server.store.session import VERBS, SqliteSession
 from blazy_jobs_server.store.unusable import DatabaseUnusable
+from blazy_jobs_server.store.webhooks import LeaseWebhook, RetryDeliveries, SaveWebhook
 from blazy_jobs_server.store.writer import Writer
 
 
@@ -283,8 +287,8 @@ class SqliteStore:
         swept: Swept = await self._write("sweep", None)
         return swept
 
-    async def prune(self, limit: int) -> int:
-        pruned: int = await self._write("prune", limit)
+    async def prune(self, limit: int, until: int | None = None) -> int:
+        pruned: int = await self._write("prune", Prune(limit, until))
         return pruned
 
     # -- API keys
@@ -316,6 +320,48 @@ class SqliteStore:
     async def note_sessions(self, used: Mapping[str, int]) -> None:
         await self._write("note_sessions", used)
 
+    # -- webhooks
+
+    async def webhooks(self) -> list[Webhook]:
+        return await self._reader.on_thread(self._reader.webhooks)
+
+    async def webhook(self, name: str) -> Webhook | None:
+        return await self._reader.on_thread(self._reader.webhook, name)
+
+    async def save_webhook(self, webhook: Webhook, *, before: Webhook | None) -> Webhook | None:
+        saved: Webhook | None = await self._write("save_webhook", SaveWebhook(webhook, before))
+        return saved
+
+    async def delete_webhook(self, webhook_id: int) -> bool:
+        deleted: bool = await self._write("delete_webhook", webhook_id)
+        return deleted
+
+    async def lease_webhook(self, webhook_id: int, lease: str, until: int) -> Webhook | None:
+        leased: Webhook | None = await self._write("lease_webhook", LeaseWebhook(webhook_id, lease, until))
+        return leased
+
+    async def record_webhook(self, progress: Progress) -> bool:
+        recorded: bool = await self._write("record_webhook", progress)
+        return recorded
+
+    async def retry_deliveries(self, webhook_id: int, *, event_ids: Collection[int] | None, since: int) -> int:
+        retried: int = await self._write("retry_deliveries", RetryDeliveries(webhook_id, event_ids, since))
+        return retried
+
+    async def happened(self, after: int, wanted: Wanted, limit: int) -> Page:
+        return await self._reader.on_thread(self._reader.happened, after, wanted, limit)
+
+    async def due_deliveries(self, webhook_id: int, now: int, limit: int) -> tuple[list[Delivery], int | None]:
+        return await self._reader.on_thread(self._reader.due_deliveries, webhook_id, now, limit)
+
+    async def deliveries(
+        self, webhook_id: int, where: DeliveryFilter, before: int | None, limit: int
+    ) -> tuple[list[Delivery], bool]:
+        return await self._reader.on_thread(self._reader.deliveries, webhook_id, where, before, limit)
+
+    async def delivery(self, webhook_id: int, event_id: int) -> Delivery | None:
+        return await self._reader.on_thread(self._reader.delivery, webhook_id, event_id)
+
     # -- workers
 
     async def register_worker(self, worker: WorkerRecord, declares: Sequence[Declaration] = ()) -> WorkerRecord:
@@ -346,6 +392,9 @@ class SqliteStore:
 
     async def sealing_keys(self) -> set[str]:
         return await self._reader.on_thread(self._reader.sealing_keys)
+
+    async def next_deletable(self) -> int | None:
+        return await self._reader.on_thread(self._reader.next_deletable)
 
     async def sizes(self) -> dict[str, int]:
         return await self._reader.on_thread(self._reader.sizes)

@@ -244,6 +244,7 @@ fire_schedules = update("schedules", "name", FIRE_COLUMNS)
 
 # -- retention
 
+NEXT_DELETABLE = "SELECT delete_at FROM runs WHERE delete_at IS NOT NULL ORDER BY delete_at LIMIT 1"
 DELETABLE = (
     "SELECT id, lane_id, state FROM runs WHERE delete_at IS NOT NULL AND delete_at <= ? ORDER BY delete_at LIMIT ?"
 )

@@ -353,6 +353,62 @@ class SessionRow(SQLModel, table=True):
     used_at: int = Field(sa_column=_big())
 
 
+class WebhookRow(SQLModel, table=True):
+    """`lease_token` is that of who delivers for it, `lease_until` where several servers share the database."""
+
+    __tablename__ = "webhooks"
+    id: int = Field(sa_column=_key())
+    name: str
+    url: str
+    events: str
+    job_types: str | None = None
+    queues: str | None = None
+    include: str
+    enabled: bool
+    disabled_reason: str | None = None
+    secret: str = Field(sa_column=sealed("webhook/{name}/secret"))
+    previous_secret: str | None = Field(default=None, sa_column=sealed("webhook/{name}/secret"))
+    previous_until: int | None = Field(default=None, sa_column=_big(null=True))
+    source: str
+    revision: int
+    created_at: int = Field(sa_column=_big())
+    updated_at: int = Field(sa_column=_big())
+    cursor: int = Field(sa_column=_big())
+    read_until: int = Field(sa_column=_big())
+    expired_key: int = Field(sa_column=_big())
+    failing_since: int | None = Field(default=None, sa_column=_big(null=True))
+    last_success_at: int | None = Field(default=None, sa_column=_big(null=True))
+    lease_token: str | None = None
+    lease_until: int | None = Field(default=None, sa_column=_big(null=True))
+
+    __table_args__ = (Index("webhooks_name", "name", unique=True),)
+
+
+class WebhookDeliveryRow(SQLModel, table=True):
+    """Only what was not received at the first attempt."""
+
+    __tablename__ = "webhook_deliveries"
+    webhook_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    event_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    run_id: int = Field(sa_column=_big())
+    type: str
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    attempts: int
+    next_at: int | None = Field(default=None, sa_column=_big(null=True))
+    created_at: int = Field(sa_column=_big())
+    tried_at: int = Field(sa_column=_big())
+    error_code: str
+    error_message: str
+    status: int | None = None
+
+    __table_args__ = (
+        # what is to be tried next
+        Index("webhook_deliveries_due", "webhook_id", "next_at", **where("next_at IS NOT NULL")),
+        # retention of what has failed for good
+        Index("webhook_deliveries_failed", "tried_at", **where("next_at IS NULL")),
+    )
+
+
 class ServerRow(SQLModel, table=True):
     """The servers that share the database."""
 

@@ -97,6 +97,7 @@ PINS = {
     "NEXT_DUE": "SCAN runs USING INDEX runs_due",
     "EXPIRED": "SEARCH runs USING INDEX runs_expiring (expires_at>? AND expires_at<?)",
     "NEXT_EXPIRY": "SEARCH runs USING INDEX runs_expiring (expires_at>?)",
+    "NEXT_DELETABLE": "SEARCH runs USING COVERING INDEX runs_deletable (delete_at>?)",
     "DELETABLE": "SEARCH runs USING INDEX runs_deletable (delete_at>? AND delete_at<?)",
     "NEWEST_EVENT_OF": "SEARCH e USING COVERING INDEX events_of_run (run_id=?)",
     "INSERT_TAGS": "SCAN j VIRTUAL TABLE INDEX 1:",

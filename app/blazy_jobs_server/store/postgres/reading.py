@@ -17,12 +17,14 @@ from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store.declaring import to_declarations, to_started
 from blazy_jobs_server.store.definitions import RETIRED, VERSIONS, decode_definition, to_versions
 from blazy_jobs_server.store.ledger import Ledger
-from blazy_jobs_server.store.listing import Found, Place, search
-from blazy_jobs_server.store.postgres import connecting
+from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
+from blazy_jobs_server.store.postgres import connecting, webhooks
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.declaring import DECLARATIONS, STARTED_BY_WORKERS
 from blazy_jobs_server.store.postgres.definitions import load_ledger
@@ -31,6 +33,7 @@ from blazy_jobs_server.store.postgres.transaction import as_run
 from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP
 from blazy_jobs_server.store.rows import PAGE_BYTES, to_event
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
+from blazy_jobs_server.store.webhooks import deliveries_page, fitting, newest_expired, to_delivery, to_webhook
 
 CONNECTIONS = 8
 FIRST_EVENTS = 50
@@ -321,6 +324,40 @@ class Reader:
             rows = await connection.fetch("SELECT job_type, queue, pruned_event FROM lanes WHERE pruned_event > 0")
             pruned = max((event for job_type, queue, event in rows if where.admits_lane(job_type, queue)), default=0)
             return await self._newest(connection, horizon), pruned
+
+    # -- webhooks
+
+    async def webhooks(self, statement: str, *parameters: Any) -> list[Webhook]:
+        return [to_webhook(row) for row in await self.rows(statement, *parameters)]
+
+    async def happened(self, after: int, wanted: Wanted, limit: int) -> Page:
+        async with self._snapshot() as connection:
+            horizon: int = await connection.fetchval(sql.HORIZON)
+            newest = await connection.fetchval(webhooks.NEWEST_OF_STEP, after, horizon)
+            rows = [] if newest is None else await connection.fetch(webhooks.happened(wanted), after, newest, limit)
+            expired = newest_expired(await connection.fetch(webhooks.EXPIRED, after), wanted)
+            directory = await self._known(connection, {row[2] for row in rows}, set())
+            if newest is None:
+                return Page([], after, expired)
+            reached = rows[-1][0] if len(rows) == limit else newest
+            return Page(fitting(rows, directory.lanes, wanted), reached, expired)
+
+    async def due_deliveries(self, webhook_id: int, now: int, limit: int) -> tuple[list[Delivery], int | None]:
+        async with self._snapshot() as connection:
+            rows = await connection.fetch(webhooks.DUE, webhook_id, now, limit)
+            following = await connection.fetchval(webhooks.NEXT_DUE, webhook_id, now)
+            return [to_delivery(row) for row in rows], following
+
+    async def deliveries(
+        self, webhook_id: int, where: DeliveryFilter, before: int | None, limit: int
+    ) -> tuple[list[Delivery], bool]:
+        statement, values = webhooks.deliveries(where)
+        below = MAX_KEY if before is None else before
+        return deliveries_page(await self.rows(statement, webhook_id, below, limit + 1, *values), limit)
+
+    async def delivery(self, webhook_id: int, event_id: int) -> Delivery | None:
+        rows = await self.rows(webhooks.DELIVERY, webhook_id, event_id)
+        return to_delivery(rows[0]) if rows else None
 
     # -- the rest
 

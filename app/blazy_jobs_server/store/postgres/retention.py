@@ -7,6 +7,8 @@ from blazy_jobs_server.domain.run import STATE_NAMES, State
 from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.transaction import Transaction
+from blazy_jobs_server.store.postgres.webhooks import forget_deliveries
+from blazy_jobs_server.store.retention import Prune
 
 
 async def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
@@ -26,13 +28,14 @@ async def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFini
     return answers
 
 
-async def prune(tx: Transaction, arguments: list[int]) -> list[int]:
+async def prune(tx: Transaction, arguments: list[Prune]) -> list[int]:
     """One server at a time does it."""
     if not await tx.value(sql.TRY_LOCK, sql.LOCK_PRUNE):
         return [0] * len(arguments)
     answers = []
-    for limit in arguments:
-        doomed = await tx.rows(sql.DELETABLE, tx.now, limit)
+    for argument in arguments:
+        limit = argument.limit
+        doomed = await tx.rows(sql.DELETABLE, argument.due(tx.now), limit)
         for _, lane_id, state in doomed:
             tx.count(lane_id, State(state), -1)
         if doomed:
@@ -40,6 +43,7 @@ async def prune(tx: Transaction, arguments: list[int]) -> list[int]:
             await tx.execute(sql.PRUNED, run_ids, [lane_id for _, lane_id, _ in doomed])
             await _delete(tx, run_ids)
         await tx.execute(sql.DELETE_BATCH_KEYS, tx.now - KEY_LIFE_SECONDS * 1_000_000, limit)
+        await forget_deliveries(tx, limit)
         answers.append(len(doomed))
     return answers
 

@@ -27,6 +27,7 @@ from blazy_jobs_server.store.postgres import (
     scheduling,
     sessions,
     sweeping,
+    webhooks,
 )
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.at_once import Done
@@ -74,9 +75,14 @@ REST = {
     "end_sessions": Verb(0, sessions.end_sessions),
     "note_sessions": Verb(0, sessions.note_sessions),
     "save_place": Verb(0, following.save_place),
+    "save_webhook": Verb(0, webhooks.save_webhook),
+    "delete_webhook": Verb(0, webhooks.delete_webhook),
+    "lease_webhook": Verb(0, webhooks.lease_webhook),
     "follow": Verb(2, following.follow),
     "fire": Verb(3, scheduling.fire),
     "sweep": Verb(4, sweeping.sweep),
+    "record_webhook": Verb(5, webhooks.record_webhook),
+    "retry_deliveries": Verb(5, webhooks.retry_deliveries),
     "erase": Verb(6, retention.erase),
     "prune": Verb(6, retention.prune),
     "ping": Verb(7, _ping),

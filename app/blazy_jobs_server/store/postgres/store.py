@@ -23,6 +23,7 @@ from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
+from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import (
     Claim,
     Clock,
@@ -47,6 +48,7 @@ from blazy_jobs_server.ports import (
     WorkerRecord,
 )
 from blazy_jobs_server.ports.config import Changed, Changes
+from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store import restoring
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
@@ -66,10 +68,13 @@ from blazy_jobs_server.store.postgres.sessions import SESSION
 from blazy_jobs_server.store.postgres.surveying import survey
 from blazy_jobs_server.store.postgres.writer import Writer
 from blazy_jobs_server.store.reporting import Cancel, Reports
+from blazy_jobs_server.store.retention import Prune
 from blazy_jobs_server.store.scheduling import SaveSchedule
 from blazy_jobs_server.store.sealed import key_ids_sql
 from blazy_jobs_server.store.sessions import SESSIONS, to_session
+from blazy_jobs_server.store.statements import NEXT_DELETABLE
 from blazy_jobs_server.store.unusable import DatabaseUnusable
+from blazy_jobs_server.store.webhooks import WEBHOOKS, LeaseWebhook, RetryDeliveries, SaveWebhook
 
 log = structlog.get_logger("store")
 
@@ -385,8 +390,8 @@ class PostgresStore:
         swept: Swept = await self._write("sweep", None)
         return swept
 
-    async def prune(self, limit: int) -> int:
-        pruned: int = await self._write("prune", limit)
+    async def prune(self, limit: int, until: int | None = None) -> int:
+        pruned: int = await self._write("prune", Prune(limit, until))
         return pruned
 
     # -- API keys
@@ -418,6 +423,49 @@ class PostgresStore:
 
     async def note_sessions(self, used: Mapping[str, int]) -> None:
         await self._write("note_sessions", used)
+
+    # -- webhooks
+
+    async def webhooks(self) -> list[Webhook]:
+        return await self._reader.webhooks(f"{WEBHOOKS} ORDER BY id DESC")
+
+    async def webhook(self, name: str) -> Webhook | None:
+        found = await self._reader.webhooks(f"{WEBHOOKS} WHERE name = $1", name)
+        return found[0] if found else None
+
+    async def save_webhook(self, webhook: Webhook, *, before: Webhook | None) -> Webhook | None:
+        saved: Webhook | None = await self._write("save_webhook", SaveWebhook(webhook, before))
+        return saved
+
+    async def delete_webhook(self, webhook_id: int) -> bool:
+        deleted: bool = await self._write("delete_webhook", webhook_id)
+        return deleted
+
+    async def lease_webhook(self, webhook_id: int, lease: str, until: int) -> Webhook | None:
+        leased: Webhook | None = await self._write("lease_webhook", LeaseWebhook(webhook_id, lease, until))
+        return leased
+
+    async def record_webhook(self, progress: Progress) -> bool:
+        recorded: bool = await self._write("record_webhook", progress)
+        return recorded
+
+    async def retry_deliveries(self, webhook_id: int, *, event_ids: Collection[int] | None, since: int) -> int:
+        retried: int = await self._write("retry_deliveries", RetryDeliveries(webhook_id, event_ids, since))
+        return retried
+
+    async def happened(self, after: int, wanted: Wanted, limit: int) -> Page:
+        return await self._reader.happened(after, wanted, limit)
+
+    async def due_deliveries(self, webhook_id: int, now: int, limit: int) -> tuple[list[Delivery], int | None]:
+        return await self._reader.due_deliveries(webhook_id, now, limit)
+
+    async def deliveries(
+        self, webhook_id: int, where: DeliveryFilter, before: int | None, limit: int
+    ) -> tuple[list[Delivery], bool]:
+        return await self._reader.deliveries(webhook_id, where, before, limit)
+
+    async def delivery(self, webhook_id: int, event_id: int) -> Delivery | None:
+        return await self._reader.delivery(webhook_id, event_id)
 
     # -- workers
 
@@ -451,6 +499,10 @@ class PostgresStore:
     async def sealing_keys(self) -> set[str]:
         sql = key_ids_sql()
         return {row[0] for row in await self._reader.rows(sql)} if sql is not None else set()
+
+    async def next_deletable(self) -> int | None:
+        at: int | None = await self._reader.value(NEXT_DELETABLE)
+        return at
 
     async def sizes(self) -> dict[str, int]:
         return await self._reader.sizes()

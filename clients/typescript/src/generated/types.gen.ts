@@ -591,6 +591,90 @@ export type DeclaresIn = {
 };
 
 /**
+ * A message whose first attempt failed. Those that were received are not kept.
+ */
+export type Delivery = {
+    /**
+     * That of the event: the `webhook-id` of the message.
+     */
+    id: string;
+    /**
+     * The type of the message.
+     */
+    type: WebhookEventType;
+    /**
+     * The run that it is about.
+     */
+    run_id: string;
+    /**
+     * Whether it will be tried again.
+     */
+    state: DeliveryState;
+    /**
+     * How many were made, at most ten.
+     */
+    attempts: number;
+    /**
+     * When the next one is due. null: there will be none.
+     */
+    next_attempt_at: string | null;
+    /**
+     * When the last one was made.
+     */
+    last_attempt_at: string;
+    /**
+     * Why the last one failed.
+     */
+    error: DeliveryError;
+    /**
+     * When the first one failed.
+     */
+    created_at: string;
+};
+
+/**
+ * Why the last attempt failed.
+ */
+export type DeliveryError = {
+    /**
+     * `http_status`, `timeout`, `no_connection`, `blocked_destination`, `invalid_answer`, or another one: more may be added.
+     */
+    code: string;
+    /**
+     * For people.
+     */
+    message: string;
+    /**
+     * The status of the response. null: there was none.
+     */
+    status: number | null;
+};
+
+/**
+ * A page of deliveries, newest first.
+ */
+export type DeliveryPage = {
+    /**
+     * At most `limit` items.
+     */
+    data: Array<Delivery>;
+    /**
+     * The `cursor` of the next page. null on the last page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * `pending`: it will be tried again. `failed`: all attempts have failed.
+ */
+export type DeliveryState = 'pending' | 'failed';
+
+/**
+ * `gone`: the endpoint answered 410. `failing`: no delivery succeeded for five days.
+ */
+export type DisabledReason = 'gone' | 'failing';
+
+/**
  * A run to dispatch. Omitted fields are taken from the job type.
  */
 export type DispatchIn = {
@@ -1782,6 +1866,72 @@ export type NewKey = {
 };
 
 /**
+ * A webhook with its secret, which is shown only here.
+ */
+export type NewWebhook = {
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+     */
+    name: string;
+    /**
+     * Where messages are POSTed.
+     */
+    url: string;
+    /**
+     * What it is told of.
+     */
+    events: Array<WebhookEventType>;
+    /**
+     * Names of job types, or prefixes that end with `*`: only their runs. null: all. At most 100.
+     */
+    job_types: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`: only runs in them. null: all. At most 100.
+     */
+    queues: Array<string> | null;
+    /**
+     * What messages contain besides.
+     */
+    include: Array<WebhookInclude>;
+    /**
+     * Whether messages are sent.
+     */
+    enabled: boolean;
+    /**
+     * Why the server disabled it. null: it did not.
+     */
+    disabled_reason: DisabledReason | null;
+    /**
+     * When the first attempt after the last success failed. null: the last attempt succeeded, or there was none.
+     */
+    failing_since: string | null;
+    /**
+     * When a message was last received. null: never.
+     */
+    last_success_at: string | null;
+    /**
+     * Until when the secret before the last rotation signs too. null: it does not.
+     */
+    previous_secret_until: string | null;
+    /**
+     * `api`: it was made over HTTP.
+     */
+    source: string;
+    /**
+     * When it was created: RFC 3339, UTC.
+     */
+    created_at: string;
+    /**
+     * When it was last changed: RFC 3339, UTC.
+     */
+    updated_at: string;
+    /**
+     * Signs its messages: `whsec_` and base64. It cannot be read again.
+     */
+    secret: string;
+};
+
+/**
  * A run of `completed` that was not accepted, or whose cancel was requested.
  */
 export type NotAccepted = {
@@ -2253,6 +2403,26 @@ export type RateLimit = {
      * The period, more than 0 seconds and at most 366 days.
      */
     per_seconds: number;
+};
+
+/**
+ * Since when.
+ */
+export type RecoverIn = {
+    /**
+     * Deliveries whose first attempt failed then or later.
+     */
+    since: string;
+};
+
+/**
+ * How many deliveries will be tried again.
+ */
+export type Recovered = {
+    /**
+     * How many there are.
+     */
+    deliveries: number;
 };
 
 /**
@@ -3304,6 +3474,224 @@ export type TriggerOut = ({
  * Why a due run does not start. More values may be added: treat an unknown one as another reason to wait. `queue_unavailable`: the Redis of its queue is unavailable, or refuses a required command. `waiting_children`: its BullMQ job is the parent of a flow and waits for its children.
  */
 export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit' | 'queue_unavailable' | 'waiting_children';
+
+/**
+ * A webhook, without its secret.
+ */
+export type Webhook = {
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+     */
+    name: string;
+    /**
+     * Where messages are POSTed.
+     */
+    url: string;
+    /**
+     * What it is told of.
+     */
+    events: Array<WebhookEventType>;
+    /**
+     * Names of job types, or prefixes that end with `*`: only their runs. null: all. At most 100.
+     */
+    job_types: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`: only runs in them. null: all. At most 100.
+     */
+    queues: Array<string> | null;
+    /**
+     * What messages contain besides.
+     */
+    include: Array<WebhookInclude>;
+    /**
+     * Whether messages are sent.
+     */
+    enabled: boolean;
+    /**
+     * Why the server disabled it. null: it did not.
+     */
+    disabled_reason: DisabledReason | null;
+    /**
+     * When the first attempt after the last success failed. null: the last attempt succeeded, or there was none.
+     */
+    failing_since: string | null;
+    /**
+     * When a message was last received. null: never.
+     */
+    last_success_at: string | null;
+    /**
+     * Until when the secret before the last rotation signs too. null: it does not.
+     */
+    previous_secret_until: string | null;
+    /**
+     * `api`: it was made over HTTP.
+     */
+    source: string;
+    /**
+     * When it was created: RFC 3339, UTC.
+     */
+    created_at: string;
+    /**
+     * When it was last changed: RFC 3339, UTC.
+     */
+    updated_at: string;
+};
+
+/**
+ * What became of a run. `run.retrying`: an attempt failed, and another follows.
+ */
+export type WebhookEventType = 'run.completed' | 'run.failed' | 'run.cancelled' | 'run.retrying';
+
+/**
+ * A webhook to create.
+ */
+export type WebhookIn = {
+    /**
+     * Where messages are POSTed: `https`, or `http` for networks in JOBS_HTTP_ALLOW. At most 2,048 characters.
+     */
+    url: string;
+    /**
+     * What it is told of, at most 10 entries. Default: all four.
+     */
+    events?: Array<WebhookEventType>;
+    /**
+     * Names of job types, or prefixes that end with `*`: only their runs. null: all. At most 100. Default: null.
+     */
+    job_types?: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`: only runs in them. null: all. At most 100. Default: null.
+     */
+    queues?: Array<string> | null;
+    /**
+     * What messages contain besides, at most 10 entries. Default: nothing.
+     */
+    include?: Array<WebhookInclude>;
+    /**
+     * Whether messages are sent. What happens while it is false is delivered when it is true again, as far as it is still kept. Default: true.
+     */
+    enabled?: boolean;
+    /**
+     * Read-only: taken, so that a webhook can be sent back as it was read, and ignored; so is null. Default: null.
+     */
+    disabled_reason?: DisabledReason | null;
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+     */
+    name: string;
+};
+
+/**
+ * `result`: the result of a completed run, up to 64 KiB.
+ */
+export type WebhookInclude = 'result';
+
+/**
+ * A page of webhooks, newest first.
+ */
+export type WebhookPage = {
+    /**
+     * At most `limit` items.
+     */
+    data: Array<Webhook>;
+    /**
+     * The `cursor` of the next page. null on the last page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * The fields of a webhook to change; omitted fields are not changed.
+ */
+export type WebhookPatch = {
+    /**
+     * Where messages are POSTed: `https`, or `http` for networks in JOBS_HTTP_ALLOW. At most 2,048 characters. If omitted, it is not changed.
+     */
+    url?: string;
+    /**
+     * What it is told of, at most 10 entries. If omitted, it is not changed.
+     */
+    events?: Array<WebhookEventType>;
+    /**
+     * Names of job types, or prefixes that end with `*`: only their runs. null: all. At most 100. If omitted, it is not changed.
+     */
+    job_types?: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`: only runs in them. null: all. At most 100. If omitted, it is not changed.
+     */
+    queues?: Array<string> | null;
+    /**
+     * What messages contain besides, at most 10 entries. If omitted, it is not changed.
+     */
+    include?: Array<WebhookInclude>;
+    /**
+     * Whether messages are sent. What happens while it is false is delivered when it is true again, as far as it is still kept. If omitted, it is not changed.
+     */
+    enabled?: boolean;
+    /**
+     * Read-only: taken, so that a webhook can be sent back as it was read, and ignored; so is null. If omitted, it is not changed.
+     */
+    disabled_reason?: DisabledReason | null;
+};
+
+/**
+ * A complete webhook; the name is that in the path and may be omitted.
+ */
+export type WebhookPut = {
+    /**
+     * Where messages are POSTed: `https`, or `http` for networks in JOBS_HTTP_ALLOW. At most 2,048 characters.
+     */
+    url: string;
+    /**
+     * What it is told of, at most 10 entries. Default: all four.
+     */
+    events?: Array<WebhookEventType>;
+    /**
+     * Names of job types, or prefixes that end with `*`: only their runs. null: all. At most 100. Default: null.
+     */
+    job_types?: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`: only runs in them. null: all. At most 100. Default: null.
+     */
+    queues?: Array<string> | null;
+    /**
+     * What messages contain besides, at most 10 entries. Default: nothing.
+     */
+    include?: Array<WebhookInclude>;
+    /**
+     * Whether messages are sent. What happens while it is false is delivered when it is true again, as far as it is still kept. Default: true for a new webhook, else as it is.
+     */
+    enabled?: boolean;
+    /**
+     * Read-only: taken, so that a webhook can be sent back as it was read, and ignored; so is null. Default: null.
+     */
+    disabled_reason?: DisabledReason | null;
+    /**
+     * If given, it must be the name in the path. null (default): the name in the path.
+     */
+    name?: string | null;
+};
+
+/**
+ * What came of a test message.
+ */
+export type WebhookTest = {
+    /**
+     * Whether the endpoint received it: it answered 2xx.
+     */
+    delivered: boolean;
+    /**
+     * The status of the response. null: there was none, or it was not read to its end.
+     */
+    status: number | null;
+    /**
+     * Why it was not delivered. null: it was.
+     */
+    error: DeliveryError | null;
+    /**
+     * Seconds from the look-up of the name to the end of the response.
+     */
+    duration_seconds: number;
+};
 
 /**
  * A `progress` or `log` report of a run that is named beside it.
@@ -5476,6 +5864,750 @@ export type ListFireTimesResponses = {
 };
 
 export type ListFireTimesResponse = ListFireTimesResponses[keyof ListFireTimesResponses];
+
+export type ListWebhooksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Maximum number of items; a page ends early at 4 MiB.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the previous page; opaque.
+         */
+        cursor?: string;
+    };
+    url: '/v1/webhooks';
+};
+
+export type ListWebhooksErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
+
+export type ListWebhooksResponses = {
+    /**
+     * a page, newest first
+     */
+    200: WebhookPage;
+};
+
+export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
+
+export type CreateWebhookData = {
+    body: WebhookIn;
+    path?: never;
+    query?: never;
+    url: '/v1/webhooks';
+};
+
+export type CreateWebhookErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `webhook_exists`, `too_many_webhooks`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `blocked_destination`, `not_supported`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `keyring_unavailable`
+     */
+    503: Problem;
+};
+
+export type CreateWebhookError = CreateWebhookErrors[keyof CreateWebhookErrors];
+
+export type CreateWebhookResponses = {
+    /**
+     * created; the only response that contains its secret
+     */
+    201: NewWebhook;
+};
+
+export type CreateWebhookResponse = CreateWebhookResponses[keyof CreateWebhookResponses];
+
+export type DeleteWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}';
+};
+
+export type DeleteWebhookErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type DeleteWebhookError = DeleteWebhookErrors[keyof DeleteWebhookErrors];
+
+export type DeleteWebhookResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteWebhookResponse = DeleteWebhookResponses[keyof DeleteWebhookResponses];
+
+export type GetWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}';
+};
+
+export type GetWebhookErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type GetWebhookError = GetWebhookErrors[keyof GetWebhookErrors];
+
+export type GetWebhookResponses = {
+    /**
+     * the webhook
+     */
+    200: Webhook;
+};
+
+export type GetWebhookResponse = GetWebhookResponses[keyof GetWebhookResponses];
+
+export type PatchWebhookData = {
+    body: WebhookPatch;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}';
+};
+
+export type PatchWebhookErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `blocked_destination`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type PatchWebhookError = PatchWebhookErrors[keyof PatchWebhookErrors];
+
+export type PatchWebhookResponses = {
+    /**
+     * the current state
+     */
+    200: Webhook;
+};
+
+export type PatchWebhookResponse = PatchWebhookResponses[keyof PatchWebhookResponses];
+
+export type PutWebhookData = {
+    body: WebhookPut;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}';
+};
+
+export type PutWebhookErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `too_many_webhooks`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `blocked_destination`, `not_supported`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `keyring_unavailable`
+     */
+    503: Problem;
+};
+
+export type PutWebhookError = PutWebhookErrors[keyof PutWebhookErrors];
+
+export type PutWebhookResponses = {
+    /**
+     * replaced, or unchanged
+     */
+    200: Webhook;
+    /**
+     * created; the only response that contains its secret
+     */
+    201: NewWebhook;
+};
+
+export type PutWebhookResponse = PutWebhookResponses[keyof PutWebhookResponses];
+
+export type RotateWebhookSecretData = {
+    body?: RotateIn;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}/secret/rotate';
+};
+
+export type RotateWebhookSecretErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `rotation_pending`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `not_supported`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `keyring_unavailable`
+     */
+    503: Problem;
+};
+
+export type RotateWebhookSecretError = RotateWebhookSecretErrors[keyof RotateWebhookSecretErrors];
+
+export type RotateWebhookSecretResponses = {
+    /**
+     * rotated; the only response that contains the new secret
+     */
+    200: NewWebhook;
+};
+
+export type RotateWebhookSecretResponse = RotateWebhookSecretResponses[keyof RotateWebhookSecretResponses];
+
+export type ForgetPreviousWebhookSecretData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}/secret/previous';
+};
+
+export type ForgetPreviousWebhookSecretErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ForgetPreviousWebhookSecretError = ForgetPreviousWebhookSecretErrors[keyof ForgetPreviousWebhookSecretErrors];
+
+export type ForgetPreviousWebhookSecretResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ForgetPreviousWebhookSecretResponse = ForgetPreviousWebhookSecretResponses[keyof ForgetPreviousWebhookSecretResponses];
+
+export type ListDeliveriesData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: {
+        /**
+         * Only those that are pending, or have failed.
+         */
+        state?: DeliveryState;
+        /**
+         * Only messages of this type.
+         */
+        type?: WebhookEventType;
+        /**
+         * Only messages about this run.
+         */
+        run_id?: string;
+        /**
+         * Maximum number of items; a page ends early at 4 MiB.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the previous page; opaque.
+         */
+        cursor?: string;
+    };
+    url: '/v1/webhooks/{name}/deliveries';
+};
+
+export type ListDeliveriesErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListDeliveriesError = ListDeliveriesErrors[keyof ListDeliveriesErrors];
+
+export type ListDeliveriesResponses = {
+    /**
+     * a page, newest first
+     */
+    200: DeliveryPage;
+};
+
+export type ListDeliveriesResponse = ListDeliveriesResponses[keyof ListDeliveriesResponses];
+
+export type RetryDeliveryData = {
+    body?: EmptyIn;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+        /**
+         * The id of the delivery.
+         */
+        delivery_id: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}/deliveries/{delivery_id}/retry';
+};
+
+export type RetryDeliveryErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`, `delivery_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type RetryDeliveryError = RetryDeliveryErrors[keyof RetryDeliveryErrors];
+
+export type RetryDeliveryResponses = {
+    /**
+     * it will be tried
+     */
+    202: Delivery;
+};
+
+export type RetryDeliveryResponse = RetryDeliveryResponses[keyof RetryDeliveryResponses];
+
+export type RecoverDeliveriesData = {
+    body: RecoverIn;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}/recover';
+};
+
+export type RecoverDeliveriesErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type RecoverDeliveriesError = RecoverDeliveriesErrors[keyof RecoverDeliveriesErrors];
+
+export type RecoverDeliveriesResponses = {
+    /**
+     * they will be tried
+     */
+    202: Recovered;
+};
+
+export type RecoverDeliveriesResponse = RecoverDeliveriesResponses[keyof RecoverDeliveriesResponses];
+
+export type TestWebhookData = {
+    body?: EmptyIn;
+    path: {
+        /**
+         * The name of the webhook.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/webhooks/{name}/test';
+};
+
+export type TestWebhookErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `webhook_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `keyring_unavailable`
+     */
+    503: Problem;
+};
+
+export type TestWebhookError = TestWebhookErrors[keyof TestWebhookErrors];
+
+export type TestWebhookResponses = {
+    /**
+     * what came of it
+     */
+    200: WebhookTest;
+};
+
+export type TestWebhookResponse = TestWebhookResponses[keyof TestWebhookResponses];
 
 export type ListWorkersData = {
     body?: never;

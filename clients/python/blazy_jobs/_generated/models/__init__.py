@@ -30,6 +30,11 @@ from .cron_trigger_out import CronTriggerOut
 from .date_trigger_in import DateTriggerIn
 from .date_trigger_out import DateTriggerOut
 from .declares_in import DeclaresIn
+from .delivery import Delivery
+from .delivery_error import DeliveryError
+from .delivery_page import DeliveryPage
+from .delivery_state import DeliveryState
+from .disabled_reason import DisabledReason
 from .dispatch_in import DispatchIn
 from .empty_in import EmptyIn
 from .event_page import EventPage
@@ -79,6 +84,7 @@ from .log_word_fields_type_0 import LogWordFieldsType0
 from .lost_report import LostReport
 from .metadata import Metadata
 from .new_key import NewKey
+from .new_webhook import NewWebhook
 from .not_accepted import NotAccepted
 from .not_accepted_status import NotAcceptedStatus
 from .not_heard import NotHeard
@@ -101,6 +107,8 @@ from .queue_page import QueuePage
 from .queued_data import QueuedData
 from .queued_event import QueuedEvent
 from .rate_limit import RateLimit
+from .recover_in import RecoverIn
+from .recovered import Recovered
 from .released_report import ReleasedReport
 from .report_error_in import ReportErrorIn
 from .report_in import ReportIn
@@ -133,6 +141,13 @@ from .started_event import StartedEvent
 from .state_counts import StateCounts
 from .stats import Stats
 from .wait_reason import WaitReason
+from .webhook import Webhook
+from .webhook_event_type import WebhookEventType
+from .webhook_in import WebhookIn
+from .webhook_page import WebhookPage
+from .webhook_patch import WebhookPatch
+from .webhook_put import WebhookPut
+from .webhook_test import WebhookTest
 from .worker import Worker
 from .worker_handler_in import WorkerHandlerIn
 from .worker_handler_out import WorkerHandlerOut
@@ -171,6 +186,11 @@ __all__ = (
     "DateTriggerIn",
     "DateTriggerOut",
     "DeclaresIn",
+    "Delivery",
+    "DeliveryError",
+    "DeliveryPage",
+    "DeliveryState",
+    "DisabledReason",
     "DispatchIn",
     "EmptyIn",
     "EventPage",
@@ -220,6 +240,7 @@ __all__ = (
     "LostReport",
     "Metadata",
     "NewKey",
+    "NewWebhook",
     "NotAccepted",
     "NotAcceptedStatus",
     "NotHeard",
@@ -242,6 +263,8 @@ __all__ = (
     "QueueIn",
     "QueuePage",
     "RateLimit",
+    "Recovered",
+    "RecoverIn",
     "ReleasedReport",
     "Reported",
     "ReportedStatus",
@@ -274,6 +297,13 @@ __all__ = (
     "StateCounts",
     "Stats",
     "WaitReason",
+    "Webhook",
+    "WebhookEventType",
+    "WebhookIn",
+    "WebhookPage",
+    "WebhookPatch",
+    "WebhookPut",
+    "WebhookTest",
     "Worker",
     "WorkerHandlerIn",
     "WorkerHandlerOut",
