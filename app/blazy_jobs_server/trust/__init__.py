@@ -1,8 +1,9 @@
-"""Who may do what: API keys, and what they allow.
+"""Who may do what: API keys, and what they allow; secrets at rest.
 
 access.py   who asks, and for how long
 keys.py     makes, rotates and revokes keys
 sessions.py those of browsers, which end with their keys
 endings.py  tells what is under way that its key or session has ended
+keyring.py  seals secrets with the keys of a file (keyring_file.py), which change without loss (rotation.py)
 tries.py    how often an address may try a key that does not hold
 """
