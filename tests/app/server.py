@@ -69,7 +69,7 @@ class Server:
         key = settings.api_key
         self.access = Access(self.store, self.clock, None if key is None else key.get_secret_value(), self.store)
         self.jobs.neighbourhood.also.append(self.access.fresh)
-        keyring = Keyring(settings.data / "keyring", makes=True)
+        keyring = Keyring(settings.keyring_file or settings.data / "keyring", makes=True)
         self.deliverer = Deliverer(
             self.store,
             self.clock,

@@ -78,6 +78,8 @@ async def _copy(source: sqlite3.Connection, connection: asyncpg.Connection, told
         await connection.execute(
             f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name})) FROM {name} LIMIT 1"
         )
+    # A server that has the file for itself delivers for its webhooks for ever; the next one begins anew.
+    await connection.execute("UPDATE webhooks SET lease_token = NULL, lease_until = NULL")
     erased = source.execute("SELECT erased_key FROM shared").fetchone()
     await connection.execute("UPDATE shared SET erased_key = $1, revision = revision + 1 WHERE id = 1", erased[0])
     # As far as a lease goes: it is no more than what the database says, so it says that each is over, and the first

@@ -7,7 +7,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from blazy_jobs_server.domain.instants import LATEST
 from blazy_jobs_server.domain.run import Error
+from blazy_jobs_server.domain.webhook import Webhook
 from blazy_jobs_server.ports import EventFilter
 from blazy_jobs_server.store import copying
 from blazy_jobs_server.store.postgres import PostgresStore
@@ -38,6 +40,13 @@ async def lived(stage: Stage) -> None:
     await stage.dispatch(stage.order(), stage.order(priority=3), key="k")
 
 
+async def with_a_webhook(stage: Stage) -> None:
+    """That a server delivers for."""
+    shop = await stage.store.save_webhook(Webhook(name="shop", url="https://shop.example/", secret="s"), before=None)
+    assert shop is not None
+    assert await stage.store.lease_webhook(shop.id, "lease", LATEST) is not None
+
+
 async def everything(stage: Stage) -> list[object]:
     runs = [msgspec.structs.replace(run, lease_until=None) for run in await stage.all_runs()]
     return [
@@ -66,6 +75,8 @@ async def test_everything_goes_on_where_it_was(tmp_path: Path, url: str) -> None
     async with Stage(SqlitePlace(tmp_path / "data", None)) as stage:
         await stage.define("greet")
         await lived(stage)
+        await with_a_webhook(stage)
+        [shop] = await stage.store.webhooks()
         before = await everything(stage)
         newest = (await stage.all_runs())[0].id
         told: dict[str, int] = {}
@@ -77,6 +88,8 @@ async def test_everything_goes_on_where_it_was(tmp_path: Path, url: str) -> None
         after = await everything(moved)
         for old, new in zip(before, after, strict=True):
             assert new == old
+        assert await moved.store.webhooks() == [shop]
+        assert await moved.store.lease_webhook(shop.id, "another", moved.clock.now()) == shop
         # It works on: the lease has a full term, keys and events go on after the old ones.
         last = (await moved.all_events())[-1].id
         assert await moved.sweep_at(LEASE_SECONDS / 2) is not None
