@@ -30,6 +30,7 @@ VERBS = {
     "fail": "the attempt failed (error, timeout, crash); it is retried, or the run has failed",
     "release": "returned by its worker, or its lease was not renewed; no attempt is spent",
     "snooze": "the handler asked to be called again later; no attempt is spent",
+    "detach": "its HTTP handler answered `202` and goes on by itself, until it reports or its deadline passes",
     "lose": "its worker died or its heartbeat stopped; no attempt is spent, but the third loss fails the run",
     "cancel": "cancelled immediately unless it is running; a running handler is told to stop",
     "stop": "the handler has stopped after a cancel",

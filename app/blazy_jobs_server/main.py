@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING, Any
 import structlog
 import uvicorn
 
-from blazy_jobs_server.api import application
+from blazy_jobs_server.api import application, render, strict_json
 from blazy_jobs_server.api.context import Context, PoolContext
 from blazy_jobs_server.api.front import Front, PoolDoor, ProbesDoor
 from blazy_jobs_server.api.protocol import Protocol
 from blazy_jobs_server.clock import ScheduleTimer, SystemClock
 from blazy_jobs_server.engine import loop
 from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.handlers.exchange import Formats
+from blazy_jobs_server.handlers.service import Handlers, Limits
 from blazy_jobs_server.outbound.deferred import DeferredSender
 from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.settings import Settings
@@ -112,6 +114,9 @@ class Server:
             raise StartFailed(open_to_all(settings.host))
         await self._jobs.start()
         await self._deliverer.start()
+        url = _url(listener)
+        self._handlers.public_url = settings.public_url or url
+        self._handlers.start()
         pool_listener = self._bind_pool_socket()
         self._handle_signals()
         self._pool = self._make_pool()
@@ -123,7 +128,6 @@ class Server:
         ]
         self._pool.start()
         self._tune()
-        url = _url(listener)
         log.info(
             "listening", version=VERSION, url=url, data=str(settings.data), workers=settings.workers, pid=os.getpid()
         )
@@ -135,6 +139,7 @@ class Server:
             server.end()
         await asyncio.gather(*serving)
         await self._deliverer.stop()
+        await self._handlers.stop()
         await self._jobs.stop()
         await self._access.stop()
         await self._sender.close()
@@ -172,10 +177,11 @@ class Server:
         )
         self._deliverer.attach(self._jobs)
         webhooks = Webhooks(self._store, clock, self._sender, self._keyring, self._deliverer)
-        context = Context(self._jobs, settings, self._access, webhooks)
+        self._handlers = make_handlers(self._jobs, self._sender, self._keyring, settings)
+        context = Context(self._jobs, settings, self._access, webhooks, self._handlers)
         front = Front(application.build(context, self._ready), context)
         self._front = ProbesDoor(front) if settings.role == "worker" else front
-        pool_context = PoolContext(self._jobs, settings, self._access, webhooks)
+        pool_context = PoolContext(self._jobs, settings, self._access, webhooks, self._handlers)
         self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
 
     async def _check_keyring(self, listener: socket.socket) -> None:
@@ -296,13 +302,16 @@ class Server:
             os.write(self._ready_fd, f"{url}\n".encode())
             os.close(self._ready_fd)
 
+    async def _finish(self, seconds: float) -> None:
+        await asyncio.gather(self._pool.stop(seconds), self._handlers.drain(seconds))
+
     async def _drain(self) -> None:
         """Not ready, streams end, no new claims; running handlers get the grace, then what is left is released."""
         by = {} if self._told_by is None else {"signal": self._told_by.name}
         hint = "a second Ctrl-C or SIGTERM stops at once"
         log.info("draining", seconds=self._settings.drain_seconds, **by, hint=hint)
         self._jobs.drain()
-        draining = asyncio.ensure_future(self._pool.stop(self._settings.drain_seconds))
+        draining = asyncio.ensure_future(self._finish(self._settings.drain_seconds))
         hurry = asyncio.ensure_future(self._hurry.wait())
         await asyncio.wait([draining, hurry], return_when=asyncio.FIRST_COMPLETED)
         hurry.cancel()
@@ -310,6 +319,16 @@ class Server:
             draining.cancel()
             await asyncio.gather(draining, return_exceptions=True)
             await self._pool.kill()
+
+
+def make_handlers(jobs: Jobs, sender: Sender, keyring: Keyring, settings: Settings) -> Handlers:
+    limits = Limits(
+        concurrency=settings.http_concurrency,
+        per_origin=settings.http_per_origin,
+        max_result_bytes=settings.max_result_bytes,
+        serving=settings.role != "api",
+    )
+    return Handlers(jobs, sender, keyring, Formats(render.run_json, strict_json.parse), limits)
 
 
 def make_sender(settings: Settings) -> Sender:

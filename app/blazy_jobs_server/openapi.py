@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from blazy_jobs_server.api import render, strict_json
 from blazy_jobs_server.api.application import build
 from blazy_jobs_server.api.context import Context
 from blazy_jobs_server.api.openapi import document
 from blazy_jobs_server.clock import SystemClock
 from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.handlers.exchange import Formats
+from blazy_jobs_server.handlers.service import Handlers, Limits
 from blazy_jobs_server.outbound.deferred import DeferredSender
 from blazy_jobs_server.outbound.sender import GuardedSender
 from blazy_jobs_server.settings import Settings
@@ -32,4 +35,6 @@ def unopened(api_key: str | None) -> Context:
     jobs = Jobs(store, clock, lease_seconds=15, heartbeat_seconds=5)
     sender, sealer = DeferredSender(lambda: GuardedSender()), Keyring(None, makes=False)
     webhooks = Webhooks(store, clock, sender, sealer, Deliverer(store, clock, sender, sealer))
-    return Context(jobs, Settings.model_construct(), Access(store, clock, api_key), webhooks)
+    formats = Formats(render.run_json, strict_json.parse)
+    handlers = Handlers(jobs, sender, sealer, formats, Limits())
+    return Context(jobs, Settings.model_construct(), Access(store, clock, api_key), webhooks, handlers)

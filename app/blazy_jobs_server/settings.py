@@ -79,6 +79,8 @@ class Settings(BaseSettings):
     http_deny: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     http_proxy: SecretStr | None = None
     http_ca_file: Path | None = None
+    http_concurrency: int = Field(200, ge=1, le=10_000)
+    http_per_origin: int = Field(20, ge=1, le=10_000)
 
     max_wait_seconds: float = Field(60, ge=0, le=3600)
     body_timeout_seconds: float = Field(30, gt=0, le=3600)

@@ -10,10 +10,14 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from blazy_jobs_server.api import application
+from blazy_jobs_server.api import application, render, strict_json
 from blazy_jobs_server.api.context import Context
 from blazy_jobs_server.api.front import Front
 from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.handlers.exchange import Formats
+from blazy_jobs_server.handlers.service import Handlers, Limits
+from blazy_jobs_server.main import make_sender
+from blazy_jobs_server.outbound.deferred import DeferredSender
 from blazy_jobs_server.ports import Timer
 from blazy_jobs_server.queues.bullmq import BullmqEngine
 from blazy_jobs_server.settings import Settings
@@ -53,6 +57,8 @@ class Server:
         self.ready = True
         self.sender = Endpoints()
         """What the server posts to."""
+        self.handler_clocks: dict[str, Any] = {}
+        """Of the handlers, where they are not to be the system's."""
 
     async def __aenter__(self) -> Server:
         settings = self.settings
@@ -81,15 +87,28 @@ class Server:
         )
         self.deliverer.attach(self.jobs)
         webhooks = Webhooks(self.store, self.clock, self.sender, keyring, self.deliverer)
-        context = Context(self.jobs, settings, self.access, webhooks)
+        self.handlers = self._make_handlers(keyring)
+        context = Context(self.jobs, settings, self.access, webhooks, self.handlers)
         self.app = Front(_application(context, lambda: self.ready), context)
         await self.store.open()
         await self.access.start()
         await self.jobs.start()
         await self.deliverer.start()
+        self.handlers.start()
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
         self.http = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         return self
+
+    def _make_handlers(self, keyring: Keyring) -> Handlers:
+        settings = self.settings
+        self.http_sender = DeferredSender(lambda: make_sender(settings))
+        limits = Limits(
+            concurrency=settings.http_concurrency,
+            per_origin=settings.http_per_origin,
+            max_result_bytes=settings.max_result_bytes,
+        )
+        formats = Formats(render.run_json, strict_json.parse)
+        return Handlers(self.jobs, self.http_sender, keyring, formats, limits, **self.handler_clocks)
 
     def _make_store(self) -> SqliteStore | PostgresStore:
         settings = self.settings
@@ -105,6 +124,8 @@ class Server:
     async def __aexit__(self, *_: object) -> None:
         await self.http.aclose()
         await self.deliverer.stop()
+        await self.handlers.stop()
+        await self.http_sender.close()
         await self.jobs.stop()
         await self.access.stop()
         await self.store.close()

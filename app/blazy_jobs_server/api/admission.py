@@ -31,6 +31,8 @@ def _to_write(rest: Sequence[str]) -> Scope:
             return Scope.WRITE
         case ["workers", *_]:
             return Scope.WORKERS
+        case ["job-types", _, "secret", *_]:
+            return Scope.ADMIN
         case ["job-types" | "queues" | "schedules" | "webhooks", *_]:
             return Scope.CONFIG
     return Scope.ADMIN

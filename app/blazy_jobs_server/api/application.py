@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 
 from blazy_jobs_server.api import (
     events,
+    handler_reports,
     job_types,
     keys,
     operations,
@@ -54,6 +55,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     ):
         app.include_router(router, dependencies=[*guarded, Depends(known_query)])
     app.include_router(sessions.router)
+    app.include_router(handler_reports.router, dependencies=[Depends(known_query)])
     app.include_router(operations.router)
     app.include_router(pages.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the way that FastAPI documents

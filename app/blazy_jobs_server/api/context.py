@@ -24,6 +24,7 @@ from blazy_jobs_server.domain.errors import (
 )
 from blazy_jobs_server.domain.keys import ANYONE, POOL, Caller
 from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.handlers.service import Handlers
 from blazy_jobs_server.ports import Dispatched
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.trust.access import Access
@@ -32,17 +33,20 @@ from blazy_jobs_server.trust.rates import Rates
 from blazy_jobs_server.trust.tries import Tries
 from blazy_jobs_server.webhooks.registry import Webhooks
 
+ONCE = (b"cache-control", b"no-store")
+"""Of an answer with a secret in it."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 PROBES = ("/healthz", "/readyz")
 
 
 class Context:
-    def __init__(self, jobs: Jobs, settings: Settings, access: Access, webhooks: Webhooks) -> None:
+    def __init__(self, jobs: Jobs, settings: Settings, access: Access, webhooks: Webhooks, handlers: Handlers) -> None:
         self.jobs = jobs
         self.settings = settings
         self.access = access
         self.peers = Peers(settings)
         self.webhooks = webhooks
+        self.handlers = handlers
         self.rates = Rates(jobs.clock)
         self.tries = Tries(jobs.clock)
         self.keys = Keys(jobs.store, jobs.clock, access)

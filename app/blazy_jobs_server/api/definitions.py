@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from blazy_jobs_server.api import fields, job_type_models, run_models
-from blazy_jobs_server.domain.errors import InvalidRequest, NotSupported
+from blazy_jobs_server.domain.errors import InvalidRequest
 from blazy_jobs_server.domain.instants import SECOND, from_datetime
 from blazy_jobs_server.domain.job_type import Definition, Handler
 from blazy_jobs_server.domain.retry import RetryPolicy
@@ -34,8 +34,8 @@ def retry_changes(value: job_type_models.RetryIn | int) -> dict[str, Any]:
     return value.model_dump(exclude_unset=True)
 
 
-def changes(body: job_type_models.JobTypePatch, path: str = "") -> dict[str, Any]:
-    """The fields of a Definition that the body sets. Raises NotSupported and InvalidRequest."""
+def changes(body: job_type_models.JobTypePatch) -> dict[str, Any]:
+    """The fields of a Definition that the body sets."""
     given = body.model_fields_set
     fields: dict[str, Any] = {name: getattr(body, name) for name in _FIELDS if name in given}
     if body.tags is not None and "tags" in given:
@@ -43,30 +43,54 @@ def changes(body: job_type_models.JobTypePatch, path: str = "") -> dict[str, Any
     if body.redact is not None:
         fields["redact"] = tuple(body.redact)
     if body.handler is not None:
-        fields["handler"] = _handler(body.handler, path)
+        fields["handler"] = _handler(body.handler)
     return fields
 
 
-def _handler(handler: job_type_models.WorkerHandlerIn | job_type_models.HttpHandlerIn, path: str) -> Handler:
-    if isinstance(handler, job_type_models.HttpHandlerIn):
-        raise NotSupported(f"{path}/handler/kind", "HTTP handlers are not supported yet; use 'worker'.")
-    return Handler(handler.kind)
+def _handler(handler: job_type_models.WorkerHandlerIn | job_type_models.HttpHandlerIn) -> Handler:
+    if isinstance(handler, job_type_models.WorkerHandlerIn):
+        return Handler("worker")
+    return Handler(
+        "http",
+        handler.url,
+        completion=handler.completion or "response",
+        heartbeat_seconds=handler.heartbeat_seconds,
+        given=handler.headers or {},
+    )
 
 
-def definition(name: str, body: job_type_models.JobTypeIn | job_type_models.JobTypePut, path: str = "") -> Definition:
+def writes_handler(body: job_type_models.JobTypePatch) -> bool:
+    """Whether it says what an HTTP handler is to be."""
+    return isinstance(body.handler, job_type_models.HttpHandlerIn)
+
+
+def definition(name: str, body: job_type_models.JobTypeIn | job_type_models.JobTypePut) -> Definition:
     """A whole definition, with the defaults for what is left out."""
-    fields = changes(body, path)
+    fields = changes(body)
     if body.retry is not None:
         fields["retry"] = RetryPolicy(**retry_changes(body.retry))
     return Definition(name=name, **fields)
 
 
 def changed(known: Definition, body: job_type_models.JobTypePatch) -> Definition:
-    """`known` with what a PATCH says; a partial `retry` keeps the rest of it."""
+    """`known` with what a PATCH says; a partial `retry` or HTTP handler keeps the rest of it."""
     fields = changes(body)
+    if isinstance(body.handler, job_type_models.HttpHandlerIn) and known.handler.kind == "http":
+        fields["handler"] = _changed_handler(known.handler, body.handler)
     if body.retry is not None:
         fields["retry"] = msgspec.structs.replace(known.retry, **retry_changes(body.retry))
     return msgspec.structs.replace(known, **fields)
+
+
+def _changed_handler(known: Handler, asked: job_type_models.HttpHandlerIn) -> Handler:
+    given = asked.model_fields_set
+    return msgspec.structs.replace(
+        known,
+        url=asked.url,
+        completion=asked.completion or known.completion,
+        heartbeat_seconds=asked.heartbeat_seconds if "heartbeat_seconds" in given else known.heartbeat_seconds,
+        given=asked.headers,
+    )
 
 
 def wish(body: run_models.DispatchIn, now: int, path: str = "") -> Wish:

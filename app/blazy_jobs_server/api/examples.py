@@ -24,6 +24,21 @@ REGISTER: Examples = {
     "least": ("all that is required", {"name": "send-welcome-email", "handler": {"kind": "worker"}}),
     "usual": ("with retries, a timeout and a schema", {"name": "send-welcome-email"} | DEFINITION),
 }
+HTTP_HANDLER: dict[str, Any] = {
+    "kind": "http",
+    "url": "https://shop.example/jobs",
+    "headers": {"Authorization": "Bearer 6f2a"},
+    "completion": "response",
+}
+REGISTER["http"] = ("sent to a web app", {"name": "send-welcome-email", "handler": HTTP_HANDLER})
+RUN_REPORT: Examples = {
+    "progress": (
+        "how far it is",
+        {"reports": [{"type": "progress", "percent": 40, "message": "120 of 300"}]},
+    ),
+    "completed": ("its result", {"reports": [{"type": "completed", "result": {"sent": True}}]}),
+    "alive": ("a sign of life", {"reports": []}),
+}
 REPLACE: Examples = {"usual": ("the whole definition", DEFINITION)}
 CHANGE: Examples = {
     "timeout": ("one field", {"timeout_seconds": 60}),

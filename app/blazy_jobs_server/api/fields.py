@@ -51,11 +51,20 @@ OnLost = TypeAliasType("OnLost", Literal["retry", "fail"])
 WaitReason = TypeAliasType(
     "WaitReason",
     Annotated[
-        Literal["paused", "no_worker", "concurrency_limit", "rate_limit", "queue_unavailable", "waiting_children"],
+        Literal[
+            "paused",
+            "no_worker",
+            "concurrency_limit",
+            "rate_limit",
+            "queue_unavailable",
+            "waiting_children",
+            "destination_unavailable",
+        ],
         Field(
             description="Why a due run does not start. More values may be added: treat an unknown one as another reason"
             " to wait. `queue_unavailable`: the Redis of its queue is unavailable, or refuses a required command."
             " `waiting_children`: its BullMQ job is the parent of a flow and waits for its children."
+            " `destination_unavailable`: the origin of its HTTP handler refuses connections, and is tried now and then."
         ),
     ],
 )

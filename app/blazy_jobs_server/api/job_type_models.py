@@ -31,11 +31,18 @@ class WorkerHandlerIn(In):
     kind: Literal["worker"]
 
 
+Completion = TypeAliasType("Completion", Literal["response", "report"])
+HeaderValue = Annotated[str, StringConstraints(max_length=4096)]
+
+
 class HttpHandlerIn(In):
-    """The server sends each run to `url` with POST. Not supported yet: `422 not_supported`."""
+    """The server sends each run to `url` with POST. Writing it needs a key with the scope `admin`."""
 
     kind: Literal["http"]
     url: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    headers: Omittable[Annotated[dict[str, HeaderValue], Field(max_length=20)]] = None
+    completion: Omittable[Completion] = None
+    heartbeat_seconds: Timeout | None = None
 
 
 HandlerIn = TypeAliasType("HandlerIn", Annotated[WorkerHandlerIn | HttpHandlerIn, Field(discriminator="kind")])
@@ -101,6 +108,9 @@ class WorkerHandlerOut(BaseModel):
 class HttpHandlerOut(BaseModel):
     kind: Literal["http"]
     url: str
+    headers: dict[str, str]
+    completion: Completion
+    heartbeat_seconds: float | None
 
 
 HandlerOut = TypeAliasType("HandlerOut", Annotated[WorkerHandlerOut | HttpHandlerOut, Field(discriminator="kind")])
@@ -136,6 +146,15 @@ class JobType(BaseModel):
     source: Literal["api", "code"]
     created_at: AwareDatetime
     updated_at: AwareDatetime
+
+
+class RegisteredJobType(JobType):
+    secret: str | None = None
+
+
+class JobTypeSecret(BaseModel):
+    secret: str
+    previous_until: AwareDatetime | None
 
 
 class JobTypePage(BaseModel):

@@ -8,32 +8,62 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from blazy_jobs_server.api import examples, fields, job_type_models, render, shown, visibility
-from blazy_jobs_server.api.context import Answer, caller_of, context_of
-from blazy_jobs_server.api.definitions import changed, definition
+from blazy_jobs_server.api.context import ONCE, Answer, caller_of, context_of
+from blazy_jobs_server.api.definitions import changed, definition, writes_handler
 from blazy_jobs_server.api.describe import BODY, JOB_TYPE_LINKS, accepts, answers, describe
+from blazy_jobs_server.api.key_models import RotateIn
 from blazy_jobs_server.api.requests import read_json
 from blazy_jobs_server.api.runs import Limit, NameCursor, respond
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import (
+    BlockedDestination,
+    HeadersRequired,
     InvalidCursor,
     InvalidRequest,
     InvalidSchema,
     JobTypeExists,
     JobTypeInUse,
     JobTypeNotFound,
+    KeyringUnavailable,
     NotSupported,
     PathNotFound,
+    RotationPending,
+    ScopeMissing,
+    SecretNotFound,
 )
+from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import NAME, Definition, JobType
 from blazy_jobs_server.domain.keys import Scope
 
 router = APIRouter(prefix="/v1/job-types", tags=["job types"])
 
 
-def _answer(job_type: JobType, status: int = 200) -> Answer:
+OVERLAP_SECONDS = 86_400.0
+
+
+def _answer(job_type: JobType, status: int = 200, secret: str | None = None) -> Answer:
     location = (b"location", f"/v1/job-types/{job_type.name}".encode())
     headers = (location,) if status == 201 else ()
-    return Answer(status, orjson.dumps(render.job_type_json(job_type)), headers)
+    found = render.job_type_json(job_type)
+    if secret is not None:
+        return Answer(status, orjson.dumps(found | {"secret": secret}), (*headers, ONCE))
+    return Answer(status, orjson.dumps(found), headers)
+
+
+async def _check(request: Request, body: job_type_models.JobTypePatch, asked: Definition) -> None:
+    """Of a definition to be written. Raises Forbidden and NotFound, and what an HTTP handler may be refused for."""
+    caller = caller_of(request)
+    if writes_handler(body) and not caller.may(Scope.ADMIN):
+        raise ScopeMissing(Scope.ADMIN)
+    visibility.check_definition(caller, asked)
+    if not caller.may(Scope.REVEAL):
+        await context_of(request).jobs.catalogue.fresh()
+        shown.check_definition(context_of(request).jobs, caller, asked)
+    definitions = context_of(request).handlers.definitions
+    if writes_handler(body):
+        await definitions.check(asked)
+    else:
+        definitions.check_queue(asked)
 
 
 @router.post(
@@ -42,23 +72,28 @@ def _answer(job_type: JobType, status: int = 200) -> Answer:
     summary="Register a job type",
     status_code=201,
     responses=describe(
-        {201: job_type_models.JobType},
+        {201: job_type_models.RegisteredJobType},
         *BODY,
         InvalidSchema,
         NotSupported,
+        BlockedDestination,
+        HeadersRequired,
+        KeyringUnavailable,
         JobTypeExists,
         text={201: "registered"},
         links=JOB_TYPE_LINKS,
-        headers={201: ("Location",)},
+        headers={201: ("Location", "Cache-Control")},
     ),
     openapi_extra=accepts(job_type_models.JobTypeIn, examples.REGISTER),
 )
 async def register_job_type(request: Request) -> Response:
     body = await read_json(request, job_type_models.JobTypeIn)
     asked = definition(body.name, body)
-    await _check(request, asked)
-    job_type = await context_of(request).jobs.catalogue.register(asked, body.paused)
-    return respond(_answer(job_type, 201))
+    await _check(request, body, asked)
+    context = context_of(request)
+    sealing = context.handlers.definitions.sealing()
+    job_type = await context.jobs.catalogue.register(asked, body.paused, sealing)
+    return respond(_answer(job_type, 201, sealing.secret))
 
 
 @router.put(
@@ -66,14 +101,17 @@ async def register_job_type(request: Request) -> Response:
     operation_id="put_job_type",
     summary="Register or replace a job type",
     responses=describe(
-        {200: job_type_models.JobType, 201: job_type_models.JobType},
+        {200: job_type_models.RegisteredJobType, 201: job_type_models.RegisteredJobType},
         *BODY,
         InvalidSchema,
         NotSupported,
+        BlockedDestination,
+        HeadersRequired,
+        KeyringUnavailable,
         PathNotFound,
         text={200: "replaced, or unchanged", 201: "registered"},
         links=JOB_TYPE_LINKS,
-        headers={201: ("Location",)},
+        headers={200: ("Cache-Control",), 201: ("Location", "Cache-Control")},
     ),
     openapi_extra=accepts(job_type_models.JobTypePut, examples.REPLACE),
 )
@@ -83,18 +121,11 @@ async def put_job_type(request: Request, name: str) -> Response:
     body = await read_json(request, job_type_models.JobTypePut)
     check_same_name(name, body.name)
     asked = definition(name, body)
-    await _check(request, asked)
-    job_type, new = await context_of(request).jobs.catalogue.replace(asked, body.paused)
-    return respond(_answer(job_type, 201 if new else 200))
-
-
-async def _check(request: Request, asked: Definition) -> None:
-    """What the caller may write, of what is there by now. Raises NotFound and Forbidden."""
-    jobs, caller = context_of(request).jobs, caller_of(request)
-    visibility.check_definition(caller, asked)
-    if not caller.may(Scope.REVEAL):
-        await jobs.catalogue.fresh()
-        shown.check_definition(jobs, caller, asked)
+    await _check(request, body, asked)
+    context = context_of(request)
+    sealing = context.handlers.definitions.sealing()
+    job_type, new = await context.jobs.catalogue.replace(asked, body.paused, sealing)
+    return respond(_answer(job_type, 201 if new else 200, sealing.secret))
 
 
 def check_name(name: str) -> None:
@@ -163,19 +194,25 @@ async def get_job_type(request: Request, name: str) -> Response:
     operation_id="patch_job_type",
     summary="Change some fields of a job type",
     responses=describe(
-        {200: job_type_models.JobType},
+        {200: job_type_models.RegisteredJobType},
         *BODY,
         InvalidSchema,
         NotSupported,
+        BlockedDestination,
+        HeadersRequired,
+        KeyringUnavailable,
         JobTypeNotFound,
         text={200: "the current state"},
+        headers={200: ("Cache-Control",)},
     ),
     openapi_extra=accepts(job_type_models.JobTypePatch, examples.CHANGE),
 )
 async def patch_job_type(request: Request, name: str) -> Response:
-    catalogue = context_of(request).jobs.catalogue
-    catalogue.entry(name)
+    context = context_of(request)
+    catalogue = context.jobs.catalogue
+    known = catalogue.entry(name).job_type
     body = await read_json(request, job_type_models.JobTypePatch)
+    await _check(request, body, changed(known.definition, body))
 
     def change(known: Definition) -> Definition:
         asked = changed(known, body)
@@ -183,8 +220,9 @@ async def patch_job_type(request: Request, name: str) -> Response:
         shown.check_definition(context_of(request).jobs, caller_of(request), asked)
         return asked
 
-    job_type = await catalogue.change(name, change, body.paused)
-    return respond(_answer(job_type))
+    sealing = context.handlers.definitions.sealing()
+    job_type = await catalogue.change(name, change, body.paused, sealing)
+    return respond(_answer(job_type, secret=sealing.secret))
 
 
 @router.delete(
@@ -197,6 +235,48 @@ async def patch_job_type(request: Request, name: str) -> Response:
 async def retire_job_type(request: Request, name: str) -> Response:
     """Its runs remain readable. The name can be registered again, with the next version number."""
     await context_of(request).jobs.catalogue.retire(name)
+    return Response(status_code=204)
+
+
+@router.post(
+    "/{name}/secret/rotate",
+    operation_id="rotate_job_type_secret",
+    summary="Give a job type another signing secret",
+    responses=describe(
+        {200: job_type_models.JobTypeSecret},
+        *BODY,
+        JobTypeNotFound,
+        SecretNotFound,
+        RotationPending,
+        KeyringUnavailable,
+        text={200: "rotated; the only response that contains the new secret"},
+        headers={200: ("Cache-Control",)},
+    ),
+    openapi_extra=accepts(RotateIn, examples.ROTATE, required=False),
+)
+async def rotate_job_type_secret(request: Request, name: str) -> Response:
+    context = context_of(request)
+    await context.jobs.catalogue.found(name)
+    body = await read_json(request, RotateIn, optional=True)
+    overlap_seconds = OVERLAP_SECONDS if body.overlap_seconds is None else body.overlap_seconds
+    secret, until = await context.handlers.definitions.rotate(name, overlap_seconds)
+    answer = {"secret": secret, "previous_until": None if until is None else rfc3339(until)}
+    return respond(Answer(200, orjson.dumps(answer), (ONCE,)))
+
+
+@router.delete(
+    "/{name}/secret/previous",
+    operation_id="end_previous_job_type_secret",
+    summary="End the signing secret before the last rotation",
+    status_code=204,
+    response_class=Response,
+    responses={
+        **answers(JobTypeNotFound, SecretNotFound, KeyringUnavailable),
+        204: {"description": "it signs no more, now or before"},
+    },
+)
+async def end_previous_job_type_secret(request: Request, name: str) -> Response:
+    await context_of(request).handlers.definitions.end_previous(name)
     return Response(status_code=204)
 
 

@@ -8,7 +8,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from blazy_jobs_server.api import examples, key_models, render
-from blazy_jobs_server.api.context import Answer, Context, caller_of, context_of
+from blazy_jobs_server.api.context import ONCE, Answer, Context, caller_of, context_of
 from blazy_jobs_server.api.describe import BODY, accepts, answers, describe
 from blazy_jobs_server.api.job_types import page_of
 from blazy_jobs_server.api.requests import read_json
@@ -20,8 +20,6 @@ from blazy_jobs_server.trust.keys import Wanted
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
-ONCE = (b"cache-control", b"no-store")
-"""Of an answer with a secret in it."""
 OVERLAP_SECONDS = 86_400.0
 
 

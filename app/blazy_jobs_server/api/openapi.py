@@ -169,6 +169,7 @@ def _components(written: dict[str, Any]) -> dict[str, Any]:
         "securitySchemes": {
             "key": {"type": "http", "scheme": "bearer", "description": "An API key."},
             "session": {"type": "apiKey", "in": "cookie", "name": SECURE_NAME, "description": SESSION},
+            "report": {"type": "http", "scheme": "bearer", "description": "The token that a run was sent with."},
         },
     }
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.batch import Batch
+from blazy_jobs_server.domain.handler_secrets import UNCHANGED
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import JobType, Settings
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
@@ -117,7 +118,14 @@ def brief_json(run_id: int, state: State) -> str:
 
 def job_type_json(job_type: JobType) -> dict[str, Any]:
     definition = job_type.definition
-    handler = {"kind": definition.handler.kind}
+    handler: dict[str, Any] = {"kind": definition.handler.kind}
+    if definition.handler.kind == "http":
+        handler |= {
+            "url": definition.handler.url,
+            "headers": dict.fromkeys(definition.handler.headers, UNCHANGED),
+            "completion": definition.handler.completion,
+            "heartbeat_seconds": definition.handler.heartbeat_seconds,
+        }
     return {
         "name": definition.name,
         "description": definition.description,

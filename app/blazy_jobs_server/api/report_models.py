@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 from typing_extensions import TypeAliasType
 
-from blazy_jobs_server.api.fields import WHOLE, In, Instant, Seconds
+from blazy_jobs_server.api.fields import WHOLE, In, Instant, Omittable, Seconds
 from blazy_jobs_server.api.run_models import Run
 
 
@@ -224,3 +224,75 @@ class ReportOut(BaseModel):
     drain: bool
     completed: list[list[NotAccepted]] = []
     said: list[list[NotHeard]] = []
+
+
+class RunWord(In):
+    run_id: Omittable[str] = None
+    attempt: Omittable[Annotated[int, Field(ge=0, le=2**53 - 1)]] = None
+
+
+class RunProgress(RunWord):
+    type: Literal["progress"]
+    percent: float | None = None
+    message: str | None = None
+    data: Any = None
+
+
+class RunLog(RunWord):
+    type: Literal["log"]
+    level: str | None = None
+    message: str | None = None
+    fields: dict[str, Any] | None = None
+    dropped: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
+    written_at: Instant | None = None
+
+
+class RunCompleted(RunWord):
+    type: Literal["completed"]
+    result: Any = None
+
+
+class RunFailed(RunWord):
+    type: Literal["failed"]
+    error: ReportErrorIn
+    retryable: bool | None = None
+    retry_after_seconds: Seconds | None = None
+
+
+class RunReleased(RunWord):
+    type: Literal["released"]
+    reason: str | None = None
+    alone: bool | None = None
+
+
+class RunSnoozed(RunWord):
+    type: Literal["snoozed"]
+    delay_seconds: Seconds | None = None
+    due_at: Instant | None = None
+
+
+class RunCancelled(RunWord):
+    type: Literal["cancelled"]
+    reason: str | None = None
+
+
+class RunLost(RunWord):
+    type: Literal["lost"]
+
+
+RunReportItem = TypeAliasType(
+    "RunReportItem",
+    Annotated[
+        RunProgress | RunLog | RunCompleted | RunFailed | RunReleased | RunSnoozed | RunCancelled | RunLost,
+        Field(discriminator="type", description="One report of an HTTP handler about its run."),
+    ],
+)
+
+
+class RunReportIn(In):
+    reports: Annotated[list[RunReportItem], Field(max_length=1000)] | Annotated[list[Any], Field(max_length=1000)] = []
+
+
+class RunReportOut(BaseModel):
+    data: list[Reported]
+    cancel_requested: bool

@@ -63,6 +63,7 @@ class RunError(BaseModel):
     type: str | None
     message: str
     traceback: str | None
+    status: int | None = None
 
 
 class Progress(BaseModel):

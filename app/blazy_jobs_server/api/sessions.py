@@ -8,10 +8,10 @@ import orjson
 from fastapi import APIRouter, Depends, Request, Response
 
 from blazy_jobs_server.api import cookies, examples, session_models
-from blazy_jobs_server.api.context import Answer, caller_of, context_of, guard
+from blazy_jobs_server.api.context import ONCE, Answer, caller_of, context_of, guard
 from blazy_jobs_server.api.describe import ALWAYS, BODY, GUARDED, STORED, accepts, answers, describe, problems_of
 from blazy_jobs_server.api.describe import headers_of as described_headers
-from blazy_jobs_server.api.keys import ONCE, self_json
+from blazy_jobs_server.api.keys import self_json
 from blazy_jobs_server.api.operations import OPEN
 from blazy_jobs_server.api.queries import known_query, refuse_query
 from blazy_jobs_server.api.requests import fit, headers_of, read_body

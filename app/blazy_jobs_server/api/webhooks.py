@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from blazy_jobs_server.api import examples, fields, render, visibility
 from blazy_jobs_server.api import webhook_models as shapes
-from blazy_jobs_server.api.context import Answer, caller_of, context_of
+from blazy_jobs_server.api.context import ONCE, Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import BODY, WEBHOOK_LINKS, accepts, describe
 from blazy_jobs_server.api.job_types import check_name, check_same_name, page_of
-from blazy_jobs_server.api.keys import ONCE, OVERLAP_SECONDS
+from blazy_jobs_server.api.keys import OVERLAP_SECONDS
 from blazy_jobs_server.api.requests import cursor_key, read_json
 from blazy_jobs_server.api.runs import Cursor, Limit, NameCursor, respond
 from blazy_jobs_server.domain import ids

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -29,12 +30,16 @@ from blazy_jobs_server.domain.errors import (
 )
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import Bullmq, Definition
+from blazy_jobs_server.domain.keys import Caller, Scope
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.membership import Member
 from blazy_jobs_server.engine.plans import check_plan
 from blazy_jobs_server.ports import WorkerRecord
 
 router = APIRouter(prefix="/v1/workers", tags=["workers"])
+
+NEEDS_ADMIN = "needs_admin"
+"""Why an HTTP handler that is declared is not taken from a key without that scope."""
 
 
 @router.post(
@@ -58,7 +63,8 @@ async def register_worker(request: Request) -> Response:
     body = await read_json(request, WorkerIn)
     declares = _declarations(body)
     visibility.check_worker(caller_of(request).within, [*body.job_types, *_named(declares)], body.queues)
-    conflicts: list[Conflict] = await _declare_queues(context, body)
+    declares, conflicts = await _without_refused_handlers(context, caller_of(request), declares)
+    conflicts += await _declare_queues(context, body)
     leasing = context.jobs.leasing
     record, refused = await context.jobs.deployments.register(
         WorkerRecord(
@@ -137,6 +143,25 @@ def _declarations(body: WorkerIn) -> list[Declaration]:
     return declared
 
 
+async def _without_refused_handlers(
+    context: Context, caller: Caller, declares: list[Declaration]
+) -> tuple[list[Declaration], list[Conflict]]:
+    """HTTP handlers are an admin's to write. Raises what a registration over HTTP may."""
+    conflicts: list[Conflict] = []
+    kept = []
+    for declared in declares:
+        handled = [definition for definition in declared.job_types if definition.handler.kind == "http"]
+        if handled and not caller.may(Scope.ADMIN):
+            conflicts += [Conflict("job_type", definition.name, NEEDS_ADMIN) for definition in handled]
+            workers = tuple(definition for definition in declared.job_types if definition.handler.kind != "http")
+            declared = msgspec.structs.replace(declared, job_types=workers)
+        else:
+            for definition in handled:
+                await context.handlers.definitions.check(definition)
+        kept.append(declared)
+    return kept, conflicts
+
+
 def _named(declares: list[Declaration]) -> list[str]:
     """The job types that are declared, and those of the schedules."""
     job_types = [definition.name for declared in declares for definition in declared.job_types]
@@ -148,9 +173,18 @@ def _definitions(job_types: list[job_type_models.JobTypeIn], path: str) -> list[
     for place, job_type in enumerate(job_types):
         if job_type.name in found:
             raise InvalidRequest.at(f"{path}/{place}/name", "is declared twice", "duplicate")
-        declared = found[job_type.name] = definition(job_type.name, job_type, f"{path}/{place}")
+        declared = found[job_type.name] = _declared(definition(job_type.name, job_type), f"{path}/{place}")
         Catalogue.check(declared, f"{path}/{place}")
     return list(found.values())
+
+
+def _declared(asked: Definition, path: str) -> Definition:
+    """What is declared is kept as it is, so there can be no secrets in it. Raises NotSupported."""
+    if asked.handler.given:
+        raise NotSupported(
+            f"{path}/handler/headers", "Headers cannot be declared in code; set them with PATCH /v1/job-types/{name}."
+        )
+    return msgspec.structs.replace(asked, handler=msgspec.structs.replace(asked.handler, given=None))
 
 
 def _schedules(schedules: list[ScheduleIn], path: str) -> list[DeclaredSchedule]:

@@ -2,7 +2,7 @@
 
     JobsError
     ├── NotFound            404   JobTypeNotFound · RunNotFound · WorkerNotFound · QueueNotFound · ScheduleNotFound
-    │                             · KeyNotFound · WebhookNotFound · DeliveryNotFound · PathNotFound
+    │                             · KeyNotFound · WebhookNotFound · DeliveryNotFound · SecretNotFound · PathNotFound
     ├── MethodNotAllowed    405
     ├── Unauthorized        401
     ├── Forbidden           403   ScopeMissing · CrossSite · HostRefused · ProxyWithoutKey
@@ -17,7 +17,7 @@
     ├── TooMany             429   RateLimited · TooManyTries
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
-    │                             · BlockedDestination · NotSupported · IdempotencyKeyReused
+    │                             · BlockedDestination · HeadersRequired · NotSupported · IdempotencyKeyReused
     └── Unavailable         503   StoreUnavailable (DefinitionChanged) · QueueUnavailable · TooBusy · Draining
                               · KeyringUnavailable
 
@@ -126,6 +126,13 @@ class KeyNotFound(NotFound):
 
     def __init__(self, key_id: str) -> None:
         super().__init__(f"There is no API key {key_id[:40]!r}.")
+
+
+class SecretNotFound(NotFound):
+    code, title = "secret_not_found", "Secret not found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The job type {name[:128]!r} has no signing secret: it has never had an HTTP handler.")
 
 
 class MethodNotAllowed(JobsError):
@@ -425,6 +432,17 @@ class NotSupported(Invalid):
 
     def __init__(self, path: str, detail: str) -> None:
         super().__init__(detail, errors=[FieldError(path, detail, "not_supported")])
+
+
+class HeadersRequired(InvalidRequest):
+    code, title = "headers_required", "Headers required"
+
+    @classmethod
+    def of(cls, path: str, names: list[str]) -> HeadersRequired:
+        message = "must be sent in full: it is kept for the origin that it was set for only"
+        return cls(
+            [FieldError(f"{path}/{name.replace('~', '~0').replace('/', '~1')}", message, cls.code) for name in names]
+        )
 
 
 class IdempotencyKeyReused(Invalid):

@@ -14,9 +14,19 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 Source = Literal["api", "code", "config"]
 
 
-class Handler(Struct, frozen=True):
+Completion = Literal["response", "report"]
+
+
+class Handler(Struct, frozen=True, omit_defaults=True):
+    """`headers` has a name that stands for each value (`domain/handler_secrets.py`), never the value itself."""
+
     kind: Literal["worker", "http"]
     url: str | None = None
+    headers: dict[str, str] = {}
+    completion: Completion = "response"
+    heartbeat_seconds: float | None = None
+    given: dict[str, str] | None = None
+    """The values themselves, on their way from a request to where they are sealed; None in what is stored."""
 
 
 class Definition(Struct, frozen=True, kw_only=True):
@@ -85,6 +95,8 @@ class JobType(Struct, frozen=True, kw_only=True):
     paused: bool
     created_at: int
     updated_at: int
+    secrets: str | None = None
+    """Of an HTTP handler: its signing secret and the values of its headers, sealed."""
 
     @property
     def name(self) -> str:

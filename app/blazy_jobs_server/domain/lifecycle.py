@@ -34,6 +34,7 @@ MOVES: dict[str, dict[State | None, tuple[State, ...]]] = {
     "fail": {S.RUNNING: (S.RETRYING, S.FAILED, S.CANCELLED)},
     "release": {S.RUNNING: (S.QUEUED, S.CANCELLED)},
     "snooze": {S.RUNNING: (S.SCHEDULED, S.QUEUED, S.CANCELLED)},
+    "detach": {S.RUNNING: (S.RUNNING,)},
     "lose": {S.RUNNING: (S.QUEUED, S.FAILED, S.CANCELLED)},
     "cancel": {
         S.SCHEDULED: (S.CANCELLED,),
@@ -299,6 +300,20 @@ def snooze(run: Run, now: int, due_at: int) -> Transition:
     if run.cancel_requested:
         return _cancelled(run, now, run.cancel_reason)
     return _give_back(run, now, "snoozed", max(due_at, now))
+
+
+def detach(run: Run, now: int, silence_seconds: float | None) -> Transition:
+    """What its worker began goes on elsewhere, and is heard of by the run's own token. No worker has it any more; it is
+    taken back at its deadline, or where nothing is heard of it for `silence_seconds`."""
+    run = _begin("detach", run)
+    run.alone = False
+    run.worker_id = None
+    run.lease_until = silent_at(now, silence_seconds)
+    return Transition(run, ())
+
+
+def silent_at(now: int, silence_seconds: float | None) -> int | None:
+    return None if silence_seconds is None else after(now, silence_seconds)
 
 
 def lose(run: Run, now: int) -> Transition:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from blazy_jobs_server.domain.job_type import Settings
 
@@ -41,6 +41,8 @@ class Error(Struct, frozen=True):
     message: str
     type: str | None = None
     traceback: str | None = None
+    status: int | UnsetType = UNSET
+    """What an HTTP handler answered."""
 
 
 class Run(Struct):
@@ -99,6 +101,11 @@ class Run(Struct):
     """How many starts of the job are told in this run; None where the queue is the database's own."""
     followed_lines: int = 0
     """How many lines of the job's log are."""
+
+    @property
+    def is_detached(self) -> bool:
+        """It runs, and no worker has it: an HTTP handler goes on with it."""
+        return self.state is State.RUNNING and self.worker_id is None and self.followed is None
 
 
 class Attempt(Struct, frozen=True):

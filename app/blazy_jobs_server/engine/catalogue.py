@@ -61,6 +61,15 @@ class Chosen(Struct, frozen=True):
     why: str
 
 
+Seal = Callable[[Definition, JobType | None], tuple[Definition, str | None]]
+"""Of a definition to be saved over what is there: without what must not be stored in the clear, and the sealed secrets
+that its job type has from then on."""
+
+
+def _as_it_is(definition: Definition, known: JobType | None) -> tuple[Definition, str | None]:
+    return definition, None if known is None else known.secrets
+
+
 class Catalogue:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -71,6 +80,9 @@ class Catalogue:
         self._writing = asyncio.Lock()
         self.on_load: Callable[[], None] = lambda: None
         """Told when all was read anew, because another server has changed something."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Told when a job type is not as it was."""
+        self.seal: Seal = _as_it_is
         self.revision = 0
         """Of the database, where several servers share it: what is known here is as of it."""
 
@@ -85,6 +97,7 @@ class Catalogue:
         self._retired = {definition.name: definition.redact for definition in retired}
         for name in self._entries.keys() - {job_type.name for job_type in job_types}:
             del self._entries[name]
+            self.on_change()
         for job_type in job_types:
             known = self._entries.get(job_type.name)
             if known is None or known.job_type != job_type:
@@ -111,6 +124,7 @@ class Catalogue:
         self._entries[job_type.name] = Entry(job_type, NO_OVERRIDES.settings(definition), payload)
         if definition.queue not in self._queues:
             self.met_queue(definition.queue)
+        self.on_change()
 
     def met_queue(self, name: str) -> None:
         """A queue came into being by its use."""
@@ -186,44 +200,50 @@ class Catalogue:
                         raise
         raise AssertionError
 
-    async def register(self, definition: Definition, paused: bool | None) -> JobType:
-        """Raises JobTypeExists."""
+    async def register(self, definition: Definition, paused: bool | None, seal: Seal | None = None) -> JobType:
+        """Raises JobTypeExists, and what `seal` raises."""
         self.check(definition)
 
         async def attempt() -> JobType:
             if definition.name in self._entries:
                 raise JobTypeExists(definition.name)
-            return await self._save(definition, None, "api", None, paused)
+            sealed, secrets = (seal or self.seal)(definition, None)
+            return await self._save(sealed, None, "api", None, paused, secrets)
 
         return await self.write(attempt)
 
-    async def replace(self, definition: Definition, paused: bool | None) -> tuple[JobType, bool]:
-        """Registers or replaces; says whether the name was new."""
+    async def replace(
+        self, definition: Definition, paused: bool | None, seal: Seal | None = None
+    ) -> tuple[JobType, bool]:
+        """Registers or replaces; says whether the name was new. Raises what `seal` raises."""
         self.check(definition)
 
         async def attempt() -> tuple[JobType, bool]:
             known = self.get(definition.name)
-            if known is not None and known.definition == definition and paused in (None, known.paused):
-                return known, False
+            sealed, secrets = (seal or self.seal)(definition, known)
             if known is None:
-                return await self._save(definition, None, "api", None, paused), True
-            if known.definition == definition:
+                return await self._save(sealed, None, "api", None, paused, secrets), True
+            if known.definition == sealed:
                 # A pause is no change of the definition: what is the code's stays the code's.
-                return await self._pause(definition.name, bool(paused)), False
-            return await self._save(definition, known.version, "api", None, paused), False
+                same = paused in (None, known.paused)
+                return known if same else await self._pause(definition.name, bool(paused)), False
+            return await self._save(sealed, known.version, "api", None, paused, secrets), False
 
         return await self.write(attempt)
 
-    async def change(self, name: str, change: Callable[[Definition], Definition], paused: bool | None) -> JobType:
-        """Raises JobTypeNotFound."""
+    async def change(
+        self, name: str, change: Callable[[Definition], Definition], paused: bool | None, seal: Seal | None = None
+    ) -> JobType:
+        """Raises JobTypeNotFound, and what `seal` raises."""
 
         async def attempt() -> JobType:
             known = self.entry(name).job_type
             definition = change(known.definition)
             self.check(definition)
+            definition, secrets = (seal or self.seal)(definition, known)
             if known.definition == definition:
                 return known if paused in (None, known.paused) else await self._pause(name, bool(paused))
-            return await self._save(definition, known.version, "api", None, paused)
+            return await self._save(definition, known.version, "api", None, paused, secrets)
 
         return await self.write(attempt)
 
@@ -242,9 +262,10 @@ class Catalogue:
         source: Source,
         declarer: Declarer | None,
         paused: bool | None,
+        secrets: str | None,
     ) -> JobType:
         saved = await self._store.save_job_type(
-            definition, expect=expect, source=source, declarer=declarer, paused=paused
+            definition, expect=expect, source=source, declarer=declarer, paused=paused, secrets=secrets
         )
         if saved is None:
             raise DefinitionChanged(definition.name)  # another server was quicker
@@ -260,6 +281,7 @@ class Catalogue:
             if not await self._store.retire_job_type(name):
                 raise JobTypeInUse(name)
             self._retired[name] = self._entries.pop(name).job_type.definition.redact
+            self.on_change()
             log.info("job type retired", name=name)
 
         await self.write(attempt)
@@ -280,6 +302,19 @@ class Catalogue:
         self._keep(job_type)
         log.info("job type paused" if paused else "job type resumed", name=name)
         return job_type
+
+    async def keep_secrets(self, name: str, change: Callable[[JobType], str]) -> JobType:
+        """Changes a job type's sealed secrets. Raises JobTypeNotFound, and what `change` raises."""
+
+        async def attempt() -> JobType:
+            known = self.entry(name).job_type
+            kept = await self._store.keep_secrets(name, change(known), before=known.secrets)
+            if kept is None:
+                raise DefinitionChanged(name)
+            self._keep(kept)
+            return kept
+
+        return await self.write(attempt)
 
     async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
         """Raises QueueInUse."""
@@ -316,8 +351,9 @@ class Catalogue:
             chosen, known = wanted(), self.get(name)
             if chosen is None:
                 return
+            sealed, secrets = self.seal(chosen.definition, known)
             saved = await self._save(
-                chosen.definition, None if known is None else known.version, "code", chosen.declarer, None
+                sealed, None if known is None else known.version, "code", chosen.declarer, None, secrets
             )
             if known is not None and known.definition != saved.definition:
                 log.info(

@@ -20,11 +20,15 @@ from blazy_jobs_server.ports import Claim, Clock, Commit, Leased, Report, Store
 class Waiting:
     """A claim that waits. `limit` 0: its time is over, and it is answered with what it gets now, or nothing."""
 
-    __slots__ = ("asked", "columns", "future", "gone", "limit", "member")
+    __slots__ = ("asked", "columns", "future", "gone", "limit", "member", "once")
 
-    def __init__(self, member: Member, limit: int, future: asyncio.Future[Leased], columns: bool = False) -> None:
+    def __init__(
+        self, member: Member, limit: int, future: asyncio.Future[Leased], columns: bool = False, once: bool = False
+    ) -> None:
         self.member = member
         self.columns = columns
+        self.once = once
+        """Whether it is answered when the store was asked, with whatever it has."""
         self.limit = limit
         self.future = future
         self.gone = False
@@ -55,6 +59,8 @@ class Claims:
         """Told what each claim got."""
         self.on_change: Callable[[], None] = lambda: None
         """Other claims wait than before."""
+        self.on_nudge: Callable[[int], None] = lambda worker_id: None
+        """A worker should hear of something soon."""
         membership.on_gone = self._dismiss
 
     async def stop(self) -> None:
@@ -68,18 +74,25 @@ class Claims:
         self.waiting.clear()
 
     async def claim(
-        self, worker_id: int, limit: int, seconds: float, gone: asyncio.Future[None] | None, *, columns: bool = False
+        self,
+        worker_id: int,
+        limit: int,
+        seconds: float,
+        gone: asyncio.Future[None] | None,
+        *,
+        columns: bool = False,
+        once: bool = False,
     ) -> Leased:
         """At most `limit` runs as soon as there is one; none when the time is over, or its caller has `gone`.
 
-        `columns`: plain runs may come as batches.
+        `columns`: plain runs may come as batches. `once`: what the store has now, or none.
 
         Raises WorkerNotFound.
         """
         member = await self._membership.known(worker_id)
         if self._membership.draining or self._membership.drains(member):
             return Leased()
-        waiting = Waiting(member, limit, asyncio.get_running_loop().create_future(), columns)
+        waiting = Waiting(member, limit, asyncio.get_running_loop().create_future(), columns, once)
         self.open.add(waiting)
         self.waiting.append(waiting)
         self.serve()
@@ -100,6 +113,7 @@ class Claims:
 
     def nudge(self, worker_id: int) -> None:
         """Answers a waiting claim of this worker empty before its time, so that it reports and hears of a cancel."""
+        self.on_nudge(worker_id)
         for waiting in self.waiting:
             if waiting.member.record.id == worker_id:
                 self._expire(waiting)
@@ -193,7 +207,7 @@ class Claims:
             elif waiting.future.done():
                 if lease.number:
                     await self._take_back(claim, lease)
-            elif lease.number or waiting.limit == 0 or self._membership.draining:
+            elif lease.number or waiting.limit == 0 or waiting.once or self._membership.draining:
                 waiting.future.set_result(lease)
             else:
                 self.waiting.append(waiting)

@@ -77,6 +77,8 @@ class Jobs:
         self.draining = False
         self.on_commit: Callable[[Commit], None] = lambda commit: None
         """Who else is told of commits."""
+        self.unreachable: Callable[[str], bool] = lambda job_type: False
+        """Whether the destination of a job type's HTTP handler refuses connections."""
 
     async def start(self) -> None:
         """The store is open. Raises StoreUnavailable."""
@@ -205,6 +207,8 @@ class Jobs:
             return None
         if not self.leasing.membership.knows(run.job_type, run.queue, run.definition_id):
             return "no_worker"
+        if self.unreachable(run.job_type):
+            return "destination_unavailable"
         limit = self.catalogue.entry(run.job_type).job_type.definition.concurrency
         if limit is not None and self.numbers.running(run.job_type) >= limit:
             return "concurrency_limit"

@@ -20,8 +20,8 @@ from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.membership import Member, Membership
 from blazy_jobs_server.engine.results import Call, Results
 from blazy_jobs_server.engine.sharing import Sharing
-from blazy_jobs_server.engine.throttle import Throttle
-from blazy_jobs_server.ports import Clock, Completed, Judged, Report, Said, Store, WorkerRecord
+from blazy_jobs_server.engine.throttle import Heard, Throttle
+from blazy_jobs_server.ports import ANY_WORKER, Clock, Completed, Judged, Report, Said, Store, WorkerRecord
 
 log = structlog.get_logger("leasing")
 
@@ -43,6 +43,8 @@ class Leasing:
         self._throttle = Throttle(clock, self._send_late)
         self.results = Results(self._record, clock, lease_seconds)
         self.claims.on_leased = self.results.leased
+        nobody = WorkerRecord(id=ANY_WORKER, name="", job_types=(), queues=None, concurrency=1, registered_at=0)
+        self._anybody = Member(nobody, clock.now(), called=True)
         self.too_old_for: Callable[[WorkerRecord, int], Awaitable[int | None]] = _for_nothing
         """The run's definition, where the worker's code is older."""
         self.before_report: Callable[[Sequence[Report]], Awaitable[None]] | None = None
@@ -100,6 +102,15 @@ class Leasing:
                     self._throttle.hold_back(worker_id, late)
             raise
         return Answer(judged, self.membership.drains(member))
+
+    async def hear(self, reports: Sequence[Report]) -> Judged:
+        """What is said of runs by their own tokens, whoever has them. Raises StoreUnavailable and TooBusy."""
+        call = Call(reports, (), ())
+        repeated = self.results.repeated(ANY_WORKER, call)
+        if repeated is not None:
+            return await self.results.answer(repeated)
+        written, places = self._throttle.admit(ANY_WORKER, reports)
+        return await self.results.report(self._anybody, call, written, places, Heard([], [], [], []))
 
     async def _record(
         self,

@@ -16,6 +16,8 @@ from blazy_jobs_server.ports import Clock, Neighbours, Store, WorkerRecord
 log = structlog.get_logger("leasing")
 
 SOON_SECONDS = 0.02
+LANE = "http-"
+"""How the names of lanes begin."""
 
 
 class Member:
@@ -26,6 +28,7 @@ class Member:
     def __init__(self, record: WorkerRecord, now: int, *, called: bool) -> None:
         self.record = record
         self.job_types = frozenset(record.job_types)
+        """Those of them whose runs it may get."""
         self.queues = None if record.queues is None else frozenset(record.queues)
         self.unknown = record.unknown
         """The definitions that its code is too old for."""
@@ -34,6 +37,16 @@ class Member:
         """Whether it was heard since this server started."""
         self.claims = 0
         """How many of its claims wait, and of its reports for a verdict; while one does, it is there."""
+
+    @property
+    def is_lane(self) -> bool:
+        """A worker of this kind of server's own, for HTTP handlers."""
+        return self.record.pool and self.record.name.startswith(LANE)
+
+    def reserve(self, job_types: frozenset[str]) -> None:
+        """These are for the lanes alone."""
+        if not self.is_lane:
+            self.job_types = frozenset(self.record.job_types) - job_types
 
     def serves(self, job_type: str, queue: str) -> bool:
         return job_type in self.job_types and self.may_get(queue)
@@ -55,6 +68,7 @@ class Membership:
         self._told_at = 0
         """When the neighbours were last told who is heard here."""
         self._served: dict[tuple[str, str], bool] = {}
+        self._reserved: frozenset[str] = frozenset()
         self.draining = False
         """Nothing is leased out any more."""
         self.pool_names: set[str] = set()
@@ -74,7 +88,7 @@ class Membership:
         for record in await self._store.workers():
             if neighbours is not None and not neighbours.at_home(record):
                 continue  # known when it is heard
-            if record.pool and not self.alive(record):
+            if record.pool and (record.name.startswith(LANE) or not self.alive(record)):
                 # It died with its server: nobody's loss.
                 await self._store.give_up_worker(record.id, lost=False)
             else:
@@ -109,8 +123,19 @@ class Membership:
         await self._store.note_unknown(member.record.id, unknown)
         member.unknown = unknown
 
+    def reserve(self, job_types: frozenset[str]) -> bool:
+        """The runs of these are for lanes alone, whoever else says to serve them; whether that is news."""
+        if job_types == self._reserved:
+            return False
+        self._reserved = job_types
+        for member in chain(self._members.values(), self._elsewhere.values()):
+            member.reserve(job_types)
+        self._served.clear()
+        return True
+
     def _join(self, record: WorkerRecord, *, called: bool) -> None:
-        self._members[record.id] = Member(record, self._clock.now(), called=called)
+        member = self._members[record.id] = Member(record, self._clock.now(), called=called)
+        member.reserve(self._reserved)
         self._elsewhere.pop(record.id, None)
         self._served.clear()
 
@@ -235,6 +260,8 @@ class Membership:
             worker_id: Member(record, record.seen_at or record.registered_at, called=False)
             for worker_id, record in records.items()
         }
+        for member in self._elsewhere.values():
+            member.reserve(self._reserved)
 
     def forget(self, worker_id: int) -> None:
         """It is no more, or not here."""

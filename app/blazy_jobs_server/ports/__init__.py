@@ -9,6 +9,7 @@ from blazy_jobs_server.ports.clock import Clock, Timer
 from blazy_jobs_server.ports.neighbours import Elsewhere, Neighbours
 from blazy_jobs_server.ports.queues import Followed, Job, JobEnd, JobNews, Offer, QueueEngine, QueueState, Sighting
 from blazy_jobs_server.ports.runs import (
+    ANY_WORKER,
     Claim,
     Commit,
     Completed,
@@ -33,6 +34,7 @@ from blazy_jobs_server.ports.schedules import Fire, Fired
 from blazy_jobs_server.ports.store import Store
 
 __all__ = [
+    "ANY_WORKER",
     "Claim",
     "Clock",
     "Commit",

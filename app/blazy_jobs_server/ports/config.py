@@ -12,13 +12,14 @@ from blazy_jobs_server.domain.schedule import Schedule
 
 
 class JobTypeWrite(Struct, frozen=True, kw_only=True):
-    """`paused` None leaves it."""
+    """`paused` None leaves it, and `secrets` UNSET those that it has."""
 
     definition: Definition
     source: Source
     declarer: Declarer | None = None
     owner: str | None = None
     paused: bool | None = None
+    secrets: str | UnsetType | None = UNSET
 
 
 class QueueWrite(Struct, frozen=True, kw_only=True):

@@ -130,8 +130,8 @@ class Verdict(Struct, frozen=True):
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """One item of a worker's report. `kind` is the report's type, or `touch`, which writes no event; which of the rest
-    holds depends on it. `dropped` counts log lines that were not kept.
+    """One item of a worker's report. `kind` is the report's type, or `touch` or `detached`, which write no event; which
+    of the rest holds depends on it. `dropped` counts log lines that were not kept.
 
     `data` is JSON text: a progress's or log line's event data, or the result.
     """
@@ -212,6 +212,10 @@ class Said(Struct, frozen=True):
 
     def reports(self) -> list[Report]:
         return [self.report(run_id, place) for run_id, start, end in self.entries() for place in range(start, end)]
+
+
+ANY_WORKER = 0
+"""In place of the key of a worker that reports: whoever has a run, by whose own token the reporter was let in."""
 
 
 class Reported(Struct, frozen=True):

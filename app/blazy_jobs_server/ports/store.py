@@ -62,9 +62,15 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, 
         source: Source,
         declarer: Declarer | None,
         paused: bool | None,
+        secrets: str | UnsetType | None = UNSET,
     ) -> JobType | None:
         """Registers or replaces. `expect` is the version that must be there (None: no live one); None is returned where
-        it was not. An unchanged definition keeps its version; `paused` None leaves it."""
+        it was not. An unchanged definition keeps its version; `paused` None leaves it; `secrets` are those that it has
+        from now on, UNSET leaves them."""
+        ...
+
+    async def keep_secrets(self, name: str, secrets: str, *, before: str | None) -> JobType | None:
+        """Changes a job type's sealed secrets, and nothing else; None where they are not as `before`, or it is gone."""
         ...
 
     async def retire_job_type(self, name: str) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 import orjson
 from msgspec import UNSET, UnsetType
 
+from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.errors import QueueInUse
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
@@ -31,6 +32,7 @@ JOB_TYPE_COLUMNS = (
     "updated_at",
     "declaration",
     "owner",
+    "secrets",
 )
 JOB_TYPES = f"SELECT {', '.join(JOB_TYPE_COLUMNS)} FROM job_types"
 
@@ -55,6 +57,13 @@ class SaveJobType(NamedTuple):
     declarer: Declarer | None
     paused: bool | None
     owner: str | None = None
+    secrets: str | UnsetType | None = UNSET
+
+
+class KeepSecrets(NamedTuple):
+    name: str
+    before: str | None
+    secrets: str
 
 
 class PauseJobType(NamedTuple):
@@ -108,6 +117,7 @@ def saved_job_type(known: JobType | None, argument: SaveJobType, definition_id: 
         paused=argument.paused if argument.paused is not None else known is not None and known.paused,
         created_at=known.created_at if known else now,
         updated_at=known.updated_at if known and known.version == version else now,
+        secrets=(known.secrets if known else None) if argument.secrets is UNSET else argument.secrets,
     )
 
 
@@ -126,6 +136,7 @@ def job_type_row(job_type: JobType, *, retired: bool = False) -> tuple[Any, ...]
         job_type.updated_at,
         declarer.declaration if declarer else None,
         job_type.owner,
+        None if retired else job_type.secrets,
     )
 
 
@@ -172,6 +183,19 @@ def pause_job_type(tx: Transaction, arguments: list[PauseJobType]) -> list[JobTy
             known = msgspec.structs.replace(known, paused=paused)
             _write(tx, known)
         answers.append(known)
+    return answers
+
+
+def keep_secrets(tx: Transaction, arguments: list[KeepSecrets]) -> list[JobType | None]:
+    answers: list[JobType | None] = []
+    for name, before, secrets in arguments:
+        known = tx.ledger.job_types.get(name)
+        if known is None or known.secrets != before:
+            answers.append(None)
+            continue
+        kept = msgspec.structs.replace(known, secrets=secrets)
+        _write(tx, kept)
+        answers.append(kept)
     return answers
 
 
@@ -230,7 +254,7 @@ NEWEST_KEY = (
 )
 
 
-def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
+def load_ledger(cursor: sqlite3.Cursor, now: int, lease_until: int) -> Ledger:
     """All that the writer keeps in memory, as the database has it.
 
     Every lease is valid until `lease_until` at least: nobody could renew while nobody was there to hear it.
@@ -248,6 +272,8 @@ def load_ledger(cursor: sqlite3.Cursor, lease_until: int) -> Ledger:
                 if run.worker_id is not None:  # a worker of others has no lease here
                     run.lease_until = lease_until
                     run.deadline_at = max(run.deadline_at or 0, lease_until)
+                elif run.is_detached:
+                    run.lease_until = lifecycle.silent_at(now, ledger.silence_seconds(run.job_type))
     newest = cursor.execute(NEWEST_KEY).fetchone()[0]
     ledger.keys.last = max(newest, 1 << COUNTER_BITS)
     return ledger
@@ -264,7 +290,8 @@ def load_definitions(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
 
 def add_job_type(ledger: Ledger, row: Sequence[Any]) -> None:
     """From the values of JOB_TYPES; its version is known."""
-    name, definition_id, version, source, app, paused, retired, created_at, updated_at, declaration, owner = row
+    name, definition_id, version, source, app, paused, retired, created_at, updated_at, declaration, *rest = row
+    owner, secrets = rest
     if retired:
         ledger.retired[name] = version
         return
@@ -278,4 +305,5 @@ def add_job_type(ledger: Ledger, row: Sequence[Any]) -> None:
         paused=bool(paused),
         created_at=created_at,
         updated_at=updated_at,
+        secrets=secrets,
     )

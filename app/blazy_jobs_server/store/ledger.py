@@ -128,6 +128,11 @@ class Ledger:
         queue = self.queues[lane.queue]
         return job_type is None or job_type.paused or queue.paused or queue.bullmq is not None
 
+    def silence_seconds(self, job_type: str) -> float | None:
+        """For how long nothing may be heard of a run that goes on at its HTTP handler; None: up to its deadline."""
+        known = self.job_types.get(job_type)
+        return None if known is None else known.definition.handler.heartbeat_seconds
+
     def limited(self, job_type: str) -> bool:
         known = self.job_types.get(job_type)
         return known is not None and known.definition.concurrency is not None

@@ -16,7 +16,7 @@ from blazy_jobs_server.domain.event import EventType
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import INVALID_RESULT, STATE_NAMES, Error, Run, State
-from blazy_jobs_server.ports import Completed, Held, Judged, Report, Reported, Said, Unjudged
+from blazy_jobs_server.ports import ANY_WORKER, Completed, Held, Judged, Report, Reported, Said, Unjudged
 from blazy_jobs_server.store import columns
 from blazy_jobs_server.store.changes import Changes
 from blazy_jobs_server.store.columns import Words
@@ -221,7 +221,11 @@ def judge(tx: Changes, runs: dict[int, Run], worker_id: int, item: Report, lease
         return unjudged
     transition = _transition(tx, run, item)
     run = runs[run.id] = tx.move(run, transition)
-    if run.state is State.RUNNING:
+    if run.is_detached:
+        run.lease_until = lifecycle.silent_at(tx.now, tx.ledger.silence_seconds(run.job_type))
+        if run.lease_until is not None:
+            tx.wake_at(run.lease_until)
+    elif run.state is State.RUNNING:
         run.lease_until = lease_until
     return ACCEPTED_CANCELLING if run.cancel_requested else ACCEPTED
 
@@ -231,7 +235,7 @@ def _holds(run: Run, worker_id: int, item: Report) -> bool:
     return (
         run.state is State.RUNNING
         and run.lease_token == item.token
-        and run.worker_id == worker_id
+        and worker_id in (run.worker_id, ANY_WORKER)
         and run.attempt == item.attempt
     )
 
@@ -286,6 +290,8 @@ def _transition(tx: Changes, run: Run, item: Report) -> Transition:
             return lifecycle.release(run, now, alone=item.alone)
         case "snoozed":
             return lifecycle.snooze(run, now, after(now, item.delay_seconds))
+        case "detached":
+            return lifecycle.detach(run, now, tx.ledger.silence_seconds(run.job_type))
         case "lost":
             return lifecycle.lose(run, now)
         case "cancelled":

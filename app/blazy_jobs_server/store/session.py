@@ -47,6 +47,7 @@ VERBS: dict[str, Verb] = {
     "save_job_type": Verb(0, definitions.save_job_type),
     "retire_job_type": Verb(0, definitions.retire_job_type),
     "pause_job_type": Verb(0, definitions.pause_job_type),
+    "keep_secrets": Verb(0, definitions.keep_secrets),
     "save_queue": Verb(0, definitions.save_queue),
     "apply": Verb(0, applying.apply),
     "register_worker": Verb(0, membership.register_worker),
@@ -103,7 +104,7 @@ class SqliteSession:
         cursor.execute("BEGIN IMMEDIATE")
         now = self._clock.now()
         if self._ledger is None:
-            self._ledger = definitions.load_ledger(cursor, after(now, self._lease_seconds))
+            self._ledger = definitions.load_ledger(cursor, now, after(now, self._lease_seconds))
         self._transaction = Transaction(cursor, self._ledger, now, self._draw)
 
     def perform(self, verb: str, arguments: list[Any]) -> list[Any]:

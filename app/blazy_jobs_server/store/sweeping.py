@@ -54,6 +54,8 @@ def overdue(tx: Changes, run: Run) -> Transition | None:
     if run.deadline_at is not None and run.deadline_at <= tx.now:
         return lifecycle.time_out(run, tx.now, tx.draw())
     if run.lease_until is not None and run.lease_until <= tx.now:
+        if run.is_detached:
+            return lifecycle.lose(run, tx.now)
         # Its worker lives but does not name it: the claim's answer may never have arrived.
         return lifecycle.release(run, tx.now)
     return None

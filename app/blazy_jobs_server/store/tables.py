@@ -61,6 +61,8 @@ class JobTypeRow(SQLModel, table=True):
     declaration: int | None = None
     owner: str | None = None
     """Who applied the configuration that it is from."""
+    secrets: str | None = Field(default=None, sa_column=sealed("job_type/{name}/secrets"))
+    """Of its HTTP handler: what signs, and the values of headers."""
 
 
 class JobTypeVersionRow(SQLModel, table=True):

@@ -110,12 +110,6 @@ async def test_name_and_handler_are_required(server: Server) -> None:
     assert sorted(paths(document)) == ["/handler", "/name"]
 
 
-async def test_http_handlers_are_not_supported_yet(server: Server) -> None:
-    body = {"name": "hook", "handler": {"kind": "http", "url": "https://example.com/"}}
-    problem(await server.http.post("/v1/job-types", json=body), 422, "not_supported")
-    problem(await server.http.put("/v1/job-types/hook", json={"handler": body["handler"]}), 422, "not_supported")
-
-
 async def test_a_name_is_registered_once(server: Server) -> None:
     made = await server.register()
     again = await server.http.post("/v1/job-types", json={"name": "greet", "handler": WORKER, "priority": 5})

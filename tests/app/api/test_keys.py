@@ -25,6 +25,8 @@ OPERATIONS = [
 OPEN = {"get_health", "get_readiness"}
 TO_LOG_IN = "log_in"
 ANY_KEY = {"get_own_key", "get_session", "log_out"}
+BY_TOKEN = {"report_run"}
+"""By the run's own token, whatever a key may do."""
 WRITES_RUNS = {"dispatch_run", "dispatch_batch", "cancel_run", "replay_run", "erase_run", "trigger_schedule"}
 
 
@@ -222,7 +224,7 @@ def expected(operation: str, method: str, path: str) -> Scope | None:
         return None
     if path == "/metrics":
         return Scope.METRICS
-    if path.startswith("/v1/keys"):
+    if path.startswith(("/v1/keys", "/v1/job-types/{name}/secret/")):
         return Scope.ADMIN
     if method == "get":
         return Scope.READ
@@ -247,6 +249,9 @@ async def test_each_scope_allows_its_routes_and_no_other(server: Server, scope: 
             continue
         if operation in OPEN:
             assert answer.status_code == 200
+            continue
+        if operation in BY_TOKEN:
+            problem(answer, 401, "unauthorized")
             continue
         if wanted in (None, scope) or scope is Scope.ADMIN:
             assert answer.status_code not in (401, 403), (operation, answer.text)

@@ -21,6 +21,9 @@ SHAPES = {
     "HandlerOut": "What executes the runs.",
     "WorkerHandlerOut": "The runs are claimed by workers that serve this job type.",
     "HttpHandlerOut": "The server sends each run to a URL with POST.",
+    "Completion": "What ends an attempt of an HTTP handler.",
+    "RegisteredJobType": "The job type, and its signing secret where this request created one.",
+    "JobTypeSecret": "A new signing secret.",
     "RetryOut": "The retry policy.",
     "Backoff": "How the delay before attempt n + 1 is computed: `exponential`: initial * factor^(n-1); `linear`: "
     "initial * n; `fixed`: initial.",
@@ -85,9 +88,33 @@ FIELDS = {
     "WorkerHandlerOut": {"kind": "The runs are claimed by workers."},
     "HttpHandlerIn": {
         "kind": "The server calls a URL.",
-        "url": "Where to POST each run: `http` or `https`, at most 2,048 characters.",
+        "url": "Where to POST each run: `https`, or `http` into a network of `JOBS_HTTP_ALLOW`; at most 2,048 "
+        "characters, without user information and fragment.",
+        "headers": "Headers of each request, at most 20; not those that the server sets (`Host`, `Content-*`, "
+        "`webhook-*` and those of a connection). `***` as a value keeps the present one, for the present origin only: "
+        "otherwise `422 headers_required`. Default: none; in a PATCH, not changed.",
+        "completion": "`response`: the answer ends the attempt. `report`: after `202` the run goes on until an outcome "
+        "is reported or its deadline passes. Default: `response`; in a PATCH, not changed.",
+        "heartbeat_seconds": "With `completion` `report`, the seconds without a report after which the run is lost, "
+        "more than 0 and at most 30 days. null (default): it may be silent until its deadline.",
     },
-    "HttpHandlerOut": {"kind": "The server calls a URL.", "url": "Where each run is POSTed."},
+    "HttpHandlerOut": {
+        "kind": "The server calls a URL.",
+        "url": "Where each run is POSTed.",
+        "headers": "The names of its headers; the values are not shown.",
+        "completion": "Whether the answer ends an attempt, or a report.",
+        "heartbeat_seconds": "The seconds without a report after which a run that goes on after its `202` is lost. "
+        "null: it may be silent until its deadline.",
+    },
+    "RegisteredJobType": {
+        "secret": "The secret that signs its requests, `whsec_` and base64. Shown once: omitted, or null, "
+        "unless this request created it.",
+    },
+    "JobTypeSecret": {
+        "secret": "The new secret, `whsec_` and base64. Shown once.",
+        "previous_until": "Until when requests are signed with the previous secret too: RFC 3339, UTC. null: they are "
+        "not.",
+    },
     "JobType": {
         "name": "Unique among the job types that are not retired.",
         "description": "For people; may be empty.",
@@ -113,12 +140,18 @@ FIELDS = {
     "JobTypePage": {"data": PAGE_DATA, "next_cursor": CURSOR_OF_NEXT},
 }
 
+FIELDS["RegisteredJobType"] = {**FIELDS["JobType"], **FIELDS["RegisteredJobType"]}
+
 OPERATIONS = {
     "register_job_type": "Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.",
     "list_job_types": "Retired job types are not listed.",
     "get_job_type": "The current definition and its version.",
     "patch_job_type": "Omitted fields are not changed, also within `retry`. A change creates a new version. After a "
     "change over HTTP, declarations in code no longer change this job type.",
+    "rotate_job_type_secret": "Until `previous_until` each request has a signature by both secrets. Needs the scope "
+    "`admin`.",
+    "end_previous_job_type_secret": "Ends the overlap of the last rotation at once. Idempotent. Needs the scope "
+    "`admin`.",
     "pause_job_type": "Runs in progress continue, and dispatches are still accepted. Idempotent.",
     "resume_job_type": "Due runs start again, unless their queue is paused. Idempotent.",
 }

@@ -94,6 +94,7 @@ FIELDS = {
         "type": "The class of the exception; null if there is none.",
         "message": "For people, at most 8 KiB.",
         "traceback": "The traceback in the handler's code, at most 32 KiB; null if it is not known.",
+        "status": "The HTTP status that the handler answered. Omitted, or null, if there was none.",
     },
     "Progress": {
         "percent": "From 0 to 100; null if not reported.",

@@ -23,6 +23,16 @@ SHAPES = {
     "ProgressWord": "The handler's progress.",
     "LogWord": "A log line of the handler.",
     "CompletedReport": "The handler returned.",
+    "RunReportIn": "What an HTTP handler says of its run.",
+    "RunReportOut": "The outcome of each report.",
+    "RunProgress": "How far it is.",
+    "RunLog": "A log line.",
+    "RunCompleted": "The work is done.",
+    "RunFailed": "The attempt failed.",
+    "RunReleased": "The run is returned to the queue; no attempt is spent.",
+    "RunSnoozed": "The run is due again later; no attempt is spent.",
+    "RunCancelled": "The work has stopped after a cancel.",
+    "RunLost": "The work was lost, and it is unknown whether this run was the cause.",
     "FailedReport": "The attempt failed.",
 }
 
@@ -30,6 +40,11 @@ _REPORT = {
     "run_id": "The `id` of the leased run.",
     "attempt": "The lease's `attempt`.",
     "lease_token": "The lease's `lease_token`; proves that the run is still leased to this worker.",
+    "type": "The kind of report; determines the other fields.",
+}
+_RUN_REPORT = {
+    "run_id": "The run's id. Default: that of the token, which it must be.",
+    "attempt": "The attempt. Default: that of the token, which it must be.",
     "type": "The kind of report; determines the other fields.",
 }
 _WORDS = ("Progress", "Log")
@@ -74,6 +89,15 @@ _OWN = {
 
 FIELDS = {
     **{f"{kind}Report": {**_REPORT, **_OWN[kind]} for kind in _REPORTS.split()},
+    **{f"Run{kind}": {**_RUN_REPORT, **_OWN[kind]} for kind in _REPORTS.split()},
+    "RunReportIn": {
+        "reports": "At most 1,000 reports, processed one by one, in order. Default: none, which is a sign of life."
+    },
+    "RunReportOut": {
+        "data": "One item for each report, in the same order. Without reports: empty, or one that says that the "
+        "attempt is over.",
+        "cancel_requested": "Whether to stop the work and report `cancelled`.",
+    },
     **{f"{kind}Word": {"type": "The kind of word; determines the other fields.", **_OWN[kind]} for kind in _WORDS},
     "WorkerIn": {
         "name": "For people, 1 to 255 characters; need not be unique.",
@@ -230,6 +254,9 @@ FIELDS = {
 }
 
 OPERATIONS = {
+    "report_run": "By the token that was sent with the run (`report.token`), which is good for this run and attempt "
+    "and nothing else; an API key is not accepted. Reports are processed one by one. If the response is lost, the same "
+    "request can safely be sent again. Each request is a sign of life, also one without reports.",
     "list_workers": "Workers whose last request is at most `lease_seconds` old.",
     "remove_worker": "For a worker that stops. Its runs are requeued (`interrupted` with `released`) without spending "
     "an attempt.",

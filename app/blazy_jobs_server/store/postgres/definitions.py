@@ -14,6 +14,7 @@ from blazy_jobs_server.domain.job_type import JobType, Queue
 from blazy_jobs_server.store.definitions import (
     JOB_TYPE_COLUMNS,
     JOB_TYPES,
+    KeepSecrets,
     PauseJobType,
     SaveJobType,
     SaveQueue,
@@ -149,6 +150,19 @@ async def pause_job_type(tx: Transaction, arguments: list[PauseJobType]) -> list
             known = msgspec.structs.replace(known, paused=paused)
             await _write(tx, known)
         answers.append(known)
+    return answers
+
+
+async def keep_secrets(tx: Transaction, arguments: list[KeepSecrets]) -> list[JobType | None]:
+    answers: list[JobType | None] = []
+    for name, before, secrets in arguments:
+        known = tx.ledger.job_types.get(name)
+        if known is None or known.secrets != before:
+            answers.append(None)
+            continue
+        kept = msgspec.structs.replace(known, secrets=secrets)
+        await _write(tx, kept)
+        answers.append(kept)
     return answers
 
 

@@ -62,6 +62,7 @@ REST = {
     "save_job_type": Verb(0, definitions.save_job_type, defines=True),
     "retire_job_type": Verb(0, definitions.retire_job_type, defines=True),
     "pause_job_type": Verb(0, definitions.pause_job_type, defines=True),
+    "keep_secrets": Verb(0, definitions.keep_secrets, defines=True),
     "save_queue": Verb(0, definitions.save_queue, defines=True),
     "apply": Verb(0, applying.apply, defines=True),
     "register_worker": Verb(0, membership.register_worker),
@@ -131,6 +132,7 @@ async def give_a_full_term(connection: Any, now: int, lease_seconds: float) -> N
     """Nobody could renew a lease, or be heard, while nobody could write it down."""
     await connection.execute(sql.HEAR_ALL, now)
     await connection.execute(sql.EXTEND, after(now, lease_seconds))
+    await connection.execute(sql.EXTEND_DETACHED, now)
 
 
 class Session:

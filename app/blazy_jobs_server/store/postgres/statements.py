@@ -206,6 +206,14 @@ EXTEND = (
     "AND worker_id IS NOT NULL AND (lease_until < $1 OR lease_until IS NULL OR deadline_at < $1 OR deadline_at IS NULL)"
 )
 
+EXTEND_DETACHED = (
+    "UPDATE runs SET lease_until = greatest(runs.lease_until, $1 + (1000000 * "
+    "(v.body::json -> 'handler' ->> 'heartbeat_seconds')::float8)::bigint) "
+    "FROM lanes AS l JOIN job_types AS t ON t.name = l.job_type JOIN job_type_versions AS v ON v.id = t.definition_id "
+    f"WHERE l.id = runs.lane_id AND runs.state = {int(State.RUNNING)} AND runs.worker_id IS NULL "
+    "AND runs.followed IS NULL AND runs.lease_until IS NOT NULL"
+)
+
 # -- queues of other engines
 
 FIND_JOBS = (

@@ -51,7 +51,7 @@ from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store import restoring
 from blazy_jobs_server.store.claiming import Claims
-from blazy_jobs_server.store.definitions import PauseJobType, SaveJobType, SaveQueue
+from blazy_jobs_server.store.definitions import KeepSecrets, PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
 from blazy_jobs_server.store.keys import KEYS, SaveKey, to_key
@@ -232,15 +232,20 @@ class PostgresStore:
         source: Source,
         declarer: Declarer | None,
         paused: bool | None,
+        secrets: str | UnsetType | None = UNSET,
     ) -> JobType | None:
         saved: JobType | None = await self._write(
-            "save_job_type", SaveJobType(definition, expect, source, declarer, paused)
+            "save_job_type", SaveJobType(definition, expect, source, declarer, paused, secrets=secrets)
         )
         return saved
 
     async def retire_job_type(self, name: str) -> bool:
         retired: bool = await self._write("retire_job_type", name)
         return retired
+
+    async def keep_secrets(self, name: str, secrets: str, *, before: str | None) -> JobType | None:
+        job_type: JobType | None = await self._write("keep_secrets", KeepSecrets(name, before, secrets))
+        return job_type
 
     async def pause_job_type(self, name: str, paused: bool) -> JobType | None:
         job_type: JobType | None = await self._write("pause_job_type", PauseJobType(name, paused))

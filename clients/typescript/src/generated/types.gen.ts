@@ -479,6 +479,11 @@ export type CompletedReport = {
 };
 
 /**
+ * What ends an attempt of an HTTP handler.
+ */
+export type Completion = 'response' | 'report';
+
+/**
  * A declaration that was not applied because the name belongs to somebody else.
  */
 export type ConflictOut = {
@@ -962,7 +967,7 @@ export type HeldRun = {
 };
 
 /**
- * The server sends each run to `url` with POST. Not supported yet: `422 not_supported`.
+ * The server sends each run to `url` with POST. Writing it needs a key with the scope `admin`.
  */
 export type HttpHandlerIn = {
     /**
@@ -970,9 +975,23 @@ export type HttpHandlerIn = {
      */
     kind: 'http';
     /**
-     * Where to POST each run: `http` or `https`, at most 2,048 characters.
+     * Where to POST each run: `https`, or `http` into a network of `JOBS_HTTP_ALLOW`; at most 2,048 characters, without user information and fragment.
      */
     url: string;
+    /**
+     * Headers of each request, at most 20; not those that the server sets (`Host`, `Content-*`, `webhook-*` and those of a connection). `***` as a value keeps the present one, for the present origin only: otherwise `422 headers_required`. Default: none; in a PATCH, not changed.
+     */
+    headers?: {
+        [key: string]: string;
+    };
+    /**
+     * `response`: the answer ends the attempt. `report`: after `202` the run goes on until an outcome is reported or its deadline passes. Default: `response`; in a PATCH, not changed.
+     */
+    completion?: Completion;
+    /**
+     * With `completion` `report`, the seconds without a report after which the run is lost, more than 0 and at most 30 days. null (default): it may be silent until its deadline.
+     */
+    heartbeat_seconds?: number | null;
 };
 
 /**
@@ -987,6 +1006,20 @@ export type HttpHandlerOut = {
      * Where each run is POSTed.
      */
     url: string;
+    /**
+     * The names of its headers; the values are not shown.
+     */
+    headers: {
+        [key: string]: string;
+    };
+    /**
+     * Whether the answer ends an attempt, or a report.
+     */
+    completion: Completion;
+    /**
+     * The seconds without a report after which a run that goes on after its `202` is lost. null: it may be silent until its deadline.
+     */
+    heartbeat_seconds: number | null;
 };
 
 /**
@@ -1365,6 +1398,20 @@ export type JobTypePut = {
      * If given, it must be the name in the path. null (default): the name in the path.
      */
     name?: string | null;
+};
+
+/**
+ * A new signing secret.
+ */
+export type JobTypeSecret = {
+    /**
+     * The new secret, `whsec_` and base64. Shown once.
+     */
+    secret: string;
+    /**
+     * Until when requests are signed with the previous secret too: RFC 3339, UTC. null: they are not.
+     */
+    previous_until: string | null;
 };
 
 /**
@@ -2426,6 +2473,92 @@ export type Recovered = {
 };
 
 /**
+ * The job type, and its signing secret where this request created one.
+ */
+export type RegisteredJobType = {
+    /**
+     * Unique among the job types that are not retired.
+     */
+    name: string;
+    /**
+     * For people; may be empty.
+     */
+    description: string;
+    /**
+     * What executes the runs.
+     */
+    handler: HandlerOut;
+    /**
+     * The queue of its runs, unless a dispatch names another.
+     */
+    queue: string;
+    /**
+     * The priority of its runs, unless a dispatch sets another: from -100 to 100, higher starts first.
+     */
+    priority: number;
+    /**
+     * The retry policy.
+     */
+    retry: RetryOut;
+    /**
+     * Time limit of one attempt in seconds.
+     */
+    timeout_seconds: number;
+    /**
+     * Seconds after its dispatch within which a run must start; otherwise it is `failed` with `expired`. null: no limit.
+     */
+    expires_seconds: number | null;
+    /**
+     * The JSON Schema of payloads. null: any payload.
+     */
+    payload_schema: JsonSchema | null;
+    /**
+     * The JSON Schema of results. null: any result.
+     */
+    result_schema: JsonSchema | null;
+    /**
+     * Seconds that finished runs are kept.
+     */
+    retention_seconds: number;
+    /**
+     * Maximum number of its runs at a time. null: no limit.
+     */
+    concurrency: number | null;
+    /**
+     * Whether its runs are held back.
+     */
+    paused: boolean;
+    /**
+     * Tags to find it by.
+     */
+    tags: Array<string>;
+    /**
+     * JSON Pointers to what is shown as `***` to keys without the scope `runs:reveal`.
+     */
+    redact: Array<string>;
+    /**
+     * 1 for the first definition under this name, incremented by each change.
+     */
+    version: number;
+    /**
+     * `code` if a worker declared it and it has not been changed over HTTP since, otherwise `api`.
+     */
+    source: 'api' | 'code';
+    /**
+     * When it was created: RFC 3339, UTC.
+     */
+    created_at: string;
+    /**
+     * When it was last changed: RFC 3339, UTC.
+     */
+    updated_at: string;
+    /**
+     * The secret that signs its requests, `whsec_` and base64. Shown once: omitted, or null, unless this request created it.
+     */
+    secret?: string | null;
+};
+
+/**
  * The run is returned to the queue; no attempt is spent.
  */
 export type ReleasedReport = {
@@ -2844,6 +2977,50 @@ export type RunBrief = {
 };
 
 /**
+ * The work has stopped after a cancel.
+ */
+export type RunCancelled = {
+    /**
+     * The run's id. Default: that of the token, which it must be.
+     */
+    run_id?: string;
+    /**
+     * The attempt. Default: that of the token, which it must be.
+     */
+    attempt?: number;
+    /**
+     * The kind of report; determines the other fields.
+     */
+    type: 'cancelled';
+    /**
+     * For people; not stored. null (default): none.
+     */
+    reason?: string | null;
+};
+
+/**
+ * The work is done.
+ */
+export type RunCompleted = {
+    /**
+     * The run's id. Default: that of the token, which it must be.
+     */
+    run_id?: string;
+    /**
+     * The attempt. Default: that of the token, which it must be.
+     */
+    attempt?: number;
+    /**
+     * The kind of report; determines the other fields.
+     */
+    type: 'completed';
+    /**
+     * What the handler returned: any JSON value of at most 1 MiB (`JOBS_MAX_RESULT_BYTES`) that matches the `result_schema`. Default: null.
+     */
+    result?: unknown;
+};
+
+/**
  * Why an attempt or a run failed.
  */
 export type RunError = {
@@ -2863,6 +3040,98 @@ export type RunError = {
      * The traceback in the handler's code, at most 32 KiB; null if it is not known.
      */
     traceback: string | null;
+    /**
+     * The HTTP status that the handler answered. Omitted, or null, if there was none.
+     */
+    status?: number | null;
+};
+
+/**
+ * The attempt failed.
+ */
+export type RunFailed = {
+    /**
+     * The run's id. Default: that of the token, which it must be.
+     */
+    run_id?: string;
+    /**
+     * The attempt. Default: that of the token, which it must be.
+     */
+    attempt?: number;
+    /**
+     * The kind of report; determines the other fields.
+     */
+    type: 'failed';
+    /**
+     * Why the attempt failed.
+     */
+    error: ReportErrorIn;
+    /**
+     * `false`: the run is not retried, even if attempts are left. null (default): true.
+     */
+    retryable?: boolean | null;
+    /**
+     * Seconds until the next attempt, instead of the retry policy's delay; at most 366 days. null (default): the delay of the retry policy.
+     */
+    retry_after_seconds?: number | null;
+};
+
+/**
+ * A log line.
+ */
+export type RunLog = {
+    /**
+     * The run's id. Default: that of the token, which it must be.
+     */
+    run_id?: string;
+    /**
+     * The attempt. Default: that of the token, which it must be.
+     */
+    attempt?: number;
+    /**
+     * The kind of report; determines the other fields.
+     */
+    type: 'log';
+    /**
+     * `debug`, `info`, `warning`, `error` or `critical`; any other is stored as `info`. null (default): `info`.
+     */
+    level?: string | null;
+    /**
+     * The text of the line; truncated to 8 KiB. null (default): empty.
+     */
+    message?: string | null;
+    /**
+     * Fields logged with it; larger than 16 KiB is truncated and marked. null (default): none.
+     */
+    fields?: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * How many lines the worker has dropped since the last one that it sent. null (default): 0.
+     */
+    dropped?: number | null;
+    /**
+     * When the line was written, by the worker's clock (RFC 3339); the limit of lines per second uses it. null (default): when the report arrived.
+     */
+    written_at?: string | null;
+};
+
+/**
+ * The work was lost, and it is unknown whether this run was the cause.
+ */
+export type RunLost = {
+    /**
+     * The run's id. Default: that of the token, which it must be.
+     */
+    run_id?: string;
+    /**
+     * The attempt. Default: that of the token, which it must be.
+     */
+    attempt?: number;
+    /**
+     * The kind of report; determines the other fields.
+     */
+    type: 'lost';
 };
 
 /**
@@ -2877,6 +3146,133 @@ export type RunPage = {
      * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
+};
+
+/**
+ * How far it is.
+ */
+export type RunProgress = {
+    /**
+     * The run's id. Default: that of the token, which it must be.
+     */
+    run_id?: string;
+    /**
+     * The attempt. Default: that of the token, which it must be.
+     */
+    attempt?: number;
+    /**
+     * The kind of report; determines the other fields.
+     */
+    type: 'progress';
+    /**
+     * Clamped to 0 to 100. null (default): not known.
+     */
+    percent?: number | null;
+    /**
+     * A short status text; truncated to 8 KiB. null (default): none.
+     */
+    message?: string | null;
+    /**
+     * Any JSON value; larger than 16 KiB is truncated and marked. Default: null.
+     */
+    data?: unknown;
+};
+
+/**
+ * The run is returned to the queue; no attempt is spent.
+ */
+export type RunReleased = {
+    /**
+     * The run's id. Default: that of the token, which it must be.
+     */
+    run_id?: string;
+    /**
+     * The attempt. Default: that of the token, which it must be.
+     */
+    attempt?: number;
+    /**
+     * The kind of report; determines the other fields.
+     */
+    type: 'released';
+    /**
+     * For people; not stored. null (default): none.
+     */
+    reason?: string | null;
+    /**
+     * `true`: the run may have blocked its worker; its next leases carry `alone` until an attempt ends. null (default): false.
+     */
+    alone?: boolean | null;
+};
+
+/**
+ * What an HTTP handler says of its run.
+ */
+export type RunReportIn = {
+    /**
+     * At most 1,000 reports, processed one by one, in order. Default: none, which is a sign of life.
+     */
+    reports?: Array<RunReportItem> | Array<unknown>;
+};
+
+/**
+ * One report of an HTTP handler about its run.
+ */
+export type RunReportItem = ({
+    type: 'progress';
+} & RunProgress) | ({
+    type: 'log';
+} & RunLog) | ({
+    type: 'completed';
+} & RunCompleted) | ({
+    type: 'failed';
+} & RunFailed) | ({
+    type: 'released';
+} & RunReleased) | ({
+    type: 'snoozed';
+} & RunSnoozed) | ({
+    type: 'cancelled';
+} & RunCancelled) | ({
+    type: 'lost';
+} & RunLost);
+
+/**
+ * The outcome of each report.
+ */
+export type RunReportOut = {
+    /**
+     * One item for each report, in the same order. Without reports: empty, or one that says that the attempt is over.
+     */
+    data: Array<Reported>;
+    /**
+     * Whether to stop the work and report `cancelled`.
+     */
+    cancel_requested: boolean;
+};
+
+/**
+ * The run is due again later; no attempt is spent.
+ */
+export type RunSnoozed = {
+    /**
+     * The run's id. Default: that of the token, which it must be.
+     */
+    run_id?: string;
+    /**
+     * The attempt. Default: that of the token, which it must be.
+     */
+    attempt?: number;
+    /**
+     * The kind of report; determines the other fields.
+     */
+    type: 'snoozed';
+    /**
+     * Seconds until it is due again, at most 366 days. null (default): 0.
+     */
+    delay_seconds?: number | null;
+    /**
+     * When it is due again (RFC 3339), instead of `delay_seconds`. null (default): use `delay_seconds`.
+     */
+    due_at?: string | null;
 };
 
 /**
@@ -3471,9 +3867,9 @@ export type TriggerOut = ({
 } & DateTriggerOut);
 
 /**
- * Why a due run does not start. More values may be added: treat an unknown one as another reason to wait. `queue_unavailable`: the Redis of its queue is unavailable, or refuses a required command. `waiting_children`: its BullMQ job is the parent of a flow and waits for its children.
+ * Why a due run does not start. More values may be added: treat an unknown one as another reason to wait. `queue_unavailable`: the Redis of its queue is unavailable, or refuses a required command. `waiting_children`: its BullMQ job is the parent of a flow and waits for its children. `destination_unavailable`: the origin of its HTTP handler refuses connections, and is tried now and then.
  */
-export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit' | 'queue_unavailable' | 'waiting_children';
+export type WaitReason = 'paused' | 'no_worker' | 'concurrency_limit' | 'rate_limit' | 'queue_unavailable' | 'waiting_children' | 'destination_unavailable';
 
 /**
  * A webhook, without its secret.
@@ -4484,7 +4880,7 @@ export type RegisterJobTypeErrors = {
      */
     415: Problem;
     /**
-     * `invalid_request`, `invalid_schema`, `not_supported`
+     * `invalid_request`, `invalid_schema`, `not_supported`, `blocked_destination`, `headers_required`
      */
     422: Problem;
     /**
@@ -4492,7 +4888,7 @@ export type RegisterJobTypeErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `keyring_unavailable`
      */
     503: Problem;
 };
@@ -4503,7 +4899,7 @@ export type RegisterJobTypeResponses = {
     /**
      * registered
      */
-    201: JobType;
+    201: RegisteredJobType;
 };
 
 export type RegisterJobTypeResponse = RegisterJobTypeResponses[keyof RegisterJobTypeResponses];
@@ -4654,7 +5050,7 @@ export type PatchJobTypeErrors = {
      */
     415: Problem;
     /**
-     * `invalid_request`, `invalid_schema`, `not_supported`
+     * `invalid_request`, `invalid_schema`, `not_supported`, `blocked_destination`, `headers_required`
      */
     422: Problem;
     /**
@@ -4662,7 +5058,7 @@ export type PatchJobTypeErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `keyring_unavailable`
      */
     503: Problem;
 };
@@ -4673,7 +5069,7 @@ export type PatchJobTypeResponses = {
     /**
      * the current state
      */
-    200: JobType;
+    200: RegisteredJobType;
 };
 
 export type PatchJobTypeResponse = PatchJobTypeResponses[keyof PatchJobTypeResponses];
@@ -4720,7 +5116,7 @@ export type PutJobTypeErrors = {
      */
     415: Problem;
     /**
-     * `invalid_request`, `invalid_schema`, `not_supported`
+     * `invalid_request`, `invalid_schema`, `not_supported`, `blocked_destination`, `headers_required`
      */
     422: Problem;
     /**
@@ -4728,7 +5124,7 @@ export type PutJobTypeErrors = {
      */
     500: Problem;
     /**
-     * `store_unavailable`
+     * `store_unavailable`, `keyring_unavailable`
      */
     503: Problem;
 };
@@ -4739,14 +5135,134 @@ export type PutJobTypeResponses = {
     /**
      * replaced, or unchanged
      */
-    200: JobType;
+    200: RegisteredJobType;
     /**
      * registered
      */
-    201: JobType;
+    201: RegisteredJobType;
 };
 
 export type PutJobTypeResponse = PutJobTypeResponses[keyof PutJobTypeResponses];
+
+export type RotateJobTypeSecretData = {
+    body?: RotateIn;
+    path: {
+        /**
+         * The name of the job type.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/job-types/{name}/secret/rotate';
+};
+
+export type RotateJobTypeSecretErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `job_type_not_found`, `secret_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `rotation_pending`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `keyring_unavailable`
+     */
+    503: Problem;
+};
+
+export type RotateJobTypeSecretError = RotateJobTypeSecretErrors[keyof RotateJobTypeSecretErrors];
+
+export type RotateJobTypeSecretResponses = {
+    /**
+     * rotated; the only response that contains the new secret
+     */
+    200: JobTypeSecret;
+};
+
+export type RotateJobTypeSecretResponse = RotateJobTypeSecretResponses[keyof RotateJobTypeSecretResponses];
+
+export type EndPreviousJobTypeSecretData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the job type.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/job-types/{name}/secret/previous';
+};
+
+export type EndPreviousJobTypeSecretErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `job_type_not_found`, `secret_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `keyring_unavailable`
+     */
+    503: Problem;
+};
+
+export type EndPreviousJobTypeSecretError = EndPreviousJobTypeSecretErrors[keyof EndPreviousJobTypeSecretErrors];
+
+export type EndPreviousJobTypeSecretResponses = {
+    /**
+     * it signs no more, now or before
+     */
+    204: void;
+};
+
+export type EndPreviousJobTypeSecretResponse = EndPreviousJobTypeSecretResponses[keyof EndPreviousJobTypeSecretResponses];
 
 export type PauseJobTypeData = {
     body?: EmptyIn;
@@ -7312,6 +7828,68 @@ export type LogInResponses = {
 };
 
 export type LogInResponse = LogInResponses[keyof LogInResponses];
+
+export type ReportRunData = {
+    body?: RunReportIn;
+    path: {
+        /**
+         * The `id` of the run.
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/v1/runs/{run_id}/report';
+};
+
+export type ReportRunErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `too_busy`
+     */
+    503: Problem;
+};
+
+export type ReportRunError = ReportRunErrors[keyof ReportRunErrors];
+
+export type ReportRunResponses = {
+    /**
+     * the outcome of each report, in order
+     */
+    200: RunReportOut;
+};
+
+export type ReportRunResponse = ReportRunResponses[keyof ReportRunResponses];
 
 export type GetHealthData = {
     body?: never;

@@ -23,6 +23,7 @@ from .completed_data import CompletedData
 from .completed_event import CompletedEvent
 from .completed_in import CompletedIn
 from .completed_report import CompletedReport
+from .completion import Completion
 from .conflict_out import ConflictOut
 from .conflict_out_kind import ConflictOutKind
 from .cron_trigger_in import CronTriggerIn
@@ -49,7 +50,9 @@ from .health import Health
 from .health_redis_type_0 import HealthRedisType0
 from .held_run import HeldRun
 from .http_handler_in import HttpHandlerIn
+from .http_handler_in_headers import HttpHandlerInHeaders
 from .http_handler_out import HttpHandlerOut
+from .http_handler_out_headers import HttpHandlerOutHeaders
 from .interrupted_data import InterruptedData
 from .interrupted_data_reason import InterruptedDataReason
 from .interrupted_event import InterruptedEvent
@@ -60,6 +63,7 @@ from .job_type_in import JobTypeIn
 from .job_type_page import JobTypePage
 from .job_type_patch import JobTypePatch
 from .job_type_put import JobTypePut
+from .job_type_secret import JobTypeSecret
 from .job_type_source import JobTypeSource
 from .json_schema_type_0 import JsonSchemaType0
 from .key import Key
@@ -109,6 +113,8 @@ from .queued_event import QueuedEvent
 from .rate_limit import RateLimit
 from .recover_in import RecoverIn
 from .recovered import Recovered
+from .registered_job_type import RegisteredJobType
+from .registered_job_type_source import RegisteredJobTypeSource
 from .released_report import ReleasedReport
 from .report_error_in import ReportErrorIn
 from .report_in import ReportIn
@@ -122,8 +128,19 @@ from .retrying_event import RetryingEvent
 from .rotate_in import RotateIn
 from .run import Run
 from .run_brief import RunBrief
+from .run_cancelled import RunCancelled
+from .run_completed import RunCompleted
 from .run_error import RunError
+from .run_failed import RunFailed
+from .run_log import RunLog
+from .run_log_fields_type_0 import RunLogFieldsType0
+from .run_lost import RunLost
 from .run_page import RunPage
+from .run_progress import RunProgress
+from .run_released import RunReleased
+from .run_report_in import RunReportIn
+from .run_report_out import RunReportOut
+from .run_snoozed import RunSnoozed
 from .run_state import RunState
 from .said_in import SaidIn
 from .schedule import Schedule
@@ -179,6 +196,7 @@ __all__ = (
     "CompletedEvent",
     "CompletedIn",
     "CompletedReport",
+    "Completion",
     "ConflictOut",
     "ConflictOutKind",
     "CronTriggerIn",
@@ -205,7 +223,9 @@ __all__ = (
     "HealthRedisType0",
     "HeldRun",
     "HttpHandlerIn",
+    "HttpHandlerInHeaders",
     "HttpHandlerOut",
+    "HttpHandlerOutHeaders",
     "InterruptedData",
     "InterruptedDataReason",
     "InterruptedEvent",
@@ -216,6 +236,7 @@ __all__ = (
     "JobTypePage",
     "JobTypePatch",
     "JobTypePut",
+    "JobTypeSecret",
     "JobTypeSource",
     "JsonSchemaType0",
     "Key",
@@ -265,6 +286,8 @@ __all__ = (
     "RateLimit",
     "Recovered",
     "RecoverIn",
+    "RegisteredJobType",
+    "RegisteredJobTypeSource",
     "ReleasedReport",
     "Reported",
     "ReportedStatus",
@@ -278,8 +301,19 @@ __all__ = (
     "RotateIn",
     "Run",
     "RunBrief",
+    "RunCancelled",
+    "RunCompleted",
     "RunError",
+    "RunFailed",
+    "RunLog",
+    "RunLogFieldsType0",
+    "RunLost",
     "RunPage",
+    "RunProgress",
+    "RunReleased",
+    "RunReportIn",
+    "RunReportOut",
+    "RunSnoozed",
     "RunState",
     "SaidIn",
     "Schedule",

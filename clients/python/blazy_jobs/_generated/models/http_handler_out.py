@@ -8,8 +8,13 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..models.completion import check_completion
+from ..models.completion import Completion
+from typing import cast
 from typing import Literal, cast
 
+if TYPE_CHECKING:
+  from ..models.http_handler_out_headers import HttpHandlerOutHeaders
 
 
 
@@ -26,10 +31,17 @@ class HttpHandlerOut:
         Attributes:
             kind (Literal['http']): The server calls a URL.
             url (str): Where each run is POSTed.
+            headers (HttpHandlerOutHeaders): The names of its headers; the values are not shown.
+            completion (Completion): What ends an attempt of an HTTP handler.
+            heartbeat_seconds (float | None): The seconds without a report after which a run that goes on after its `202` is
+                lost. null: it may be silent until its deadline.
      """
 
     kind: Literal['http']
     url: str
+    headers: HttpHandlerOutHeaders
+    completion: Completion
+    heartbeat_seconds: float | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -37,9 +49,17 @@ class HttpHandlerOut:
 
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.http_handler_out_headers import HttpHandlerOutHeaders # noqa: PLC0415
         kind = self.kind
 
         url = self.url
+
+        headers = self.headers.to_dict()
+
+        completion: str = self.completion
+
+        heartbeat_seconds: float | None
+        heartbeat_seconds = self.heartbeat_seconds
 
 
         field_dict: dict[str, Any] = {}
@@ -47,6 +67,9 @@ class HttpHandlerOut:
         field_dict.update({
             "kind": kind,
             "url": url,
+            "headers": headers,
+            "completion": completion,
+            "heartbeat_seconds": heartbeat_seconds,
         })
 
         return field_dict
@@ -55,6 +78,7 @@ class HttpHandlerOut:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.http_handler_out_headers import HttpHandlerOutHeaders # noqa: PLC0415
         d = dict(src_dict)
         kind = cast(Literal['http'] , d.pop("kind"))
         if kind != 'http':
@@ -62,9 +86,30 @@ class HttpHandlerOut:
 
         url = d.pop("url")
 
+        headers = HttpHandlerOutHeaders.from_dict(d.pop("headers"))
+
+
+
+
+        completion = check_completion(d.pop("completion"))
+
+
+
+
+        def _parse_heartbeat_seconds(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        heartbeat_seconds = _parse_heartbeat_seconds(d.pop("heartbeat_seconds"))
+
+
         http_handler_out = cls(
             kind=kind,
             url=url,
+            headers=headers,
+            completion=completion,
+            heartbeat_seconds=heartbeat_seconds,
         )
 
 

@@ -8,6 +8,7 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..types import UNSET, Unset
 from typing import cast
 
 
@@ -29,12 +30,14 @@ class RunError:
             type_ (None | str): The class of the exception; null if there is none.
             message (str): For people, at most 8 KiB.
             traceback (None | str): The traceback in the handler's code, at most 32 KiB; null if it is not known.
+            status (int | None | Unset): The HTTP status that the handler answered. Omitted, or null, if there was none.
      """
 
     code: str
     type_: None | str
     message: str
     traceback: None | str
+    status: int | None | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -52,6 +55,12 @@ class RunError:
         traceback: None | str
         traceback = self.traceback
 
+        status: int | None | Unset
+        if isinstance(self.status, Unset):
+            status = UNSET
+        else:
+            status = self.status
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -61,6 +70,8 @@ class RunError:
             "message": message,
             "traceback": traceback,
         })
+        if status is not UNSET:
+            field_dict["status"] = status
 
         return field_dict
 
@@ -89,11 +100,22 @@ class RunError:
         traceback = _parse_traceback(d.pop("traceback"))
 
 
+        def _parse_status(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        status = _parse_status(d.pop("status", UNSET))
+
+
         run_error = cls(
             code=code,
             type_=type_,
             message=message,
             traceback=traceback,
+            status=status,
         )
 
 

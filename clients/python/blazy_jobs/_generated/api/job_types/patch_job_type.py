@@ -8,9 +8,9 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.job_type import JobType
 from ...models.job_type_patch import JobTypePatch
 from ...models.problem import Problem
+from ...models.registered_job_type import RegisteredJobType
 from typing import cast
 
 
@@ -42,9 +42,9 @@ def _get_kwargs(
 
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> JobType | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | RegisteredJobType | None:
     if response.status_code == 200:
-        response_200 = JobType.from_dict(response.json())
+        response_200 = RegisteredJobType.from_dict(response.json())
 
 
 
@@ -126,7 +126,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[JobType | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | RegisteredJobType]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -141,7 +141,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: JobTypePatch,
 
-) -> Response[JobType | Problem]:
+) -> Response[Problem | RegisteredJobType]:
     """ Change some fields of a job type
 
      Omitted fields are not changed, also within `retry`. A change creates a new version. After a change
@@ -156,7 +156,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[JobType | Problem]
+        Response[Problem | RegisteredJobType]
      """
 
 
@@ -178,7 +178,7 @@ def sync(
     client: AuthenticatedClient | Client,
     body: JobTypePatch,
 
-) -> JobType | Problem | None:
+) -> Problem | RegisteredJobType | None:
     """ Change some fields of a job type
 
      Omitted fields are not changed, also within `retry`. A change creates a new version. After a change
@@ -193,7 +193,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        JobType | Problem
+        Problem | RegisteredJobType
      """
 
 
@@ -210,7 +210,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: JobTypePatch,
 
-) -> Response[JobType | Problem]:
+) -> Response[Problem | RegisteredJobType]:
     """ Change some fields of a job type
 
      Omitted fields are not changed, also within `retry`. A change creates a new version. After a change
@@ -225,7 +225,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[JobType | Problem]
+        Response[Problem | RegisteredJobType]
      """
 
 
@@ -247,7 +247,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: JobTypePatch,
 
-) -> JobType | Problem | None:
+) -> Problem | RegisteredJobType | None:
     """ Change some fields of a job type
 
      Omitted fields are not changed, also within `retry`. A change creates a new version. After a change
@@ -262,7 +262,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        JobType | Problem
+        Problem | RegisteredJobType
      """
 
 

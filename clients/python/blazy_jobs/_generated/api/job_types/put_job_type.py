@@ -8,9 +8,9 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.job_type import JobType
 from ...models.job_type_put import JobTypePut
 from ...models.problem import Problem
+from ...models.registered_job_type import RegisteredJobType
 from typing import cast
 
 
@@ -42,16 +42,16 @@ def _get_kwargs(
 
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> JobType | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | RegisteredJobType | None:
     if response.status_code == 200:
-        response_200 = JobType.from_dict(response.json())
+        response_200 = RegisteredJobType.from_dict(response.json())
 
 
 
         return response_200
 
     if response.status_code == 201:
-        response_201 = JobType.from_dict(response.json())
+        response_201 = RegisteredJobType.from_dict(response.json())
 
 
 
@@ -133,7 +133,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[JobType | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | RegisteredJobType]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -148,7 +148,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: JobTypePut,
 
-) -> Response[JobType | Problem]:
+) -> Response[Problem | RegisteredJobType]:
     """ Register or replace a job type
 
      Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
@@ -162,7 +162,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[JobType | Problem]
+        Response[Problem | RegisteredJobType]
      """
 
 
@@ -184,7 +184,7 @@ def sync(
     client: AuthenticatedClient | Client,
     body: JobTypePut,
 
-) -> JobType | Problem | None:
+) -> Problem | RegisteredJobType | None:
     """ Register or replace a job type
 
      Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
@@ -198,7 +198,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        JobType | Problem
+        Problem | RegisteredJobType
      """
 
 
@@ -215,7 +215,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: JobTypePut,
 
-) -> Response[JobType | Problem]:
+) -> Response[Problem | RegisteredJobType]:
     """ Register or replace a job type
 
      Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
@@ -229,7 +229,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[JobType | Problem]
+        Response[Problem | RegisteredJobType]
      """
 
 
@@ -251,7 +251,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: JobTypePut,
 
-) -> JobType | Problem | None:
+) -> Problem | RegisteredJobType | None:
     """ Register or replace a job type
 
      Idempotent. Omitted fields get their defaults, except `paused`, which is not changed.
@@ -265,7 +265,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        JobType | Problem
+        Problem | RegisteredJobType
      """
 
 

@@ -8,9 +8,9 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.job_type import JobType
 from ...models.job_type_in import JobTypeIn
 from ...models.problem import Problem
+from ...models.registered_job_type import RegisteredJobType
 from typing import cast
 
 
@@ -41,9 +41,9 @@ def _get_kwargs(
 
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> JobType | Problem | None:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Problem | RegisteredJobType | None:
     if response.status_code == 201:
-        response_201 = JobType.from_dict(response.json())
+        response_201 = RegisteredJobType.from_dict(response.json())
 
 
 
@@ -125,7 +125,7 @@ def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Res
         return None
 
 
-def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[JobType | Problem]:
+def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Response[Problem | RegisteredJobType]:
     return Response(
         status_code=HTTPStatus(response.status_code),
         content=response.content,
@@ -139,7 +139,7 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: JobTypeIn,
 
-) -> Response[JobType | Problem]:
+) -> Response[Problem | RegisteredJobType]:
     """ Register a job type
 
      Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
@@ -152,7 +152,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[JobType | Problem]
+        Response[Problem | RegisteredJobType]
      """
 
 
@@ -172,7 +172,7 @@ def sync(
     client: AuthenticatedClient | Client,
     body: JobTypeIn,
 
-) -> JobType | Problem | None:
+) -> Problem | RegisteredJobType | None:
     """ Register a job type
 
      Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
@@ -185,7 +185,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        JobType | Problem
+        Problem | RegisteredJobType
      """
 
 
@@ -200,7 +200,7 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: JobTypeIn,
 
-) -> Response[JobType | Problem]:
+) -> Response[Problem | RegisteredJobType]:
     """ Register a job type
 
      Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
@@ -213,7 +213,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[JobType | Problem]
+        Response[Problem | RegisteredJobType]
      """
 
 
@@ -233,7 +233,7 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: JobTypeIn,
 
-) -> JobType | Problem | None:
+) -> Problem | RegisteredJobType | None:
     """ Register a job type
 
      Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.
@@ -246,7 +246,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        JobType | Problem
+        Problem | RegisteredJobType
      """
 
 
