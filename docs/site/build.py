@@ -31,7 +31,13 @@ TYPESCRIPT = "TypeScript: clients/typescript/README.md"
 NAVIGATION = (
     ("Home", ["README.md"]),
     ("Begin", ["docs/installing.md", "docs/from-celery.md", "docs/from-bullmq.md"]),
-    ("Jobs", [f"docs/{page}.md" for page in ("writing-jobs", "testing-jobs", "schedules", "queues", "workers")]),
+    (
+        "Jobs",
+        [
+            f"docs/{page}.md"
+            for page in ("writing-jobs", "testing-jobs", "schedules", "queues", "workers", "http-handlers", "webhooks")
+        ],
+    ),
     ("Clients", ["docs/http.md", "docs/command-line.md", "Python: clients/python/README.md", TYPESCRIPT]),
     (
         "Operate",

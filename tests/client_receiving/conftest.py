@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from blazy_jobs.receiving import connections
 
 from tests.client_receiving.support import SECRET, Desk
 
@@ -17,6 +16,3 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def desk() -> Iterator[Desk]:
     with Desk().open() as desk:
         yield desk
-    for connection in connections._connections.values():
-        connection.close()
-    connections._connections.clear()

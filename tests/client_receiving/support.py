@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from blazy_jobs.receiving import connections
 from standardwebhooks import Webhook
 
 from tests.support.speed import stretched
@@ -149,6 +150,8 @@ class Desk:
             self._server.shutdown()
             self._server.server_close()
             thread.join()
+            while connections._connections:
+                connections._connections.popitem()[1].close()
 
 
 def heard(items: list[dict[str, Any]], status: str = "accepted", cancel_requested: bool = False) -> dict[str, Any]:

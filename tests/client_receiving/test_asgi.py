@@ -412,6 +412,11 @@ async def test_an_event_is_given_to_its_handler() -> None:
     assert event.error == {"code": "timeout", "message": "too slow"}
     assert event.time.isoformat() == "2026-11-28T12:00:00+00:00"
     assert (event.result, event.data["queue"]) == (None, "default")
+    trial = json.dumps(
+        {"type": "webhook.test", "timestamp": "2026-11-28T12:00:00Z", "data": {"webhook": "crm"}}
+    ).encode()
+    assert (await send(asgi.receive_webhook(take), trial, signed(trial, "evt_2"))).status_code == 204
+    assert (events[2].type, events[2].run_id, events[2].data) == ("webhook.test", None, {"webhook": "crm"})
 
 
 @pytest.mark.parametrize(("said", "status"), [("error", 500), ("later", 503), ("snooze", 429), ("never", 422)])

@@ -499,9 +499,15 @@ test('an event is given to its handler', async (context) => {
   const answer = await send(handle, body, signed(body, 'evt_1'));
   assert.deepEqual([answer.status, await answer.text()], [204, '']);
   assert.deepEqual(events[0], await readEvent(signed(body, 'evt_1'), body, SECRET));
-  assert.deepEqual([events[0]!.id, events[0]!.type, events[0]!.data.runId], ['evt_1', 'run.failed', 'run_1']);
-  assert.deepEqual([events[0]!.data.error?.code, events[0]!.data.result], ['timeout', { a_b: 1 }]);
-  assert.equal(events[0]!.timestamp.toISOString(), '2026-11-28T12:00:00.000Z');
+  const event = events[0]!;
+  assert.ok(event.type === 'run.failed');
+  assert.deepEqual([event.id, event.data.runId, event.data.seq], ['evt_1', 'run_1', 3]);
+  assert.deepEqual([event.data.error?.code, event.data.result], ['timeout', { a_b: 1 }]);
+  assert.equal(event.timestamp.toISOString(), '2026-11-28T12:00:00.000Z');
+  const trial = JSON.stringify({ type: 'webhook.test', timestamp: '2026-11-28T12:00:00Z', data: { webhook: 'crm' } });
+  await send(handle, trial);
+  assert.ok(events[1]!.type === 'webhook.test');
+  assert.equal(events[1]!.data.webhook, 'crm');
   const failing = receiveWebhook(() => Promise.reject(new Error('no')), options);
   assert.equal((await send(failing, body)).status, 500);
   assert.equal((await send(handle, callBody(null))).status, 400);

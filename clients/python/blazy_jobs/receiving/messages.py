@@ -20,7 +20,7 @@ from blazy_jobs.receiving.verification import (
     verify,
 )
 
-EventType = Literal["run.completed", "run.failed", "run.cancelled", "run.retrying"]
+EventType = Literal["run.completed", "run.failed", "run.cancelled", "run.retrying", "webhook.test"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class WebhookEvent:
     """What became of a run. `id` is the same however often the event is delivered; events of a run may arrive in
     another order than that of their `seq`. `data` has all that was sent, also what a newer server adds.
 
-    None: the event is not about a run.
+    None: the event is not about a run, as `webhook.test` is not, which is sent on request.
     """
 
     id: str

@@ -30,6 +30,8 @@ LAST_WORDS_SECONDS = 2.0
 AFTER_DEADLINE_SECONDS = 15.0
 """A verdict may still be taken that long after the deadline, by the server's own grace."""
 UNSENT_BYTES = 1 << 20
+MAX_ITEMS = 500
+"""In one request; the server takes twice as many."""
 
 log = logging.getLogger("blazy_jobs.receiving")
 
@@ -93,6 +95,8 @@ class Speech:
                 refused, last = True, [instead_of(dict(verdict), str(error))]
             elif time.monotonic() >= until:
                 break
+            else:
+                last = self._unsent or [verdict]
             yield Wait(max(0.0, self._not_before - time.monotonic()))
         if not self.attempt.over:
             log.error("the outcome of %s could not be reported", self.attempt.run_id)
@@ -104,21 +108,27 @@ class Speech:
         return float("inf") if due_at is None else due_at
 
     def _send(self, items: list[Item]) -> Generator[Wait | Send, Heard | JobsError | None, JobsError | None]:
-        """The error, where the server has not taken them."""
-        heard = yield Send(items)
-        if isinstance(heard, AttemptOver):
-            self.attempt.stop("over")
-            return None
-        if not isinstance(heard, JobsError):
+        """The error, where the server has not taken them all."""
+        while True:
+            heard = yield Send(items[:MAX_ITEMS])
+            if isinstance(heard, AttemptOver):
+                self.attempt.stop("over")
+                return None
+            if isinstance(heard, JobsError):
+                self._failed(items, heard)
+                return heard
             self._unsent, self._not_before, self._backoff = [], 0.0, Backoff(0.25)
             if heard is not None and heard.cancel_requested:
                 self.attempt.stop("cancel")
-            return None
-        self._tell(heard)
-        keep = not _is_for_good(heard) and len(orjson.dumps(items)) <= UNSENT_BYTES
+            items = items[MAX_ITEMS:]
+            if not items:
+                return None
+
+    def _failed(self, items: list[Item], error: JobsError) -> None:
+        self._tell(error)
+        keep = not _is_for_good(error) and len(orjson.dumps(items)) <= UNSENT_BYTES
         self._unsent = items if keep else []
-        self._not_before = time.monotonic() + self._backoff.next(getattr(heard, "retry_after_seconds", None))
-        return heard
+        self._not_before = time.monotonic() + self._backoff.next(getattr(error, "retry_after_seconds", None))
 
     def _tell(self, error: JobsError) -> None:
         if not self._told:

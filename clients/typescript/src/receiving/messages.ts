@@ -1,4 +1,4 @@
-import { toCamel, type Camel } from '../names.js';
+import { toCamel } from '../names.js';
 import type { RunData } from '../run.js';
 import { BodyInvalid } from './errors.js';
 import { Verifier, type Body, type HeadersLike, type Message, type Secrets, type VerifyOptions } from './verifying.js';
@@ -37,16 +37,19 @@ export interface WebhookData {
   result?: unknown;
 }
 
-/**
- * What became of a run. `id` is the same however often the event is delivered; events of a run may arrive in another
- * order than that of their `seq`. A newer server may send types that are not listed here.
- */
-export interface WebhookEvent {
+interface EventFacts<Type extends string, Data> {
   id: string;
-  type: WebhookEventType | (string & {});
+  type: Type;
   timestamp: Date;
-  data: WebhookData;
+  data: Data;
 }
+
+/**
+ * What became of a run, or `webhook.test`, which is sent on request; `event.type` tells what `event.data` is. `id` is the
+ * same however often the event is delivered; events of a run may arrive in another order than that of their `seq`. A
+ * newer server may send types that are not listed here: let a `switch` fall through.
+ */
+export type WebhookEvent = EventFacts<WebhookEventType, WebhookData> | EventFacts<'webhook.test', { webhook: string }>;
 
 /** A genuine call of an HTTP handler. Throws what `verify` throws, and BodyInvalid. */
 export async function readCall<Payload = unknown>(
@@ -97,7 +100,7 @@ export function eventOf(message: Message): WebhookEvent {
   const when = new Date(String(timestamp));
   if (typeof type !== 'string' || Number.isNaN(when.getTime()))
     throw new BodyInvalid('the event cannot be read: some of its fields are missing');
-  return { id: message.id, type, timestamp: when, data: toCamel(data) as Camel<unknown> as WebhookData };
+  return { id: message.id, type, timestamp: when, data: toCamel(data) } as unknown as WebhookEvent;
 }
 
 function reportAddress(report: unknown): ReportAddress | null {

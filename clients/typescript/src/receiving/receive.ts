@@ -1,6 +1,7 @@
 import { sleep } from '../time.js';
 import { answerOf, refusalOf, said, verdictOf, verdictOfError, verdictOfStop } from './answers.js';
 import { CallContext, Later } from './context.js';
+import { NonRetryable, RetryAfter, Snooze } from './errors.js';
 import { callOf, eventOf, type WebhookEvent } from './messages.js';
 import { Reporter, type ReportItem } from './reporter.js';
 import { Verifier, type Message, type Secrets } from './verifying.js';
@@ -125,7 +126,8 @@ async function carriedOut(handler: Handler, context: CallContext): Promise<Repor
     .then(
       (value) => (value instanceof Later ? null : verdictOf(value)),
       (error: unknown) => {
-        if (!context.stopReason) console.error(`${context.runId} of ${context.jobType} failed:`, error);
+        const meant = error instanceof NonRetryable || error instanceof RetryAfter || error instanceof Snooze;
+        if (!meant && !context.stopReason) console.error(`${context.runId} of ${context.jobType} failed:`, error);
         return verdictOfError(error);
       },
     );

@@ -5,7 +5,7 @@ import { failedItem, type ReportItem, type Reporter } from './reporter.js';
 
 /** The server keeps ten progress events a second. */
 const PAUSE_SECONDS = 0.1;
-const MAX_WAITING_LINES = 1000;
+const MAX_WAITING_LINES = 500;
 /** How long an answer waits for what its handler has said last. */
 const LAST_WORDS_SECONDS = 2;
 /** A verdict may still be taken that long after the deadline, by the server's own grace. */
