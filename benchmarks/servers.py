@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -43,16 +44,26 @@ def server(
             started.close()
 
 
-@contextlib.contextmanager
-def empty_app() -> Iterator[str]:
+def empty_app() -> AbstractContextManager[str]:
     """The URL of the empty route."""
+    return _told_by("benchmarks.empty_app")
+
+
+def noop_receiver() -> AbstractContextManager[str]:
+    """The URL of what answers every POST."""
+    return _told_by("benchmarks.noop_receiver")
+
+
+@contextlib.contextmanager
+def _told_by(module: str) -> Iterator[str]:
+    """The URL that a process tells."""
     ready, told = os.pipe()
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.empty_app", str(told)], cwd=REPO, pass_fds=(told,))
+    process = subprocess.Popen([sys.executable, "-m", module, str(told)], cwd=REPO, pass_fds=(told,))
     os.close(told)
     try:
         readable, _, _ = select.select([ready], [], [], 30)
         if not readable:
-            raise RuntimeError("the empty route never came up")
+            raise RuntimeError(f"{module} never came up")
         yield os.read(ready, 200).decode().strip()
     finally:
         os.close(ready)
