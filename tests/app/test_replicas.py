@@ -12,11 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from blazy_jobs_server.api import application
 from blazy_jobs_server.clock import SystemClock
+from blazy_jobs_server.domain.errors import Unauthorized
+from blazy_jobs_server.domain.sessions import IDLE_SECONDS
 from blazy_jobs_server.store.postgres import neighbours
 from blazy_jobs_server.trust import access
+from blazy_jobs_server.trust.sessions import LOOKS_A_SECOND
 from tests.app import server as servers
 from tests.app.server import Server, Worker, paths, problem
 from tests.support.postgres import Postgres
@@ -345,3 +349,125 @@ async def test_a_schedule_made_on_one_is_changed_triggered_and_fired_on_the_othe
 
 async def _has_fired(server: Server) -> bool:
     return (await server.get("/v1/schedules/once"))["last_fire_at"] is not None
+
+
+# -- keys and sessions
+
+
+@pytest.fixture
+async def keyed(both: Both) -> tuple[Both, dict[str, str], Any]:
+    """An administrator's header, known on both servers, and another key for what is to end."""
+    one, other = both
+    admin = await one.post("/v1/keys", {"name": "admin", "scopes": ["admin"]}, status=201)
+    bearer = {"authorization": f"Bearer {admin['key']}"}
+    key = await one.post("/v1/keys", {"name": "k", "scopes": ["runs:read", "workers"]}, status=201, **bearer)
+    await until(lambda: _knows(other, key["id"]))
+    return both, bearer, key
+
+
+async def _knows(server: Server, key_id: str) -> bool:
+    return server.access.key(key_id) is not None
+
+
+async def _takes(server: Server, headers: dict[str, str]) -> bool:
+    server.http.cookies.clear()
+    return (await server.http.get("/v1/session", headers=headers)).status_code == 200
+
+
+async def _refuses(server: Server, headers: dict[str, str]) -> bool:
+    return not await _takes(server, headers)
+
+
+class UnderWay:
+    """At a server, by a key or a session: a stream of all runs, one of a run, a wait for it, and a claim that waits."""
+
+    def __init__(self, server: Server, run_id: str, worker_id: str, headers: dict[str, str]) -> None:
+        self._server = server
+        self._streams = [server.stream(path, **headers) for path in ("/v1/events", f"/v1/runs/{run_id}/events")]
+        post = {"sec-fetch-site": "same-origin"} | headers
+        self._asking = [
+            lambda: server.http.get(f"/v1/runs/{run_id}?wait_seconds=60", headers=headers),
+            lambda: server.http.post(f"/v1/workers/{worker_id}/claim", json={"wait_seconds": 60}, headers=post),
+        ]
+
+    async def __aenter__(self) -> UnderWay:
+        for stream in self._streams:
+            await stream.__aenter__()
+            assert stream.status == 200
+        self._answers = [asyncio.ensure_future(ask()) for ask in self._asking]
+        await until(self._waits)
+        return self
+
+    async def _waits(self) -> bool:
+        assert not any(answer.done() for answer in self._answers)
+        jobs = self._server.jobs
+        return bool(jobs.leasing.claims.waiting) and bool(jobs.feed.followed())
+
+    async def ends(self) -> None:
+        for stream in self._streams:
+            await stream.rest()
+        assert [(await answer).status_code for answer in self._answers] == [200, 204]
+
+    async def __aexit__(self, *_: object) -> None:
+        for stream in self._streams:
+            await stream.__aexit__()
+
+
+@pytest.mark.parametrize("how", ["key", "session"])
+async def test_what_is_under_way_on_either_ends_with_the_key(keyed: tuple[Both, dict[str, str], Any], how: str) -> None:
+    (one, other), admin, key = keyed
+    headers = {"authorization": f"Bearer {key['key']}"}
+    worker = (await one.http.post("/v1/workers", json={"name": "w", "job_types": ["none"]}, headers=headers)).json()
+    run = await one.post("/v1/job-types/greet/runs", {"payload": 1}, status=202, **admin)
+    if how == "session":
+        answer = await one.http.post("/v1/session", json={"key": key["key"]})
+        headers = {"cookie": answer.headers["set-cookie"].partition(";")[0]}
+        assert await _takes(other, headers), "at once, before it has heard of it"
+    async with (
+        UnderWay(one, run["id"], worker["id"], headers) as here,
+        UnderWay(other, run["id"], worker["id"], headers) as there,
+        asyncio.timeout(stretched(10)),
+    ):
+        if how == "key":
+            gone = await other.http.delete(f"/v1/keys/{key['id']}", headers=admin)
+        else:
+            other.http.cookies.clear()
+            gone = await other.http.delete("/v1/session", headers=headers | {"sec-fetch-site": "same-origin"})
+        assert gone.status_code == 204
+        await there.ends()
+        await here.ends()
+    for server in (one, other):
+        assert await _refuses(server, headers)
+        problem(await server.http.get("/v1/events", headers=headers), 401, "unauthorized")
+
+
+async def test_a_session_that_is_used_on_one_is_not_idle_on_the_other(keyed: tuple[Both, dict[str, str], Any]) -> None:
+    (one, other), _, key = keyed
+    answer = await one.http.post("/v1/session", json={"key": key["key"]})
+    headers = {"cookie": answer.headers["set-cookie"].partition(";")[0]}
+    assert await _takes(other, headers)
+    [known] = (found := other.access.sessions)._known.values()
+    found._used.clear()
+    found._known[known.id] = replace(known, used_at=known.created_at - IDLE_SECONDS * 1_000_000)  # as if it had slept
+    with pytest.raises(Unauthorized):
+        found.caller(headers["cookie"].partition("=")[2])
+    assert await _takes(other, headers)
+
+
+async def test_who_makes_sessions_up_does_not_keep_the_database_busy(
+    keyed: tuple[Both, dict[str, str], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one, _), _, _ = keyed
+    looks = 0
+    look = one.store.sessions
+
+    async def counted(session_id: str | None = None) -> Any:
+        nonlocal looks
+        looks += session_id is not None
+        return await look(session_id)
+
+    monkeypatch.setattr(one.store, "sessions", counted)
+    second = one.clock.now() // 1_000_000
+    for n in range(3 * LOOKS_A_SECOND):
+        assert await _refuses(one, {"cookie": f"blazy_80={n}"})
+    assert looks <= LOOKS_A_SECOND * (one.clock.now() // 1_000_000 - second + 1)

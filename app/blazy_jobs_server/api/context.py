@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
@@ -36,6 +37,7 @@ from blazy_jobs_server.webhooks.registry import Webhooks
 ONCE = (b"cache-control", b"no-store")
 """Of an answer with a secret in it."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+ADMITTED = "jobs.admitted"
 PROBES = ("/healthz", "/readyz")
 
 
@@ -72,8 +74,12 @@ class Context:
         needed = admission.needed(method, path.split("/"))
         if needed is not None and not caller.may(needed):
             raise ScopeMissing(needed)
-        scope[CALLER] = caller
+        scope[CALLER], scope[ADMITTED] = caller, self.access.endings
         return caller
+
+    def ended(self, scope: Scope) -> asyncio.Future[None] | None:
+        """Done when what an admitted request was admitted by has ended."""
+        return self.access.ended(scope[CALLER], scope.get(ADMITTED, 0))
 
     def _token(self, scope: Scope, headers: Headers) -> str | None:
         """Of the session that the request is made with. A key wins over it, be it good or bad."""

@@ -183,7 +183,7 @@ async def follow_run(
     if run.state.final and start >= run.seq:
         return Response(status_code=204, headers={"Vary": "Accept"})
     caller = caller_of(request)
-    ended, reveals = context.access.ended(caller), caller.may(KeyScope.REVEAL)
+    ended, reveals = context.ended(request.scope), caller.may(KeyScope.REVEAL)
     return EventStream(jobs.feed.follow_run(run.id, start, ended, reveals=reveals), VARY)
 
 
@@ -242,5 +242,5 @@ async def follow_events(
         if key < pruned or await jobs.store.was_lost(key):
             raise EventsExpired
         start = key
-    ended, reveals = context.access.ended(caller_of(request)), caller_of(request).may(KeyScope.REVEAL)
+    ended, reveals = context.ended(request.scope), caller_of(request).may(KeyScope.REVEAL)
     return EventStream(jobs.feed.follow_all(where, start, ended, reveals=reveals))

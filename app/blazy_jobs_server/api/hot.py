@@ -115,7 +115,7 @@ async def answer_dispatched(context: Context, scope: Scope, dispatched: Dispatch
     if dispatched.replayed:
         extra.append(REPLAYED)
     if seconds is not None:
-        run = await context.jobs.finished_run(run.id, seconds, context.access.ended(scope[CALLER]))
+        run = await context.jobs.finished_run(run.id, seconds, context.ended(scope))
         if run.state.final:
             existed = True
             extra.append((b"preference-applied", f"wait={seconds:g}".encode()))
@@ -239,15 +239,10 @@ async def claim(context: Context, scope: Scope, receive: Receive, worker_id: str
     body = fit(report_models.ClaimIn, value)
     seconds = min(body.wait_seconds, context.settings.max_wait_seconds)
     gone = asyncio.ensure_future(_disconnected(receive))
-    ended, answer = context.access.ended(scope[CALLER]), lambda _: leasing.claims.nudge(worker)
-    if ended is not None:
-        ended.add_done_callback(answer)
     try:
-        leased = await leasing.claims.claim(worker, body.max, seconds, gone, columns=body.columns)
+        leased = await leasing.claims.claim(worker, body.max, seconds, gone, context.ended(scope), columns=body.columns)
     finally:
         gone.cancel()
-        if ended is not None:
-            ended.remove_done_callback(answer)
     return leases(leased)
 
 

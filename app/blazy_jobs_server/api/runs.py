@@ -167,7 +167,7 @@ async def get_run(
     """With `wait_seconds`, responds when the run has finished, or when the time is over."""
     context = context_of(request)
     seconds = min(wait_seconds or 0, context.settings.max_wait_seconds)
-    ended = context.access.ended(caller_of(request))
+    ended = context.ended(request.scope)
     run = await context.jobs.finished_run(run_key(run_id), seconds, ended)
     return respond(Answer(200, shown.run_json(context.jobs, caller_of(request), run).encode()))
 

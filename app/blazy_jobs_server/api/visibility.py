@@ -128,6 +128,11 @@ def check_worker(within: Within, job_types: Sequence[str], queues: Sequence[str]
         return
     if queues is None:
         raise Forbidden("This key is restricted to queues: name those that the worker serves.")
+    check_queues(within, queues)
+
+
+def check_queues(within: Within, queues: Sequence[str]) -> None:
+    """Of those that a worker serves or declares. Raises Forbidden."""
     outside = [name for name in queues if not within.admits_queue(name)]
     if outside:
         raise Forbidden(f"This key is not for the queue {outside[0]!r}.")

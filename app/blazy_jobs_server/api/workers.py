@@ -62,7 +62,9 @@ async def register_worker(request: Request) -> Response:
     context = context_of(request)
     body = await read_json(request, WorkerIn)
     declares = _declarations(body)
-    visibility.check_worker(caller_of(request).within, [*body.job_types, *_named(declares)], body.queues)
+    within = caller_of(request).within
+    visibility.check_worker(within, [*body.job_types, *_named(declares)], body.queues)
+    visibility.check_queues(within, _queues_of(body, declares))
     declares, conflicts = await _without_refused_handlers(context, caller_of(request), declares)
     conflicts += await _declare_queues(context, body)
     leasing = context.jobs.leasing
@@ -166,6 +168,16 @@ def _named(declares: list[Declaration]) -> list[str]:
     """The job types that are declared, and those of the schedules."""
     job_types = [definition.name for declared in declares for definition in declared.job_types]
     return job_types + [item.definition.job_type for declared in declares for item in declared.schedules]
+
+
+def _queues_of(body: WorkerIn, declares: list[Declaration]) -> list[str]:
+    """Those that are declared, and those where declared job types and schedules make runs."""
+    given = body.declares if isinstance(body.declares, list) else [body.declares]
+    named = [queue.name for declared in given if declared is not None for queue in declared.queues]
+    for declared in declares:
+        named += [definition.queue for definition in declared.job_types]
+        named += [queue for item in declared.schedules if (queue := item.definition.queue) is not None]
+    return named
 
 
 def _definitions(job_types: list[job_type_models.JobTypeIn], path: str) -> list[Definition]:

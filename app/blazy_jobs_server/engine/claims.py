@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from functools import partial
 
 from blazy_jobs_server.domain.errors import StoreUnavailable, WorkerNotFound
 from blazy_jobs_server.domain.ids import worker_id as public_worker_id
@@ -79,11 +80,13 @@ class Claims:
         limit: int,
         seconds: float,
         gone: asyncio.Future[None] | None,
+        ended: asyncio.Future[None] | None = None,
         *,
         columns: bool = False,
         once: bool = False,
     ) -> Leased:
-        """At most `limit` runs as soon as there is one; none when the time is over, or its caller has `gone`.
+        """At most `limit` runs as soon as there is one; none when the time is over, its caller has `gone`, or what it
+        was admitted by has `ended`.
 
         `columns`: plain runs may come as batches. `once`: what the store has now, or none.
 
@@ -100,12 +103,17 @@ class Claims:
         timer = asyncio.get_running_loop().call_later(seconds, self._expire, waiting)
         if gone is not None:
             gone.add_done_callback(lambda _: self._abandon(waiting))
+        expire = partial(self._ended, waiting)
+        if ended is not None:
+            ended.add_done_callback(expire)
         try:
             leased = await waiting.future
             self.on_leased(leased)
             return leased
         finally:
             timer.cancel()
+            if ended is not None:
+                ended.remove_done_callback(expire)
             self.open.discard(waiting)
             self.on_change()
             member.claims -= 1
@@ -118,6 +126,9 @@ class Claims:
             if waiting.member.record.id == worker_id:
                 self._expire(waiting)
                 return
+
+    def _ended(self, waiting: Waiting, _: asyncio.Future[None]) -> None:
+        self._expire(waiting)
 
     def _expire(self, waiting: Waiting) -> None:
         if waiting in self.waiting:

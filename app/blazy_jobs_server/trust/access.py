@@ -46,6 +46,7 @@ class Access:
         self._used: dict[str, int] = {}
         self._using = asyncio.Event()
         self._revision: int | None = None
+        self._looking = asyncio.Lock()
         self._alarm = Alarm(clock.now)
         self._tasks = Tasks()
 
@@ -153,12 +154,18 @@ class Access:
         self._callers[authorization] = (caller, until)
         return caller
 
-    def ended(self, caller: Caller) -> asyncio.Future[None] | None:
+    @property
+    def endings(self) -> int:
+        """How many keys and sessions have ended so far."""
+        return self._endings.count
+
+    def ended(self, caller: Caller, admitted: int) -> asyncio.Future[None] | None:
         """Done when its key has been revoked, has expired, or its secret holds no more, or its session has ended: what
-        is under way for it ends then. Not to be cancelled. None where it has neither."""
+        is under way for it ends then. `admitted`: the `endings` when it was let in. Not to be cancelled. None where it
+        has neither."""
         if caller.session is not None:
-            return self._endings.of(caller.session)
-        return self._endings.of(caller.id) if caller.id in self._keys else None
+            return self._endings.of(caller.session, admitted)
+        return self._endings.of(caller.id, admitted) if caller.id in self._keys else None
 
     # -- changes
 
@@ -173,8 +180,9 @@ class Access:
 
     async def fresh(self) -> None:
         """As stored now, by whomever."""
-        found = {key.id: key for key in await self._store.keys()}
-        before, self._keys = self._keys, found
+        async with self._looking:  # what was read before must not take the place of what was read after it
+            found = {key.id: key for key in await self._store.keys()}
+            before, self._keys = self._keys, found
         self._callers.clear()
         now = self._clock.now()
         for key_id, was in before.items():
