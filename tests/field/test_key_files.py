@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 from blazy_jobs import ApiError, AsyncClient, Client
+from blazy_jobs.client import key
 
 Ask = Callable[[], object]
 
@@ -56,6 +58,7 @@ def test_a_replaced_key_is_used_at_once(tmp_path: Path, monkeypatch: pytest.Monk
     ask = asks(kind, guard)
     assert ask() == "greet"
     guard.key = "new"
+    monkeypatch.setattr(key, "PATIENT_SECONDS", 0.0)
     with pytest.raises(ApiError, match="unauthorized"):
         ask()
     put(path, "new\n")
@@ -83,6 +86,35 @@ def test_a_key_that_is_replaced_while_the_request_is_on_its_way(
     guard = Rotating("new")
     assert asks(kind, guard)() == "greet"
     assert guard.refused == 1
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_good_key_that_ends_before_its_file_has_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    path = tmp_path / "key"
+    put(path, "old")
+    monkeypatch.setenv("JOBS_API_KEY_FILE", str(path))
+    looks = []
+
+    def look(sleep: Callable[[float], object], seconds: float) -> object:
+        looks.append(seconds)
+        if len(looks) == 3:
+            put(path, "new")
+        return sleep(0)
+
+    monkeypatch.setattr(key.time, "sleep", partial(look, lambda seconds: None))
+    monkeypatch.setattr(key.asyncio, "sleep", partial(look, asyncio.sleep))
+    guard = Guard("old")
+    ask = asks(kind, guard)
+    assert ask() == "greet"
+    guard.key = "new"
+    assert ask() == "greet"
+    assert (guard.refused, len(looks)) == (1, 3)
+    monkeypatch.setattr(key, "PATIENT_SECONDS", 0.0)
+    guard.key = "gone"
+    with pytest.raises(ApiError, match="unauthorized"):
+        ask()
 
 
 @pytest.mark.parametrize("make", [Client, AsyncClient])

@@ -28,6 +28,10 @@ class ApiKey:
         if path is not None:
             self._text, self._read_at = _read(path), _state(path)
 
+    @property
+    def in_file(self) -> bool:
+        return self._path is not None
+
     def text(self) -> str | None:
         """None: there is none."""
         if self._path is not None:
