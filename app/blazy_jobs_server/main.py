@@ -38,6 +38,7 @@ from blazy_jobs_server.store.sqlite import SqliteStore, hold
 from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
 from blazy_jobs_server.store.unusable import DatabaseUnusable
 from blazy_jobs_server.trust.access import Access
+from blazy_jobs_server.trust.audit import Refusals
 from blazy_jobs_server.trust.keyring import Keyring
 from blazy_jobs_server.trust.keyring_file import KeyringUnusable
 from blazy_jobs_server.trust.rotation import ResealAll
@@ -108,6 +109,7 @@ class Server:
             raise
         await self._check_keyring(listener)
         await self._access.start()
+        await self._refusals.start()
         if self._access.is_open and not is_loopback(settings.host):
             listener.close()
             await self._store.close()
@@ -141,6 +143,7 @@ class Server:
         await self._deliverer.stop()
         await self._handlers.stop()
         await self._jobs.stop()
+        await self._refusals.stop()
         await self._access.stop()
         await self._sender.close()
         self._schedule_timer.close()
@@ -171,6 +174,7 @@ class Server:
         self._jobs.leasing.membership.alive = pools.alive
         key = settings.api_key
         self._access = Access(self._store, clock, None if key is None else key.get_secret_value(), self._store)
+        self._refusals = Refusals(self._store, clock)
         self._jobs.neighbourhood.also.append(self._access.fresh)
         self._deliverer = Deliverer(
             self._store, clock, self._sender, self._keyring, redacts=self._jobs.catalogue.redacts
@@ -179,6 +183,7 @@ class Server:
         webhooks = Webhooks(self._store, clock, self._sender, self._keyring, self._deliverer)
         self._handlers = make_handlers(self._jobs, self._sender, self._keyring, settings)
         context = Context(self._jobs, settings, self._access, webhooks, self._handlers)
+        context.on_refused = self._refusals.note
         front = Front(application.build(context, self._ready), context)
         self._front = ProbesDoor(front) if settings.role == "worker" else front
         pool_context = PoolContext(self._jobs, settings, self._access, webhooks, self._handlers)

@@ -6,6 +6,8 @@ The client's command line calls `keys` by its entry point.
 from __future__ import annotations
 
 import asyncio
+import getpass
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,8 +21,10 @@ from blazy_jobs_server.api.keys import OVERLAP_SECONDS, key_json, wanted_of
 from blazy_jobs_server.api.problems import document
 from blazy_jobs_server.api.requests import fit
 from blazy_jobs_server.clock import SystemClock
+from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.domain.errors import JobsError, PathNotFound
-from blazy_jobs_server.domain.keys import ApiKey
+from blazy_jobs_server.domain.keys import Actor, ApiKey
+from blazy_jobs_server.ports.audit import acting
 from blazy_jobs_server.ports.keys import KeyStore
 from blazy_jobs_server.settings import Settings, messages
 from blazy_jobs_server.store import beside
@@ -61,11 +65,13 @@ def keys(data: str | None, database_url: str | None) -> Ask:
 
 async def _answer(settings: Settings, method: str, path: str, body: bytes | None) -> tuple[int, Any]:
     clock = SystemClock()
+    act = Act(Actor(BY, _user()))
     async with _store(settings, clock) as store:
         access = Access(store, clock, None)
         await access.fresh()
         verbs = Keys(store, clock, access)
         given = {} if body is None else orjson.loads(body)
+        acting.set(act)
         match [method, *path.split("/")[3:]]:
             case ["GET"]:
                 data = [key_json(key, key.last_used_at) for key in access.keys]
@@ -81,6 +87,14 @@ async def _answer(settings: Settings, method: str, path: str, body: bytes | None
     raise PathNotFound
 
 
+def _user() -> str:
+    """Who calls the command. A container may have no name for its user."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
+
+
 def _new(key: ApiKey, text: str) -> dict[str, Any]:
     return key_json(key, key.last_used_at) | {"key": text}
 
@@ -88,7 +102,7 @@ def _new(key: ApiKey, text: str) -> dict[str, Any]:
 @asynccontextmanager
 async def _store(settings: Settings, clock: SystemClock) -> AsyncIterator[KeyStore]:
     if settings.database_url is None:
-        with beside.opened(settings.database) as store:
+        with beside.opened(settings.database, clock.now) as store:
             yield store
     else:
         from blazy_jobs_server.store.postgres import beside as beside_postgres

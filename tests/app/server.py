@@ -24,6 +24,7 @@ from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.postgres import PostgresStore
 from blazy_jobs_server.store.sqlite import SqliteStore
 from blazy_jobs_server.trust.access import Access
+from blazy_jobs_server.trust.audit import Refusals
 from blazy_jobs_server.trust.keyring import Keyring
 from blazy_jobs_server.webhooks.deliverer import Deliverer
 from blazy_jobs_server.webhooks.registry import Webhooks
@@ -74,6 +75,7 @@ class Server:
         )
         key = settings.api_key
         self.access = Access(self.store, self.clock, None if key is None else key.get_secret_value(), self.store)
+        self.refusals = Refusals(self.store, self.clock)
         self.jobs.neighbourhood.also.append(self.access.fresh)
         keyring = Keyring(settings.keyring_file or settings.data / "keyring", makes=True)
         self.deliverer = Deliverer(
@@ -89,9 +91,11 @@ class Server:
         webhooks = Webhooks(self.store, self.clock, self.sender, keyring, self.deliverer)
         self.handlers = self._make_handlers(keyring)
         context = Context(self.jobs, settings, self.access, webhooks, self.handlers)
+        context.on_refused = self.refusals.note
         self.app = Front(_application(context, lambda: self.ready), context)
         await self.store.open()
         await self.access.start()
+        await self.refusals.start()
         await self.jobs.start()
         await self.deliverer.start()
         self.handlers.start()
@@ -127,6 +131,7 @@ class Server:
         await self.handlers.stop()
         await self.http_sender.close()
         await self.jobs.stop()
+        await self.refusals.stop()
         await self.access.stop()
         await self.store.close()
 

@@ -74,6 +74,23 @@ async def test_a_revoked_key_ends_what_is_under_way(server: Server, beside: Besi
     assert (await server.http.get("/v1/runs", headers=bearer(key))).status_code == 401
 
 
+async def test_the_audit_log_tells_of_it(server: Server, beside: Beside) -> None:
+    key = await beside.create(Scope.ADMIN)
+    other = await beside.create(Scope.READ)
+    await beside.ask("POST", f"/{other['id']}/rotate", overlap_seconds=0)
+    await beside.ask("DELETE", f"/{other['id']}")
+    await server.live(SECONDS)
+    entries = (await server.http.get("/v1/audit?actor=command", headers=bearer(key))).json()["data"]
+    told = [(entry["action"], entry["target"]) for entry in reversed(entries)]
+    assert told == [
+        ("key.create", key["id"]),
+        ("key.create", other["id"]),
+        ("key.rotate", other["id"]),
+        ("key.revoke", other["id"]),
+    ]
+    assert all(entry["actor"]["name"] and entry["address"] is None for entry in entries)
+
+
 async def test_a_rotated_key_goes_on_with_the_new_secret_alone(server: Server, beside: Beside) -> None:
     key = await beside.create(Scope.READ)
     rotated = await beside.ask("POST", f"/{key['id']}/rotate", overlap_seconds=0)

@@ -235,6 +235,7 @@ class Stage:
             queue=first.queue,
             priority=first.priority,
             payloads=[order.payload for order in orders],
+            created_by=first.created_by,
         )
         return many if many.orders() == orders else None
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from fastapi import Depends, FastAPI
 
 from blazy_jobs_server.api import (
+    audit,
     events,
     handler_reports,
     job_types,
@@ -52,6 +53,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
         webhooks.router,
         workers.router,
         keys.router,
+        audit.router,
     ):
         app.include_router(router, dependencies=[*guarded, Depends(known_query)])
     app.include_router(sessions.router)

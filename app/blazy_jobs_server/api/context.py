@@ -14,6 +14,7 @@ from starlette.types import Scope
 from blazy_jobs_server.api import admission, cookies, visibility
 from blazy_jobs_server.api.peers import Headers, Peers, is_forwarded, is_navigation
 from blazy_jobs_server.api.requests import CALLER, headers_of
+from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.domain.errors import (
     CrossSite,
     HostRefused,
@@ -27,6 +28,7 @@ from blazy_jobs_server.domain.keys import ANYONE, POOL, Caller
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.handlers.service import Handlers
 from blazy_jobs_server.ports import Dispatched
+from blazy_jobs_server.ports.audit import acting
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.trust.access import Access
 from blazy_jobs_server.trust.keys import Keys
@@ -52,34 +54,48 @@ class Context:
         self.rates = Rates(jobs.clock)
         self.tries = Tries(jobs.clock)
         self.keys = Keys(jobs.store, jobs.clock, access)
+        self.on_refused: Callable[[Act, str], None] = lambda act, code: None
+        """Told of each request that is not admitted, with the error's code."""
         self.named_job_types: set[str] = set()
         """Those with series of their own in the metrics: for good, so that no counter goes back."""
 
     def admit(self, scope: Scope) -> Caller:
         """Who asks, and may: by the key, or else by the browser's session. Raises Unauthorized, HostRefused,
         ProxyWithoutKey, CrossSite and ScopeMissing."""
-        headers = headers_of(scope)
-        method, path = scope["method"], scope["path"]
-        token = None if b"cookie" not in headers else self._token(scope, headers)
-        if token is None:
-            caller = self.access.caller(headers.get(b"authorization"))
-            if caller is ANYONE:
-                self._refuse_strangers(method, headers)
-            if method not in SAFE_METHODS and self.is_cross_site(scope, headers):
-                raise CrossSite
-        else:
-            caller = self.access.caller_of_session(token)
-            if not self._is_same_site(method, scope, headers):
-                raise CrossSite
-        needed = admission.needed(method, path.split("/"))
-        if needed is not None and not caller.may(needed):
-            raise ScopeMissing(needed)
+        caller: Caller | None = None
+        try:
+            headers = headers_of(scope)
+            token = None if b"cookie" not in headers else self._token(scope, headers)
+            if token is None:
+                caller = self.access.caller(headers.get(b"authorization"))
+                self._check_by_key(caller, scope, headers)
+            else:
+                caller = self.access.caller_of_session(token)
+                if not self._is_same_site(scope["method"], scope, headers):
+                    raise CrossSite
+            needed = admission.needed(scope["method"], scope["path"].split("/"))
+            if needed is not None and not caller.may(needed):
+                raise ScopeMissing(needed)
+        except JobsError as error:
+            self.on_refused(self.act_of(caller, scope), error.code)
+            raise
         scope[CALLER], scope[ADMITTED] = caller, self.access.endings
         return caller
 
     def ended(self, scope: Scope) -> asyncio.Future[None] | None:
         """Done when what an admitted request was admitted by has ended."""
         return self.access.ended(scope[CALLER], scope.get(ADMITTED, 0))
+
+    def _check_by_key(self, caller: Caller, scope: Scope, headers: Headers) -> None:
+        method = scope["method"]
+        if caller is ANYONE:
+            self._refuse_strangers(method, headers)
+        if method not in SAFE_METHODS and self.is_cross_site(scope, headers):
+            raise CrossSite
+
+    def act_of(self, caller: Caller | None, scope: Scope) -> Act:
+        """For the audit log."""
+        return Act(None if caller is None else caller.actor, self.peers.address(scope) or None)
 
     def _token(self, scope: Scope, headers: Headers) -> str | None:
         """Of the session that the request is made with. A key wins over it, be it good or bad."""
@@ -209,5 +225,7 @@ async def guard(request: Request) -> None:
         if not await context.meets(request.scope):
             raise
         caller = context.admit(request.scope)
+    if request.method not in SAFE_METHODS:
+        acting.set(context.act_of(caller, request.scope))
     if not caller.within.is_everything:
         await visibility.check_path(context.jobs, caller, request.scope["path"].split("/"))

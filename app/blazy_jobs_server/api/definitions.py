@@ -93,7 +93,7 @@ def _changed_handler(known: Handler, asked: job_type_models.HttpHandlerIn) -> Ha
     )
 
 
-def wish(body: run_models.DispatchIn, now: int, path: str = "") -> Wish:
+def wish(body: run_models.DispatchIn, now: int, created_by: str | None, path: str = "") -> Wish:
     """What a dispatch asks for. Raises InvalidRequest."""
     given = body.model_fields_set
     run_at = None
@@ -113,4 +113,5 @@ def wish(body: run_models.DispatchIn, now: int, path: str = "") -> Wish:
         dedupe_key=body.dedupe_key,
         tags=tuple(body.tags),
         metadata=body.metadata,
+        created_by=created_by,
     )

@@ -79,7 +79,7 @@ class Direct:
         self._most_bytes = context.settings.max_body_bytes
         self._heads = Heads()
         self._gathering: Gathering[exchange.Reply] = Gathering(self._jobs.dispatcher, self._stored)
-        self._forms: dict[tuple[int, str | None], render.FreshRuns] = {}
+        self._forms: dict[tuple[int, str | None, str | None], render.FreshRuns] = {}
 
     def learn(self, data: bytes, scope: Scope, *, keep_alive: bool) -> None:
         """`data` was read to its end, and `scope` is of the last request in it."""
@@ -129,7 +129,7 @@ class Direct:
                 return False
         except JobsError:
             return False
-        self._gathering.add(entry, orjson.dumps(payload).decode(), reply)
+        self._gathering.add(entry, orjson.dumps(payload).decode(), caller.created_by, reply)
         return True
 
     def _stored(self, group: Group[exchange.Reply], outcome: Dispatched | Exception) -> None:
@@ -140,15 +140,15 @@ class Direct:
                 body = render.run_json(run, self._jobs.wait_reason(run))
                 reply.accepted(ids.run_id(run.id), body)
         else:
-            form = self._form(group.entry)
+            form = self._form(group.entry, group.created_by)
             run_ids = ids.run_ids(outcome.columns)
             for run_id, payload, reply in zip(run_ids, group.payloads, group.askers, strict=True):
                 reply.accepted(run_id, form.json(run_id, payload, outcome.made_at))
 
-    def _form(self, entry: Entry) -> render.FreshRuns:
-        sample = render.fresh_run(entry.job_type, entry.settings)
+    def _form(self, entry: Entry, created_by: str | None) -> render.FreshRuns:
+        sample = render.fresh_run(entry.job_type, entry.settings, created_by)
         reason = self._jobs.wait_reason(sample)
-        place = (sample.definition_id, reason)
+        place = (sample.definition_id, reason, created_by)
         form = self._forms.get(place)
         if form is None:
             if len(self._forms) >= MAX_HEADS:

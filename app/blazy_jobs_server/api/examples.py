@@ -226,6 +226,7 @@ _QUEUED = {
     "due_at": "2026-01-31T12:00:00.000000Z",
     "expires_at": None,
     "created_at": "2026-01-31T12:00:00.000000Z",
+    "created_by": {"id": "T1k2nQ8sWz", "name": "shop"},
     "started_at": None,
     "finished_at": None,
     "cancel_requested": False,

@@ -95,9 +95,9 @@ async def dispatch(context: Context, scope: Scope, receive: Receive, name: str) 
     value = await _json(context, scope, receive, context.settings.max_body_bytes)
     headers = headers_of(scope)
     if type(value) is dict and value.keys() == _PAYLOAD_ALONE:
-        asked = Wish(payload=value["payload"])
+        asked = Wish(payload=value["payload"], created_by=caller.created_by)
     else:
-        asked = wish(fit(run_models.DispatchIn, value), jobs.clock.now())
+        asked = wish(fit(run_models.DispatchIn, value), jobs.clock.now(), caller.created_by)
     key = idempotency_key(headers, caller_scope(scope), value)
     if not caller.within.is_everything:
         visibility.check_target(jobs, caller, name, asked.queue)
@@ -146,9 +146,9 @@ async def batch(context: Context, scope: Scope, receive: Receive) -> Answer:
     key = idempotency_key(headers, caller_scope(scope), value)
     caller: Caller = scope[CALLER]
     alike = _read_alike(value) if caller.is_unrestricted else None
-    dispatched = None if alike is None else await jobs.dispatcher.many(*alike, key)
+    dispatched = None if alike is None else await jobs.dispatcher.many(*alike, key, caller.created_by)
     if dispatched is None:
-        wishes, errors = _read_batch(value, jobs.clock.now())
+        wishes, errors = _read_batch(value, jobs.clock.now(), caller.created_by)
         if not caller.within.is_everything:
             _leave_out(jobs, caller, wishes, errors)
         dispatched = await context.make(caller, len(wishes), lambda: jobs.dispatcher.batch(wishes, errors, key))
@@ -169,7 +169,7 @@ def _read_alike(value: Any) -> tuple[str, list[Any]] | None:
     return name, [item["payload"] for item in items]
 
 
-def _read_batch(value: Any, now: int) -> tuple[list[tuple[str, Wish] | None], list[FieldError]]:
+def _read_batch(value: Any, now: int, created_by: str | None) -> tuple[list[tuple[str, Wish] | None], list[FieldError]]:
     """The items, None in place of those that are none, and what is wrong with these. Raises InvalidRequest for a bad
     frame."""
     items = value.get("runs") if type(value) is dict else None
@@ -180,11 +180,11 @@ def _read_batch(value: Any, now: int) -> tuple[list[tuple[str, Wish] | None], li
     errors: list[FieldError] = []
     for index, item in enumerate(items):
         if type(item) is dict and item.keys() == _PLAIN and type(item["job_type"]) is str:
-            wishes.append((item["job_type"], Wish(payload=item["payload"])))
+            wishes.append((item["job_type"], Wish(payload=item["payload"], created_by=created_by)))
             continue
         try:
             given = fit(run_models.BatchItem, item)
-            wishes.append((given.job_type, wish(given, now, f"/runs/{index}")))
+            wishes.append((given.job_type, wish(given, now, created_by, f"/runs/{index}")))
         except InvalidRequest as error:
             wishes.append(None)
             errors.extend(e if e.path.startswith("/runs/") else _within(f"/runs/{index}", e) for e in error.errors)

@@ -30,6 +30,7 @@ TAGS = [
     {"name": "workers", "description": "The worker protocol."},
     {"name": "keys", "description": "API keys, and what they allow."},
     {"name": "sessions", "description": "Browsers log in with an API key, for a cookie."},
+    {"name": "audit", "description": "Who changed what, and who was refused."},
     {"name": "operations", "description": "Health, statistics and metrics."},
 ]
 SESSION = """A browser's session, accepted by every operation in place of a key; named `blazy_<port>` without TLS. \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.handler_secrets import UNCHANGED
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import JobType, Settings
+from blazy_jobs_server.domain.keys import Actor
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 
 
@@ -28,11 +30,18 @@ def _number(value: float) -> str:
     return str(int(value)) if value == int(value) else repr(value)
 
 
+@lru_cache(maxsize=1024)
+def _actor(created_by: str) -> str:
+    actor = Actor.of(created_by)
+    return orjson.dumps({"id": actor.id, "name": actor.name}).decode()
+
+
 def run_json(run: Run, wait_reason: str | None = None) -> str:
     worker = "null" if run.worker_id is None else f'"{ids.worker_id(run.worker_id)}"'
     replay_of = "null" if run.replay_of is None else f'"{ids.run_id(run.replay_of)}"'
     schedule = "null" if run.schedule is None else f'"{run.schedule}"'
     reason = "null" if wait_reason is None else f'"{wait_reason}"'
+    created_by = "null" if run.created_by is None else _actor(run.created_by)
     return (
         f'{{"id":"{ids.run_id(run.id)}","job_type":"{run.job_type}","job_type_version":{run.version},'
         f'"queue":"{run.queue}","state":"{STATE_NAMES[run.state]}","priority":{run.priority},'
@@ -40,7 +49,7 @@ def run_json(run: Run, wait_reason: str | None = None) -> str:
         f'"progress":{run.progress or "null"},"attempt":{run.attempt},'
         f'"max_attempts":{run.settings.retry.max_attempts},"losses":{run.losses},'
         f'"timeout_seconds":{_number(run.settings.timeout_seconds)},"due_at":"{rfc3339(run.due_at)}",'
-        f'"expires_at":{_instant(run.expires_at)},"created_at":"{rfc3339(run.created_at)}",'
+        f'"expires_at":{_instant(run.expires_at)},"created_at":"{rfc3339(run.created_at)}","created_by":{created_by},'
         f'"started_at":{_instant(run.started_at)},"finished_at":{_instant(run.finished_at)},'
         f'"cancel_requested":{"true" if run.cancel_requested else "false"},"worker_id":{worker},"schedule":{schedule},'
         f'"replay_of":{replay_of},"dedupe_key":{_text(run.dedupe_key)},"tags":{run.tags},'
@@ -48,7 +57,7 @@ def run_json(run: Run, wait_reason: str | None = None) -> str:
     )
 
 
-def fresh_run(job_type: JobType, settings: Settings) -> Run:
+def fresh_run(job_type: JobType, settings: Settings, created_by: str | None) -> Run:
     """A run of the job type that says no more than its payload, as it is made, without its key, payload and time."""
     definition = job_type.definition
     return Run(
@@ -64,6 +73,7 @@ def fresh_run(job_type: JobType, settings: Settings) -> Run:
         0,
         0,
         "",
+        created_by=created_by,
     )
 
 

@@ -72,6 +72,11 @@ class Progress(BaseModel):
     data: Any
 
 
+class Actor(BaseModel):
+    id: str
+    name: str
+
+
 class Run(BaseModel):
     id: str
     job_type: str
@@ -90,6 +95,7 @@ class Run(BaseModel):
     due_at: AwareDatetime
     expires_at: AwareDatetime | None
     created_at: AwareDatetime
+    created_by: Actor | None
     started_at: AwareDatetime | None
     finished_at: AwareDatetime | None
     cancel_requested: bool

@@ -277,7 +277,8 @@ async def replay_run(request: Request, run_id: str) -> Response:
     await read_json(request, fields.EmptyIn, optional=True)
     headers = headers_of(request.scope)
     key = idempotency_key(headers, caller_scope(request.scope), {})
-    dispatched = await context.make(caller_of(request), 1, lambda: context.jobs.dispatcher.replay(run, key))
+    caller = caller_of(request)
+    dispatched = await context.make(caller, 1, lambda: context.jobs.dispatcher.replay(run, key, caller.created_by))
     return respond(await hot.answer_dispatched(context, request.scope, dispatched))
 
 

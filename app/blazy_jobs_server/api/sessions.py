@@ -20,6 +20,7 @@ from blazy_jobs_server.api.strict_json import parse
 from blazy_jobs_server.domain.errors import CrossSite, TooManyTries, Unauthorized
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.sessions import id_of
+from blazy_jobs_server.ports.audit import acting
 
 router = APIRouter(prefix="/v1/session", tags=["sessions"])
 
@@ -52,10 +53,13 @@ async def log_in(request: Request) -> Response:
     key = fit(session_models.SessionIn, value).key
     context.tries.check(address)  # those that have failed while the body came
     try:
-        token, _ = await context.access.log_in(key.strip())
-    except Unauthorized:
+        caller, secret = await context.access.identify(key.strip())
+    except Unauthorized as error:
         context.tries.was_bad(address)
+        context.on_refused(context.act_of(None, scope), error.code)
         raise
+    acting.set(context.act_of(caller, scope))
+    token, _ = await context.access.log_in(caller, secret)
     return _with_cookie(cookies.written(context.cookie_name(scope), token))
 
 

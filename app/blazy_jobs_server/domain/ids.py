@@ -42,6 +42,10 @@ def event_id(key: int) -> str:
     return "evt_" + encode(key)
 
 
+def audit_id(key: int) -> str:
+    return "aud_" + encode(key)
+
+
 def run_ids(keys: Iterable[int]) -> list[str]:
     """Of many keys, whose upper digits are mostly those of the one before."""
     t, prefixes = _TRIPLES, _prefixes

@@ -112,6 +112,23 @@ class ApiKey(Struct, frozen=True, kw_only=True):
         return min(ends, default=None)
 
 
+class Actor(Struct, frozen=True):
+    """Who did something, by the id and the name of the key."""
+
+    id: str
+    name: str
+
+    @property
+    def text(self) -> str:
+        """As it is stored with a run."""
+        return f"{self.id} {self.name}"
+
+    @classmethod
+    def of(cls, text: str) -> Actor:
+        key_id, _, name = text.partition(" ")
+        return cls(key_id, name)
+
+
 class Caller(Struct, frozen=True):
     """Who asks. `id` is that of its key, or one of the names below, which no key has. `realm` is where its
     Idempotency-Keys are told from those of others."""
@@ -124,6 +141,8 @@ class Caller(Struct, frozen=True):
     rate_limit: RateLimit | None = None
     session: str | None = None
     """The id of the browser's session that it asks with, in place of the key."""
+    created_by: str | None = None
+    """Of the runs that it makes: `Actor.text`; None where it has no key."""
 
     @property
     def is_unrestricted(self) -> bool:
@@ -132,14 +151,20 @@ class Caller(Struct, frozen=True):
     @property
     def key_id(self) -> str | None:
         """None where it has none."""
-        return None if self in (ANYONE, POOL) else self.id
+        return None if self.created_by is None else self.id
+
+    @property
+    def actor(self) -> Actor | None:
+        """None where it has no key."""
+        return None if self.created_by is None else Actor(self.id, self.name)
 
     def may(self, scope: Scope) -> bool:
         return scope in self.scopes or Scope.ADMIN in self.scopes
 
     @classmethod
     def of(cls, key: ApiKey) -> Caller:
-        return cls(key.id, key.name, frozenset(key.scopes), key.id, key.within, key.rate_limit)
+        made_by = Actor(key.id, key.name).text
+        return cls(key.id, key.name, frozenset(key.scopes), key.id, key.within, key.rate_limit, created_by=made_by)
 
 
 ROOT_ID = "root"
@@ -148,7 +173,8 @@ _ALL = frozenset({Scope.ADMIN})
 
 def root(key: bytes) -> Caller:
     """Who gives the key of the settings."""
-    return Caller(ROOT_ID, "JOBS_API_KEY", _ALL, hashlib.blake2b(key, digest_size=8).hexdigest())
+    realm = hashlib.blake2b(key, digest_size=8).hexdigest()
+    return Caller(ROOT_ID, "JOBS_API_KEY", _ALL, realm, created_by=Actor(ROOT_ID, "JOBS_API_KEY").text)
 
 
 ANYONE = Caller("anyone", "", _ALL)

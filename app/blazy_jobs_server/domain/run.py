@@ -101,6 +101,8 @@ class Run(Struct):
     """How many starts of the job are told in this run; None where the queue is the database's own."""
     followed_lines: int = 0
     """How many lines of the job's log are."""
+    created_by: str | None = None
+    """`Actor.text` of whose key it was made with."""
 
     @property
     def is_detached(self) -> bool:

@@ -48,6 +48,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     dedupe_key: str | None = None
     tags: tuple[str, ...] = ()
     metadata: dict[str, str] = {}
+    created_by: str | None = None
+    """As in `Run`."""
 
 
 class Dispatcher:
@@ -131,7 +133,9 @@ class Dispatcher:
                     raise
         raise AssertionError
 
-    async def many(self, name: str, payloads: list[Any], idempotency: IdempotencyKey | None) -> Dispatched | None:
+    async def many(
+        self, name: str, payloads: list[Any], idempotency: IdempotencyKey | None, created_by: str | None
+    ) -> Dispatched | None:
         """A batch of runs of one job type that say no more than their payloads; None where they are to be looked at one
         by one (`batch`)."""
         if self._catalogue.get(name) is None:
@@ -142,12 +146,19 @@ class Dispatcher:
         if entry.payload is not None and not await all_accepted(entry.payload, payloads):
             return None
         try:
-            return await self.store_plain(entry, [orjson.dumps(payload).decode() for payload in payloads], idempotency)
+            texts = [orjson.dumps(payload).decode() for payload in payloads]
+            return await self.store_plain(entry, texts, idempotency, created_by)
         except (DefinitionChanged, JobTypeNotFound):
             return None
 
     async def store_plain(
-        self, entry: Entry, payloads: list[str], idempotency: IdempotencyKey | None, *, requests: int = 1
+        self,
+        entry: Entry,
+        payloads: list[str],
+        idempotency: IdempotencyKey | None,
+        created_by: str | None,
+        *,
+        requests: int = 1,
     ) -> Dispatched:
         """Runs that say no more than their payloads (JSON texts), which fit; their job type lets no run expire.
 
@@ -164,6 +175,7 @@ class Dispatcher:
             priority=definition.priority,
             payloads=payloads,
             requests=requests,
+            created_by=created_by,
         )
         self._catalogue.met_queue(many.queue)
         return await self._stored(many, {(definition.name, many.queue)}, idempotency)
@@ -199,7 +211,7 @@ class Dispatcher:
             raise refusal
         return replayed
 
-    async def replay(self, run: Run, idempotency: IdempotencyKey | None) -> Dispatched:
+    async def replay(self, run: Run, idempotency: IdempotencyKey | None, created_by: str | None) -> Dispatched:
         """The payload, tags, metadata and own settings of `run` on the present definition of its type.
 
         Raises JobTypeNotFound, InvalidPayload, TooBusy.
@@ -207,11 +219,13 @@ class Dispatcher:
         entry = await self._catalogue.found(run.job_type)
         while True:
             try:
-                return await self._replay(run, entry, idempotency)
+                return await self._replay(run, entry, idempotency, created_by)
             except (DefinitionChanged, InvalidPayload) as refusal:
                 entry = await self._changed(entry, refusal)
 
-    async def _replay(self, run: Run, entry: Entry, idempotency: IdempotencyKey | None) -> Dispatched:
+    async def _replay(
+        self, run: Run, entry: Entry, idempotency: IdempotencyKey | None, created_by: str | None
+    ) -> Dispatched:
         payload = orjson.loads(run.payload)
         if entry.payload is not None and not entry.payload.accepts(payload):
             replayed = await self._checked(entry.payload, payload, idempotency)
@@ -225,6 +239,7 @@ class Dispatcher:
             retry=overrides.retry,
             timeout_seconds=overrides.timeout_seconds,
             expires_seconds=None,
+            created_by=created_by,
         )
         order = msgspec.structs.replace(
             self.order(entry, wish), payload=run.payload, tags=run.tags, metadata=run.metadata, replay_of=run.id
@@ -261,6 +276,7 @@ class Dispatcher:
             dedupe_key=wish.dedupe_key,
             tags=orjson.dumps(wish.tags).decode() if wish.tags else "[]",
             metadata=orjson.dumps(wish.metadata).decode() if wish.metadata else "{}",
+            created_by=wish.created_by,
         )
 
     async def store_orders(self, orders: list[Order], idempotency: IdempotencyKey | None) -> Dispatched:

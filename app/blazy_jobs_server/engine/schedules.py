@@ -131,17 +131,18 @@ class Schedules:
             raise ScheduleNotFound(name)
         log.info("schedule deleted", name=name)
 
-    async def trigger(self, name: str, idempotency: IdempotencyKey | None) -> Dispatched:
+    async def trigger(self, name: str, idempotency: IdempotencyKey | None, created_by: str | None) -> Dispatched:
         """A run now, beside those of its times. Raises ScheduleNotFound, JobTypeNotFound and InvalidPayload."""
         await self._catalogue.fresh()
         schedule = await self.get(name)
         try:
-            order = msgspec.structs.replace(await self._orders.of(schedule.definition), schedule=name)
+            order = await self._orders.of(schedule.definition)
         except (JobTypeNotFound, InvalidPayload):
             if (replayed := await self._dispatcher.replayed(idempotency)) is not None:
                 return replayed
             raise
-        return await self._dispatcher.store_orders([order], idempotency)
+        triggered = msgspec.structs.replace(order, schedule=name, created_by=created_by)
+        return await self._dispatcher.store_orders([triggered], idempotency)
 
     async def _check_new(self, definition: ScheduleDefinition) -> None:
         await self._orders.check(definition)

@@ -41,6 +41,8 @@ class Order(Struct, frozen=True, kw_only=True):
     job_id: str | None = None
     """The job of others, in a queue of another engine, that the run is to follow; `job_added_at` as in `Run`."""
     job_added_at: int | None = None
+    created_by: str | None = None
+    """As in `Run`."""
 
 
 class Many(Struct, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ class Many(Struct, frozen=True, kw_only=True):
     payloads: list[str]
     requests: int = 1
     """How many requests asked for them."""
+    created_by: str | None = None
 
     def orders(self) -> tuple[Order, ...]:
         return tuple(
@@ -67,6 +70,7 @@ class Many(Struct, frozen=True, kw_only=True):
                 queue=self.queue,
                 priority=self.priority,
                 payload=payload,
+                created_by=self.created_by,
             )
             for payload in self.payloads
         )

@@ -11,6 +11,7 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.ports.audit import AuditStore
 from blazy_jobs_server.ports.config import ConfigStore
 from blazy_jobs_server.ports.keys import KeyStore
 from blazy_jobs_server.ports.neighbours import Neighbours
@@ -37,7 +38,7 @@ from blazy_jobs_server.ports.sessions import SessionStore
 from blazy_jobs_server.ports.webhooks import WebhookStore
 
 
-class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, WebhookStore, Protocol):
+class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, WebhookStore, AuditStore, Protocol):
     on_commit: Callable[[Commit], None]
     neighbours: Neighbours | None
     """None where this server has the database for itself."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from blazy_jobs_server.domain.keys import ApiKey
+from blazy_jobs_server.ports.audit import acting
+from blazy_jobs_server.store import auditing
 from blazy_jobs_server.store.backup import is_pending
 from blazy_jobs_server.store.keys import KEYS, REVISION, SaveKey, save, to_key
 from blazy_jobs_server.store.migrations import HEAD
@@ -23,8 +25,9 @@ BUSY_SECONDS = 10.0
 class KeysBeside:
     """Implements `ports.KeyStore`, within `opened`."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, now: Callable[[], int]) -> None:
         self._connection = connection
+        self._now = now
 
     async def keys(self) -> list[ApiKey]:
         return [to_key(row) for row in self._connection.execute(KEYS)]
@@ -37,7 +40,13 @@ class KeysBeside:
         cursor = self._connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         try:
-            saved = save(cursor, SaveKey(key, before))
+            asked = SaveKey(key, before)
+            saved = save(cursor, asked)
+            act, told = acting.get(), auditing.DEEDS["save_key"].told(asked, None, saved)
+            for one in told:
+                now = self._now()
+                entry = auditing.entry(act or auditing.NOBODY, one, now)
+                cursor.execute(auditing.INSERT, auditing.audit_row(auditing.key_beside(now), entry))
             cursor.execute("COMMIT")
         except BaseException:
             cursor.execute("ROLLBACK")
@@ -50,7 +59,7 @@ class KeysBeside:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[KeysBeside]:
+def opened(path: Path, now: Callable[[], int]) -> Iterator[KeysBeside]:
     """The file, made where it is not there. One of an older version is migrated where no server uses it. Raises
     DatabaseUnusable."""
     path = Path(os.path.realpath(path))
@@ -60,7 +69,7 @@ def opened(path: Path) -> Iterator[KeysBeside]:
                 with hold(path):
                     upgrade(path)
             with closing(_connect(path)) as connection:
-                yield KeysBeside(connection)
+                yield KeysBeside(connection, now)
         except sqlite3.Error as error:
             raise DatabaseUnusable(f"{path}: {error}") from error
 

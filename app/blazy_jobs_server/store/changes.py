@@ -69,6 +69,7 @@ class Changes:
         run.replay_of = order.replay_of
         run.schedule = order.schedule
         run.fire_at = order.fire_at
+        run.created_by = order.created_by
         if self.ledger.elsewhere(order.queue):
             run.job_id, run.job_added_at, run.followed = order.job_id, order.job_added_at, 0
         return lifecycle.create(run, self.now, order.expires_seconds)

@@ -36,6 +36,7 @@ TABLES = (
     "lost_events",
     "webhooks",
     "webhook_deliveries",
+    "audit",
 )
 """Workers are left out: they register again. What they had in hand is given back when its lease is over."""
 NUMBERED = ("job_type_versions", "lanes", "schedules", "declarations", "builds", "lost_events")

@@ -250,7 +250,7 @@ def load_queues(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
 NEWEST_KEY = (
     "SELECT max((SELECT coalesce(max(id), 0) FROM runs), (SELECT coalesce(max(id), 0) FROM events), "
     "(SELECT coalesce(max(id), 0) FROM workers), (SELECT coalesce(max(pruned_event), 0) FROM lanes), "
-    "(SELECT coalesce(max(erased_key), 0) FROM shared))"
+    "(SELECT coalesce(max(erased_key), 0) FROM shared), (SELECT coalesce(max(id), 0) FROM audit))"
 )
 
 

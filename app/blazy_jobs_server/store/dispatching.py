@@ -143,6 +143,7 @@ def run_rows(run: Run) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         run.created_at,
         run.seq,
         run.payload,
+        run.created_by,
     )
     rest = (
         None if run.tags == "[]" else run.tags,

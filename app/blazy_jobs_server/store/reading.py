@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
+from blazy_jobs_server.domain.audit import AuditEntry
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
@@ -27,8 +28,9 @@ from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.ports.audit import AuditFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
-from blazy_jobs_server.store import restoring, sessions
+from blazy_jobs_server.store import auditing, restoring, sessions
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
 from blazy_jobs_server.store.definitions import (
@@ -418,6 +420,13 @@ class Reader:
     def declarations(self, numbers: Collection[int]) -> dict[int, tuple[Started, Declaration]]:
         with self._snapshot() as (_, cursor):
             return to_declarations(cursor.execute(DECLARATIONS, (pack(list(numbers)),)))
+
+    def audit(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditEntry]:
+        compared, values = auditing.conditions(where, before)
+        having = " AND ".join(f"{comparison} ?" for comparison in compared) or "1"
+        statement = f"SELECT {auditing.AUDIT_LIST} FROM audit WHERE {having} ORDER BY id DESC LIMIT ?"
+        with self._snapshot() as (_, cursor):
+            return [auditing.to_entry(row) for row in cursor.execute(statement, (*values, limit)).fetchall()]
 
     def workers(self) -> list[WorkerRecord]:
         with self._snapshot() as (connection, _):

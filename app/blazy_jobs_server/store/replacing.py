@@ -65,7 +65,7 @@ def restore(source: Path, database: Path, clock: Clock) -> Restored:
 def _void(path: Path, clock: Clock, floor: int) -> Voided:
     with _session(path, clock) as session:
         session.begin()
-        [voided] = session.perform("void", [Void(floor)])
+        [voided] = session.perform("void", [Void(floor)], [None])
         session.commit()
         found: Voided = voided
         return found

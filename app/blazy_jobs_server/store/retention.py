@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from blazy_jobs_server.domain.errors import RunNotFinished
 from blazy_jobs_server.domain.run import STATE_NAMES, State
+from blazy_jobs_server.store import auditing
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS
 from blazy_jobs_server.store.rows import pack
@@ -51,6 +52,7 @@ def prune(tx: Transaction, arguments: list[Prune]) -> list[int]:
             tx.cursor.execute(sql.PRUNED, (newest or 0, lane_id))
         if doomed:
             _delete(tx, [run_id for run_id, _, _ in doomed])
+        tx.cursor.execute(auditing.DELETE_OLDEST, (auditing.oldest_kept(tx.now), limit))
         tx.cursor.execute(sql.DELETE_BATCH_KEYS, (tx.now - KEY_LIFE_SECONDS * 1_000_000, limit))
         forget_deliveries(tx, limit)
         answers.append(len(doomed))

@@ -56,6 +56,7 @@ RUN_COLUMNS = (
     "job_added_at",
     "followed",
     "followed_lines",
+    "created_by",
 )
 EVENT_COLUMNS = ("id", "run_id", "seq", "type", "state", "attempt", "time", "data")
 
@@ -188,6 +189,7 @@ def to_run(row: Sequence[Any], ledger: Ledger) -> Run:
         row[36],
         row[37],
         row[38],
+        row[39],
     )
 
 

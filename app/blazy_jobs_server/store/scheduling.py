@@ -78,7 +78,7 @@ def schedule_row(schedule: Schedule) -> tuple[Any, ...]:
     )
 
 
-def _read(tx: Transaction, name: str) -> Schedule | None:
+def read(tx: Transaction, name: str) -> Schedule | None:
     row = tx.cursor.execute(sql.SCHEDULE, (name,)).fetchone()
     return None if row is None else to_schedule(row)
 
@@ -99,7 +99,7 @@ def _save(tx: Transaction, argument: SaveSchedule) -> Schedule | JobTypeNotFound
     schedule = argument.schedule
     if schedule.definition.job_type not in tx.ledger.job_types:
         return JobTypeNotFound(schedule.definition.job_type)
-    known = _read(tx, schedule.name)
+    known = read(tx, schedule.name)
     if (known.revision if known else None) != argument.expect:
         return None
     saved = saved_schedule(known, schedule, tx.now)

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.domain.errors import JobsError, StoreUnavailable
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.ports import Clock, Commit
 from blazy_jobs_server.store import (
     applying,
+    auditing,
     claiming,
     definitions,
     dispatching,
@@ -59,6 +61,7 @@ VERBS: dict[str, Verb] = {
     "save_session": Verb(0, sessions.save_session),
     "end_sessions": Verb(0, sessions.end_sessions),
     "note_sessions": Verb(0, sessions.note_sessions),
+    "note_audit": Verb(0, auditing.note_audit),
     "save_place": Verb(0, following.save_place),
     "save_webhook": Verb(0, webhooks.save_webhook),
     "delete_webhook": Verb(0, webhooks.delete_webhook),
@@ -107,12 +110,30 @@ class SqliteSession:
             self._ledger = definitions.load_ledger(cursor, now, after(now, self._lease_seconds))
         self._transaction = Transaction(cursor, self._ledger, now, self._draw)
 
-    def perform(self, verb: str, arguments: list[Any]) -> list[Any]:
+    def perform(self, verb: str, arguments: list[Any], acts: list[Act | None]) -> list[Any]:
         transaction = self._transaction
         assert transaction is not None
+        if any(acts):
+            pairs = zip(arguments, acts, strict=True)
+            return [self._audited(transaction, verb, argument, act) for argument, act in pairs]
         answers = VERBS[verb].function(transaction, arguments)
         transaction.flush()
         return answers
+
+    @staticmethod
+    def _audited(tx: Transaction, verb: str, argument: Any, act: Act | None) -> Any:
+        deed = auditing.DEEDS[verb]
+        before = deed.before(tx.ledger, argument)
+        if deed.schedule is not None:
+            before = scheduling.read(tx, deed.schedule(argument))
+        elif deed.webhook is not None:
+            before = webhooks.read(tx, deed.webhook(argument))
+        [answer] = VERBS[verb].function(tx, [argument])
+        tx.flush()
+        if act is not None:
+            told = deed.told(argument, before, answer)
+            auditing.note_audit(tx, [[auditing.entry(act, one, tx.now) for one in told]])
+        return answer
 
     def commit(self) -> Commit:
         transaction, self._transaction = self._transaction, None

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from blazy_jobs_server.domain.audit import AuditEntry
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.instants import EARLIEST
@@ -48,8 +49,10 @@ from blazy_jobs_server.ports import (
     Swept,
     WorkerRecord,
 )
+from blazy_jobs_server.ports.audit import AuditFilter, acting
 from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
+from blazy_jobs_server.store.auditing import act_of
 from blazy_jobs_server.store.backup import finish_restore
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import KeepSecrets, PauseJobType, SaveJobType, SaveQueue
@@ -131,7 +134,8 @@ class SqliteStore:
         self.on_commit(commit)
 
     async def _write(self, verb: str, argument: Any) -> Any:
-        return await self._writer.submit(VERBS[verb].order, verb, argument)
+        act = act_of(verb, acting.get())
+        return await self._writer.submit(VERBS[verb].order, verb, argument, act=act)
 
     async def ping(self) -> None:
         await self._write("ping", None)
@@ -189,7 +193,8 @@ class SqliteStore:
             argument, requests = Dispatch((), idempotency, orders), orders.requests
         else:
             argument, requests = Dispatch(tuple(orders), idempotency), 1
-        dispatched: Dispatched = await self._writer.submit(VERBS["dispatch"].order, "dispatch", argument, requests)
+        act = act_of("dispatch", acting.get())
+        dispatched: Dispatched = await self._writer.submit(VERBS["dispatch"].order, "dispatch", argument, requests, act)
         return dispatched
 
     async def run(self, run_id: int) -> Run | None:
@@ -366,6 +371,14 @@ class SqliteStore:
 
     async def delivery(self, webhook_id: int, event_id: int) -> Delivery | None:
         return await self._reader.on_thread(self._reader.delivery, webhook_id, event_id)
+
+    # -- the audit log
+
+    async def audit(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditEntry]:
+        return await self._reader.on_thread(self._reader.audit, where, before, limit)
+
+    async def note_audit(self, entries: Sequence[AuditEntry]) -> None:
+        await self._write("note_audit", tuple(entries))
 
     # -- workers
 

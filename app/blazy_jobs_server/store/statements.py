@@ -18,8 +18,19 @@ from blazy_jobs_server.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING
 
 # -- dispatch
 
-PLAIN_COLUMNS = ("id", "lane_id", "definition_id", "state", "rank", "due_at", "created_at", "seq", "payload")
-"""What every run has; most have no more."""
+PLAIN_COLUMNS = (
+    "id",
+    "lane_id",
+    "definition_id",
+    "state",
+    "rank",
+    "due_at",
+    "created_at",
+    "seq",
+    "payload",
+    "created_by",
+)
+"""What every run may have; most have no more."""
 DISPATCH_COLUMNS = (
     *PLAIN_COLUMNS,
     "tags",
@@ -72,8 +83,9 @@ start_runs = update_runs(f"state = {int(State.RUNNING)}", START_COLUMNS)
 # -- many plain runs at once
 
 make_many = Bulk(
-    "INSERT INTO runs (id, payload, lane_id, definition_id, state, rank, due_at, created_at, seq, keep_until) "
-    "SELECT column1, column2, ?, ?, ?, ?, ?, ?, ?, ? FROM {rows}",
+    "INSERT INTO runs "
+    "(id, payload, lane_id, definition_id, state, rank, due_at, created_at, seq, keep_until, created_by) "
+    "SELECT column1, column2, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM {rows}",
     2,
 )
 

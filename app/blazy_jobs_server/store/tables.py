@@ -144,6 +144,7 @@ class RunRow(SQLModel, table=True):
     progress: str | None = None
     result: str | None = None
     payload: str = Field(sa_column=Column(Text, nullable=False))
+    created_by: str | None = None
 
     __table_args__ = (
         # the claim: the head of each lane, in the order of starts
@@ -439,6 +440,28 @@ class LostEventsRow(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     lost_after: int = Field(sa_column=_big())
     lost_until: int = Field(sa_column=_big())
+
+
+class AuditRow(SQLModel, table=True):
+    """Of a change, or of what was refused within a minute. Its key tells the time, as everywhere."""
+
+    __tablename__ = "audit"
+    id: int = Field(sa_column=_key())
+    at: int = Field(sa_column=_big())
+    actor_id: str | None = None
+    actor_name: str | None = None
+    address: str | None = None
+    action: str
+    target: str | None = None
+    changed: str
+    outcome: str
+    count: int
+
+    __table_args__ = (
+        Index("audit_actor", "actor_id", "id"),
+        Index("audit_action", "action", "id"),
+        Index("audit_target", "target", "id"),
+    )
 
 
 metadata = SQLModel.metadata

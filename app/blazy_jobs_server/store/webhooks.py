@@ -328,6 +328,11 @@ def delivery_conditions(where: DeliveryFilter, mark: str) -> tuple[str, list[Any
 # -- the verbs on SQLite
 
 
+def read(tx: Transaction, webhook_id: int) -> Webhook | None:
+    row = tx.cursor.execute(f"{WEBHOOKS} WHERE id = ?", (webhook_id,)).fetchone()
+    return None if row is None else to_webhook(row)
+
+
 def save_webhook(tx: Transaction, arguments: list[SaveWebhook]) -> list[Webhook | None]:
     return [_save(tx, argument) for argument in arguments]
 
@@ -336,8 +341,7 @@ def _save(tx: Transaction, argument: SaveWebhook) -> Webhook | None:
     if argument.before is None:
         webhook = made(argument.webhook, tx.ledger.keys.next(tx.now), tx.now)
         return webhook if tx.cursor.execute(_INSERT, webhook_row(webhook)).rowcount else None
-    row = tx.cursor.execute(f"{WEBHOOKS} WHERE id = ?", (argument.before.id,)).fetchone()
-    saved = changed(None if row is None else to_webhook(row), argument, tx.now)
+    saved = changed(read(tx, argument.before.id), argument, tx.now)
     if saved is not None:
         tx.cursor.execute(_UPDATE, (*user_row(saved), saved.id))
     return saved

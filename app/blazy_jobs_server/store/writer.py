@@ -12,32 +12,38 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
+from blazy_jobs_server.domain.audit import Act
+
 R = TypeVar("R")
 C = TypeVar("C")
 C_co = TypeVar("C_co", covariant=True)
 
 
 class Work(Generic[R]):
-    """One verb asked for by one caller, or by one for several `requests`, and the future that it awaits.
+    """One verb asked for by one caller, or by one for several `requests`, and the future that it awaits. `act` says for
+    whom, where the audit log is to tell of it.
 
     `order` sorts the verbs of one transaction: what makes room or work comes before what takes it.
     """
 
-    __slots__ = ("argument", "future", "order", "requests", "verb")
+    __slots__ = ("act", "argument", "future", "order", "requests", "verb")
 
-    def __init__(self, order: int, verb: str, argument: Any, future: asyncio.Future[R], requests: int) -> None:
+    def __init__(
+        self, order: int, verb: str, argument: Any, future: asyncio.Future[R], requests: int, act: Act | None
+    ) -> None:
         self.order = order
         self.verb = verb
         self.argument = argument
         self.future = future
         self.requests = requests
+        self.act = act
 
 
 class Session(Protocol[C_co]):
     """What the writer drives, on its own thread."""
 
     def begin(self) -> None: ...
-    def perform(self, verb: str, arguments: list[Any]) -> list[Any]:
+    def perform(self, verb: str, arguments: list[Any], acts: list[Act | None]) -> list[Any]:
         """Results in the order of `arguments`; an exception instance stands for a refusal of that one alone."""
         ...
 
@@ -76,7 +82,9 @@ class Writer(Generic[C]):
         self._closed = False
         self._thread.start()
 
-    def submit(self, order: int, verb: str, argument: Any, requests: int = 1) -> asyncio.Future[Any]:
+    def submit(
+        self, order: int, verb: str, argument: Any, requests: int = 1, act: Act | None = None
+    ) -> asyncio.Future[Any]:
         if self._closed:
             raise RuntimeError("the writer is closed")
         future: asyncio.Future[Any] = self._loop.create_future()
@@ -84,7 +92,7 @@ class Writer(Generic[C]):
             # Two turns of the loop later: a worker's report and its next claim, or the requests of many clients, come
             # together, and shall share a commit.
             self._loop.call_soon(self._loop.call_soon, self._hand_over)
-        self._gathering.append(Work(order, verb, argument, future, requests))
+        self._gathering.append(Work(order, verb, argument, future, requests, act))
         return future
 
     def _hand_over(self) -> None:
@@ -140,7 +148,7 @@ class Writer(Generic[C]):
             for work in batch:
                 groups.setdefault((work.order, work.verb), []).append(work)
             for (_, verb), works in sorted(groups.items(), key=lambda item: item[0]):
-                results = session.perform(verb, [work.argument for work in works])
+                results = session.perform(verb, [work.argument for work in works], [work.act for work in works])
                 answers.extend(zip(works, results, strict=True))
             commit = session.commit()
         except Exception as error:  # noqa: BLE001  # told to every caller, or narrowed to the one it belongs to

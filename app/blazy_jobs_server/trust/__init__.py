@@ -1,6 +1,7 @@
 """Who may do what: API keys, and what they allow; secrets at rest.
 
 access.py   who asks, and for how long
+audit.py    counts what is refused
 keys.py     makes, rotates and revokes keys
 sessions.py those of browsers, which end with their keys
 endings.py  tells what is under way that its key or session has ended

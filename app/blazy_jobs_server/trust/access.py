@@ -105,14 +105,18 @@ class Access:
         elif caller.session is not None:
             self._using.set()
 
-    async def log_in(self, given: str) -> tuple[str, BrowserSession]:
-        """A new session of who has this key: its token, and itself. Raises Unauthorized."""
+    async def identify(self, given: str) -> tuple[Caller, str]:
+        """Who has this key, and with which secret of it, for `log_in`. Raises Unauthorized."""
         parsed = keys.parse(given)
         if parsed is not None and parsed[0] not in self._keys:
             await self.fresh()  # another server may just have made it
         now = self._clock.now()
         caller, _ = self._identify(given.encode(), now)
         secret = caller.realm if caller is self._root or parsed is None else parsed[1]
+        return caller, secret
+
+    async def log_in(self, caller: Caller, secret: str) -> tuple[str, BrowserSession]:
+        """A new session: its token, and itself."""
         return await self.sessions.begin(caller.id, secret)
 
     def _of_session(self, session: BrowserSession, now: int) -> Caller | None:

@@ -224,7 +224,7 @@ def expected(operation: str, method: str, path: str) -> Scope | None:
         return None
     if path == "/metrics":
         return Scope.METRICS
-    if path.startswith(("/v1/keys", "/v1/job-types/{name}/secret/")):
+    if path.startswith(("/v1/keys", "/v1/audit", "/v1/job-types/{name}/secret/")):
         return Scope.ADMIN
     if method == "get":
         return Scope.READ

@@ -48,7 +48,7 @@ class Ledger:
         self.entered.set()
         assert self.gate.wait(10)
 
-    def perform(self, verb: str, arguments: list[Any]) -> list[Any]:
+    def perform(self, verb: str, arguments: list[Any], acts: list[Any]) -> list[Any]:
         assert self._open is not None
         self.performed.append((verb, arguments))
         if "spoiled" in arguments:

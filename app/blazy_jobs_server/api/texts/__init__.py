@@ -4,6 +4,7 @@ unit, limits, default, and what null means. A name in several shapes has its wor
 from __future__ import annotations
 
 from blazy_jobs_server.api.texts import (
+    audit,
     events,
     job_types,
     keys,
@@ -16,7 +17,7 @@ from blazy_jobs_server.api.texts import (
     workers,
 )
 
-_PARTS = (runs, events, job_types, queues, schedules, webhooks, workers, keys, sessions, operations)
+_PARTS = (runs, events, job_types, queues, schedules, webhooks, workers, keys, sessions, audit, operations)
 SHAPES: dict[str, str] = {name: text for part in _PARTS for name, text in part.SHAPES.items()}
 FIELDS: dict[str, dict[str, str]] = {name: fields for part in _PARTS for name, fields in part.FIELDS.items()}
 OPERATIONS: dict[str, str] = {name: text for part in _PARTS for name, text in part.OPERATIONS.items()}

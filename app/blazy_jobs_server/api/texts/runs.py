@@ -75,6 +75,8 @@ FIELDS = {
         "due_at": "When the run, or its next attempt, is due: RFC 3339, UTC.",
         "expires_at": "When it is `failed` with `expired` unless it has started by then. null: never.",
         "created_at": "When it was dispatched.",
+        "created_by": "The API key that it was dispatched, replayed or triggered with; `root` is that of the settings."
+        " null: a schedule, a handler of the server's own workers, or a server without keys.",
         "started_at": "When its latest attempt started; null before the first.",
         "finished_at": "When it reached its final state; null before.",
         "cancel_requested": "Whether its handler has been told to stop.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,9 +10,11 @@ import asyncpg
 
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.ports import Clock
+from blazy_jobs_server.ports.audit import acting
+from blazy_jobs_server.store.auditing import DEEDS, NOBODY, audit_row, entry, key_beside
 from blazy_jobs_server.store.keys import KEYS, REVISION, SaveKey, to_key
 from blazy_jobs_server.store.migrations import HEAD
-from blazy_jobs_server.store.postgres import connecting
+from blazy_jobs_server.store.postgres import auditing, connecting
 from blazy_jobs_server.store.postgres.keys import save
 from blazy_jobs_server.store.postgres.store import PostgresStore, usable
 from blazy_jobs_server.store.postgres.surveying import survey
@@ -22,8 +24,9 @@ from blazy_jobs_server.store.unusable import DatabaseUnusable
 class KeysBeside:
     """Implements `ports.KeyStore`, within `opened`."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, connection: asyncpg.Connection, now: Callable[[], int]) -> None:
         self._connection = connection
+        self._now = now
 
     async def keys(self) -> list[ApiKey]:
         return [to_key(list(row)) for row in await self._connection.fetch(KEYS)]
@@ -34,7 +37,14 @@ class KeysBeside:
 
     async def save_key(self, key: ApiKey, *, before: ApiKey | None) -> bool:
         async with self._connection.transaction():
-            return await save(_Plain(self._connection), SaveKey(key, before))
+            asked = SaveKey(key, before)
+            saved = await save(_Plain(self._connection), asked)
+            act, told = acting.get(), DEEDS["save_key"].told(asked, None, saved)
+            for one in told:
+                now = self._now()
+                row = audit_row(key_beside(now), entry(act or NOBODY, one, now))
+                await self._connection.execute(auditing.INSERT, *row)
+            return saved
 
     async def note_used(self, used: Mapping[str, int]) -> None:
         """They are used at servers only."""
@@ -67,7 +77,7 @@ async def opened(url: str, clock: Clock) -> AsyncIterator[KeysBeside]:
                 await PostgresStore(url, clock, lease_seconds=1).upgrade()
             elif await connection.fetchval("SELECT version_num FROM alembic_version") != HEAD:
                 raise DatabaseUnusable("its schema is of another version of Blazy Jobs; see `blazy-jobs migrate`")
-            yield KeysBeside(connection)
+            yield KeysBeside(connection, clock.now)
         finally:
             if connection is not None:
                 connection.terminate()

@@ -31,7 +31,7 @@ def make(tx: Transaction, many: Many, lane_id: int, run_ids: range, keep_until: 
     """Notes new runs, with their first events."""
     number, now = len(run_ids), tx.now
     keys = (run_ids.start, run_ids.step)
-    constants = (lane_id, many.definition_id, FRESH_STATE, -many.priority, now, FRESH_SEQ, keep_until)
+    constants = (lane_id, many.definition_id, FRESH_STATE, -many.priority, now, FRESH_SEQ, keep_until, many.created_by)
     tx.later_at_once(sql.MAKE_MANY, (*keys, *constants, many.payloads))
     data = lifecycle.queued_data(now)
     first = tx.next_event_keys(number)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from blazy_jobs_server.domain.errors import RunNotFinished
 from blazy_jobs_server.domain.run import STATE_NAMES, State
+from blazy_jobs_server.store.auditing import oldest_kept
 from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS
+from blazy_jobs_server.store.postgres import auditing
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.postgres.webhooks import forget_deliveries
@@ -42,6 +44,7 @@ async def prune(tx: Transaction, arguments: list[Prune]) -> list[int]:
             run_ids = [run_id for run_id, _, _ in doomed]
             await tx.execute(sql.PRUNED, run_ids, [lane_id for _, lane_id, _ in doomed])
             await _delete(tx, run_ids)
+        await tx.execute(auditing.DELETE_OLDEST, oldest_kept(tx.now), limit)
         await tx.execute(sql.DELETE_BATCH_KEYS, tx.now - KEY_LIFE_SECONDS * 1_000_000, limit)
         await forget_deliveries(tx, limit)
         answers.append(len(doomed))

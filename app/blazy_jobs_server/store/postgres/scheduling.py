@@ -21,6 +21,12 @@ from blazy_jobs_server.store.scheduling import (
 )
 
 
+async def read(tx: Transaction, name: str) -> Schedule | None:
+    """Nobody else changes it until the end."""
+    rows = await tx.rows(f"{sql.SCHEDULE} FOR UPDATE", name)
+    return to_schedule(rows[0]) if rows else None
+
+
 async def save_schedule(tx: Transaction, arguments: list[SaveSchedule]) -> list[Schedule | JobTypeNotFound | None]:
     return [await _save(tx, argument) for argument in arguments]
 
@@ -34,8 +40,7 @@ async def _save(tx: Transaction, argument: SaveSchedule) -> Schedule | JobTypeNo
         if await tx.value(sql.INSERT_SCHEDULE, *schedule_row(saved)) is None:
             return None
     else:
-        rows = await tx.rows(f"{sql.SCHEDULE} FOR UPDATE", schedule.name)
-        known = to_schedule(rows[0]) if rows else None
+        known = await read(tx, schedule.name)
         if known is None or known.revision != argument.expect:
             return None
         saved = saved_schedule(known, schedule, tx.now)

@@ -8,13 +8,16 @@ from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
+from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.domain.ids import KeyMaker
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.ports import Clock, Commit
+from blazy_jobs_server.store.auditing import DEEDS, entry
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import (
     applying,
     at_once,
+    auditing,
     claiming,
     connecting,
     definitions,
@@ -75,6 +78,7 @@ REST = {
     "save_session": Verb(0, sessions.save_session),
     "end_sessions": Verb(0, sessions.end_sessions),
     "note_sessions": Verb(0, sessions.note_sessions),
+    "note_audit": Verb(0, auditing.note_audit),
     "save_place": Verb(0, following.save_place),
     "save_webhook": Verb(0, webhooks.save_webhook),
     "delete_webhook": Verb(0, webhooks.delete_webhook),
@@ -95,6 +99,8 @@ class Work(NamedTuple):
     verb: str
     argument: Any
     future: asyncio.Future[Any]
+    act: Act | None = None
+    """For whom, where the audit log is to tell of it."""
 
 
 class Told(NamedTuple):
@@ -239,10 +245,26 @@ class Session:
             groups.setdefault((self._verbs[work.verb].order, work.verb), []).append(place)
         answers: list[Any] = [None] * len(works)
         for (_, verb), places in sorted(groups.items(), key=lambda item: item[0]):
-            results = await self._verbs[verb].function(tx, [works[place].argument for place in places])
+            if any(works[place].act for place in places):
+                results = [await self._audited(tx, works[place]) for place in places]
+            else:
+                results = await self._verbs[verb].function(tx, [works[place].argument for place in places])
             for place, result in zip(places, results, strict=True):
                 answers[place] = result
         return answers
+
+    async def _audited(self, tx: Transaction, work: Work) -> Any:
+        deed = DEEDS[work.verb]
+        before = deed.before(tx.ledger, work.argument)
+        if deed.schedule is not None:
+            before = await scheduling.read(tx, deed.schedule(work.argument))
+        elif deed.webhook is not None:
+            before = await webhooks.read(tx, deed.webhook(work.argument))
+        [answer] = await self._verbs[work.verb].function(tx, [work.argument])
+        if work.act is not None:
+            told = deed.told(work.argument, before, answer)
+            await auditing.note_audit(tx, [[entry(work.act, one, tx.now) for one in told]])
+        return answer
 
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():

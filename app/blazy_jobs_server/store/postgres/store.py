@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 from msgspec import UNSET, UnsetType
 
+from blazy_jobs_server.domain.audit import AuditEntry
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
@@ -47,9 +48,11 @@ from blazy_jobs_server.ports import (
     Swept,
     WorkerRecord,
 )
+from blazy_jobs_server.ports.audit import AuditFilter, acting
 from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store import restoring
+from blazy_jobs_server.store.auditing import act_of, to_entry
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import KeepSecrets, PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
@@ -57,7 +60,7 @@ from blazy_jobs_server.store.following import Follow, SavePlace
 from blazy_jobs_server.store.keys import KEYS, SaveKey, to_key
 from blazy_jobs_server.store.membership import GiveUp, Unknown
 from blazy_jobs_server.store.migrations import HEAD, UnknownSchema, migrate
-from blazy_jobs_server.store.postgres import connecting
+from blazy_jobs_server.store.postgres import auditing, connecting
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.claiming import takers
 from blazy_jobs_server.store.postgres.membership import Register
@@ -172,7 +175,8 @@ class PostgresStore:
         async with self._reader.connection() as connection, connection.transaction():
             await connection.execute(sql.LOCK, sql.LOCK_DEFINITIONS)
             newest = await connection.fetchval(
-                "SELECT greatest((SELECT max(id) FROM runs), (SELECT max(id) FROM workers), erased_key) "
+                "SELECT greatest((SELECT max(id) FROM runs), (SELECT max(id) FROM workers), "
+                "(SELECT max(id) FROM audit), erased_key) "
                 "FROM shared WHERE id = 1"
             )
             self._catalogue.keys.last = max(newest, 1 << COUNTER_BITS)
@@ -211,7 +215,7 @@ class PostgresStore:
         self.on_commit(told.commit)
 
     async def _write(self, verb: str, argument: Any) -> Any:
-        return await (self._hot if verb in HOT else self._rest).submit(verb, argument)
+        return await (self._hot if verb in HOT else self._rest).submit(verb, argument, act_of(verb, acting.get()))
 
     async def ping(self) -> None:
         await self._write("ping", None)
@@ -314,6 +318,15 @@ class PostgresStore:
             else self._reader.value(restoring.WAS_LOST.format("$1", "$1"), after)
         )
         return lost
+
+    # -- the audit log
+
+    async def audit(self, where: AuditFilter, before: int | None, limit: int) -> list[AuditEntry]:
+        statement, parameters = auditing.listed(where, before, limit)
+        return [to_entry(row) for row in await self._reader.rows(statement, *parameters)]
+
+    async def note_audit(self, entries: Sequence[AuditEntry]) -> None:
+        await self._write("note_audit", tuple(entries))
 
     # -- schedules
 

@@ -101,6 +101,12 @@ async def _tell(tx: Transaction) -> None:
     tx.definitions = True
 
 
+async def read(tx: Transaction, webhook_id: int) -> Webhook | None:
+    """Nobody else changes it until the end."""
+    rows = await tx.rows(f"{WEBHOOKS} WHERE id = $1 FOR UPDATE", webhook_id)
+    return to_webhook(rows[0]) if rows else None
+
+
 async def save_webhook(tx: Transaction, arguments: list[SaveWebhook]) -> list[Webhook | None]:
     return [await _save(tx, argument) for argument in arguments]
 
@@ -112,8 +118,7 @@ async def _save(tx: Transaction, argument: SaveWebhook) -> Webhook | None:
             return None
         await _tell(tx)
         return webhook
-    rows = await tx.rows(f"{WEBHOOKS} WHERE id = $1 FOR UPDATE", argument.before.id)
-    saved = changed(to_webhook(rows[0]) if rows else None, argument, tx.now)
+    saved = changed(await read(tx, argument.before.id), argument, tx.now)
     if saved is not None:
         await tx.execute(_UPDATE, saved.id, *user_row(saved))
         await _tell(tx)

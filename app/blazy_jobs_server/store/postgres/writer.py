@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.store.postgres.at_once import Done, merged, rest_of
 from blazy_jobs_server.store.postgres.connecting import away, crossed, unavailable
 from blazy_jobs_server.store.postgres.session import Session, Told, Work
@@ -27,11 +28,11 @@ class Writer:
         self._closed = False
         self._task = asyncio.get_running_loop().create_task(self._work(), name="writer")
 
-    def submit(self, verb: str, argument: Any) -> asyncio.Future[Any]:
+    def submit(self, verb: str, argument: Any, act: Act | None = None) -> asyncio.Future[Any]:
         if self._closed:
             raise RuntimeError("the writer is closed")
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._inbox.append(Work(verb, argument, future))
+        self._inbox.append(Work(verb, argument, future, act))
         self._wake.set()
         return future
 

@@ -5,6 +5,20 @@ export type ClientOptions = {
 };
 
 /**
+ * An API key, by its id and name.
+ */
+export type Actor = {
+    /**
+     * The id of the key; `root` is the key of the settings, `command` the command line.
+     */
+    id: string;
+    /**
+     * The name of the key.
+     */
+    name: string;
+};
+
+/**
  * One claim of a run by a worker, and how it ended.
  */
 export type Attempt = {
@@ -46,6 +60,62 @@ export type AttemptPage = {
      * At most `limit` items.
      */
     data: Array<Attempt>;
+    /**
+     * The `cursor` of the next page. null on the last page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * One change, and by whom it was made; or requests that were refused, counted by the minute.
+ */
+export type AuditEntry = {
+    /**
+     * The entry's id; newer entries have greater ones.
+     */
+    id: string;
+    /**
+     * When it was stored; of refused requests the minute.
+     */
+    time: string;
+    /**
+     * The key that it was done with. null: the server itself (a definition declared in code), a request without a valid key, or a server without keys.
+     */
+    actor: Actor | null;
+    /**
+     * What was done, such as `job_type.update`, `key.revoke` or `run.cancel`; `request.refuse`: a request was refused.
+     */
+    action: string;
+    /**
+     * The name or id of what was changed. null: nothing in particular.
+     */
+    target: string | null;
+    /**
+     * The names of the fields that have changed, of an update.
+     */
+    changed: Array<string>;
+    /**
+     * The network address of the client. null: not over the network.
+     */
+    address: string | null;
+    /**
+     * `done`, or the code of the error with which requests were refused.
+     */
+    outcome: string;
+    /**
+     * How many requests were refused in that minute; of a change always 1.
+     */
+    count: number;
+};
+
+/**
+ * A page of the audit log, newest first.
+ */
+export type AuditPage = {
+    /**
+     * At most `limit` items.
+     */
+    data: Array<AuditEntry>;
     /**
      * The `cursor` of the next page. null on the last page.
      */
@@ -2916,6 +2986,10 @@ export type Run = {
      * When it was dispatched.
      */
     created_at: string;
+    /**
+     * The API key that it was dispatched, replayed or triggered with; `root` is that of the settings. null: a schedule, a handler of the server's own workers, or a server without keys.
+     */
+    created_by: Actor | null;
     /**
      * When its latest attempt started; null before the first.
      */
@@ -7685,6 +7759,72 @@ export type RotateKeyResponses = {
 };
 
 export type RotateKeyResponse = RotateKeyResponses[keyof RotateKeyResponses];
+
+export type ListAuditData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only entries of the key with this id.
+         */
+        actor?: string;
+        /**
+         * Only entries of this action, such as `job_type.update`.
+         */
+        action?: string;
+        /**
+         * Only entries of what has this name or id.
+         */
+        target?: string;
+        /**
+         * Only entries with this outcome: `done`, or an error code such as `unauthorized`.
+         */
+        outcome?: string;
+        /**
+         * Maximum number of items; a page ends early at 4 MiB.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the previous page; opaque.
+         */
+        cursor?: string;
+    };
+    url: '/v1/audit';
+};
+
+export type ListAuditErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListAuditError = ListAuditErrors[keyof ListAuditErrors];
+
+export type ListAuditResponses = {
+    /**
+     * a page, newest first
+     */
+    200: AuditPage;
+};
+
+export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
 
 export type LogOutData = {
     body?: never;

@@ -1,8 +1,11 @@
 """ Contains all the data models used in inputs/outputs """
 
+from .actor import Actor
 from .attempt import Attempt
 from .attempt_outcome_type_0 import AttemptOutcomeType0
 from .attempt_page import AttemptPage
+from .audit_entry import AuditEntry
+from .audit_page import AuditPage
 from .backoff import Backoff
 from .batch import Batch
 from .batch_in import BatchIn
@@ -173,9 +176,12 @@ from .worker_page import WorkerPage
 from .worker_registered import WorkerRegistered
 
 __all__ = (
+    "Actor",
     "Attempt",
     "AttemptOutcomeType0",
     "AttemptPage",
+    "AuditEntry",
+    "AuditPage",
     "Backoff",
     "Batch",
     "BatchIn",

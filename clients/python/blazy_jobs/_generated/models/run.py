@@ -16,6 +16,7 @@ from typing import cast
 import datetime
 
 if TYPE_CHECKING:
+  from ..models.actor import Actor
   from ..models.metadata import Metadata
   from ..models.progress import Progress
   from ..models.run_error import RunError
@@ -54,6 +55,8 @@ class Run:
             expires_at (datetime.datetime | None): When it is `failed` with `expired` unless it has started by then. null:
                 never.
             created_at (datetime.datetime): When it was dispatched.
+            created_by (Actor | None): The API key that it was dispatched, replayed or triggered with; `root` is that of the
+                settings. null: a schedule, a handler of the server's own workers, or a server without keys.
             started_at (datetime.datetime | None): When its latest attempt started; null before the first.
             finished_at (datetime.datetime | None): When it reached its final state; null before.
             cancel_requested (bool): Whether its handler has been told to stop.
@@ -86,6 +89,7 @@ class Run:
     due_at: datetime.datetime
     expires_at: datetime.datetime | None
     created_at: datetime.datetime
+    created_by: Actor | None
     started_at: datetime.datetime | None
     finished_at: datetime.datetime | None
     cancel_requested: bool
@@ -104,6 +108,7 @@ class Run:
 
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.actor import Actor # noqa: PLC0415
         from ..models.metadata import Metadata # noqa: PLC0415
         from ..models.progress import Progress # noqa: PLC0415
         from ..models.run_error import RunError # noqa: PLC0415
@@ -152,6 +157,12 @@ class Run:
             expires_at = self.expires_at
 
         created_at = self.created_at.isoformat()
+
+        created_by: dict[str, Any] | None
+        if isinstance(self.created_by, Actor):
+            created_by = self.created_by.to_dict()
+        else:
+            created_by = self.created_by
 
         started_at: None | str
         if isinstance(self.started_at, datetime.datetime):
@@ -215,6 +226,7 @@ class Run:
             "due_at": due_at,
             "expires_at": expires_at,
             "created_at": created_at,
+            "created_by": created_by,
             "started_at": started_at,
             "finished_at": finished_at,
             "cancel_requested": cancel_requested,
@@ -234,6 +246,7 @@ class Run:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.actor import Actor # noqa: PLC0415
         from ..models.metadata import Metadata # noqa: PLC0415
         from ..models.progress import Progress # noqa: PLC0415
         from ..models.run_error import RunError # noqa: PLC0415
@@ -327,6 +340,24 @@ class Run:
         created_at = datetime.datetime.fromisoformat(d.pop("created_at"))
 
 
+
+
+        def _parse_created_by(data: object) -> Actor | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                created_by_type_0 = Actor.from_dict(data)
+
+
+
+                return created_by_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Actor | None, data)
+
+        created_by = _parse_created_by(d.pop("created_by"))
 
 
         def _parse_started_at(data: object) -> datetime.datetime | None:
@@ -451,6 +482,7 @@ class Run:
             due_at=due_at,
             expires_at=expires_at,
             created_at=created_at,
+            created_by=created_by,
             started_at=started_at,
             finished_at=finished_at,
             cancel_requested=cancel_requested,
