@@ -31,7 +31,8 @@ def collected() -> dict[str, tuple[str, set[str]]]:
         projection=SimpleNamespace(configured=True, is_up=True, backlog=0),
     )
     settings = SimpleNamespace(metrics_max_series=1000)
-    context = SimpleNamespace(jobs=jobs, settings=settings, named_job_types=set())
+    webhooks = SimpleNamespace(outcomes=defaultdict(int), lags=lambda: {"shop": 0.0})
+    context = SimpleNamespace(jobs=jobs, settings=settings, named_job_types=set(), webhooks=webhooks)
     found = {}
     for metric in _Metrics(cast(Any, context), defaultdict(int, oldest_queued_at=0)).collect():
         name = f"{metric.name}_total" if metric.type == "counter" else metric.name

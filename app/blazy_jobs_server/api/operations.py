@@ -162,6 +162,7 @@ def _exposition(request: Request) -> str:
 class _Metrics(Collector):
     def __init__(self, context: Context, sizes: dict[str, int]) -> None:
         self._jobs = context.jobs
+        self._webhooks = context.webhooks
         self._sizes = sizes
         self._named = _name(context)
 
@@ -205,8 +206,28 @@ class _Metrics(Collector):
             yield GaugeMetricFamily(
                 "jobs_bullmq_backlog", "Runs of which Redis is still to be told", projection.backlog
             )
+        yield from self._of_webhooks()
         for name in ("database_bytes", "wal_bytes", "free_bytes"):
             yield GaugeMetricFamily(f"jobs_{name}", "Of the database", self._sizes[name])
+
+    def _of_webhooks(self) -> Iterator[Metric]:
+        attempts = CounterMetricFamily(
+            "jobs_webhook_attempts", "Attempts to deliver a webhook's message, by what came of them", labels=["outcome"]
+        )
+        for outcome in ("delivered", "failed"):
+            attempts.add_metric([outcome], self._webhooks.outcomes[outcome])
+        yield attempts
+        yield CounterMetricFamily(
+            "jobs_webhook_given_up", "Messages of which all attempts failed", self._webhooks.outcomes["given_up"]
+        )
+        lag = GaugeMetricFamily(
+            "jobs_webhook_lag_seconds",
+            "Age of the oldest event not yet tried, of webhooks served here",
+            labels=["webhook"],
+        )
+        for name, seconds in self._webhooks.lags().items():
+            lag.add_metric([name], seconds)
+        yield lag
 
     def _runs(self, numbers: Numbers) -> Iterator[Metric]:
         runs = GaugeMetricFamily("jobs_runs", "Runs that are kept", labels=["job_type", "queue", "state"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets as tokens
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import structlog
 from msgspec import Struct
@@ -51,6 +51,15 @@ class Webhooks:
         self._sender = sender
         self._sealer = sealer
         self._deliverer = deliverer
+
+    @property
+    def outcomes(self) -> Mapping[str, int]:
+        """Of this server's attempts since its start: `delivered` and `failed`; and `given_up`, of messages."""
+        return self._deliverer.outcomes
+
+    def lags(self) -> dict[str, float]:
+        """As of the deliverer."""
+        return self._deliverer.lags()
 
     # -- reading
 

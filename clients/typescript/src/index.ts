@@ -29,3 +29,12 @@ export {
   TimeoutError,
   type RunError,
 } from './errors.js';
+export type {
+  Delivery,
+  DeliveryFilter,
+  NewWebhook,
+  Webhook,
+  WebhookDefinition,
+  Webhooks,
+  WebhookTest,
+} from './webhooks.js';

@@ -16,6 +16,7 @@ import type { Run, WaitOptions } from './run.js';
 import { Runs } from './runs.js';
 import { Schedules } from './schedules.js';
 import { Server, type JobsOptions, type Keyed } from './server.js';
+import { Webhooks } from './webhooks.js';
 
 export interface EventsOptions<Name extends string = string> extends WaitOptions {
   type?: EventType | readonly EventType[] | undefined;
@@ -44,6 +45,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
   readonly queues: Queues;
   readonly schedules: Schedules<Map>;
   readonly keys: Keys;
+  readonly webhooks: Webhooks;
   readonly #server: Server;
 
   /** Without a URL: JOBS_URL, or the page's own origin in a browser, or 127.0.0.1:8000. */
@@ -54,6 +56,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
     this.queues = new Queues(this.#server);
     this.schedules = new Schedules(this.#server);
     this.keys = new Keys(this.#server);
+    this.webhooks = new Webhooks(this.#server);
   }
 
   get url(): string {

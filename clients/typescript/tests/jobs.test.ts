@@ -253,6 +253,26 @@ test('keys are made, shown once, rotated and revoked', async () => {
   await assert.rejects(jobs.keys.revoke('0000000000'), refused('key_not_found', 404));
 });
 
+test('webhooks are made, changed, given another secret and deleted', async () => {
+  const made = await jobs.webhooks.create({ name: 'shop', url: 'https://shop.invalid/hook', jobTypes: ['echo'] });
+  assert.match(made.secret, /^whsec_/);
+  assert.deepEqual([made.jobTypes, made.queues, made.enabled, made.lastSuccessAt], [['echo'], null, true, null]);
+  await assert.rejects(jobs.webhooks.create({ name: 'shop', url: made.url }), refused('webhook_exists', 409));
+  const put = await jobs.webhooks.put('shop', { url: made.url, events: ['run.failed'], enabled: false });
+  assert.ok(!('secret' in put) && put.events.length === 1 && !put.enabled && put.jobTypes === null);
+  const changed = await jobs.webhooks.change('shop', { include: ['result'] });
+  assert.deepEqual(await jobs.webhooks.get('shop'), changed);
+  const rotated = await jobs.webhooks.rotateSecret('shop', { overlapSeconds: 60 });
+  assert.ok(rotated.secret !== made.secret && rotated.previousSecretUntil instanceof Date);
+  await jobs.webhooks.forgetPreviousSecret('shop');
+  assert.deepEqual(await all(jobs.webhooks.deliveries('shop', { state: 'failed', limit: 1 })), []);
+  assert.equal(await jobs.webhooks.recover('shop', new Date()), 0);
+  await assert.rejects(jobs.webhooks.retry('shop', 'evt_0000000000000'), refused('delivery_not_found', 404));
+  assert.equal((await all(jobs.webhooks.list({ limit: 1 })))[0]?.name, 'shop');
+  await jobs.webhooks.delete('shop');
+  await assert.rejects(jobs.webhooks.test('shop'), refused('webhook_not_found', 404));
+});
+
 test('schedules are made, changed, held back and deleted', async () => {
   const definition = {
     name: 'nightly',

@@ -135,3 +135,10 @@ def key(item: Mapping[str, Any]) -> str:
         when = times.relative(item["expires_at"])
         limits.append(f"expires {when}" if when.startswith("in ") else f"expired {when}")
     return ", ".join(limits)
+
+
+def webhook(item: Mapping[str, Any]) -> str:
+    """What keeps its messages from arriving, if anything does."""
+    if not item["enabled"]:
+        return "disabled" if item["disabled_reason"] is None else f"disabled: {item['disabled_reason']}"
+    return "" if item["failing_since"] is None else f"failing since {times.relative(item['failing_since'])}"

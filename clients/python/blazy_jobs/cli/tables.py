@@ -121,3 +121,23 @@ def keys(page: Sequence[Row]) -> Table:
             safe(item["id"]), _cell(item["name"]), scopes, _cell(used, "dim"), _cell(describe.key(item), "yellow")
         )
     return table
+
+
+def webhooks(page: Sequence[Row]) -> Table:
+    table = _table(["WEBHOOK", "URL", "EVENTS", "RECEIVED", ""], True)
+    for item in page:
+        received = "never" if item["last_success_at"] is None else times.relative(item["last_success_at"])
+        events = ", ".join(name.removeprefix("run.") for name in item["events"])
+        state = _cell(describe.webhook(item), "yellow")
+        table.add_row(safe(item["name"]), _cell(item["url"]), _cell(events), _cell(received, "dim"), state)
+    return table
+
+
+def deliveries(page: Sequence[Row]) -> Table:
+    table = _table(["DELIVERY", "TYPE", "RUN", "ATTEMPTS", "NEXT", "ERROR"], True)
+    for item in page:
+        following = "-" if item["next_attempt_at"] is None else times.relative(item["next_attempt_at"])
+        error = f"{item['error']['code']}: {item['error']['message']}"
+        names = (safe(item["id"]), safe(item["type"]), safe(item["run_id"]))
+        table.add_row(*names, str(item["attempts"]), _cell(following, "dim"), _cell(error, "yellow"))
+    return table

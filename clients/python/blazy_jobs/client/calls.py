@@ -17,11 +17,14 @@ from blazy_jobs.client.facts import RunFacts
 from blazy_jobs.client.fields import NewKey, OwnKey, sent
 from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
 from blazy_jobs.client.waiting import WAIT_SECONDS, Deadline, Outage
+from blazy_jobs.client.webhook_fields import Delivery, NewWebhook, Webhook, WebhookTest
 from blazy_jobs.declared import Declared, JobName, name_of_job
 from blazy_jobs.errors import ApiError, ConnectionFailed, seconds_of
 from blazy_jobs.options import EventType, RunFilters, RunState, Seconds
 from blazy_jobs.schedule import Schedule
 
+WEBHOOK_SECONDS = 15.0
+"""How long the server waits for an endpoint."""
 Fields = Mapping[str, Any]
 Definition = Call[dict[str, Any]]
 
@@ -269,7 +272,70 @@ def rotate_key(key_id: str, overlap: Seconds | None) -> Call[NewKey]:
     return Call("POST", path_of_key(key_id, "/rotate"), body=bodies.content(body), repeatable=False)
 
 
+# -- webhooks
+
+
+def path_of_webhook(name: str, verb: str = "") -> str:
+    return f"/v1/webhooks/{quote(name, safe='')}{verb}"
+
+
+def create_webhook(name: str, url: str, fields: Fields) -> Call[NewWebhook]:
+    """Sent once: of a second try the answer would be that the name is taken, and nobody would have the secret."""
+    body = {"name": name, "url": url, **sent(fields)}
+    return Call("POST", "/v1/webhooks", body=bodies.content(body), repeatable=False)
+
+
+def put_webhook(name: str, url: str, fields: Fields) -> Call[Webhook | NewWebhook]:
+    body = {"name": name, "url": url, **sent(fields)}
+    return Call("PUT", path_of_webhook(name), body=bodies.content(body))
+
+
+def get_webhook(name: str) -> Call[Webhook]:
+    return Call("GET", path_of_webhook(name))
+
+
+def change_webhook(name: str, fields: Fields) -> Call[Webhook]:
+    return Call("PATCH", path_of_webhook(name), body=bodies.content(sent(fields)))
+
+
+def delete_webhook(name: str) -> Call[None]:
+    return Call("DELETE", path_of_webhook(name), _nothing)
+
+
+def rotate_webhook_secret(name: str, overlap: Seconds | None) -> Call[NewWebhook]:
+    """Sent once, as `create_webhook` is."""
+    body = {} if overlap is None else {"overlap_seconds": seconds_of(overlap, "overlap")}
+    return Call("POST", path_of_webhook(name, "/secret/rotate"), body=bodies.content(body), repeatable=False)
+
+
+def forget_webhook_secret(name: str) -> Call[None]:
+    return Call("DELETE", path_of_webhook(name, "/secret/previous"), _nothing)
+
+
+def delivery_filters(filters: Fields) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value is not None}
+
+
+def retry_delivery(name: str, delivery_id: str) -> Call[Delivery]:
+    return Call("POST", path_of_webhook(name, f"/deliveries/{quote(delivery_id, safe='')}/retry"))
+
+
+def recover_deliveries(name: str, since: datetime | str) -> Call[int]:
+    body = {"since": bodies.instant(since, "since")}
+    return Call("POST", path_of_webhook(name, "/recover"), _deliveries, body=bodies.content(body))
+
+
+def test_webhook(name: str) -> Call[WebhookTest]:
+    """Sent once: a second try would send a second message."""
+    return Call("POST", path_of_webhook(name, "/test"), repeatable=False, waits_seconds=WEBHOOK_SECONDS)
+
+
 # -- answers
+
+
+def _deliveries(answer: Any) -> int:
+    number: int = answer["deliveries"]
+    return number
 
 
 def _times(answer: Any) -> list[datetime]:

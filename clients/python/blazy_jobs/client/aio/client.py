@@ -15,6 +15,7 @@ from blazy_jobs.client.aio.connection import AsyncConnection, closed_with_its_lo
 from blazy_jobs.client.aio.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
 from blazy_jobs.client.aio.keys import AsyncKeys
 from blazy_jobs.client.aio.run import AsyncRun, AsyncRunList
+from blazy_jobs.client.aio.webhooks import AsyncWebhooks
 from blazy_jobs.client.bodies import BatchRun
 from blazy_jobs.client.calls import Fields
 from blazy_jobs.client.event import Event
@@ -39,6 +40,7 @@ class AsyncClient(AsyncConnection):
         self.queues = AsyncQueues(self)
         self.schedules = AsyncSchedules(self)
         self.keys = AsyncKeys(self)
+        self.webhooks = AsyncWebhooks(self)
 
     @overload
     async def dispatch(

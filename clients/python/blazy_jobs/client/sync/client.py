@@ -20,6 +20,7 @@ from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.definitions import JobTypes, Queues, Schedules
 from blazy_jobs.client.sync.keys import Keys
 from blazy_jobs.client.sync.run import Run, RunList
+from blazy_jobs.client.sync.webhooks import Webhooks
 from blazy_jobs.declared import Declared, JobName, PayloadT, ResultT
 from blazy_jobs.options import DispatchOptions, EventType
 
@@ -40,6 +41,7 @@ class Client(Connection):
         self.queues = Queues(self)
         self.schedules = Schedules(self)
         self.keys = Keys(self)
+        self.webhooks = Webhooks(self)
 
     @overload
     def dispatch(
