@@ -88,7 +88,7 @@ class Stub:
                 self._send(stub._answer(asked))
                 self.close_connection = True
 
-            do_GET = do_POST = do_PUT = do_DELETE = _serve
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
             def _send(self, answer: Answer) -> None:
                 self.send_response(answer.status)

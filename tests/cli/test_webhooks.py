@@ -130,9 +130,8 @@ def test_what_was_not_received_is_listed_and_sent_again(stub: Stub, call: Call) 
 
 def test_a_test_says_what_came_of_it(stub: Stub, call: Call) -> None:
     good = {"delivered": True, "status": 204, "error": None, "duration_seconds": 0.1}
-    stub.on("POST /v1/webhooks/shop/test", Answer(200, good))
+    bad = {"delivered": False, "status": 404, "error": DELIVERY["error"], "duration_seconds": 0.1}
+    stub.on("POST /v1/webhooks/shop/test", Answer(200, good), Answer(200, bad))
     called = call("webhooks", "test", "shop", "--json", "--url", stub.url)
     assert (called.code, json.loads(called.out)) == (0, good)
-    bad = {"delivered": False, "status": 404, "error": DELIVERY["error"], "duration_seconds": 0.1}
-    stub.on("POST /v1/webhooks/shop/test", Answer(200, bad))
     assert call("webhooks", "test", "shop", "--url", stub.url).code == 1

@@ -151,7 +151,7 @@ def rotate_secret(
 def list_deliveries(
     session: Session,
     name: Name,
-    state: Annotated[str | None, typer.Option(metavar="STATE", help="pending or failed.")] = None,
+    state: Annotated[str | None, typer.Option("--state", metavar="STATE", help="pending or failed.")] = None,
     event: Annotated[str | None, typer.Option("--event", metavar="TYPE", help="Only messages of this type.")] = None,
     run: Annotated[str | None, typer.Option("--run", metavar="RUN_ID", help="Only messages about this run.")] = None,
 ) -> None:
