@@ -36,13 +36,13 @@ async def void(url: str, clock: Clock) -> Voided:
     """By the only one who uses the database. A second time is harmless. Raises DatabaseUnusable."""
     with usable(url):
         store = PostgresStore(url, clock, lease_seconds=1)
-        await store.upgrade()
         database = connecting.Database(url)
         await survey(database)
         connection = await database.connect(connecting.PATIENT, answer_seconds=None)
         try:
             if await connection.fetch(OTHERS):
                 raise DatabaseUnusable("servers use it: stop them first")
+            await store.upgrade()
             await _end_history(connection, clock.now())
             holders = [row[0] for row in await connection.fetch(HOLDERS)]
         finally:

@@ -131,7 +131,7 @@ class ScheduleChanges(ScheduleFields, total=False):
     job_type: JobName
 
 
-Scope = Literal["runs:read", "runs:write", "workers", "config", "metrics", "admin"]
+Scope = Literal["runs:read", "runs:write", "runs:reveal", "workers", "config", "metrics", "admin"]
 
 
 class KeyFields(TypedDict, total=False):

@@ -60,7 +60,9 @@ def create_key(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            "--scope", metavar="SCOPE", help="runs:read, runs:write, workers, config, metrics or admin. Repeatable."
+            "--scope",
+            metavar="SCOPE",
+            help="runs:read, runs:write, runs:reveal, workers, config, metrics, admin. Repeatable.",
         ),
     ] = None,
     job_type: Annotated[
