@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,31 @@ def test_a_backup_is_made_and_restored(call: Call, tmp_path: Path) -> None:
     assert f"keys revoke {key_id}" in restored.err
     assert "'later'" in restored.err
     assert [name in call("keys", "list", "--data", data).out for name in ("kept", "later")] == [True, False]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files for others")
+def test_what_root_makes_is_the_folders_owners(call: Call, tmp_path: Path) -> None:
+    """A service's own user cannot always be taken: systemd's dynamic ones reach their folder in the service only."""
+    nobody = pwd.getpwnam("nobody")
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    os.chown(data, nobody.pw_uid, nobody.pw_gid)
+    where = ("--data", str(data))
+    for words in (("keys", "create", "x", "--scope", "admin"), ("backup", str(tmp_path / "b")), ("migrate",)):
+        assert call(*words, *where).code == 0
+    held = sqlite3.connect(data / "jobs.db")
+    held.execute("SELECT count(*) FROM api_keys").fetchall()
+    assert call("keys", "list", *where).code == 0
+    assert (data / "jobs.db-wal").exists()
+    assert owners(data) == {nobody.pw_uid}
+    held.close()
+    assert call("restore", str(tmp_path / "b"), *where).code == 0
+    assert owners(data) == {nobody.pw_uid}
+    assert (tmp_path / "b").stat().st_uid == 0
+
+
+def owners(folder: Path) -> set[int]:
+    return {path.stat().st_uid for path in folder.iterdir()}
 
 
 def test_what_cannot_be_done_is_said(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.store.keys import KEYS, to_key
+from blazy_jobs_server.store.owning import give_to_owner
 from blazy_jobs_server.store.unusable import DatabaseUnusable
 
 WAL, SHM, JOURNAL = "-wal", "-shm", "-journal"
@@ -209,6 +210,7 @@ def _clear(path: Path) -> None:
 
 def _copy_file(source: Path, target: Path) -> None:
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    give_to_owner(target)
     with open(source, "rb") as reading, os.fdopen(descriptor, "wb") as writing:
         shutil.copyfileobj(reading, writing, 1 << 20)
 

@@ -61,6 +61,7 @@ from blazy_jobs_server.store.following import Follow, SavePlace
 from blazy_jobs_server.store.keys import SaveKey
 from blazy_jobs_server.store.membership import GiveUp, Register, Unknown
 from blazy_jobs_server.store.migrations import UnknownSchema, migrate
+from blazy_jobs_server.store.owning import give_to_owner
 from blazy_jobs_server.store.reading import Reader
 from blazy_jobs_server.store.reporting import Cancel, Reports
 from blazy_jobs_server.store.retention import Prune
@@ -450,7 +451,9 @@ def _lock(path: Path) -> int:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = path.with_name(path.name + ".lock")
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        give_to_owner(lock)
     except OSError as error:
         raise DatabaseUnusable(f"{path.parent} cannot be used as the data folder: {error.strerror}") from error
     try:
@@ -488,6 +491,7 @@ def writing_engine(path: Path) -> Engine:
         connection.execute("PRAGMA temp_store = MEMORY")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         os.chmod(path, 0o600)
+        give_to_owner(path)
 
     return engine
 

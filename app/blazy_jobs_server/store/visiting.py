@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,20 +41,9 @@ def _lock(path: Path, kind: int, otherwise: str) -> Iterator[None]:
     except OSError as error:
         raise DatabaseUnusable(f"{folder} cannot be used as the data folder: {error.strerror}") from error
     try:
-        _check_owner(folder, os.fstat(descriptor).st_uid)
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
         raise DatabaseUnusable(f"{folder} {otherwise}.") from None
     finally:
         os.close(descriptor)
-
-
-def _check_owner(folder: Path, owner: int) -> None:
-    """What root made there would be closed to the server. Raises DatabaseUnusable."""
-    if os.geteuid() == 0 and owner != 0:
-        try:
-            name = pwd.getpwuid(owner).pw_name
-        except KeyError:
-            name = f"#{owner}"
-        raise DatabaseUnusable(f"{folder} belongs to {name}: run this command as that user (sudo -u '{name}' ...).")
