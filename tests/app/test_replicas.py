@@ -351,6 +351,31 @@ async def _has_fired(server: Server) -> bool:
     return (await server.get("/v1/schedules/once"))["last_fire_at"] is not None
 
 
+# -- configurations
+
+
+async def test_configurations_applied_on_both_take_turns(both: Both) -> None:
+    def document(number: int) -> Any:
+        job_types = [{"name": name, "handler": {"kind": "worker"}, "priority": number} for name in ("a", "b", "greet")]
+        every = {"kind": "interval", "every_seconds": 1 + number}
+        schedules = [{"name": name, "job_type": "b", "trigger": every} for name in ("x", "y")]
+        return {"owner": "team", "job_types": job_types[number % 2 :], "schedules": schedules, "prune": True}
+
+    answers = await asyncio.gather(
+        *(both[n % 2].http.post("/v1/config/apply", json=document(n)) for n in range(10)), return_exceptions=True
+    )
+    taken = [answer for answer in answers if getattr(answer, "status_code", 0) == 200]
+    assert taken, answers
+    found = await both[0].get("/v1/config")
+    assert found == await both[1].get("/v1/config")
+    [number] = {item["priority"] for item in found["job_types"]}
+    assert {item["trigger"]["every_seconds"] for item in found["schedules"]} == {1 + number}
+    assert len(found["job_types"]) == 3 - number % 2
+    for server in both:
+        again = await server.http.post("/v1/config/apply", json=document(number))
+        assert again.json()["changes"] == []
+
+
 # -- keys and sessions
 
 

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 
 from blazy_jobs_server.api import (
     audit,
+    config,
     events,
     handler_reports,
     job_types,
@@ -52,6 +53,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
         schedules.router,
         webhooks.router,
         workers.router,
+        config.router,
         keys.router,
         audit.router,
     ):

@@ -58,6 +58,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.WebhookExists("shop"),
     errors.TooManyWebhooks(100),
     errors.QueueInUse("emails"),
+    errors.ConfigConflict([FieldError("/job_types/0", "belongs to the owner 'shop' and differs", "owned_by_another")]),
     errors.RunFinished("completed"),
     errors.RunNotFinished("running"),
     errors.IdempotencyInFlight(),

@@ -62,6 +62,24 @@ DISPATCH: Examples = {
         },
     ),
 }
+CONFIG: Examples = {
+    "usual": (
+        "a job type and its schedule",
+        {
+            "owner": "shop",
+            "job_types": [{"name": "send-welcome-email", "handler": {"kind": "worker"}, "timeout_seconds": 30}],
+            "schedules": [
+                {
+                    "name": "daily-greetings",
+                    "job_type": "send-welcome-email",
+                    "trigger": {"kind": "cron", "expression": "0 8 * * *"},
+                    "payload": {"userId": "123"},
+                }
+            ],
+        },
+    ),
+    "prune": ("nothing of this owner is left", {"owner": "shop", "prune": True}),
+}
 BATCH: Examples = {
     "two": (
         "two runs, both or none",
@@ -297,7 +315,53 @@ _WEBHOOK: dict[str, Any] = {
     "created_at": "2026-01-31T11:00:00.000000Z",
     "updated_at": "2026-01-31T11:00:00.000000Z",
 }
+_CONFIG_SCHEDULE = {
+    "name": "nightly-cleanup",
+    "job_type": "cleanup-old-data",
+    "payload": {},
+    "timezone": "Europe/Berlin",
+    "trigger": {"kind": "cron", "expression": "0 3 * * *"},
+    "overlap": "allow",
+    "catch_up": "latest",
+    "jitter_seconds": 0,
+    "start_at": None,
+    "end_at": None,
+    "queue": None,
+    "priority": None,
+    "tags": [],
+    "source": "config",
+    "owner": "shop",
+}
+_CONFIG_JOB_TYPE = {
+    name: value
+    for name, value in _JOB_TYPE.items()
+    if name not in ("paused", "version", "source", "created_at", "updated_at")
+} | {"source": "config", "owner": "shop"}
+_CONFIG_QUEUE = {
+    "name": "default",
+    "engine": "database",
+    "concurrency": None,
+    "rate_limit": None,
+    "max_queued": None,
+    "bullmq": None,
+}
 ANSWERS: dict[str, list[Any]] = {
+    "Config": [{"job_types": [_CONFIG_JOB_TYPE], "queues": [_CONFIG_QUEUE], "schedules": [_CONFIG_SCHEDULE]}],
+    "ConfigDifference": [
+        {
+            "owner": "shop",
+            "dry_run": True,
+            "changes": [
+                {
+                    "kind": "job_type",
+                    "name": "send-welcome-email",
+                    "action": "update",
+                    "fields": [{"path": "/timeout_seconds", "before": 300, "after": 30}],
+                }
+            ],
+            "unchanged": 1,
+        }
+    ],
     "Webhook": [_WEBHOOK],
     "NewWebhook": [
         _WEBHOOK | {"last_success_at": None, "secret": "whsec_bm90IGEgc2VjcmV0LCBidXQgYW4gZXhhbXBsZSBvZiBvbmU="}

@@ -143,7 +143,7 @@ class JobType(BaseModel):
     tags: list[str]
     redact: list[str]
     version: int
-    source: Literal["api", "code"]
+    source: Literal["api", "code", "config"]
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

@@ -28,6 +28,7 @@ TAGS = [
     {"name": "schedules", "description": "Dispatch runs at given times."},
     {"name": "webhooks", "description": "Messages about what became of runs, to other systems."},
     {"name": "workers", "description": "The worker protocol."},
+    {"name": "config", "description": "Everything that is defined, as one document."},
     {"name": "keys", "description": "API keys, and what they allow."},
     {"name": "sessions", "description": "Browsers log in with an API key, for a cookie."},
     {"name": "audit", "description": "Who changed what, and who was refused."},

@@ -94,17 +94,22 @@ async def put_queue(request: Request, name: str) -> Response:
     check_name(name)
     body = await read_json(request, queue_models.QueueIn)
     check_same_name(name, body.name)
-    if "engine" in body.model_fields_set and body.engine == "database" and body.bullmq is not None:
-        raise InvalidRequest.at("/bullmq", "is only for queues with the engine 'bullmq'", "exclusive")
-    for field in ("concurrency", "rate_limit", "max_queued"):
-        if getattr(body, field) is not None:
-            raise NotSupported(f"/{field}", "This setting is not supported yet.")
+    check_settings(body)
     known = context.jobs.catalogue.has_queue(name)
-    queue = await context.jobs.projection.save_queue(name, body.paused, _bullmq(body))
+    queue = await context.jobs.projection.save_queue(name, body.paused, bullmq_of(body))
     return respond(Answer(200 if known else 201, orjson.dumps(await _json(context, queue))))
 
 
-def _bullmq(body: queue_models.QueueIn) -> Bullmq | UnsetType | None:
+def check_settings(body: queue_models.QueueIn, path: str = "") -> None:
+    """Raises InvalidRequest and NotSupported."""
+    if "engine" in body.model_fields_set and body.engine == "database" and body.bullmq is not None:
+        raise InvalidRequest.at(f"{path}/bullmq", "is only for queues with the engine 'bullmq'", "exclusive")
+    for field in ("concurrency", "rate_limit", "max_queued"):
+        if getattr(body, field) is not None:
+            raise NotSupported(f"{path}/{field}", "This setting is not supported yet.")
+
+
+def bullmq_of(body: queue_models.QueueIn) -> Bullmq | UnsetType | None:
     if "engine" not in body.model_fields_set and body.bullmq is None:
         return UNSET
     if body.engine == "database" and body.bullmq is None:

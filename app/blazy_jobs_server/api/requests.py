@@ -146,8 +146,12 @@ def idempotency_key(headers: Mapping[bytes, bytes], scope: str, body: Any) -> Id
     text = key.decode("latin-1").strip()
     if not text or len(text) > MAX_KEY_LENGTH:
         raise BadRequest(f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters.")
-    canonical = orjson.dumps(_same_numbers(body), option=orjson.OPT_SORT_KEYS)
-    return IdempotencyKey(scope, text, hashlib.blake2b(canonical, digest_size=16).hexdigest())
+    return IdempotencyKey(scope, text, hashlib.blake2b(canonical(body), digest_size=16).hexdigest())
+
+
+def canonical(value: Any) -> bytes:
+    """The same for what is the same as parsed JSON, and for nothing else."""
+    return orjson.dumps(_same_numbers(value), option=orjson.OPT_SORT_KEYS)
 
 
 def _same_numbers(value: Any) -> Any:

@@ -166,7 +166,7 @@ class Schedule(BaseModel):
     last_run_id: str | None
     last_skipped_at: AwareDatetime | None
     missed: int
-    source: Literal["api", "code"]
+    source: Literal["api", "code", "config"]
     created_at: AwareDatetime
     updated_at: AwareDatetime
 

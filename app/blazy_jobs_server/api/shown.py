@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from blazy_jobs_server.api import render
@@ -38,8 +40,11 @@ def event_of(jobs: Jobs, caller: Caller, event: Event) -> Event:
 
 
 def schedule_of(jobs: Jobs, caller: Caller, schedule: Schedule) -> Schedule:
+    return masked(schedule, hidden_from(jobs, caller, schedule.definition.job_type))
+
+
+def masked(schedule: Schedule, pointers: tuple[str, ...]) -> Schedule:
     definition = schedule.definition
-    pointers = hidden_from(jobs, caller, definition.job_type)
     payload = redacted(definition.payload, pointers)
     if payload is definition.payload:
         return schedule
@@ -58,21 +63,26 @@ def check_definition(jobs: Jobs, caller: Caller, definition: Definition) -> None
 
 
 def with_known_values(
-    jobs: Jobs, caller: Caller, known: ScheduleDefinition | None, asked: ScheduleDefinition, path: str = ""
+    jobs: Jobs,
+    caller: Caller,
+    known: ScheduleDefinition | None,
+    asked: ScheduleDefinition,
+    path: str = "",
+    pointers_of: Callable[[str], tuple[str, ...]] | None = None,
 ) -> ScheduleDefinition:
-    """A schedule to be written: a mask in its payload stands for what was there before. Raises InvalidRequest where
-    nothing was, and where a payload that the caller is not shown would go to a job type that does not hide it."""
+    """A schedule to be written, to a job type that redacts what `pointers_of` says (else what it redacts now): a mask
+    in its payload stands for what was there before. Raises InvalidRequest where nothing was, and where a payload that
+    the caller is not shown would go to a job type that does not hide it."""
+    to_be_hidden = (pointers_of or jobs.catalogue.redacts)(asked.job_type)
     try:
-        payload = restored(
-            asked.payload, None if known is None else known.payload, jobs.catalogue.redacts(asked.job_type)
-        )
+        payload = restored(asked.payload, None if known is None else known.payload, to_be_hidden)
     except NothingKept as nothing:
         message = "stands for a value that is not shown, and none is known here: give the value"
         raise InvalidRequest.at(f"{path}/payload{nothing.pointer}", message, "redacted_value") from None
     if known is not None and asked.job_type != known.job_type:
         hidden = hidden_from(jobs, caller, known.job_type)
         moved = redacted(known.payload, hidden) is not known.payload and payload == known.payload
-        if moved and not covers(hidden_from(jobs, caller, asked.job_type), hidden):
+        if moved and not covers(to_be_hidden, hidden):
             message = "must be given anew for another job type: this key is not shown all of it"
             raise InvalidRequest.at(f"{path}/payload", message, "redacted_value")
     return replace(asked, payload=payload)

@@ -10,7 +10,7 @@
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
     │                             · QueueInUse · IdempotencyInFlight · KeyEnded · RotationPending · WebhookExists
-    │                             · TooManyWebhooks
+    │                             · TooManyWebhooks · ConfigConflict
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
     ├── UnsupportedMedia    415   UnsupportedEncoding
@@ -243,6 +243,15 @@ class RotationPending(Conflict):
         super().__init__(
             f"Two secrets are valid until {until}, after the last rotation. With overlap_seconds 0 both end at once."
         )
+
+
+class ConfigConflict(Conflict):
+    code, title = "config_conflict", "Configuration conflict"
+
+    def __init__(self, errors: list[FieldError]) -> None:
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{first.path}: {first.message}{more}", errors=errors)
 
 
 class JobTypeExists(Conflict):
@@ -484,7 +493,7 @@ class DefinitionChanged(StoreUnavailable):
     """Another server has changed it since it was read here; read it again and retry."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"other servers keep changing the job type {name!r}")
+        super().__init__(f"others keep changing {name}")
 
 
 class QueueUnavailable(Unavailable):

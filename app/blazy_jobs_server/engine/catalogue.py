@@ -332,6 +332,7 @@ class Catalogue:
             self._queues[queue.name] = queue
         for name in retired:
             self._retired[name] = self._entries.pop(name).job_type.definition.redact
+            self.on_change()
 
     # -- declarations
 

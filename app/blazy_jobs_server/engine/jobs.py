@@ -11,6 +11,7 @@ from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.domain.redaction import redacted_event
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.catalogue import Catalogue
+from blazy_jobs_server.engine.configuring import Configuring
 from blazy_jobs_server.engine.deployments import Deployments
 from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.feed import Feed
@@ -53,6 +54,7 @@ class Jobs:
         self.schedules = Schedules(store, clock, self.catalogue, self.dispatcher, orders)
         self.scheduler = Scheduler(store, clock, self.catalogue, orders, timer)
         self.scheduler.on_cancel = self.leasing.claims.nudge
+        self.configuring = Configuring(store, clock, self.catalogue)
         self.deployments = Deployments(store, self.catalogue, self.schedules, self.leasing.membership)
         self.leasing.too_old_for = self.deployments.too_old_for
         self.feed = Feed(store)
@@ -62,6 +64,7 @@ class Jobs:
         self.projection = Projection(
             store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers, home
         )
+        self.configuring.on_queue = self.projection.attend
         self.neighbourhood = Neighbourhood(
             store,
             clock,

@@ -228,10 +228,11 @@ class Projection:
         if isinstance(bullmq, Bullmq):
             self.check()
         queue = await self._catalogue.save_queue(name, None, bullmq)
-        await self._attend_as_it_is(queue)
+        await self.attend(queue)
         return queue if paused is None else await self.pause(queue, paused)
 
-    async def _attend_as_it_is(self, queue: Queue) -> None:
+    async def attend(self, queue: Queue) -> None:
+        """Of a queue that may have been changed."""
         async with self._attending:
             attended = self._queues.get(queue.name)
             if attended is not None and attended.queue.bullmq != queue.bullmq:
@@ -249,7 +250,7 @@ class Projection:
     async def _attend_all(self) -> None:
         for _, queue in self._catalogue.queues():
             if queue.bullmq is not None or queue.name in self._queues:
-                await self._attend_as_it_is(queue)
+                await self.attend(queue)
 
     async def pause(self, queue: Queue, paused: bool) -> Queue:
         """A pause of the engine's own, for workers of others too. Raises QueueUnavailable."""

@@ -226,6 +226,8 @@ def expected(operation: str, method: str, path: str) -> Scope | None:
         return Scope.METRICS
     if path.startswith(("/v1/keys", "/v1/audit", "/v1/job-types/{name}/secret/")):
         return Scope.ADMIN
+    if path.startswith("/v1/config"):
+        return Scope.CONFIG
     if method == "get":
         return Scope.READ
     if operation in WRITES_RUNS:

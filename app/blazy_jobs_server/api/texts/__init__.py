@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from blazy_jobs_server.api.texts import (
     audit,
+    config,
     events,
     job_types,
     keys,
@@ -17,7 +18,7 @@ from blazy_jobs_server.api.texts import (
     workers,
 )
 
-_PARTS = (runs, events, job_types, queues, schedules, webhooks, workers, keys, sessions, audit, operations)
+_PARTS = (config, runs, events, job_types, queues, schedules, webhooks, workers, keys, sessions, audit, operations)
 SHAPES: dict[str, str] = {name: text for part in _PARTS for name, text in part.SHAPES.items()}
 FIELDS: dict[str, dict[str, str]] = {name: fields for part in _PARTS for name, fields in part.FIELDS.items()}
 OPERATIONS: dict[str, str] = {name: text for part in _PARTS for name, text in part.OPERATIONS.items()}

@@ -9,7 +9,10 @@ CREATED = "When it was created: RFC 3339, UTC."
 UPDATED = "When it was last changed: RFC 3339, UTC."
 QUEUE_FILTER = "Only those in the queue of this name."
 TAG_FILTER = "Only those with this tag."
-SOURCE = "`code` if a worker declared it and it has not been changed over HTTP since, otherwise `api`."
+SOURCE = (
+    "`code` if a worker declared it, `config` if it was applied as a configuration, and it has not been changed over "
+    "HTTP since; otherwise `api`."
+)
 PAGE_DATA = "At most `limit` items."
 NAME = "1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit."
 NAME_IN_PUT = "If given, it must be the name in the path. null (default): the name in the path."

@@ -554,6 +554,491 @@ export type CompletedReport = {
 export type Completion = 'response' | 'report';
 
 /**
+ * Everything that is defined: job types, queues and schedules by name, without what is secret.
+ */
+export type Config = {
+    /**
+     * Present if the request asked for the configuration of one owner.
+     */
+    owner?: string;
+    /**
+     * The job types, by name.
+     */
+    job_types: Array<ConfigJobType>;
+    /**
+     * The queues, by name; none if the request asked for one owner.
+     */
+    queues: Array<ConfigQueue>;
+    /**
+     * The schedules, by name.
+     */
+    schedules: Array<ConfigSchedule>;
+};
+
+/**
+ * How it changes.
+ */
+export type ConfigAction = 'create' | 'update' | 'delete';
+
+/**
+ * One job type, queue or schedule that changes.
+ */
+export type ConfigChange = {
+    /**
+     * What it is.
+     */
+    kind: ConfigKind;
+    /**
+     * The name of the job type, queue or schedule.
+     */
+    name: string;
+    /**
+     * `create`, `update` or `delete`.
+     */
+    action: ConfigAction;
+    /**
+     * The fields that change.
+     */
+    fields: Array<ConfigField>;
+    /**
+     * Of a new HTTP handler: the secret that signs its requests. It is not shown again.
+     */
+    secret?: string;
+};
+
+/**
+ * What applying changed, or would change.
+ */
+export type ConfigDifference = {
+    /**
+     * Who applied it.
+     */
+    owner: string;
+    /**
+     * Whether nothing was written.
+     */
+    dry_run: boolean;
+    /**
+     * What changes, in the order of the document; removals last. Empty if nothing does.
+     */
+    changes: Array<ConfigChange>;
+    /**
+     * How many things in the document are already as it says.
+     */
+    unchanged: number;
+};
+
+/**
+ * A field that changes. Of something new, only fields that differ from their default are listed.
+ */
+export type ConfigField = {
+    /**
+     * A JSON Pointer into the definition.
+     */
+    path: string;
+    /**
+     * The present value; null if there is none.
+     */
+    before: unknown;
+    /**
+     * The new value; null if there is none.
+     */
+    after: unknown;
+};
+
+/**
+ * A configuration to apply. What it does not name stays, unless `prune` is true.
+ */
+export type ConfigIn = {
+    /**
+     * Who applies it: 1 to 128 letters, digits, `.`, `_` and `-`. What it creates or changes belongs to this owner. null (default): `default`.
+     */
+    owner?: string | null;
+    /**
+     * Whether what belongs to the owner and is not in the document is removed: its schedules are deleted, its job types retired. Queues are never removed. Default: false.
+     */
+    prune?: boolean;
+    /**
+     * The job types, at most 5,000. Default: none.
+     */
+    job_types?: Array<ConfigJobTypeIn>;
+    /**
+     * The queues, at most 5,000. Default: none.
+     */
+    queues?: Array<ConfigQueueIn>;
+    /**
+     * The schedules, at most 5,000. Default: none.
+     */
+    schedules?: Array<ConfigScheduleIn>;
+};
+
+/**
+ * A job type in a configuration.
+ */
+export type ConfigJobType = {
+    /**
+     * Unique among the job types that are not retired.
+     */
+    name: string;
+    /**
+     * For people; may be empty.
+     */
+    description: string;
+    /**
+     * What executes the runs.
+     */
+    handler: HandlerOut;
+    /**
+     * The queue of its runs, unless a dispatch names another.
+     */
+    queue: string;
+    /**
+     * The priority of its runs, unless a dispatch sets another: from -100 to 100, higher starts first.
+     */
+    priority: number;
+    /**
+     * The retry policy.
+     */
+    retry: RetryOut;
+    /**
+     * Time limit of one attempt in seconds.
+     */
+    timeout_seconds: number;
+    /**
+     * Seconds after its dispatch within which a run must start; otherwise it is `failed` with `expired`. null: no limit.
+     */
+    expires_seconds: number | null;
+    /**
+     * The JSON Schema of payloads. null: any payload.
+     */
+    payload_schema: JsonSchema | null;
+    /**
+     * The JSON Schema of results. null: any result.
+     */
+    result_schema: JsonSchema | null;
+    /**
+     * Seconds that finished runs are kept.
+     */
+    retention_seconds: number;
+    /**
+     * Maximum number of its runs at a time. null: no limit.
+     */
+    concurrency: number | null;
+    /**
+     * Tags to find it by.
+     */
+    tags: Array<string>;
+    /**
+     * JSON Pointers to what is shown as `***` to keys without the scope `runs:reveal`.
+     */
+    redact: Array<string>;
+    /**
+     * Present and true if it is paused.
+     */
+    paused?: boolean;
+    /**
+     * `config`: applied as a configuration; `code`: declared by a worker; `api`: made or changed otherwise.
+     */
+    source: ConfigSource;
+    /**
+     * Who applied it, where `source` is `config`. null: nobody.
+     */
+    owner: string | null;
+};
+
+/**
+ * A job type as it is to be. Omitted fields get their defaults, except `paused`.
+ */
+export type ConfigJobTypeIn = {
+    /**
+     * For people, at most 4,096 characters. Default: empty.
+     */
+    description?: string;
+    /**
+     * What executes the runs.
+     */
+    handler: HandlerIn;
+    /**
+     * The queue of its runs, unless a dispatch names another. Default: `default`.
+     */
+    queue?: string;
+    /**
+     * The priority of its runs in their queue, from -100 to 100; higher starts first. Default: 0.
+     */
+    priority?: number;
+    /**
+     * The retry policy, or the number of retries (one less than attempts, 0 to 999). Default: 4 attempts, exponential backoff from 1 second to an hour, with jitter.
+     */
+    retry?: RetryIn | number;
+    /**
+     * Time limit of one attempt in seconds, more than 0 and at most 30 days; the attempt then fails with `timeout`. Default: 300.
+     */
+    timeout_seconds?: number;
+    /**
+     * Seconds after its dispatch within which a run must start, more than 0 and at most 366 days; otherwise it is `failed` with `expired`. null (default): no limit.
+     */
+    expires_seconds?: number | null;
+    /**
+     * The JSON Schema of payloads; a payload that does not match is refused with `422 invalid_payload`. null (default): any payload.
+     */
+    payload_schema?: JsonSchema | null;
+    /**
+     * The JSON Schema of results; a run whose result does not match is `failed` with `invalid_result`. null (default): any result.
+     */
+    result_schema?: JsonSchema | null;
+    /**
+     * Seconds that finished runs are kept, at most ten years; 0 deletes them soon after they finish. Default: 604800, a week.
+     */
+    retention_seconds?: number;
+    /**
+     * Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null (default): no limit.
+     */
+    concurrency?: number | null;
+    /**
+     * Whether its runs are held back. Not part of the definition: changing it creates no new version. Default: not changed; false for a new job type.
+     */
+    paused?: boolean;
+    /**
+     * At most 20 tags of 1 to 128 characters, to find it by. Default: none.
+     */
+    tags?: Array<string>;
+    /**
+     * JSON Pointers (RFC 6901) to values in payloads, results, progress data and log fields that are shown as `***` to keys without the scope `runs:reveal`; at most 50 of at most 256 characters. A pointer that leads nowhere in a document hides nothing there. Workers get the values. A key without `runs:reveal` cannot remove pointers. Default: none.
+     */
+    redact?: Array<string>;
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+     */
+    name: string;
+    /**
+     * Ignored; accepted so that an export can be applied. null (default): as if it were not there.
+     */
+    source?: ConfigSource | null;
+    /**
+     * Whose it becomes if the document names no owner. null (default): `default`.
+     */
+    owner?: string | null;
+};
+
+/**
+ * What changes.
+ */
+export type ConfigKind = 'job_type' | 'queue' | 'schedule';
+
+/**
+ * A queue in a configuration.
+ */
+export type ConfigQueue = {
+    /**
+     * Unique among queues.
+     */
+    name: string;
+    /**
+     * Where the queue is stored.
+     */
+    engine: QueueEngine;
+    /**
+     * Maximum number of its runs at a time. null: no limit.
+     */
+    concurrency: number | null;
+    /**
+     * Maximum number of starts in a period. null: no limit.
+     */
+    rate_limit: RateLimit | null;
+    /**
+     * Maximum number of waiting runs. null: no limit.
+     */
+    max_queued: number | null;
+    /**
+     * Its settings in Redis. null for queues in the database.
+     */
+    bullmq: BullmqOut | null;
+    /**
+     * Present and true if it is paused.
+     */
+    paused?: boolean;
+};
+
+/**
+ * A queue as it is to be. An omitted engine is not changed.
+ */
+export type ConfigQueueIn = {
+    /**
+     * The name of the queue.
+     */
+    name: string;
+    /**
+     * Where the queue is stored. Default: not changed; `database` for a new queue.
+     */
+    engine?: QueueEngine;
+    /**
+     * Whether its runs are held back. Default: not changed; false for a new queue.
+     */
+    paused?: boolean;
+    /**
+     * Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no limit.
+     */
+    concurrency?: number | null;
+    /**
+     * Maximum number of starts in a period. null (default): no limit.
+     */
+    rate_limit?: RateLimit | null;
+    /**
+     * Maximum number of waiting runs, from 1 to 1,000,000,000; further dispatches are refused with `429 queue_full`. null (default): no limit.
+     */
+    max_queued?: number | null;
+    /**
+     * Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of `prefix` and `consume`.
+     */
+    bullmq?: Bullmq | null;
+};
+
+/**
+ * A schedule in a configuration.
+ */
+export type ConfigSchedule = {
+    /**
+     * Unique among schedules.
+     */
+    name: string;
+    /**
+     * The name of the job type of its runs.
+     */
+    job_type: string;
+    /**
+     * The payload of its runs.
+     */
+    payload: unknown;
+    /**
+     * The IANA time zone in which local times are interpreted.
+     */
+    timezone: string;
+    /**
+     * When the schedule fires.
+     */
+    trigger: TriggerOut;
+    /**
+     * What happens at a fire time while an earlier run of it is unfinished.
+     */
+    overlap: Overlap;
+    /**
+     * What happens with fire times missed while no server was running.
+     */
+    catch_up: CatchUp;
+    /**
+     * Maximum delay of a fire time in seconds.
+     */
+    jitter_seconds: number;
+    /**
+     * It does not fire before this time. null: no limit.
+     */
+    start_at: string | null;
+    /**
+     * It does not fire after this time. null: no limit.
+     */
+    end_at: string | null;
+    /**
+     * The queue of its runs. null: that of the job type.
+     */
+    queue: string | null;
+    /**
+     * The priority of its runs. null: that of the job type.
+     */
+    priority: number | null;
+    /**
+     * The tags of its runs.
+     */
+    tags: Array<string>;
+    /**
+     * Present and true if it is paused.
+     */
+    paused?: boolean;
+    /**
+     * `config`: applied as a configuration; `code`: declared by a worker; `api`: made or changed otherwise.
+     */
+    source: ConfigSource;
+    /**
+     * Who applied it, where `source` is `config`. null: nobody.
+     */
+    owner: string | null;
+};
+
+/**
+ * A schedule as it is to be. Omitted fields get their defaults, except `paused`.
+ */
+export type ConfigScheduleIn = {
+    /**
+     * The name of the job type of its runs; it must be registered.
+     */
+    job_type: string;
+    /**
+     * The payload of its runs: any JSON value that the job type accepts. Default: null.
+     */
+    payload?: unknown;
+    /**
+     * The IANA time zone in which local times are interpreted, such as `Europe/Berlin`; at most 64 characters. Default: `UTC`.
+     */
+    timezone?: string;
+    /**
+     * When the schedule fires.
+     */
+    trigger: TriggerIn;
+    /**
+     * What happens at a fire time while an earlier run of it is unfinished. Default: `allow`.
+     */
+    overlap?: Overlap;
+    /**
+     * What happens with fire times missed while no server was running. Default: `latest`.
+     */
+    catch_up?: CatchUp;
+    /**
+     * Maximum delay of a fire time in seconds, from 0 to 86,400. The delay is constant for each schedule, so that many schedules do not fire at the same moment. Default: 0.
+     */
+    jitter_seconds?: number;
+    /**
+     * Whether its fire times pass without runs. Default: not changed; false for a new schedule.
+     */
+    paused?: boolean;
+    /**
+     * The schedule does not fire before this time (RFC 3339). null (default): no limit.
+     */
+    start_at?: string | null;
+    /**
+     * The schedule does not fire after this time (RFC 3339). null (default): no limit.
+     */
+    end_at?: string | null;
+    /**
+     * The queue of its runs. null (default): that of the job type.
+     */
+    queue?: string | null;
+    /**
+     * The priority of its runs, from -100 to 100. null (default): that of the job type.
+     */
+    priority?: number | null;
+    /**
+     * The tags of its runs: at most 20, of 1 to 128 characters. Default: none.
+     */
+    tags?: Array<string>;
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+     */
+    name: string;
+    /**
+     * Ignored; accepted so that an export can be applied. null (default): as if it were not there.
+     */
+    source?: ConfigSource | null;
+    /**
+     * Whose it becomes if the document names no owner. null (default): `default`.
+     */
+    owner?: string | null;
+};
+
+/**
+ * Where a definition comes from.
+ */
+export type ConfigSource = 'api' | 'code' | 'config';
+
+/**
  * A declaration that was not applied because the name belongs to somebody else.
  */
 export type ConflictOut = {
@@ -1249,9 +1734,9 @@ export type JobType = {
      */
     version: number;
     /**
-     * `code` if a worker declared it and it has not been changed over HTTP since, otherwise `api`.
+     * `code` if a worker declared it, `config` if it was applied as a configuration, and it has not been changed over HTTP since; otherwise `api`.
      */
-    source: 'api' | 'code';
+    source: 'api' | 'code' | 'config';
     /**
      * When it was created: RFC 3339, UTC.
      */
@@ -2611,9 +3096,9 @@ export type RegisteredJobType = {
      */
     version: number;
     /**
-     * `code` if a worker declared it and it has not been changed over HTTP since, otherwise `api`.
+     * `code` if a worker declared it, `config` if it was applied as a configuration, and it has not been changed over HTTP since; otherwise `api`.
      */
-    source: 'api' | 'code';
+    source: 'api' | 'code' | 'config';
     /**
      * When it was created: RFC 3339, UTC.
      */
@@ -3465,9 +3950,9 @@ export type Schedule = {
      */
     missed: number;
     /**
-     * `code` if a worker declared it and it has not been changed over HTTP since, otherwise `api`.
+     * `code` if a worker declared it, `config` if it was applied as a configuration, and it has not been changed over HTTP since; otherwise `api`.
      */
-    source: 'api' | 'code';
+    source: 'api' | 'code' | 'config';
     /**
      * When it was created: RFC 3339, UTC.
      */
@@ -7491,6 +7976,118 @@ export type ReportRunsResponses = {
 };
 
 export type ReportRunsResponse = ReportRunsResponses[keyof ReportRunsResponses];
+
+export type ExportConfigData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only what this owner has applied.
+         */
+        owner?: string;
+    };
+    url: '/v1/config';
+};
+
+export type ExportConfigErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ExportConfigError = ExportConfigErrors[keyof ExportConfigErrors];
+
+export type ExportConfigResponses = {
+    /**
+     * everything that is defined, by name
+     */
+    200: Config;
+};
+
+export type ExportConfigResponse = ExportConfigResponses[keyof ExportConfigResponses];
+
+export type ApplyConfigData = {
+    body: ConfigIn;
+    path?: never;
+    query?: {
+        /**
+         * Whether to return the difference without applying it. Default: false.
+         */
+        dry_run?: boolean;
+    };
+    url: '/v1/config/apply';
+};
+
+export type ApplyConfigErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `config_conflict`, `job_type_in_use`, `queue_in_use`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `too_busy`, `keyring_unavailable`
+     */
+    503: Problem;
+};
+
+export type ApplyConfigError = ApplyConfigErrors[keyof ApplyConfigErrors];
+
+export type ApplyConfigResponses = {
+    /**
+     * what changed, or with `dry_run` would change
+     */
+    200: ConfigDifference;
+};
+
+export type ApplyConfigResponse = ApplyConfigResponses[keyof ApplyConfigResponses];
 
 export type ListKeysData = {
     body?: never;

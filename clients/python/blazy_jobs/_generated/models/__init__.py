@@ -27,6 +27,20 @@ from .completed_event import CompletedEvent
 from .completed_in import CompletedIn
 from .completed_report import CompletedReport
 from .completion import Completion
+from .config import Config
+from .config_action import ConfigAction
+from .config_change import ConfigChange
+from .config_difference import ConfigDifference
+from .config_field import ConfigField
+from .config_in import ConfigIn
+from .config_job_type import ConfigJobType
+from .config_job_type_in import ConfigJobTypeIn
+from .config_kind import ConfigKind
+from .config_queue import ConfigQueue
+from .config_queue_in import ConfigQueueIn
+from .config_schedule import ConfigSchedule
+from .config_schedule_in import ConfigScheduleIn
+from .config_source import ConfigSource
 from .conflict_out import ConflictOut
 from .conflict_out_kind import ConflictOutKind
 from .cron_trigger_in import CronTriggerIn
@@ -203,6 +217,20 @@ __all__ = (
     "CompletedIn",
     "CompletedReport",
     "Completion",
+    "Config",
+    "ConfigAction",
+    "ConfigChange",
+    "ConfigDifference",
+    "ConfigField",
+    "ConfigIn",
+    "ConfigJobType",
+    "ConfigJobTypeIn",
+    "ConfigKind",
+    "ConfigQueue",
+    "ConfigQueueIn",
+    "ConfigSchedule",
+    "ConfigScheduleIn",
+    "ConfigSource",
     "ConflictOut",
     "ConflictOutKind",
     "CronTriggerIn",

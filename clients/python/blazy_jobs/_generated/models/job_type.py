@@ -49,8 +49,8 @@ class JobType:
             tags (list[str]): Tags to find it by.
             redact (list[str]): JSON Pointers to what is shown as `***` to keys without the scope `runs:reveal`.
             version (int): 1 for the first definition under this name, incremented by each change.
-            source (JobTypeSource): `code` if a worker declared it and it has not been changed over HTTP since, otherwise
-                `api`.
+            source (JobTypeSource): `code` if a worker declared it, `config` if it was applied as a configuration, and it
+                has not been changed over HTTP since; otherwise `api`.
             created_at (datetime.datetime): When it was created: RFC 3339, UTC.
             updated_at (datetime.datetime): When it was last changed: RFC 3339, UTC.
      """

@@ -62,8 +62,8 @@ class Schedule:
             last_skipped_at (datetime.datetime | None): The last fire time skipped because of `overlap`. null if there is
                 none.
             missed (int): The number of fire times that passed without a run because no server was running.
-            source (ScheduleSource): `code` if a worker declared it and it has not been changed over HTTP since, otherwise
-                `api`.
+            source (ScheduleSource): `code` if a worker declared it, `config` if it was applied as a configuration, and it
+                has not been changed over HTTP since; otherwise `api`.
             created_at (datetime.datetime): When it was created: RFC 3339, UTC.
             updated_at (datetime.datetime): When it was last changed: RFC 3339, UTC.
      """
