@@ -8,7 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
+from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.sessions import IDLE_SECONDS, MOST_SECONDS
+from blazy_jobs_server.trust import sessions
 from tests.app.clock import HandClock
 from tests.app.server import Server, problem
 
@@ -97,6 +99,9 @@ async def test_two_servers_on_a_machine_have_cookies_of_their_own(keyed: Server)
     assert cookie.startswith("blazy_8000=")
     assert (await ask(keyed, "GET", "/v1/session", cookie=cookie, host="localhost:8000")).status_code == 200
     problem(await ask(keyed, "GET", "/v1/session", cookie=cookie, host="localhost:8001"), 401, "unauthorized")
+    for host in ("[::1]", "localhost:", "localhost:" + "9" * 5000, "localhost", "a:b"):
+        assert (await log_in(keyed, host=host)).startswith(f"{COOKIE}="), "no port that there can be"
+    assert (await log_in(keyed, host="[::1]:8000")).startswith("blazy_8000=")
 
 
 @pytest.mark.parametrize(
@@ -406,6 +411,38 @@ async def test_its_streams_end_with_it(keyed: Server, how: str) -> None:
         await keyed.post("/v1/job-types", body, status=201, authorization=f"Bearer {ROOT}")
         await keyed.post("/v1/job-types/greet/runs", {"payload": 1}, status=202, authorization=f"Bearer {ROOT}")
         assert (await stays.event()).event == "queued"
+
+
+async def test_a_key_has_a_thousand_sessions_at_most(keyed: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MOST_OF_A_KEY", 3)
+    key = await make_key(keyed, "runs:read")
+    others = await log_in(keyed)
+    cookies = []
+    for _ in range(3):
+        cookies.append(await log_in(keyed, key["key"]))
+        await keyed.advance(1)
+    assert (await ask(keyed, "GET", "/v1/runs", cookie=cookies[0])).status_code == 200
+    await keyed.advance(1)
+    cookies.append(await log_in(keyed, key["key"]))
+    found = [(await ask(keyed, "GET", "/v1/runs", cookie=cookie)).status_code for cookie in (*cookies, others)]
+    assert found == [200, 401, 200, 200, 200], "the one that was used longest ago has ended"
+
+
+async def test_a_logout_that_could_not_be_stored_is_none(keyed: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    cookie = await log_in(keyed)
+
+    async def fail(_: object) -> None:
+        raise StoreUnavailable("disk I/O error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keyed.store, "end_sessions", fail)
+        answer = await ask(keyed, "DELETE", "/v1/session", cookie=cookie, sec_fetch_site="same-origin")
+        problem(answer, 503, "store_unavailable")
+        assert "set-cookie" not in answer.headers
+    assert (await ask(keyed, "GET", "/v1/session", cookie=cookie)).status_code == 200
+    answer = await ask(keyed, "DELETE", "/v1/session", cookie=cookie, sec_fetch_site="same-origin")
+    assert answer.status_code == 204
+    problem(await ask(keyed, "GET", "/v1/session", cookie=cookie), 401, "unauthorized")
 
 
 # -- a server without keys

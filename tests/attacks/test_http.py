@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 
 import pytest
 
@@ -103,6 +104,16 @@ async def test_what_can_be_read_in_two_ways_is_not_read(server: Server, name: st
         assert json.loads(body)["code"] == "malformed_request"
     assert len((await server.get("/v1/runs"))["data"]) == 2 * known
     assert (await server.get("/v1/job-types/greet"))["name"] == "greet", "nothing was smuggled in"
+
+
+async def test_answers_before_it_come_first(server: Server) -> None:
+    async with connected(server.app) as connection:
+        connection.send(
+            b"GET /v1/stats HTTP/1.1\r\n" + HOST + b"\r\n" + MALFORMED["a chunk without its end"] + SMUGGLED
+        )
+        assert (await connection.answer())[0] == 200
+        answer = await rest(connection)
+        assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"400"]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,31 @@ async def test_on_the_wire_each_key_that_does_not_hold_gets_the_same_bytes(keyed
         assert (await answered(connection, dispatch(by_live["authorization"])))[0] == 202
 
 
+async def test_on_each_route_it_gets_the_same_bytes(keyed: Server) -> None:
+    """By the hot routes and by the framework, with a key and with a cookie."""
+    head = "Host: localhost\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n"
+    logging_in = '{"key":"bjk_wrong"}'
+    requests = [
+        f"{request} HTTP/1.1\r\n{head}{given}Content-Length: {len(body)}\r\n\r\n{body}".encode()
+        for request, body in (
+            ("GET /v1/runs", ""),
+            ("GET /v1/runs/run_0000000000000", ""),
+            ("GET /v1/events", ""),
+            ("GET /metrics", ""),
+            ("GET /docs", ""),
+            ("POST /v1/job-types/greet/runs", '{"payload":1}'),
+            ("POST /v1/runs/batch", "{}"),
+            ("POST /v1/workers/wrk_0000000000000/claim", "{}"),
+            ("POST /v1/session", logging_in),
+            ("DELETE /v1/session", ""),
+        )
+        for given in ("", "Authorization: Bearer x\r\n", "Cookie: blazy_80=x\r\n")
+    ]
+    async with connected(keyed.app) as connection:
+        answers = {await answered(connection, request) for request in requests}
+    assert [status for status, _, _ in answers] == [401]
+
+
 async def test_the_answer_does_not_tell_whether_a_thing_is_there(keyed: Server) -> None:
     run = (await ask(keyed, "POST", "/v1/job-types/greet/runs", {"payload": 1}, **ADMIN)).json()["id"]
     answers = {

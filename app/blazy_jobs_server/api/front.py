@@ -207,7 +207,7 @@ async def _send(scope: Scope, send: Send, answer: Answer) -> None:
 async def _send_problem(scope: Scope, send: Send, error: JobsError) -> None:
     body = document(error)
     headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    headers += [PROBLEM, (b"content-length", str(len(body)).encode())]
+    headers += [(b"content-length", str(len(body)).encode()), PROBLEM]
     await _write(scope, send, error.status, headers, body)
 
 

@@ -18,6 +18,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Headers = Mapping[bytes, bytes]
 
+MAX_PORT_DIGITS = 5
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PAIR = re.compile(r'(?:^|;)\s*([A-Za-z-]+)=("(?:[^"\\]|\\.)*"|[^;\s]*)\s*(?=;|$)')
 _WITH_PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+)(?::[0-9]+)?")
@@ -48,11 +49,11 @@ class Peers:
         peer = _peer(scope) if self._trusted else None
         return peer is not None and _is_in(self._trusted, peer) and _scheme(scope) == "https"
 
-    def port(self, scope: Scope, headers: Headers) -> int:
+    def port(self, scope: Scope, headers: Headers) -> str:
         """By which browsers know the server."""
-        scheme, _, host = self._own(scope, headers).partition(b"://")
-        port = host.rpartition(b":")[2] if not host.endswith(b"]") and b":" in host else b""
-        return int(port) if port else OWN_PORTS[scheme.decode()]
+        scheme, _, host = self._own(scope, headers).decode("latin-1").partition("://")
+        port = host.rpartition(":")[2]
+        return port if port.isdecimal() and len(port) <= MAX_PORT_DIGITS else str(OWN_PORTS[scheme])
 
     def is_own(self, origin: bytes, scope: Scope, headers: Headers) -> bool:
         """Whether a page of that origin (RFC 6454) is the server's."""

@@ -226,7 +226,7 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
                 self._begin_to_idle()
             if self.cycle is not None and self.cycle.response_complete and self.cycle.more_body:
                 self._time_head()  # of what is left of a body that nobody reads, rather
-        if self._refusal is not None and not self._is_answering():
+        if self._refusal is not None and (not self._is_answering() or self._gave_up_body()):
             self._say_refusal()
 
     def connection_lost(self, exc: Exception | None) -> None:
