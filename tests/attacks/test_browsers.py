@@ -11,6 +11,7 @@ import pytest
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.sessions import IDLE_SECONDS, MOST_SECONDS
 from blazy_jobs_server.trust import sessions
+from tests.app.api.test_exchange import connected
 from tests.app.clock import HandClock
 from tests.app.server import Server, problem
 
@@ -509,3 +510,44 @@ async def test_nobody_logs_in_where_there_is_no_key(server: Server) -> None:
     shown = (await ask(server, "GET", "/v1/session", cookie=f"{COOKIE}=x")).json()
     assert (shown["id"], shown["scopes"], shown["expires_at"]) == ("anyone", ["admin"], None)
     assert (await ask(server, "DELETE", "/v1/session")).status_code == 204
+
+
+# -- what is told of it
+
+
+async def test_what_is_refused_is_told_once_each(keyed: Server) -> None:
+    cookie = await log_in(keyed)
+    for _ in range(7):
+        await ask(keyed, "POST", "/v1/session", {"key": "x"})
+    await ask(keyed, "POST", "/v1/session", {"key": "x"}, origin="null")
+    for _ in range(2):
+        await ask(keyed, "POST", "/v1/job-types/greet/runs", {"payload": 1}, cookie=cookie)
+        await ask(keyed, "GET", "/v1/session", cookie=f"{COOKIE}=x")
+    async with connected(keyed.app) as connection:
+        body = b"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n" + b'{"payload":1}'
+        connection.send(b"POST /v1/job-types/greet/runs HTTP/1.1\r\n" + body)
+        assert (await connection.answer())[0] == 401
+    await keyed.live(61)
+    answer = await ask(keyed, "GET", "/v1/audit?action=request.refuse", authorization=f"Bearer {ROOT}")
+    told = [(entry["actor"], entry["outcome"], entry["count"]) for entry in answer.json()["data"]]
+    root = {"id": "root", "name": "JOBS_API_KEY"}
+    counts: dict[tuple[str | None, str], int] = {}
+    for actor, outcome, count in told:
+        assert actor in (None, root)
+        place = (None if actor is None else actor["id"], outcome)
+        counts[place] = counts.get(place, 0) + count
+    assert counts == {
+        (None, "unauthorized"): 5 + 2 + 1,
+        (None, "rate_limited"): 2,
+        (None, "cross_site"): 1,
+        ("root", "cross_site"): 2,
+    }
+
+
+async def test_strangers_are_told_too(server: Server) -> None:
+    for path in ("/v1/runs", "/v1/job-types/greet/runs", "/docs", "/no"):
+        await ask(server, "POST", path, {}, host="evil.example")
+    await ask(server, "GET", "/v1/runs", x_forwarded_for="192.0.2.1")
+    await server.live(61)
+    entries = (await server.get("/v1/audit", action="request.refuse"))["data"]
+    assert {(entry["outcome"], entry["count"]) for entry in entries} == {("host_refused", 4), ("proxy_without_key", 1)}

@@ -62,25 +62,33 @@ class Context:
     def admit(self, scope: Scope) -> Caller:
         """Who asks, and may: by the key, or else by the browser's session. Raises Unauthorized, HostRefused,
         ProxyWithoutKey, CrossSite and ScopeMissing."""
-        caller: Caller | None = None
         try:
-            headers = headers_of(scope)
-            token = None if b"cookie" not in headers else self._token(scope, headers)
-            if token is None:
-                caller = self.access.caller(headers.get(b"authorization"))
-                self._check_by_key(caller, scope, headers)
-            else:
-                caller = self.access.caller_of_session(token)
-                if not self._is_same_site(scope["method"], scope, headers):
-                    raise CrossSite
-            needed = admission.needed(scope["method"], scope["path"].split("/"))
-            if needed is not None and not caller.may(needed):
-                raise ScopeMissing(needed)
+            return self.judge(scope)
         except JobsError as error:
-            self.on_refused(self.act_of(caller, scope), error.code)
+            if not isinstance(error, Unauthorized) or self._strange_session(scope) is None:
+                self.refuse(scope, error)
             raise
-        scope[CALLER], scope[ADMITTED] = caller, self.access.endings
+
+    def judge(self, scope: Scope) -> Caller:
+        """As `admit`; the audit log hears nothing of it."""
+        headers = headers_of(scope)
+        token = None if b"cookie" not in headers else self._token(scope, headers)
+        scope[ADMITTED] = self.access.endings
+        if token is None:
+            caller = scope[CALLER] = self.access.caller(headers.get(b"authorization"))
+            self._check_by_key(caller, scope, headers)
+        else:
+            caller = scope[CALLER] = self.access.caller_of_session(token)
+            if not self._is_same_site(scope["method"], scope, headers):
+                raise CrossSite
+        needed = admission.needed(scope["method"], scope["path"].split("/"))
+        if needed is not None and not caller.may(needed):
+            raise ScopeMissing(needed)
         return caller
+
+    def refuse(self, scope: Scope, error: JobsError) -> None:
+        """Notes it for the audit log."""
+        self.on_refused(self.act_of(scope.get(CALLER), scope), error.code)
 
     def ended(self, scope: Scope) -> asyncio.Future[None] | None:
         """Done when what an admitted request was admitted by has ended."""
@@ -111,16 +119,28 @@ class Context:
 
     async def meets(self, scope: Scope) -> bool:
         """Whether a request that was refused has a session that another server has just begun."""
-        headers = headers_of(scope)
-        token = None if b"cookie" not in headers else self._token(scope, headers)
-        if token is None or self.jobs.store.neighbours is None:
+        token = self._strange_session(scope)
+        if token is None:
             return False
-        return await self.access.sessions.meet(token)
+        if await self.access.sessions.meet(token):
+            return True
+        self.refuse(scope, Unauthorized())
+        return False
+
+    def _strange_session(self, scope: Scope) -> str | None:
+        """Its token, where another server may know it."""
+        headers = headers_of(scope)
+        return None if self.jobs.store.neighbours is None or b"cookie" not in headers else self._token(scope, headers)
 
     def refuse_strangers(self, scope: Scope) -> None:
         """Of a server without keys, before anything is looked at. Raises HostRefused, ProxyWithoutKey and CrossSite."""
-        if self.access.is_open and scope["path"] not in PROBES:
+        if not self.access.is_open or scope["path"] in PROBES:
+            return
+        try:
             self._refuse_strangers(scope["method"], headers_of(scope))
+        except JobsError as error:
+            self.refuse(scope, error)
+            raise
 
     def _refuse_strangers(self, method: str, headers: Headers) -> None:
         if not _is_loopback(headers.get(b"host", b"")):
@@ -171,7 +191,7 @@ class Context:
 class PoolContext(Context):
     """For the pool's own socket, whose file mode is the key."""
 
-    def admit(self, scope: Scope) -> Caller:
+    def judge(self, scope: Scope) -> Caller:
         scope[CALLER] = POOL
         return POOL
 

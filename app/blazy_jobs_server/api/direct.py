@@ -98,7 +98,7 @@ class Direct:
         if sum(name == b"content-length" for name, _ in scope["headers"]) != 1:
             return
         try:
-            self._context.admit(scope)
+            self._context.judge(scope)  # for the second time, or before it is admitted
         except JobsError:
             return
         self._heads.add(data, path[1], headers.get(b"authorization"))

@@ -17,7 +17,7 @@ from blazy_jobs_server.api.queries import known_query, refuse_query
 from blazy_jobs_server.api.requests import fit, headers_of, read_body
 from blazy_jobs_server.api.runs import respond
 from blazy_jobs_server.api.strict_json import parse
-from blazy_jobs_server.domain.errors import CrossSite, TooManyTries, Unauthorized
+from blazy_jobs_server.domain.errors import CrossSite, JobsError, TooManyTries, Unauthorized
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.sessions import id_of
 from blazy_jobs_server.ports.audit import acting
@@ -43,10 +43,14 @@ BY_EITHER: dict[str, Any] = {"security": [{"session": []}]}
 )
 async def log_in(request: Request) -> Response:
     context, scope = context_of(request), request.scope
-    if context.is_cross_site(scope, headers_of(scope)):
-        raise CrossSite
     address = context.peers.address(scope)
-    context.tries.check(address)
+    try:
+        if context.is_cross_site(scope, headers_of(scope)):
+            raise CrossSite
+        context.tries.check(address)
+    except JobsError as error:
+        context.refuse(scope, error)
+        raise
     body = await read_body(scope, request.receive, MAX_BODY_BYTES, context.settings.body_timeout_seconds)
     value = parse(body)
     refuse_query(scope)
@@ -56,7 +60,7 @@ async def log_in(request: Request) -> Response:
         caller, secret = await context.access.identify(key.strip())
     except Unauthorized as error:
         context.tries.was_bad(address)
-        context.on_refused(context.act_of(None, scope), error.code)
+        context.refuse(scope, error)
         raise
     acting.set(context.act_of(caller, scope))
     token, _ = await context.access.log_in(caller, secret)
