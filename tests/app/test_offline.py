@@ -131,6 +131,8 @@ async def test_the_asynchronous_client_has_them(serve: Callable[..., Server]) ->
             with pytest.raises(ApiError, match="rotation_pending"):
                 await root.keys.rotate(made["id"])
             await root.keys.revoke(made["id"])
+            told = [entry["action"] async for entry in root.audit.list(target=made["id"])]
+            assert told == ["key.revoke", "key.rotate", "key.create"]
             for number in range(60):
                 await root.keys.create(f"{number}", ["metrics"])
             listed = [key async for key in root.keys.list()]

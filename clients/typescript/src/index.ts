@@ -4,6 +4,7 @@ export { Run, type Attempt, type Progress, type RunData, type RunEventsOptions, 
 export type { Runs, RunFilters } from './runs.js';
 export type { JobType, JobTypeChanges, JobTypeDefinition, JobTypeSettings, JobTypes } from './job-types.js';
 export type { Queue, QueueSettings, Queues } from './queues.js';
+export type { Audit, AuditEntry, AuditFilter } from './audit.js';
 export type { Key, KeyDefinition, Keys, NewKey, OwnKey } from './keys.js';
 export type {
   Schedule,

@@ -9,6 +9,7 @@ import type { EventType, RunEvent } from './events.js';
 import { follow } from './following.js';
 import type { AnyJobs, AnyName, JobMap, JobName, PayloadOf, ResultOf, StoredOf } from './job-map.js';
 import { JobTypes } from './job-types.js';
+import { Audit } from './audit.js';
 import { Keys } from './keys.js';
 import { snakeName } from './names.js';
 import { Queues } from './queues.js';
@@ -46,6 +47,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
   readonly schedules: Schedules<Map>;
   readonly keys: Keys;
   readonly webhooks: Webhooks;
+  readonly audit: Audit;
   readonly #server: Server;
 
   /** Without a URL: JOBS_URL, or the page's own origin in a browser, or 127.0.0.1:8000. */
@@ -57,6 +59,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
     this.schedules = new Schedules(this.#server);
     this.keys = new Keys(this.#server);
     this.webhooks = new Webhooks(this.#server);
+    this.audit = new Audit(this.#server);
   }
 
   get url(): string {

@@ -249,6 +249,8 @@ test('keys are made, shown once, rotated and revoked', async () => {
   await assert.rejects(jobs.keys.rotate(made.id), refused('rotation_pending', 409));
   assert.ok((await all(jobs.keys.list({ limit: 1 }))).some((key) => key.id === made.id && !('key' in key)));
   await jobs.keys.revoke(made.id);
+  const [revoked] = await all(jobs.audit.list({ target: made.id, limit: 1 }));
+  assert.deepEqual([revoked?.action, revoked?.outcome, revoked?.changed], ['key.revoke', 'done', []]);
   await assert.rejects(new Jobs(server.url, { apiKey: rotated.key }).keys.own(), refused('unauthorized', 401));
   await assert.rejects(jobs.keys.revoke('0000000000'), refused('key_not_found', 404));
 });

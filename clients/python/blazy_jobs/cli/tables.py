@@ -112,6 +112,22 @@ def workers(page: Sequence[Row], header: bool = True) -> Table:
     return table
 
 
+def audit(page: Sequence[Row], header: bool = True) -> Table:
+    table = _table(["WHEN", "WHO", "ACTION", "TARGET", "CHANGED", "FROM"], header)
+    for item in page:
+        actor, refused = item["actor"], item["outcome"] != "done"
+        what = f"{item['outcome']} ({item['count']})" if refused else ", ".join(item["changed"])
+        table.add_row(
+            _cell(times.relative(item["time"]), "dim"),
+            _cell("-" if actor is None else actor["name"]),
+            safe(item["action"]),
+            _cell(item["target"] or ""),
+            _cell(what, "yellow" if refused else ""),
+            _cell(item["address"] or "", "dim"),
+        )
+    return table
+
+
 def keys(page: Sequence[Row]) -> Table:
     table = _table(["KEY", "NAME", "SCOPES", "USED", ""], True)
     for item in page:

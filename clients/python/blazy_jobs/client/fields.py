@@ -172,6 +172,37 @@ class NewKey(Key):
     key: str
 
 
+class Actor(TypedDict):
+    """An API key, by its id and name."""
+
+    id: str
+    name: str
+
+
+class AuditEntry(TypedDict):
+    """A change and by whose key it was made; or, by the minute, how many requests were refused. Times are RFC 3339
+    text."""
+
+    id: str
+    time: str
+    actor: Actor | None
+    action: str
+    target: str | None
+    changed: list[str]
+    address: str | None
+    outcome: str
+    count: int
+
+
+class AuditFields(TypedDict, total=False):
+    """Which entries of the audit log: of the key with this id, of this action, and so on."""
+
+    actor: str
+    action: str
+    target: str
+    outcome: str
+
+
 def sent(fields: Mapping[str, Any]) -> dict[str, Any]:
     """As the API takes them; what it cannot take is left to the server. Raises ValueError."""
     return {name: _sent(name, value) for name, value in fields.items()}

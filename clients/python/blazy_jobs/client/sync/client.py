@@ -16,6 +16,7 @@ from blazy_jobs.client.bodies import BatchRun
 from blazy_jobs.client.calls import Fields
 from blazy_jobs.client.event import Event
 from blazy_jobs.client.stream import Following
+from blazy_jobs.client.sync.audit import Audit
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.definitions import JobTypes, Queues, Schedules
 from blazy_jobs.client.sync.keys import Keys
@@ -42,6 +43,7 @@ class Client(Connection):
         self.schedules = Schedules(self)
         self.keys = Keys(self)
         self.webhooks = Webhooks(self)
+        self.audit = Audit(self)
 
     @overload
     def dispatch(
