@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -380,7 +383,29 @@ async def test_an_app_that_ends_gives_its_runs_back(desk: Desk) -> None:
         body = handler_call(report_url=desk.url)
         await client.post(url, content=body, headers=call_headers(body))
         await begun.wait()
-    await asyncio.to_thread(desk.until, lambda desk: desk.requests)
+        assert desk.items == []
+    assert desk.items == [{"type": "released"}]
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    "handler", ["async def work():\n    await asyncio.sleep(60)", "def work():\n    time.sleep(60)"]
+)
+def test_an_app_that_a_signal_ends_gives_its_runs_back(desk: Desk, handler: str, tmp_path: Path) -> None:
+    """uvicorn's process is gone as soon as it has cancelled what still works."""
+    (tmp_path / "app.py").write_text(
+        "import asyncio, time\nfrom blazy_jobs.receiving import asgi\n"
+        f"{handler}\napp = asgi.receive(work, completion='report')\n"
+    )
+    command = [sys.executable, "-m", "uvicorn", "app:app", "--app-dir", str(tmp_path), "--port", "0"]
+    with subprocess.Popen([*command, "--timeout-graceful-shutdown", "1"], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = next(line for line in process.stderr if "running on" in line)
+        url = line.partition("running on ")[2].split()[0]
+        body = handler_call(report_url=desk.url)
+        assert httpx.post(url, content=body, headers=call_headers(body)).status_code == 202
+        process.terminate()
+        process.stderr.read()
     assert desk.items == [{"type": "released"}]
 
 

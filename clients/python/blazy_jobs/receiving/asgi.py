@@ -121,12 +121,11 @@ class _Calls(_App):
             watch.cancel()
 
     async def _work_on(self, attempt: Attempt, speaker: AsyncSpeaker) -> None:
+        attempt.on_release = speaker.release
         speaker.start()
         report = await self._served.run(attempt)
         attempt.end()
-        if report["type"] == "released":
-            speaker.release(report)
-        else:
+        if attempt.stop_reason != "release":
             await speaker.close(None if report["type"] == LATER else report)
 
 

@@ -14,7 +14,7 @@ from blazy_jobs.worker.standing import Standing
 
 class Attempt(Standing):
     """`on_stop` is called, from any thread and once, when the handler shall stop; `on_word`, from any thread, when
-    something waits to be sent, or the handler wants to know how it stands.
+    something waits to be sent, or the handler wants to know how it stands; `on_release` when the app is ending.
 
     Its time is as long as the server's is, however the clocks differ.
     """
@@ -25,6 +25,7 @@ class Attempt(Standing):
         self.call = call
         self.on_stop: Callable[[], None] = _nobody
         self.on_word: Callable[[], None] = _nobody
+        self.on_release: Callable[[], None] = _nobody
         self._reason: str | None = None
         self.deadline = math.inf
         self._call_context: CallContext | None = None
@@ -56,6 +57,12 @@ class Attempt(Standing):
             self._reason = reason
         if known is None:
             self.on_stop()
+
+    def release(self) -> None:
+        """The app is ending. Who has been told to stop before is not given back."""
+        if self._reason is None:
+            self.stop("release")
+            self.on_release()
 
     def end(self) -> None:
         """Its outcome stands: nothing stops it any more."""

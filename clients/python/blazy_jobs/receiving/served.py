@@ -102,7 +102,7 @@ async def _stoppable(executor: _Executor, attempt: Attempt) -> Report:
             try:
                 await asyncio.wait([work])
             except asyncio.CancelledError:
-                attempt.stop("release")  # the app is ending
+                attempt.release()
                 continue
             # Cancelled before its first step, it has no report of its own.
             return of_stop(attempt.stop_reason or "release") if work.cancelled() else work.result()

@@ -18,7 +18,7 @@ from blazy_jobs.receiving.attempt import Attempt
 from blazy_jobs.receiving.errors import AttemptOver, ReportRefused
 from blazy_jobs.receiving.messages import ReportAddress
 from blazy_jobs.receiving.reporter import AsyncReporter, Reporter
-from blazy_jobs.receiving.reports import Heard, Item
+from blazy_jobs.receiving.reports import RELEASED, Heard, Item
 from blazy_jobs.worker.outcome import instead_of
 
 BEAT_SECONDS = 5.0
@@ -166,12 +166,13 @@ class AsyncSpeaker:
         if not done:
             self._task.cancel()
 
-    def release(self, verdict: Item) -> None:
-        """By a thread, which outlives this loop: it ends, and cancels what still works on it."""
+    def release(self) -> None:
+        """Gives the run back at once, and holds the loop up for it: a web server that ends cancels what still works,
+        and waits for nothing more before the process is gone."""
         if self._task is not None:
             self._task.cancel()
         self._speech.patience_seconds = RELEASE_SECONDS
-        ThreadSpeaker(self._speech, self._reporter.address, daemon=False).close(verdict, 0)
+        ThreadSpeaker(self._speech, self._reporter.address).close(RELEASED, _farewell.left())
 
     def _wake_soon(self) -> None:
         try:
@@ -201,10 +202,9 @@ class AsyncSpeaker:
 class ThreadSpeaker:
     """Speaks by a thread of its own, from the first word on, or from `start`."""
 
-    def __init__(self, speech: Speech, address: ReportAddress, *, daemon: bool = True) -> None:
+    def __init__(self, speech: Speech, address: ReportAddress) -> None:
         self._speech = speech
         self._reporter = Reporter(address)
-        self._daemon = daemon
         self._woken = threading.Event()
         self._starting = threading.RLock()
         self._thread: threading.Thread | None = None
@@ -227,7 +227,7 @@ class ThreadSpeaker:
             self._thread.join(LAST_WORDS_SECONDS if verdict is None else seconds)
 
     def _begin(self) -> None:
-        self._thread = threading.Thread(target=self._speak, name="blazy-jobs-reports", daemon=self._daemon)
+        self._thread = threading.Thread(target=self._speak, name="blazy-jobs-reports", daemon=True)
         self._thread.start()
 
     def _speak(self) -> None:
@@ -243,6 +243,22 @@ class ThreadSpeaker:
                     answer = self._reporter.send(step.items)
                 except JobsError as error:
                     answer = error
+
+
+class _Farewell:
+    """All runs that an app gives back as it ends hold it up for `RELEASE_SECONDS` together."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def left(self) -> float:
+        now = time.monotonic()
+        if now > self._until + AFTER_DEADLINE_SECONDS:
+            self._until = now + RELEASE_SECONDS
+        return max(0.0, self._until - now)
+
+
+_farewell = _Farewell()
 
 
 def _next(steps: Steps, answer: Heard | JobsError | None) -> Wait | Send | None:
