@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Literal
 
+import uvicorn
 from blazy_jobs.receiving import connections
 from standardwebhooks import Webhook
 
@@ -150,8 +152,13 @@ class Desk:
             self._server.shutdown()
             self._server.server_close()
             thread.join()
-            while connections._connections:
-                connections._connections.popitem()[1].close()
+            close_connections()
+
+
+def close_connections() -> None:
+    """Those of all reporters that are not awaited."""
+    while connections._connections:
+        connections._connections.popitem()[1].close()
 
 
 def heard(items: list[dict[str, Any]], status: str = "accepted", cancel_requested: bool = False) -> dict[str, Any]:
@@ -169,3 +176,30 @@ def cancelling(items: list[dict[str, Any]]) -> tuple[int, Any]:
 
 def over(items: list[dict[str, Any]]) -> tuple[int, Any]:
     return 200, heard(items, "lease_lost")
+
+
+class Uvicorn(uvicorn.Server):
+    """In the test's own loop."""
+
+    def __init__(self, app: Any, lifespan: Literal["on", "off"] = "on") -> None:
+        super().__init__(uvicorn.Config(app, port=0, log_config=None, lifespan=lifespan, timeout_graceful_shutdown=1))
+        self.ready = asyncio.Event()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are pytest's."""
+        yield
+
+    async def startup(self, *sockets: Any, **options: Any) -> None:
+        await super().startup(*sockets, **options)
+        self.ready.set()
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[str]:
+        task = asyncio.create_task(self.serve())
+        await self.ready.wait()
+        try:
+            yield f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}"
+        finally:
+            self.should_exit = True
+            await task

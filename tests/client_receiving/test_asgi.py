@@ -13,7 +13,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from blazy_jobs import DefinitionError, JobContext
 from blazy_jobs.receiving import (
     AsyncReporter,
@@ -32,6 +31,7 @@ from tests.client_receiving.support import (
     SECRET,
     TOKEN,
     Desk,
+    Uvicorn,
     call_headers,
     cancelling,
     event_body,
@@ -259,28 +259,6 @@ async def test_a_handler_ends_at_its_deadline() -> None:
 
 
 # -- over real connections
-
-
-class Uvicorn(uvicorn.Server):
-    """In the test's own loop."""
-
-    def __init__(self, app: Any) -> None:
-        super().__init__(uvicorn.Config(app, port=0, log_config=None, lifespan="on", timeout_graceful_shutdown=1))
-        self.ready = asyncio.Event()
-
-    async def startup(self, *sockets: Any, **options: Any) -> None:
-        await super().startup(*sockets, **options)
-        self.ready.set()
-
-    @asynccontextmanager
-    async def serving(self) -> AsyncIterator[str]:
-        task = asyncio.create_task(self.serve())
-        await self.ready.wait()
-        try:
-            yield f"http://127.0.0.1:{self.servers[0].sockets[0].getsockname()[1]}"
-        finally:
-            self.should_exit = True
-            await task
 
 
 async def test_a_handler_is_cancelled_when_the_server_hangs_up() -> None:

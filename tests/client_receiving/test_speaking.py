@@ -20,7 +20,7 @@ def nothing() -> None: ...
 
 def attempt(seconds: float = 60) -> Attempt:
     at = datetime.now(UTC)
-    run = RunFacts({"id": "run_1", "job_type": "x", "payload": None, "attempt": 1})
+    run = RunFacts({"id": "run_1", "job_type": "x", "payload": None, "attempt": 1, "timeout_seconds": seconds})
     deadline_at = datetime.fromtimestamp(at.timestamp() + seconds, UTC)
     call = HandlerCall("run_1", run, 1, deadline_at, ReportAddress("http://jobs.example/report", "t"), at)
     return Attempt(call, Job("x", nothing))

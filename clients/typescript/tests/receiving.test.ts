@@ -65,6 +65,7 @@ function callBody(payload: unknown, { reportUrl, seconds = 60, jobType = 'resize
     payload,
     attempt: 2,
     max_attempts: 4,
+    timeout_seconds: seconds,
     tags: ['photos'],
     metadata: { request_id: 'r-1' },
     created_at: '2026-11-28T12:00:00.000000Z',

@@ -16,11 +16,10 @@ class Attempt(Standing):
     """`on_stop` is called, from any thread and once, when the handler shall stop; `on_word`, from any thread, when
     something waits to be sent, or the handler wants to know how it stands; `on_release` when the app is ending.
 
-    Its time is as long as the server's is, however the clocks differ.
+    Its time runs from here on, as a worker's does.
     """
 
     def __init__(self, call: HandlerCall, job: Job) -> None:
-        run = {"timeout_seconds": call.seconds, **call.run.data}
         token = "" if call.report is None else call.report.token
         self.call = call
         self.on_stop: Callable[[], None] = _nobody
@@ -29,8 +28,7 @@ class Attempt(Standing):
         self._reason: str | None = None
         self.deadline = math.inf
         self._call_context: CallContext | None = None
-        super().__init__({"run": run, "attempt": call.attempt, "lease_token": token}, job, 1, _speak)
-        self.deadline = self.begun + call.seconds
+        super().__init__({"run": dict(call.run.data), "attempt": call.attempt, "lease_token": token}, job, 1, _speak)
         if call.report is None:
             self.ended_at = self.begun  # nobody hears what it says: it goes to stderr
 

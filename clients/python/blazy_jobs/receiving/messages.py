@@ -54,8 +54,8 @@ class HandlerCall:
 
     @property
     def seconds(self) -> float:
-        """From its sending to its deadline: by one clock, the server's."""
-        return max(0.0, (self.deadline_at - self.sent_at).total_seconds())
+        """How long the attempt may take, from its beginning: a span, which no clock that is wrong changes."""
+        return float(self.run.data["timeout_seconds"])
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def call_of(message: Message) -> HandlerCall:
     try:
         return HandlerCall(
             message_id=message.id,
-            run=RunFacts({**run, "id": str(run["id"]), "job_type": str(run["job_type"]), "payload": run["payload"]}),
+            run=_run(run),
             attempt=int(body["attempt"]),
             deadline_at=_instant(body["deadline_at"]),
             report=_report(body.get("report")),
@@ -151,6 +151,11 @@ def _object(raw: bytes) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise BodyInvalid("the body is no JSON object")
     return body
+
+
+def _run(run: Mapping[str, Any]) -> RunFacts:
+    known = {"id": str(run["id"]), "job_type": str(run["job_type"]), "payload": run["payload"]}
+    return RunFacts({**run, **known, "timeout_seconds": float(run["timeout_seconds"])})
 
 
 def _instant(text: Any) -> datetime:

@@ -21,7 +21,7 @@ export class CallContext<Payload = unknown> {
   readonly #controller = new AbortController();
   readonly #timer: ReturnType<typeof setTimeout>;
   #reason: StopReason | null = null;
-  /** @internal By `now()`: as long as the server's time is, however the clocks differ. */
+  /** @internal By `now()`: a span from here on, which no clock that is wrong changes. */
   readonly deadline: number;
   /** @internal */
   readonly speech: Speech | null;
@@ -32,7 +32,7 @@ export class CallContext<Payload = unknown> {
     reporter: Reporter | null,
     beatSeconds: number,
   ) {
-    const seconds = Math.max(0, (call.deadlineAt.getTime() - call.sentAt.getTime()) / 1000);
+    const seconds = call.run.timeoutSeconds;
     this.deadline = now() + seconds;
     this.#timer = setTimeout(() => this.stop('timeout'), Math.min(seconds * 1000, MAX_TIMER_MILLISECONDS));
     this.speech = reporter && new Speech(this, reporter, beatSeconds);

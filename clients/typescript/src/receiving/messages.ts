@@ -80,6 +80,7 @@ export function callOf(message: Message): HandlerCall {
     typeof run['id'] === 'string' &&
     typeof run['job_type'] === 'string' &&
     'payload' in run &&
+    typeof run['timeout_seconds'] === 'number' &&
     Number.isInteger(attempt) &&
     !Number.isNaN(deadlineAt.getTime());
   if (!readable) throw new BodyInvalid('the handler call cannot be read: some of its fields are missing');
