@@ -354,6 +354,15 @@ async def test_a_session_ends_after_seven_days_however_it_is_used(keyed: Server)
     problem(await ask(keyed, "GET", "/v1/session", cookie=cookie), 401, "unauthorized")
 
 
+async def test_other_servers_hear_at_once_that_one_was_used_after_long(keyed: Server) -> None:
+    cookie = await log_in(keyed)
+    await keyed.advance(IDLE_SECONDS - 1)
+    assert (await ask(keyed, "GET", "/v1/session", cookie=cookie)).status_code == 200
+    await keyed.settle()
+    [stored] = await keyed.store.sessions()
+    assert stored.used_at == keyed.clock.now()
+
+
 async def test_it_outlives_a_restart_and_a_logout_does_too(keyed: Server) -> None:
     stays, ended = await log_in(keyed), await log_in(keyed)
     await ask(keyed, "DELETE", "/v1/session", cookie=ended, sec_fetch_site="same-origin")

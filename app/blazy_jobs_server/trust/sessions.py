@@ -22,6 +22,8 @@ from blazy_jobs_server.trust.endings import Endings
 
 MOST_OF_A_KEY = 1000
 """Beyond that, the one that was used longest ago ends."""
+_LONG = 3600 * SECOND
+"""One that was not used for so long is written at once when it is: others might be about to end it."""
 LOOKS_A_SECOND = 100
 """For sessions of other servers: whoever makes tokens up must not keep the database busy."""
 
@@ -78,6 +80,8 @@ class Sessions:
         caller = None if session is None else self._caller(session, now)
         if session is None or caller is None:
             raise Unauthorized
+        if now - session.used_at > _LONG:
+            self._alarm.ring()
         self._used[session.id] = now
         return caller
 
