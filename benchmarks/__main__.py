@@ -21,6 +21,7 @@ from benchmarks import (
     completed,
     drain,
     idle,
+    keys,
     latency,
     outbound,
     peers,
@@ -33,6 +34,7 @@ from benchmarks.table import Row, Scale, keep, machine, medians, options, scale_
 
 BENCHMARKS = [
     accept,
+    keys,
     completed,
     batch,
     drain,

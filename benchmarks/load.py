@@ -24,7 +24,8 @@ from tests.support.wire import Answer, Wire, connect, encode_request
 
 @dataclass
 class Order:
-    """`requests` are [method, path, body] and sent in turn, until `total` are answered or `seconds` are over.
+    """`requests` are [method, path, body] and sent in turn, until `total` are answered or `seconds` are over; all
+    of them with each of `headers` (beside the usual ones) in turn.
 
     With `every_seconds` each connection begins a request no earlier than that after the one before.
     """
@@ -35,6 +36,7 @@ class Order:
     total: int = 0
     seconds: float = 0.0
     every_seconds: float = 0.0
+    headers: list[dict[str, str]] = field(default_factory=lambda: [{}])
 
 
 @dataclass
@@ -100,7 +102,7 @@ class Load:
         self.statuses: Counter[int] = Counter()
         self.times: list[float] = []
         self.lost = 0
-        self._requests = [encode_request(*request) for request in order.requests]
+        self._requests = [encode_request(*request, headers) for headers in order.headers for request in order.requests]
         self._begun = 0
         self._open = order.connections
         self._done = asyncio.Event()
