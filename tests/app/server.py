@@ -58,8 +58,6 @@ class Server:
         self.ready = True
         self.sender = Endpoints()
         """What the server posts to."""
-        self.handler_clocks: dict[str, Any] = {}
-        """Of the handlers, where they are not to be the system's."""
 
     async def __aenter__(self) -> Server:
         settings = self.settings
@@ -112,7 +110,7 @@ class Server:
             max_result_bytes=settings.max_result_bytes,
         )
         formats = Formats(render.run_json, strict_json.parse)
-        return Handlers(self.jobs, self.http_sender, keyring, formats, limits, **self.handler_clocks)
+        return Handlers(self.jobs, self.http_sender, keyring, formats, limits)
 
     def _make_store(self) -> SqliteStore | PostgresStore:
         settings = self.settings

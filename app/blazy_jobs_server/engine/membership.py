@@ -44,9 +44,9 @@ class Member:
         return self.record.pool and self.record.name.startswith(LANE)
 
     def reserve(self, job_types: frozenset[str]) -> None:
-        """These are for the lanes alone."""
-        if not self.is_lane:
-            self.job_types = frozenset(self.record.job_types) - job_types
+        """These are for the lanes alone, and the lanes for these."""
+        known = frozenset(self.record.job_types)
+        self.job_types = known & job_types if self.is_lane else known - job_types
 
     def serves(self, job_type: str, queue: str) -> bool:
         return job_type in self.job_types and self.may_get(queue)

@@ -94,6 +94,7 @@ class Lane:
         self._tasks = Tasks()
         self._slow = 0
         """Outcomes under way whose results may take long to be checked."""
+        self._claiming = False
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -171,6 +172,7 @@ class Lane:
             for held in list(self._in_hand.values()):
                 held.end("lost")
             self._outbox.clear()
+            self._claiming = False
 
     async def _until_gone(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -192,7 +194,11 @@ class Lane:
     async def _claim(self) -> None:
         claims = self._jobs.leasing.claims
         while True:
+            self._claiming = False
+            self._perhaps_empty()
             room = await self._room()
+            self._claiming = True
+            self._empty.clear()
             if not self._breaker.is_closed:
                 room = 1
             self._slots.take(self.origin, room)
@@ -208,6 +214,8 @@ class Lane:
 
     async def _park(self) -> None:
         """Waits for one run. For an idle lane there is always a slot; else another may have taken it meanwhile."""
+        if self._closing or self._breaker.wait_seconds != 0.0:
+            return  # since it looked for room
         self._parked = asyncio.get_running_loop().create_future()
         leased = await self._jobs.leasing.claims.claim(self._id, 1, PARK_SECONDS, self._parked)
         if leased.runs and not self._slots.room(self.origin):
@@ -318,7 +326,7 @@ class Lane:
             self._perhaps_empty()
 
     def _perhaps_empty(self) -> None:
-        if not (self._in_hand or self._outbox or self._slow):
+        if not (self._in_hand or self._outbox or self._slow or self._claiming):
             self._empty.set()
 
     async def _send(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,10 @@ from blazy_jobs_server.handlers.reporting import TokenReports
 from blazy_jobs_server.handlers.sealing import HandlerDefinitions, Vault
 from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.ports.sealing import Sealer
+
+
+def loop_seconds() -> float:
+    return asyncio.get_running_loop().time()
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -35,7 +40,7 @@ class Handlers:
         limits: Limits,
         *,
         wall_seconds: Callable[[], float] = time.time,
-        seconds: Callable[[], float] = time.monotonic,
+        seconds: Callable[[], float] = loop_seconds,
     ) -> None:
         vault = Vault(keyring)
         self.public_url = "http://127.0.0.1"

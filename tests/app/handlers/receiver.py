@@ -75,12 +75,11 @@ class Receiver:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def until(self, condition: Callable[[], bool], seconds: float = 20) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         """Looked at whenever something has happened here."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
+        while not condition():
+            self._news.clear()
+            await self._news.wait()
 
     async def called(self, number: int = 1) -> Call:
         """The last of so many calls, as soon as there are as many."""
@@ -104,13 +103,14 @@ class Receiver:
                     said = await self._say(call, reader)
                 finally:
                     self.at_once -= 1
+                    self._news.set()
                 if said is None:
                     self.hung_up.append(call)
                     self._news.set()
                     return
                 writer.write(_bytes(said))
                 await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             self._tasks.discard(task)
