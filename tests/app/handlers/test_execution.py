@@ -350,7 +350,8 @@ async def test_no_worker_gets_runs_of_a_handler(server: Server, app: Receiver) -
     assert len(app.calls) == 1
     await server.http.put("/v1/job-types/mail", json={"handler": {"kind": "worker"}})
     run = await server.dispatch("mail")
-    await worker.complete(await worker.take())
+    [lease] = await worker.claim(wait_seconds=30)
+    await worker.complete(lease)
     assert len(app.calls) == 1
 
 
