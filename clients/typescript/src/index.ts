@@ -30,6 +30,7 @@ export {
   TimeoutError,
   type RunError,
 } from './errors.js';
+export type { ApplyOptions, Config, ConfigDifference, ConfigDocument, ConfigExport } from './config.js';
 export type {
   Delivery,
   DeliveryFilter,

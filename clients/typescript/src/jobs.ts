@@ -1,3 +1,4 @@
+import { Config } from './config.js';
 import {
   dispatch,
   dispatchMany,
@@ -48,6 +49,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
   readonly keys: Keys;
   readonly webhooks: Webhooks;
   readonly audit: Audit;
+  readonly config: Config;
   readonly #server: Server;
 
   /** Without a URL: JOBS_URL, or the page's own origin in a browser, or 127.0.0.1:8000. */
@@ -60,6 +62,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
     this.keys = new Keys(this.#server);
     this.webhooks = new Webhooks(this.#server);
     this.audit = new Audit(this.#server);
+    this.config = new Config(this.#server);
   }
 
   get url(): string {

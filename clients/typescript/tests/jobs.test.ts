@@ -275,6 +275,25 @@ test('webhooks are made, changed, given another secret and deleted', async () =>
   await assert.rejects(jobs.webhooks.test('shop'), refused('webhook_not_found', 404));
 });
 
+test('a configuration is exported, compared and applied', async () => {
+  const document = {
+    owner: 'ts',
+    job_types: [{ name: 'configured', handler: { kind: 'worker' as const }, priority: 3 }],
+  };
+  const diff = await jobs.config.diff(document);
+  assert.deepEqual([diff.dryRun, diff.changes.map((change) => change.action)], [true, ['create']]);
+  const applied = await jobs.config.apply(document);
+  assert.deepEqual(applied.changes, diff.changes);
+  const exported = await jobs.config.export({ owner: 'ts' });
+  assert.deepEqual([exported.owner, exported.job_types[0]?.priority], ['ts', 3]);
+  assert.deepEqual((await jobs.config.diff(exported)).changes, []);
+  const gone = await jobs.config.apply({}, { owner: 'ts', prune: true });
+  assert.deepEqual(
+    gone.changes.map(({ action, name }) => [action, name]),
+    [['delete', 'configured']],
+  );
+});
+
 test('schedules are made, changed, held back and deleted', async () => {
   const definition = {
     name: 'nightly',

@@ -48,6 +48,10 @@ class Output:
         """A line of JSON."""
         self._file.write(json_line(value) + "\n")
 
+    def text(self, text: str) -> None:
+        """As it is: a file's content."""
+        self._file.write(text)
+
     def line(self, *parts: Part | str) -> None:
         """For people."""
         self._file.write("".join(self._styled(part) for part in parts) + "\n")

@@ -16,9 +16,11 @@ STDIN = "-"
 def read_payload(given: str | None) -> Any:
     """Of `JSON`, `-` or `@FILE`; null when nothing is given. Raises Unusable, which says where the fault is and never
     what stands there."""
-    if given is None:
-        return None
-    where, text = _text(given)
+    return None if given is None else read_json(*_text(given), given)
+
+
+def read_json(where: str, text: str, given: str = "") -> Any:
+    """As the server reads it. Raises Unusable, as above."""
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
         encode(value)
@@ -36,17 +38,17 @@ def read_payload(given: str | None) -> Any:
 
 def _text(given: str) -> tuple[str, str]:
     if given in (STDIN, "@-"):
-        return "standard input", _decoded("standard input", sys.stdin.buffer.read() if sys.stdin else b"")
+        return "standard input", decoded("standard input", sys.stdin.buffer.read() if sys.stdin else b"")
     if given.startswith("@"):
         name = given[1:]
         try:
-            return f"the file {name!r}", _decoded(f"the file {name!r}", Path(name).read_bytes())
+            return f"the file {name!r}", decoded(f"the file {name!r}", Path(name).read_bytes())
         except OSError as error:
             raise Unusable(f"cannot read the payload from {name!r}: {error.strerror or error}") from None
     return "the payload", given
 
 
-def _decoded(where: str, raw: bytes) -> str:
+def decoded(where: str, raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from blazy_jobs.client import bodies
 from blazy_jobs.client.call import Call, Pause, Steps, making_a_run
+from blazy_jobs.client.config_fields import ConfigDifference, ConfigExport
 from blazy_jobs.client.facts import RunFacts
 from blazy_jobs.client.fields import NewKey, OwnKey, sent
 from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
@@ -270,6 +271,21 @@ def rotate_key(key_id: str, overlap: Seconds | None) -> Call[NewKey]:
     """Sent once, as `create_key` is."""
     body = {} if overlap is None else {"overlap_seconds": seconds_of(overlap, "overlap")}
     return Call("POST", path_of_key(key_id, "/rotate"), body=bodies.content(body), repeatable=False)
+
+
+# -- configurations
+
+
+def export_config(owner: str | None) -> Call[ConfigExport]:
+    return Call("GET", "/v1/config", params={} if owner is None else {"owner": owner})
+
+
+def apply_config(document: Fields, owner: str | None, prune: bool | None, *, dry_run: bool) -> Call[ConfigDifference]:
+    """Sent once where it writes: of a second try the answer would be that nothing changed."""
+    own = {"owner": owner, "prune": prune}
+    body = {**document, **{name: value for name, value in own.items() if value is not None}}
+    params = {"dry_run": "true"} if dry_run else {}
+    return Call("POST", "/v1/config/apply", params=params, body=bodies.content(body), repeatable=dry_run)
 
 
 # -- webhooks

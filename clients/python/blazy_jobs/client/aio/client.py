@@ -12,6 +12,7 @@ import httpx
 from blazy_jobs import address
 from blazy_jobs.client import calls
 from blazy_jobs.client.aio.audit import AsyncAudit
+from blazy_jobs.client.aio.config import AsyncConfig
 from blazy_jobs.client.aio.connection import AsyncConnection, closed_with_its_loop
 from blazy_jobs.client.aio.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
 from blazy_jobs.client.aio.keys import AsyncKeys
@@ -43,6 +44,7 @@ class AsyncClient(AsyncConnection):
         self.keys = AsyncKeys(self)
         self.webhooks = AsyncWebhooks(self)
         self.audit = AsyncAudit(self)
+        self.config = AsyncConfig(self)
 
     @overload
     async def dispatch(

@@ -17,6 +17,7 @@ from blazy_jobs.client.calls import Fields
 from blazy_jobs.client.event import Event
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.sync.audit import Audit
+from blazy_jobs.client.sync.config import Config
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.definitions import JobTypes, Queues, Schedules
 from blazy_jobs.client.sync.keys import Keys
@@ -44,6 +45,7 @@ class Client(Connection):
         self.keys = Keys(self)
         self.webhooks = Webhooks(self)
         self.audit = Audit(self)
+        self.config = Config(self)
 
     @overload
     def dispatch(
