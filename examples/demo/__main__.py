@@ -19,7 +19,8 @@ from blazy_jobs import Client
 from examples.demo.acts import ACTS, Stage
 from examples.demo.material import MailSink, OrdersServer, fill_log
 from examples.demo.screen import Screen
-from examples.demo.server import DEFAULT_PORT, DataInUse, PortTaken, Server, ServerFailed, free_port
+from examples.demo.server import DEFAULT_PORT, HOST, DataInUse, PortTaken, Server, ServerFailed, free_port
+from examples.demo.web_app import WebApp
 
 STOPPED = 130
 DATABASE = "shop.db"
@@ -62,10 +63,11 @@ def demonstrate(screen: Screen, *, once: bool, wanted_port: int | None) -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="blazy-jobs-demo-")))
         mail = stack.enter_context(MailSink())
         orders = stack.enter_context(OrdersServer())
+        app = stack.enter_context(WebApp(folder))
         data = [folder / "data"] if once else [DATA.resolve(), folder / "data"]
         server = start(screen, stack, port, data, settings(folder, mail))
         client = stack.enter_context(Client(server.url))
-        stage = Stage(client, screen, mail, orders, database=folder / DATABASE, reports=folder)
+        stage = Stage(client, screen, mail, orders, app, database=folder / DATABASE, reports=folder)
         stage.end_leftovers()
         fill_log(stage.database)
         for act in ACTS:
@@ -113,13 +115,14 @@ def serve_on(server: Server, screen: Screen) -> None:
 
 
 def settings(folder: Path, mail: MailSink) -> dict[str, str]:
-    """What the example jobs ask of their environment, and a short farewell for the server."""
+    """What the example jobs ask of their environment; of the server a short farewell, and that it may call here."""
     return {
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(mail.port),
         "SHOP_DATABASE": str(folder / DATABASE),
         "REPORTS_DIR": str(folder),
         "JOBS_DRAIN_SECONDS": "3",
+        "JOBS_HTTP_ALLOW": f"{HOST}/32",
     }
 
 

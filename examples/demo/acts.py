@@ -1,4 +1,4 @@
-"""The six demonstrations. Each dispatches a run, prints its events as they stream in, and checks what came of it."""
+"""The eight demonstrations. Each dispatches a run, prints its events as they stream in, and checks what came of it."""
 
 import os
 import time
@@ -9,16 +9,19 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from blazy_jobs import Client, Event, JobsError, Run, schedule
+from blazy_jobs import ApiError, Client, Event, JobsError, Run, schedule
 
 from examples.demo.material import NEW_ROWS, OLD_ROWS, ORDERS, REFUSALS, MailSink, OrdersServer, count_rows
 from examples.demo.screen import Screen
+from examples.demo.web_app import WebApp
 
 FINAL = {"completed", "failed", "cancelled"}
 FOLLOW_SECONDS = 60
 STILL_SECONDS = 0.6
 SCHEDULE = "demo-report"
 TICKS = 3
+INVOICES = "render-invoice"
+"""The job type whose handler is a web app, and the webhook to it."""
 
 
 @dataclass
@@ -29,8 +32,10 @@ class Stage:
     screen: Screen
     mail: MailSink
     orders: OrdersServer
+    app: WebApp
     database: Path
     reports: Path
+    invoice: Run | None = None
     failures: list[str] = field(default_factory=list)
 
     def expect(self, holds: bool, what: str) -> None:
@@ -158,7 +163,58 @@ def fire_a_schedule(stage: Stage) -> None:
     stage.expect(gaps == {2.0}, f"{TICKS} times made {len(seen)} runs, two seconds apart to the microsecond")
 
 
-ACTS = [send_a_welcome_email, clean_up_old_data, import_a_csv, cancel_in_the_middle, time_out, fire_a_schedule]
+def call_a_web_app(stage: Stage) -> None:
+    stage.screen.heading(
+        7, INVOICES, "an HTTP handler: the server calls a web app, which speaks by the run's own token"
+    )
+    stage.app.start(announce(stage))
+    items = [{"name": f"Lamp no. {number}", "cents": 4900 + number} for number in range(20)]
+    run, events = stage.play(INVOICES, {"number": "2026-117", "items": items})
+    stage.invoice = run
+    stage.expect(run.state == "completed", "the run completed: the app's answer is its result")
+    kinds = {event.type for event in events}
+    stage.expect({"progress", "log"} <= kinds, "the app told its progress, and wrote to the run's log")
+    total = result_of(run).get("total_cents")
+    stage.expect(total == sum(int(str(item["cents"])) for item in items), "the total in the result adds up")
+    path = stage.app.folder / "invoice-2026-117.html"
+    stage.expect(path.exists() and path.read_text().count("<tr>") == len(items), "the invoice has all items")
+
+
+def announce(stage: Stage) -> list[str]:
+    """Registers the handler and the webhook, and gives their signing secrets, which are shown this once. Those of an
+    earlier demonstration had another address."""
+    for forget in (stage.client.job_types.retire, stage.client.webhooks.delete):
+        try:
+            forget(INVOICES)
+        except ApiError as error:
+            if error.status != 404:
+                raise
+    url = stage.app.url
+    handler = stage.client.job_types.register(
+        INVOICES, handler={"kind": "http", "url": f"{url}/jobs/render-invoice"}, timeout_seconds=30, retry=3
+    )
+    webhook = stage.client.webhooks.create(INVOICES, f"{url}/hooks/jobs", job_types=[INVOICES])
+    return [handler["secret"], webhook["secret"]]
+
+
+def tell_by_webhook(stage: Stage) -> None:
+    stage.screen.heading(8, "a webhook", "tells the same app what became of the run, signed")
+    assert stage.invoice is not None
+    told = stage.app.told_of(stage.invoice.id, FOLLOW_SECONDS)
+    stage.screen.line(f"     {stage.invoice.id}: {', '.join(told)}")
+    stage.expect(told == [f"run.{stage.invoice.state}"], "the app verified the event, and wrote it down once")
+
+
+ACTS = [
+    send_a_welcome_email,
+    clean_up_old_data,
+    import_a_csv,
+    cancel_in_the_middle,
+    time_out,
+    fire_a_schedule,
+    call_a_web_app,
+    tell_by_webhook,
+]
 
 
 def result_of(run: Run) -> dict[str, Any]:

@@ -26,10 +26,13 @@ class WorkerHandler(TypedDict):
 
 
 class HttpHandler(TypedDict):
-    """The server posts its runs to this address."""
+    """The server posts its runs to this address; `headers` are shown as names only."""
 
     kind: Literal["http"]
     url: str
+    headers: NotRequired[Mapping[str, str]]
+    completion: NotRequired[Literal["response", "report"]]
+    heartbeat_seconds: NotRequired[Seconds | None]
 
 
 class JobTypeFields(TypedDict, total=False):
