@@ -32,7 +32,7 @@ class HttpHandler(TypedDict):
     url: str
     headers: NotRequired[Mapping[str, str]]
     completion: NotRequired[Literal["response", "report"]]
-    heartbeat_seconds: NotRequired[Seconds | None]
+    heartbeat_seconds: NotRequired[float | None]
 
 
 class JobTypeFields(TypedDict, total=False):
