@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
 from typing import Any
 
@@ -64,16 +64,28 @@ async def stage(
     names = names or Names()
     resolver = Resolver(names)
     guarded = sender(resolver) if sender is not None else outside_only(resolver)
-    async with (
-        Receiver(host=OUTSIDE) as outside,
-        Receiver(host="0.0.0.0", port=outside.port) as spy,
-        Receiver(host="::", port=outside.port) as spy_of_v6,
-    ):
-        try:
-            yield Stage(outside, spy, spy_of_v6, names, guarded)
-            assert spy.connections + spy_of_v6.connections == 0
-        finally:
-            await guarded.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(guarded.close)
+        outside, spy, spy_of_v6 = await _receivers(stack)
+        yield Stage(outside, spy, spy_of_v6, names, guarded)
+        assert spy.connections + spy_of_v6.connections == 0
+
+
+async def _receivers(stack: AsyncExitStack) -> tuple[Receiver, Receiver, Receiver]:
+    """On a port that no other process has at any address."""
+    for _ in range(20):
+        async with AsyncExitStack() as trying:
+            outside = await trying.enter_async_context(Receiver(host=OUTSIDE))
+            try:
+                spies = [
+                    await trying.enter_async_context(Receiver(host=host, port=outside.port))
+                    for host in ("0.0.0.0", "::")
+                ]
+            except OSError:
+                continue
+            stack.push_async_exit(trying.pop_all())
+            return outside, spies[0], spies[1]
+    raise AssertionError("no port is free at all addresses")
 
 
 def outside_only(resolver: Resolver, **settings: Any) -> GuardedSender:

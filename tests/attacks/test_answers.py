@@ -26,7 +26,19 @@ class Flood:
         self._pieces = pieces
         self._every_seconds = every_seconds
         self.sent = 0
+        self.begun = asyncio.Event()
         self.ended = asyncio.Event()
+        self.paused: asyncio.Event | None = None
+        """Where there is one, each piece waits for `one_more`."""
+
+    def one_more(self) -> None:
+        assert self.paused is not None
+        self.paused.set()
+
+    def let_go(self) -> None:
+        """From now on without waiting."""
+        self.one_more()
+        self.paused = None
 
     def answer(self) -> Answering:
         async def answer(writer: asyncio.StreamWriter) -> None:
@@ -35,7 +47,12 @@ class Flood:
                     writer.write(piece)
                     await writer.drain()
                     self.sent += len(piece)
-                    await asyncio.sleep(self._every_seconds)
+                    self.begun.set()
+                    if (paused := self.paused) is None:
+                        await asyncio.sleep(self._every_seconds)
+                    else:
+                        await paused.wait()
+                        paused.clear()
             finally:
                 self.ended.set()
 
