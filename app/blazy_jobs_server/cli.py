@@ -208,12 +208,15 @@ def restore(
     the same for a PostgreSQL database that its own tools have restored.
     """
     from blazy_jobs_server import main
+    from blazy_jobs_server.offline import by_command
+    from blazy_jobs_server.ports.audit import acting
 
     settings = _settings({"data": data})
     if (settings.database_url is None) == (file is None):
         hint = "restore PostgreSQL with its own tools, then run this without FILE; see docs/operating.md."
         typer.echo(f"blazy-jobs: {'name the backup to restore.' if file is None else hint}", err=True)
         raise typer.Exit(2)
+    acting.set(by_command())
     with _database():
         if file is None:
             voided, restored = main.end_history(settings), None

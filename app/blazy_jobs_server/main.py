@@ -41,6 +41,7 @@ from blazy_jobs_server.trust.access import Access
 from blazy_jobs_server.trust.audit import Refusals
 from blazy_jobs_server.trust.keyring import Keyring
 from blazy_jobs_server.trust.keyring_file import KeyringUnusable
+from blazy_jobs_server.trust.root_file import RootFile
 from blazy_jobs_server.trust.rotation import ResealAll
 from blazy_jobs_server.version import VERSION
 from blazy_jobs_server.webhooks.deliverer import Deliverer
@@ -174,6 +175,8 @@ class Server:
         self._jobs.leasing.membership.alive = pools.alive
         key = settings.api_key
         self._access = Access(self._store, clock, None if key is None else key.get_secret_value(), self._store)
+        if settings.api_key_file not in (None, Path()):
+            self._access.root_file = RootFile(settings.api_key_file, lambda text: fits_root_key(text, settings))
         self._refusals = Refusals(self._store, clock)
         self._jobs.neighbourhood.also.append(self._access.fresh)
         self._deliverer = Deliverer(
@@ -406,10 +409,14 @@ def open_to_all(host: str) -> str:
     )
 
 
+def fits_root_key(text: str, settings: Settings) -> bool:
+    return bool(text) and (len(text) >= MIN_ROOT_KEY_CHARACTERS or is_loopback(settings.host))
+
+
 def check_root_key(settings: Settings) -> None:
     """One that could be guessed is for the machine itself. Raises StartFailed."""
     key = settings.api_key
-    if key is None or len(key.get_secret_value()) >= MIN_ROOT_KEY_CHARACTERS or is_loopback(settings.host):
+    if key is None or fits_root_key(key.get_secret_value(), settings):
         return
     raise StartFailed(
         f"the key of JOBS_API_KEY or JOBS_API_KEY_FILE has fewer than {MIN_ROOT_KEY_CHARACTERS} characters, too few "

@@ -65,7 +65,7 @@ def keys(data: str | None, database_url: str | None) -> Ask:
 
 async def _answer(settings: Settings, method: str, path: str, body: bytes | None) -> tuple[int, Any]:
     clock = SystemClock()
-    act = Act(Actor(BY, _user()))
+    act = by_command()
     async with _store(settings, clock) as store:
         access = Access(store, clock, None)
         await access.fresh()
@@ -85,6 +85,11 @@ async def _answer(settings: Settings, method: str, path: str, body: bytes | None
                 await verbs.revoke(key_id)
                 return 204, None
     raise PathNotFound
+
+
+def by_command() -> Act:
+    """Who runs a command here."""
+    return Act(Actor(BY, _user()))
 
 
 def _user() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from blazy_jobs_server import offline
 from blazy_jobs_server.domain.keys import Scope
 from blazy_jobs_server.store import sqlite, visiting
 from blazy_jobs_server.store.unusable import DatabaseUnusable
+from blazy_jobs_server.trust.root_file import RootFile
 from tests.app.clock import HandClock
 from tests.app.server import Server
 from tests.support.postgres import Postgres
@@ -113,6 +115,36 @@ async def test_the_servers_own_writes_go_on(server: Server, beside: Beside) -> N
         assert len(refused["data"]) == number + 2
     await server.restart()
     assert (await server.http.get("/v1/keys", headers=bearer(admin))).status_code == 200
+
+
+async def test_the_root_key_is_replaced_in_its_file(serve: Callable[..., Server], tmp_path: Path) -> None:
+    path = tmp_path / "root-key"
+
+    def put(text: str) -> None:
+        (tmp_path / "new").write_text(text)
+        os.replace(tmp_path / "new", path)
+
+    async def asked(key: str, **headers: str) -> int:
+        server.http.cookies.clear()
+        answer = await server.http.get("/v1/keys", headers={"authorization": f"Bearer {key}"} | headers)
+        return answer.status_code
+
+    old, new = "the-old-root-key-of-a-file", "the-new-root-key-of-a-file"
+    put(old)
+    async with serve(api_key_file=path) as server:
+        server.access.root_file = RootFile(path, lambda text: len(text) > 8)
+        assert (await asked(old), await asked(new)) == (200, 401)
+        put("short")
+        await server.live(SECONDS)
+        assert (await asked(old), await asked("short")) == (200, 401), "what cannot be one changes nothing"
+        path.unlink()
+        await server.live(SECONDS)
+        assert await asked(old) == 200
+        async with server.stream("/v1/events", authorization=f"Bearer {old}") as stream:
+            put(f"{new}\n")
+            await server.live(SECONDS)
+            assert (await asked(old), await asked(new)) == (401, 200)
+            assert [block.fields for block in await stream.rest() if "data" in block.fields] == [], "it has ended"
 
 
 async def test_the_asynchronous_client_has_them(serve: Callable[..., Server]) -> None:

@@ -55,6 +55,9 @@ class Told(NamedTuple):
     changed: Sequence[str] = ()
 
 
+RESTORED = Told("database.restore", "database")
+
+
 class Deed(NamedTuple):
     """A verb that is audited. `told` gets the argument, what was there before, and the answer, and says what has
     changed. `always`: also where nobody is known to have asked for it."""
@@ -221,6 +224,7 @@ DEEDS: dict[str, Deed] = {
     "dispatch": Deed(_one(_dispatched), always=False),
     "cancel": Deed(_one(_cancelled), always=False),
     "erase": Deed(_one(lambda run_id, before, answer: _of_run("run.erase", run_id, answer)), always=False),
+    "void": Deed(lambda argument, before, answer: [RESTORED]),
 }
 
 

@@ -14,7 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.ports import Clock
+from blazy_jobs_server.ports.audit import acting
 from blazy_jobs_server.store import backup
+from blazy_jobs_server.store.auditing import NOBODY
 from blazy_jobs_server.store.definitions import NEWEST_KEY
 from blazy_jobs_server.store.keys import KEYS, to_key
 from blazy_jobs_server.store.restoring import SKEW_MICROSECONDS, Void, Voided
@@ -65,7 +67,7 @@ def restore(source: Path, database: Path, clock: Clock) -> Restored:
 def _void(path: Path, clock: Clock, floor: int) -> Voided:
     with _session(path, clock) as session:
         session.begin()
-        [voided] = session.perform("void", [Void(floor)], [None])
+        [voided] = session.perform("void", [Void(floor)], [acting.get() or NOBODY])
         session.commit()
         found: Voided = voided
         return found

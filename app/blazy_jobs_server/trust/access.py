@@ -8,6 +8,7 @@ import contextlib
 import hmac
 from collections.abc import Iterable
 
+import structlog
 from msgspec.structs import replace
 
 from blazy_jobs_server.domain import keys
@@ -20,7 +21,10 @@ from blazy_jobs_server.ports import Clock
 from blazy_jobs_server.ports.keys import KeyStore
 from blazy_jobs_server.ports.sessions import SessionStore
 from blazy_jobs_server.trust.endings import Endings
+from blazy_jobs_server.trust.root_file import RootFile
 from blazy_jobs_server.trust.sessions import Sessions
+
+log = structlog.get_logger("access")
 
 LOOK_SECONDS = 1.5
 USE_SECONDS = 60
@@ -38,6 +42,8 @@ class Access:
         self._clock = clock
         self._root_key = None if root is None else root.encode()
         self._root = None if root is None else keys.root(root.encode())
+        self.root_file: RootFile | None = None
+        """Where the key of the settings is, if it may change."""
         self._keys: dict[str, ApiKey] = {}
         self._callers: dict[bytes, tuple[Caller, int | None]] = {}
         """By what was given, until then."""
@@ -169,18 +175,30 @@ class Access:
         has neither."""
         if caller.session is not None:
             return self._endings.of(caller.session, admitted)
-        return self._endings.of(caller.id, admitted) if caller.id in self._keys else None
+        may_end = caller.id in self._keys or (caller.id == keys.ROOT_ID and self.root_file is not None)
+        return self._endings.of(caller.id, admitted) if may_end else None
 
     # -- changes
 
     async def _look(self) -> None:
-        """The command line writes keys beside the server."""
+        """The command line writes keys beside the server, and operators replace files."""
         while True:
+            if self.root_file is not None and (root := self.root_file.changed()) is not None:
+                self._use_root(root.encode())
             revision = await self._store.revision()  # before the look, which may see more
             if revision != self._revision:
                 await self.fresh()
                 self._revision = revision
             await asyncio.sleep(LOOK_SECONDS)
+
+    def _use_root(self, key: bytes) -> None:
+        if key == self._root_key:
+            return
+        self._root_key, self._root = key, keys.root(key)
+        self._callers.clear()
+        self._endings.end(keys.ROOT_ID)
+        self.sessions.end_with_keys()
+        log.info("the root key was replaced")
 
     async def fresh(self) -> None:
         """As stored now, by whomever."""

@@ -131,6 +131,8 @@ async def test_a_restore_brings_the_state_of_the_backup_back(server: Server, fil
     problem(await server.http.get(f"/v1/runs/{lost['id']}"), 404, "run_not_found")
     assert found.kept is not None
     assert stat.S_IMODE(database(server).stat().st_mode) == 0o600
+    newest = (await server.get("/v1/audit"))["data"][0]
+    assert (newest["action"], newest["target"]) == ("database.restore", "database")
     with sqlite3.connect(found.kept) as connection:
         assert connection.execute("SELECT count(*) FROM job_types").fetchone() == (2,)
     connection.close()

@@ -8,6 +8,8 @@ from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Clock
+from blazy_jobs_server.ports.audit import acting
+from blazy_jobs_server.store.auditing import NOBODY, RESTORED, entry
 from blazy_jobs_server.store.postgres import connecting
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.neighbours import OTHERS
@@ -52,6 +54,7 @@ async def void(url: str, clock: Clock) -> Voided:
         try:
             for worker_id in holders:
                 runs += await store.give_up_worker(worker_id, lost=True)
+            await store.note_audit([entry(acting.get() or NOBODY, RESTORED, clock.now())])
         finally:
             await store.close()
         return Voided(runs, len(holders))
