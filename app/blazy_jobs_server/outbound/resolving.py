@@ -71,11 +71,15 @@ class Resolver:
         loop = asyncio.get_running_loop()
         while self._queued and self._running < MAX_LOOKUPS:
             host, asked_at = self._queued.popleft()
-            if loop.time() - asked_at > RESOLVE_SECONDS:  # nobody waits any more
-                self._flights.pop(host).cancel()
+            if loop.time() - asked_at > RESOLVE_SECONDS:  # whoever asked has given up
+                self._flights.pop(host).set_exception(OSError("asked too late"))
+                continue
+            try:
+                threading.Thread(target=self._look_up, args=(host, loop), name="resolver", daemon=True).start()
+            except RuntimeError:  # the system has no thread left
+                self._flights.pop(host).set_exception(OSError("no thread"))
                 continue
             self._running += 1
-            threading.Thread(target=self._look_up, args=(host, loop), name="resolver", daemon=True).start()
 
     def _look_up(self, host: str, loop: asyncio.AbstractEventLoop) -> None:
         found: Found | OSError

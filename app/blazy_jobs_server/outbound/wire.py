@@ -29,8 +29,8 @@ OTHER_NAME = (62, 64)
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Connects to the given endpoints, in their order, whatever httpcore names. `tunnel`: there is a proxy's CONNECT
-    between the connection and TLS, so that the time to connect ends with TLS."""
+    """Connects to the given endpoints, in their order, whatever httpcore names. `tls`: the time to connect ends with
+    the handshake, and so spans a proxy's CONNECT as well."""
 
     def __init__(self, endpoints: Sequence[Endpoint], *, tls: bool) -> None:
         self._endpoints = endpoints[:MAX_ADDRESSES]

@@ -54,13 +54,13 @@ class Keyring:
         """At the start, with the ids of the keys that sealed what is stored. Raises KeyringUnusable."""
         if self._path is None:
             if used:
-                raise KeyringUnusable("JOBS_KEYRING_FILE is not set, but the database holds sealed secrets")
+                raise KeyringUnusable("it is not set, but the database holds sealed secrets")
             return
         self._keys = keyring_file.read(self._path)
         if missing := sorted(set(used) - {key.id for key in self._keys}):
             raise KeyringUnusable(
-                f"the database holds secrets sealed by the key {', '.join(missing)}, which {self._place()} does not "
-                "have: put that file back, from where its copy is kept"
+                f"the database holds secrets sealed by the key {', '.join(missing)}, which {self._path} does not have: "
+                "put that file back, from where its copy is kept"
             )
 
     def _known(self, name: str) -> SealingKey | None:

@@ -76,6 +76,32 @@ async def test_a_busy_name_is_asked_for_once_while_its_answer_is_fresh() -> None
     assert len(names.asked) == asked + 1
 
 
+async def test_who_joins_a_look_up_late_is_not_cancelled_by_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolving, "MAX_LOOKUPS", 0)
+    resolver = Resolver(Names(quick_test=[[PUBLIC]]))
+    directory = Directory(AddressPolicy(), resolver)
+    late = asyncio.ensure_future(directory.admit(parse("https://quick.test/")))
+    await asyncio.sleep(0)
+    monkeypatch.setattr(resolving, "MAX_LOOKUPS", 1)
+    monkeypatch.setattr(resolving, "RESOLVE_SECONDS", -1.0)
+    resolver._start()
+    with pytest.raises(NoConnection):
+        await late
+
+
+async def test_a_system_without_threads_is_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    directory = Directory(AddressPolicy(), Resolver(Names(quick_test=[[PUBLIC]])))
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        for _ in range(2):
+            with pytest.raises(NoConnection):
+                await directory.admit(parse("https://quick.test/"))
+    assert len(await directory.admit(parse("https://quick.test/"))) == 1
+
+
 async def test_a_cancelled_caller_leaves_the_others_waiting() -> None:
     slow = Slow()
     directory = Directory(AddressPolicy(), Resolver(slow))

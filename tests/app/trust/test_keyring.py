@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from blazy_jobs_server.domain.errors import KeyringUnavailable, NotSupported, SealBroken
+from blazy_jobs_server.store import sealed
 from blazy_jobs_server.trust import keyring_file, rotation
 from blazy_jobs_server.trust.keyring import Keyring, key_id
 from blazy_jobs_server.trust.keyring_file import KeyringUnusable
@@ -111,6 +112,15 @@ def test_a_file_that_is_no_keyring_is_refused_and_not_shown(path: Path, text: st
     with pytest.raises(KeyringUnavailable):
         Keyring(path, makes=True).seal("a", PURPOSE)
     assert path.read_text("latin-1") == text
+
+
+def test_a_rotation_knows_all_columns_that_are_sealed() -> None:
+    named = {(column.table, column.column): column.purpose for column in sealed.columns()}
+    assert named == {
+        ("job_types", "secrets"): "job_type/{name}/secrets",
+        ("webhooks", "secret"): "webhook/{name}/secret",
+        ("webhooks", "previous_secret"): "webhook/{name}/secret",
+    }
 
 
 class Database:
