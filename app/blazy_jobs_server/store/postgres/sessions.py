@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from blazy_jobs_server.domain.sessions import BrowserSession
+from blazy_jobs_server.store.postgres.definitions import CHANGED
 from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.sessions import SESSION_COLUMNS, SESSIONS, session_row
 
@@ -27,7 +28,9 @@ async def save_session(tx: Transaction, arguments: list[BrowserSession]) -> list
 
 async def end_sessions(tx: Transaction, arguments: list[Collection[str]]) -> list[None]:
     ended = sorted({session_id for each in arguments for session_id in each})
-    tx.definitions = await tx.execute(_DELETE, ended) > 0 or tx.definitions
+    if await tx.execute(_DELETE, ended):
+        await tx.execute(CHANGED)
+        tx.definitions = True
     return [None] * len(arguments)
 
 
