@@ -144,7 +144,7 @@ def write_typescript_reference() -> None:
         *("--name", "TypeScript reference", "--readme", "none"),
         *("--hidePageHeader", "true", "--hideBreadcrumbs", "true"),
         *("--excludePrivate", "--excludeInternal", "--disableSources", "--logLevel", "Error"),
-        client / "src" / "index.ts",
+        *(client / "src" / "index.ts", client / "src" / "receiving" / "index.ts"),
     ]  # fmt: skip
     subprocess.run(command, cwd=client, check=True)
 

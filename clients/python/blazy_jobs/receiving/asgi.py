@@ -23,7 +23,8 @@ from blazy_jobs.worker.outcome import Report
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+App = Callable[..., Any]
+"""An ASGI app. Frameworks have types of their own for its arguments, and Starlette's `add_route` one for endpoints."""
 
 
 def receive(
