@@ -2,7 +2,15 @@ export { Jobs, type EventsOptions } from './jobs.js';
 export type { AnyJobs, JobShape } from './job-map.js';
 export { Run, type Attempt, type Progress, type RunData, type RunEventsOptions, type WaitOptions } from './run.js';
 export type { Runs, RunFilters } from './runs.js';
-export type { JobType, JobTypeChanges, JobTypeDefinition, JobTypeSettings, JobTypes } from './job-types.js';
+export type {
+  JobType,
+  JobTypeChanges,
+  JobTypeDefinition,
+  JobTypeSecret,
+  JobTypeSettings,
+  JobTypes,
+  RegisteredJobType,
+} from './job-types.js';
 export type { Queue, QueueSettings, Queues } from './queues.js';
 export type { Audit, AuditEntry, AuditFilter } from './audit.js';
 export type { Key, KeyDefinition, Keys, NewKey, OwnKey } from './keys.js';

@@ -1,4 +1,5 @@
 import {
+  endPreviousJobTypeSecret,
   getJobType,
   listJobTypes,
   patchJobType,
@@ -7,16 +8,23 @@ import {
   registerJobType,
   resumeJobType,
   retireJobType,
+  rotateJobTypeSecret,
   type JobType as ApiJobType,
   type JobTypeIn,
   type JobTypePatch,
   type JobTypePut,
+  type JobTypeSecret as ApiJobTypeSecret,
+  type RegisteredJobType as ApiRegisteredJobType,
 } from './generated/index.js';
 import { toCamel, toSnake, type Camel } from './names.js';
 import { pages } from './pages.js';
 import type { Abortable, Server } from './server.js';
 
 export type JobType = Camel<ApiJobType>;
+/** With the signing secret of its HTTP handler, where it was made just now: it is not shown again. */
+export type RegisteredJobType = Camel<ApiRegisteredJobType>;
+/** A new signing secret, which is not shown again. */
+export type JobTypeSecret = Camel<ApiJobTypeSecret>;
 /** What says what runs, and how. */
 export type JobTypeDefinition = Camel<JobTypeIn>;
 /** A definition whose name stands elsewhere. */
@@ -34,18 +42,18 @@ export class JobTypes {
   }
 
   /** Throws ApiError `job_type_exists`. */
-  async register(definition: JobTypeDefinition, options: Abortable = {}): Promise<JobType> {
+  async register(definition: JobTypeDefinition, options: Abortable = {}): Promise<RegisteredJobType> {
     const { data } = await registerJobType({ ...this.#server.call(options), body: toSnake<JobTypeIn>(definition) });
     return toCamel(data);
   }
 
   /** Registers or replaces it. */
-  async put(name: string, settings: JobTypeSettings, options: Abortable = {}): Promise<JobType> {
+  async put(name: string, settings: JobTypeSettings, options: Abortable = {}): Promise<RegisteredJobType> {
     const body = toSnake<JobTypePut>(settings);
     return toCamel((await putJobType({ ...this.#server.call(options), path: { name }, body })).data);
   }
 
-  async change(name: string, changes: JobTypeChanges, options: Abortable = {}): Promise<JobType> {
+  async change(name: string, changes: JobTypeChanges, options: Abortable = {}): Promise<RegisteredJobType> {
     const body = toSnake<JobTypePatch>(changes);
     return toCamel((await patchJobType({ ...this.#server.call(options), path: { name }, body })).data);
   }
@@ -66,6 +74,23 @@ export class JobTypes {
   /** Throws ApiError `job_type_in_use` while runs of it are unfinished. */
   async retire(name: string, options: Abortable = {}): Promise<void> {
     await retireJobType({ ...this.#server.call(options), path: { name } });
+  }
+
+  /**
+   * Gives its HTTP handler another secret. The one before signs too for `overlapSeconds`, a day where nothing is said.
+   * Throws ApiError `rotation_pending` where two sign already.
+   */
+  async rotateSecret(
+    name: string,
+    { overlapSeconds, ...options }: Abortable & { overlapSeconds?: number } = {},
+  ): Promise<JobTypeSecret> {
+    const body = overlapSeconds === undefined ? {} : { overlap_seconds: overlapSeconds };
+    return toCamel((await rotateJobTypeSecret({ ...this.#server.call(options), path: { name }, body })).data);
+  }
+
+  /** Only the present secret signs from now on. */
+  async forgetPreviousSecret(name: string, options: Abortable = {}): Promise<void> {
+    await endPreviousJobTypeSecret({ ...this.#server.call(options), path: { name } });
   }
 
   /** Holds its runs back. */

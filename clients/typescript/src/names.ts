@@ -2,7 +2,16 @@
  * The API speaks snake_case and RFC 3339, this package camelCase and Date. What users put in (payloads, results,
  * metadata, schemas) goes through untouched, key for key.
  */
-const OPAQUE = ['payload', 'result', 'metadata', 'payload_schema', 'result_schema', 'fields', 'data'] as const;
+const OPAQUE = [
+  'payload',
+  'result',
+  'metadata',
+  'payload_schema',
+  'result_schema',
+  'fields',
+  'data',
+  'headers',
+] as const;
 
 type OpaqueName = (typeof OPAQUE)[number];
 

@@ -15,7 +15,7 @@ from blazy_jobs.client import bodies
 from blazy_jobs.client.call import Call, Pause, Steps, making_a_run
 from blazy_jobs.client.config_fields import ConfigDifference, ConfigExport
 from blazy_jobs.client.facts import RunFacts
-from blazy_jobs.client.fields import NewKey, OwnKey, sent
+from blazy_jobs.client.fields import JobTypeSecret, NewKey, OwnKey, sent
 from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
 from blazy_jobs.client.waiting import WAIT_SECONDS, Deadline, Outage
 from blazy_jobs.client.webhook_fields import Delivery, NewWebhook, Webhook, WebhookTest
@@ -158,6 +158,16 @@ def pause_job_type(job: JobName) -> Definition:
 
 def resume_job_type(job: JobName) -> Definition:
     return Call("POST", path_of_job_type(job, "/resume"))
+
+
+def rotate_job_type_secret(job: JobName, overlap: Seconds | None) -> Call[JobTypeSecret]:
+    """Sent once: after a second try nobody would have the secret of the first."""
+    body = {} if overlap is None else {"overlap_seconds": seconds_of(overlap, "overlap")}
+    return Call("POST", path_of_job_type(job, "/secret/rotate"), body=bodies.content(body), repeatable=False)
+
+
+def forget_job_type_secret(job: JobName) -> Call[None]:
+    return Call("DELETE", path_of_job_type(job, "/secret/previous"), _nothing)
 
 
 def retire_job_type(job: JobName) -> Call[None]:

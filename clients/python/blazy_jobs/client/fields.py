@@ -35,6 +35,14 @@ class HttpHandler(TypedDict):
     heartbeat_seconds: NotRequired[float | None]
 
 
+class JobTypeSecret(TypedDict):
+    """The signing secret of an HTTP handler, which is not shown again. `previous_until`: until when the one before
+    signs too (RFC 3339); None where it does not."""
+
+    secret: str
+    previous_until: str | None
+
+
 class JobTypeFields(TypedDict, total=False):
     """None stands for no bound, no schema."""
 

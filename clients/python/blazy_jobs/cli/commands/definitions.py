@@ -10,7 +10,7 @@ import typer
 from blazy_jobs.cli import completion
 from blazy_jobs.cli.at_server import at_server
 from blazy_jobs.cli.commands.scheduling import create_schedule
-from blazy_jobs.cli.options import identifier
+from blazy_jobs.cli.options import duration, identifier
 from blazy_jobs.cli.safe import json_line, json_lines, safe
 from blazy_jobs.cli.session import Session
 
@@ -64,6 +64,24 @@ def pause_job_type(session: Session, name: JobTypeName) -> None:
 def resume_job_type(session: Session, name: JobTypeName) -> None:
     """Resume it: its runs start again."""
     _changed(session, _definition(session, "POST", name, "/resume"))
+
+
+def rotate_job_type_secret(
+    session: Session,
+    name: JobTypeName,
+    overlap: Annotated[
+        float | None,
+        typer.Option(
+            parser=duration, metavar="SECONDS", help="How long the old secret signs too: 0, 30s, 10m, 1d (default)."
+        ),
+    ] = None,
+) -> None:
+    """Give its HTTP handler another signing secret and print it."""
+    found = session.client.job_types.rotate_secret(identifier(name, "the name of a job type"), overlap=overlap)
+    if session.out.json:
+        session.out.record(dict(found))
+    else:
+        session.out.line(safe(found["secret"]))
 
 
 def retire_job_type(session: Session, name: JobTypeName) -> None:
@@ -160,6 +178,7 @@ JOB_TYPE_COMMANDS: dict[str, Callable[..., None]] = {
     "show": show_job_type,
     "pause": pause_job_type,
     "resume": resume_job_type,
+    "rotate": rotate_job_type_secret,
     "retire": retire_job_type,
 }
 QUEUE_COMMANDS: dict[str, Callable[..., None]] = {"show": show_queue, "pause": pause_queue, "resume": resume_queue}

@@ -10,8 +10,9 @@ from typing import Any, Unpack
 from blazy_jobs.client import calls
 from blazy_jobs.client.aio.connection import AsyncConnection
 from blazy_jobs.client.aio.run import AsyncRun
-from blazy_jobs.client.fields import JobTypeFields, QueueFields, ScheduleChanges, ScheduleFields
+from blazy_jobs.client.fields import JobTypeFields, JobTypeSecret, QueueFields, ScheduleChanges, ScheduleFields
 from blazy_jobs.declared import JobName
+from blazy_jobs.options import Seconds
 from blazy_jobs.schedule import Schedule
 
 
@@ -48,6 +49,15 @@ class AsyncJobTypes:
 
     async def resume(self, job: JobName) -> dict[str, Any]:
         return await self._client.ask(calls.resume_job_type(job))
+
+    async def rotate_secret(self, job: JobName, *, overlap: Seconds | None = None) -> JobTypeSecret:
+        """Another secret for its HTTP handler; the one before signs too for `overlap`, a day where nothing is said.
+        Raises ApiError `rotation_pending` where two sign already."""
+        return await self._client.ask(calls.rotate_job_type_secret(job, overlap))
+
+    async def forget_previous_secret(self, job: JobName) -> None:
+        """Only the present secret signs from now on."""
+        await self._client.ask(calls.forget_job_type_secret(job))
 
     async def retire(self, job: JobName) -> None:
         """Its name is free again, its runs stay. Raises ApiError `job_type_in_use` while runs of it are unfinished."""

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from blazy_jobs.client import calls
-from blazy_jobs.client.fields import JobTypeFields, QueueFields, ScheduleChanges, ScheduleFields
+from blazy_jobs.client.fields import JobTypeFields, JobTypeSecret, QueueFields, ScheduleChanges, ScheduleFields
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.run import Run
 from blazy_jobs.declared import JobName
+from blazy_jobs.options import Seconds
 from blazy_jobs.schedule import Schedule
 
 
@@ -47,6 +48,15 @@ class JobTypes:
 
     def resume(self, job: JobName) -> dict[str, Any]:
         return self._client.ask(calls.resume_job_type(job))
+
+    def rotate_secret(self, job: JobName, *, overlap: Seconds | None = None) -> JobTypeSecret:
+        """Another secret for its HTTP handler; the one before signs too for `overlap`, a day where nothing is said.
+        Raises ApiError `rotation_pending` where two sign already."""
+        return self._client.ask(calls.rotate_job_type_secret(job, overlap))
+
+    def forget_previous_secret(self, job: JobName) -> None:
+        """Only the present secret signs from now on."""
+        self._client.ask(calls.forget_job_type_secret(job))
 
     def retire(self, job: JobName) -> None:
         """Its name is free again, its runs stay. Raises ApiError `job_type_in_use` while runs of it are unfinished."""
