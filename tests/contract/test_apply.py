@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from blazy_jobs_server.domain.errors import JobTypeInUse, JobTypeNotFound, QueueInUse
 from blazy_jobs_server.domain.job_type import Bullmq, Definition, Handler, Queue
 from blazy_jobs_server.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
+from blazy_jobs_server.domain.webhook import Webhook
 from blazy_jobs_server.ports import Fire
 from blazy_jobs_server.ports.config import Changes, JobTypeWrite, QueueWrite
 from tests.app.clock import SECOND
@@ -180,3 +181,38 @@ async def test_of_two_at_once_one_is_told_that_it_was_late(stage: Stage) -> None
     [first] = [answer for answer in answers if answer is not None]
     there = await stage.store.job_types()
     assert {saved.name for saved in first.job_types} | {"greet"} == {saved.name for saved in there}
+
+
+def hook(name: str, **fields: object) -> Webhook:
+    made = Webhook(name=name, url="https://hooks.example/", secret="sealed", source="config", owner="team")
+    return replace(made, **fields)
+
+
+async def test_webhooks_come_change_and_go_with_the_rest(stage: Stage) -> None:
+    asked = replace(
+        await changes(stage, job_types=(write("new"),), webhooks=(hook("a"), hook("b"))),
+        seen_webhooks={"a": None, "b": None},
+    )
+    made = await stage.store.apply(asked)
+    assert made is not None
+    assert [(found.name, found.owner, found.revision) for found in made.webhooks] == [
+        ("a", "team", 1),
+        ("b", "team", 1),
+    ]
+    for _ in range(2):
+        assert {found.name: found for found in await stage.store.webhooks()} == {w.name: w for w in made.webhooks}
+        await stage.reopen()
+    assert await stage.store.apply(asked) is None
+    a, b = made.webhooks
+    moved = replace(
+        await changes(stage, webhooks=(replace(a, url="https://other.example/"),), deleted_webhooks=("b",)),
+        seen_webhooks={"a": a, "b": b},
+    )
+    changed = await stage.store.apply(moved)
+    assert changed is not None
+    assert [(found.name, found.url, found.revision) for found in await stage.store.webhooks()] == [
+        ("a", "https://other.example/", 2)
+    ]
+    before = await everything(stage)
+    assert await stage.store.apply(replace(moved, job_types=(write("never"),), seen_job_types={"never": None})) is None
+    assert await everything(stage) == before

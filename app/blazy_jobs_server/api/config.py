@@ -23,6 +23,7 @@ from blazy_jobs_server.api.requests import canonical, fit, read_body
 from blazy_jobs_server.api.runs import respond
 from blazy_jobs_server.api.schedules import definition_of
 from blazy_jobs_server.api.strict_json import MAX_DEPTH, parse
+from blazy_jobs_server.api.webhooks import changed as changed_webhook
 from blazy_jobs_server.domain.config import (
     DEFAULT_OWNER,
     Kind,
@@ -32,6 +33,7 @@ from blazy_jobs_server.domain.config import (
     WantedJobType,
     WantedQueue,
     WantedSchedule,
+    WantedWebhook,
 )
 from blazy_jobs_server.domain.errors import (
     ConfigConflict,
@@ -47,13 +49,17 @@ from blazy_jobs_server.domain.errors import (
     QueueNotFound,
     ScopeMissing,
     TooBusy,
+    TooManyWebhooks,
+    WebhookNotFound,
 )
 from blazy_jobs_server.domain.handler_secrets import UNCHANGED
 from blazy_jobs_server.domain.job_type import Handler, JobType
 from blazy_jobs_server.domain.keys import Caller, Scope
 from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
+from blazy_jobs_server.domain.webhook import Webhook
 from blazy_jobs_server.engine.checking import MAX_LISTED_ERRORS
 from blazy_jobs_server.engine.jobs import Jobs
+from blazy_jobs_server.webhooks.registry import MAX_WEBHOOKS
 
 router = APIRouter(prefix="/v1/config", tags=["config"])
 
@@ -66,7 +72,7 @@ DRY_RUN: dict[str, Any] = {
     "schema": {"type": "boolean"},
     "example": True,
 }
-N = TypeVar("N", JobType, Schedule)
+N = TypeVar("N", JobType, Schedule, Webhook)
 
 
 # -- reading
@@ -99,6 +105,11 @@ async def export_config(
         for found in _sorted(standing.schedules.values())
         if owner in (None, found.owner) and _sees(jobs, caller, found)
     ]
+    document["webhooks"] = [
+        config_items.exported(found)
+        for found in _sorted(standing.webhooks.values())
+        if owner in (None, found.owner) and visibility.sees_webhook(caller, found)
+    ]
     return respond(Answer(200, orjson.dumps(document)))
 
 
@@ -106,7 +117,9 @@ def _sorted(found: Iterable[N]) -> list[N]:
     return sorted(found, key=lambda item: item.name)
 
 
-def _sees(jobs: Jobs, caller: Caller, found: JobType | Schedule) -> bool:
+def _sees(jobs: Jobs, caller: Caller, found: JobType | Schedule | Webhook) -> bool:
+    if isinstance(found, Webhook):
+        return visibility.sees_webhook(caller, found)
     if isinstance(found, Schedule):
         return visibility.sees_schedule(jobs, caller, found)
     return caller.within.admits(found.name, found.definition.queue)
@@ -125,6 +138,7 @@ def _sees(jobs: Jobs, caller: Caller, found: JobType | Schedule) -> bool:
         ConfigConflict,
         JobTypeInUse,
         QueueInUse,
+        TooManyWebhooks,
         TooBusy,
         KeyringUnavailable,
         text={200: "what changed, or with `dry_run` would change"},
@@ -141,8 +155,10 @@ async def apply_config(request: Request) -> Response:
     document = fit(shapes.ConfigIn, value)
     dry_run = _flag(request.scope, "dry_run")
     asking = Asking(context, caller_of(request), document)
-    await asking.check_handlers()
+    await asking.check_addresses()
     found, unchanged = await context.jobs.configuring.apply(asking.wanted, dry_run=dry_run)
+    if not dry_run and any(step.kind == "webhook" for step in found):
+        context.webhooks.applied()
     answer: dict[str, Any] = {
         "owner": asking.owner,
         "dry_run": dry_run,
@@ -174,6 +190,8 @@ class Asking:
     def __init__(self, context: Context, caller: Caller, document: shapes.ConfigIn) -> None:
         self._jobs = context.jobs
         self._handlers = context.handlers.definitions
+        self._webhooks = context.webhooks
+        self._newest = 0
         self._caller = caller
         self._document = document
         self._redacts: dict[str, tuple[str, ...]] = {}
@@ -181,8 +199,9 @@ class Asking:
         self.secrets: dict[tuple[Kind, str], str] = {}
         """Those that were made for what is new."""
 
-    async def check_handlers(self) -> None:
-        """Of HTTP handlers that are not as they stand: where they lead to. Raises ScopeMissing and InvalidRequest."""
+    async def check_addresses(self) -> None:
+        """Of HTTP handlers and webhooks that are not as they stand: where they lead to. Raises ScopeMissing and
+        InvalidRequest."""
         errors: list[FieldError] = []
         for place, body in enumerate(self._document.job_types or []):
             if not writes_handler(body):
@@ -196,8 +215,17 @@ class Asking:
                 await self._handlers.check(asked, f"/job_types/{place}")
             except Invalid as refused:
                 errors += refused.errors
+        for place, hook in enumerate(self._document.webhooks or []):
+            stored = await self._jobs.store.webhook(hook.name)
+            if stored is None or stored.url != hook.url or (hook.enabled and not stored.enabled):
+                try:
+                    await self._webhooks.check(hook.url, f"/webhooks/{place}")
+                except Invalid as refused:
+                    errors += refused.errors
         if errors:
             raise InvalidRequest(errors[:MAX_LISTED_ERRORS])
+        if self._document.webhooks:
+            self._newest = await self._webhooks.newest()
 
     def wanted(self, standing: Standing) -> Wanted:
         """Raises InvalidRequest, which names each place, and Forbidden."""
@@ -207,6 +235,7 @@ class Asking:
             job_types=self._job_types(standing, errors),
             queues=self._queues(errors),
             schedules=self._schedules(standing, errors),
+            webhooks=self._wanted_webhooks(standing, errors),
             prunes=(lambda found: _sees(self._jobs, self._caller, found)) if self._document.prune else None,
         )
         if errors:
@@ -279,6 +308,30 @@ class Asking:
             found[body.name] = WantedSchedule(
                 definition=_same_payload(before, asked), owner=owner, path=path, paused=body.paused
             )
+        return list(found.values())
+
+    def _wanted_webhooks(self, standing: Standing, errors: list[FieldError]) -> list[WantedWebhook]:
+        """Raises Forbidden."""
+        found: dict[str, WantedWebhook] = {}
+        for place, body in enumerate(self._document.webhooks or []):
+            path = f"/webhooks/{place}"
+            known = standing.webhooks.get(body.name)
+            asked = changed_webhook(Webhook(name=body.name, url=body.url), body)
+            try:
+                _once(body.name, found, path)
+                visibility.check_webhook(self._caller, asked.within)
+                if known is not None and not visibility.sees_webhook(self._caller, known):
+                    raise WebhookNotFound(body.name)
+            except (Invalid, NotFound) as refused:
+                errors += _listed(refused, f"{path}/name")
+                continue
+            if known is None:
+                asked, secret = self._webhooks.with_secret(replace(asked, cursor=self._newest))
+                self.secrets["webhook", body.name] = secret
+            owner = self._document.owner or body.owner or self.owner
+            found[body.name] = WantedWebhook(webhook=asked, owner=owner, path=path, enabled=body.enabled)
+        if len(standing.webhooks.keys() | found.keys()) > MAX_WEBHOOKS:
+            raise TooManyWebhooks(MAX_WEBHOOKS)
         return list(found.values())
 
     def _check_target(self, known: Schedule | None, asked: ScheduleDefinition) -> None:

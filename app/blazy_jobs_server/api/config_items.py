@@ -12,9 +12,11 @@ from msgspec.structs import replace
 from blazy_jobs_server.api import render
 from blazy_jobs_server.api.requests import canonical
 from blazy_jobs_server.api.schedules import schedule_json
-from blazy_jobs_server.domain.config import Step
+from blazy_jobs_server.api.webhooks import webhook_json
+from blazy_jobs_server.domain.config import Step, Thing
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
+from blazy_jobs_server.domain.webhook import Webhook
 
 _STATE = (
     "version",
@@ -31,7 +33,7 @@ _STATE = (
 """What is answered of them beside, and nobody configures."""
 _WHOLE = ("payload", "payload_schema", "result_schema", "handler")
 """Fields that are compared as one value, however deep."""
-_REQUIRED = ("handler", "job_type", "trigger")
+_REQUIRED = ("handler", "job_type", "trigger", "url")
 
 
 def job_type(found: JobType) -> dict[str, Any]:
@@ -54,13 +56,22 @@ def schedule(found: Schedule) -> dict[str, Any]:
     return _without_state(orjson.loads(schedule_json(found)))
 
 
+def webhook(found: Webhook) -> dict[str, Any]:
+    answer = webhook_json(found)
+    return {name: answer[name] for name in ("name", "url", "events", "job_types", "queues", "include", "enabled")}
+
+
 def _without_state(answer: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in answer.items() if name not in _STATE}
 
 
-def exported(found: JobType | Queue | Schedule) -> dict[str, Any]:
+def exported(found: Thing) -> dict[str, Any]:
     """`paused` is there only where it is so: a document that does not say it leaves a pause to those who made it."""
     item = _item(found)
+    if isinstance(found, Webhook):
+        if found.enabled or found.disabled_reason is not None:
+            del item["enabled"]  # what the server has disabled is no configuration
+        return item | {"source": found.source, "owner": found.owner}
     if not item["paused"] or (isinstance(found, Queue) and found.bullmq is not None):
         del item["paused"]  # the pause of a queue in Redis is there, for all who use it
     if isinstance(found, Queue):
@@ -68,9 +79,11 @@ def exported(found: JobType | Queue | Schedule) -> dict[str, Any]:
     return item | {"source": found.source, "owner": found.owner}
 
 
-def _item(found: JobType | Queue | Schedule) -> dict[str, Any]:
+def _item(found: Thing) -> dict[str, Any]:
     if isinstance(found, JobType):
         return job_type(found)
+    if isinstance(found, Webhook):
+        return webhook(found)
     return queue(found) if isinstance(found, Queue) else schedule(found)
 
 
@@ -86,11 +99,13 @@ def changes(step: Step) -> list[dict[str, Any]]:
     return list(_differences(before, after, ""))
 
 
-def _plain(found: JobType | Queue | Schedule) -> JobType | Queue | Schedule:
+def _plain(found: Thing) -> Thing:
     """The same, as it would be if nothing but what must be was said of it."""
     definition: Any
     if isinstance(found, Queue):
         return Queue(name=found.name)
+    if isinstance(found, Webhook):
+        return Webhook(name=found.name, url=found.url)
     if isinstance(found, JobType):
         definition = Definition(name=found.name, handler=found.definition.handler)
         return replace(found, definition=definition, paused=False)

@@ -12,10 +12,12 @@ from blazy_jobs_server.api.fields import In, JsonSchema, Name, Omittable, QueueE
 from blazy_jobs_server.api.job_type_models import HandlerOut, JobTypeIn, RetryOut
 from blazy_jobs_server.api.queue_models import BullmqOut, QueueIn, RateLimit
 from blazy_jobs_server.api.schedule_models import CatchUp, Overlap, ScheduleIn, TriggerOut
+from blazy_jobs_server.api.webhook_models import WebhookEventType, WebhookIn, WebhookInclude
 
 MAX_ITEMS = 5000
+MAX_WEBHOOKS = 100
 ConfigSource = TypeAliasType("ConfigSource", Literal["api", "code", "config"])
-ConfigKind = TypeAliasType("ConfigKind", Literal["job_type", "queue", "schedule"])
+ConfigKind = TypeAliasType("ConfigKind", Literal["job_type", "queue", "schedule", "webhook"])
 ConfigAction = TypeAliasType("ConfigAction", Literal["create", "update", "delete"])
 
 
@@ -33,12 +35,18 @@ class ConfigScheduleIn(ScheduleIn):
     owner: Name | None = None
 
 
+class ConfigWebhookIn(WebhookIn):
+    source: ConfigSource | None = None
+    owner: Name | None = None
+
+
 class ConfigIn(In):
     owner: Name | None = None
     prune: Omittable[bool] = None
     job_types: Omittable[Annotated[list[ConfigJobTypeIn], Field(max_length=MAX_ITEMS)]] = None
     queues: Omittable[Annotated[list[ConfigQueueIn], Field(max_length=MAX_ITEMS)]] = None
     schedules: Omittable[Annotated[list[ConfigScheduleIn], Field(max_length=MAX_ITEMS)]] = None
+    webhooks: Omittable[Annotated[list[ConfigWebhookIn], Field(max_length=MAX_WEBHOOKS)]] = None
 
 
 class ConfigJobType(BaseModel):
@@ -90,11 +98,24 @@ class ConfigSchedule(BaseModel):
     owner: str | None
 
 
+class ConfigWebhook(BaseModel):
+    name: str
+    url: str
+    events: list[WebhookEventType]
+    job_types: list[str] | None
+    queues: list[str] | None
+    include: list[WebhookInclude]
+    enabled: bool | SkipJsonSchema[None] = None
+    source: ConfigSource
+    owner: str | None
+
+
 class Config(BaseModel):
     owner: str | SkipJsonSchema[None] = None
     job_types: list[ConfigJobType]
     queues: list[ConfigQueue]
     schedules: list[ConfigSchedule]
+    webhooks: list[ConfigWebhook]
 
 
 class ConfigField(BaseModel):

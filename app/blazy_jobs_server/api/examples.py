@@ -346,7 +346,9 @@ _CONFIG_QUEUE = {
     "bullmq": None,
 }
 ANSWERS: dict[str, list[Any]] = {
-    "Config": [{"job_types": [_CONFIG_JOB_TYPE], "queues": [_CONFIG_QUEUE], "schedules": [_CONFIG_SCHEDULE]}],
+    "Config": [
+        {"job_types": [_CONFIG_JOB_TYPE], "queues": [_CONFIG_QUEUE], "schedules": [_CONFIG_SCHEDULE], "webhooks": []}
+    ],
     "ConfigDifference": [
         {
             "owner": "shop",

@@ -11,8 +11,10 @@ from msgspec.structs import replace
 from blazy_jobs_server.domain.errors import ConfigConflict, FieldError
 from blazy_jobs_server.domain.job_type import Bullmq, Definition, JobType, Queue
 from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
+from blazy_jobs_server.domain.webhook import Webhook
 
-Kind = Literal["job_type", "queue", "schedule"]
+Kind = Literal["job_type", "queue", "schedule", "webhook"]
+Thing = JobType | Queue | Schedule | Webhook
 Action = Literal["create", "update", "delete"]
 
 DEFAULT_OWNER = "default"
@@ -45,6 +47,15 @@ class WantedSchedule(Struct, frozen=True, kw_only=True):
     paused: bool | None = None
 
 
+class WantedWebhook(Struct, frozen=True, kw_only=True):
+    """`webhook` is as it is where it is new; of one that is there only what it is told of, and where, counts."""
+
+    webhook: Webhook
+    owner: str
+    path: str
+    enabled: bool | None = None
+
+
 class Wanted(Struct, frozen=True, kw_only=True):
     """`prunes` says of what an owner has whether it goes where the document lacks it; None: nothing goes."""
 
@@ -52,7 +63,8 @@ class Wanted(Struct, frozen=True, kw_only=True):
     job_types: Sequence[WantedJobType] = ()
     queues: Sequence[WantedQueue] = ()
     schedules: Sequence[WantedSchedule] = ()
-    prunes: Callable[[JobType | Schedule], bool] | None = None
+    webhooks: Sequence[WantedWebhook] = ()
+    prunes: Callable[[JobType | Schedule | Webhook], bool] | None = None
 
 
 class Standing(Struct, frozen=True):
@@ -61,6 +73,7 @@ class Standing(Struct, frozen=True):
     job_types: Mapping[str, JobType]
     queues: Mapping[str, Queue]
     schedules: Mapping[str, Schedule]
+    webhooks: Mapping[str, Webhook]
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -68,8 +81,8 @@ class Step(Struct, frozen=True, kw_only=True):
 
     kind: Kind
     name: str
-    before: JobType | Queue | Schedule | None
-    after: JobType | Queue | Schedule | None
+    before: Thing | None
+    after: Thing | None
 
     @property
     def action(self) -> Action:
@@ -92,12 +105,13 @@ def steps(
     conflicts: list[FieldError] = []
     found = [*_job_types(standing, wanted, conflicts), *_queues(standing, wanted)]
     found += _schedules(standing, wanted, made, changed, conflicts)
+    found += _webhooks(standing, wanted, conflicts)
     if conflicts:
         raise ConfigConflict(conflicts)
     return [*found, *_pruned(standing, wanted)]
 
 
-def _foreign(known: JobType | Schedule, owner: str, path: str, conflicts: list[FieldError]) -> bool:
+def _foreign(known: JobType | Schedule | Webhook, owner: str, path: str, conflicts: list[FieldError]) -> bool:
     if known.owner in (None, owner):
         return False
     conflicts.append(FieldError(path, f"belongs to the owner {known.owner!r} and differs", "owned_by_another"))
@@ -165,6 +179,35 @@ def _schedules(
             yield Step(kind="schedule", name=name, before=known, after=changed(known, item))
 
 
+def _webhooks(standing: Standing, wanted: Wanted, conflicts: list[FieldError]) -> Iterator[Step]:
+    for item in wanted.webhooks:
+        name = item.webhook.name
+        known = standing.webhooks.get(name)
+        if known is None:
+            made = replace(item.webhook, source="config", owner=item.owner, enabled=item.enabled is not False)
+            yield Step(kind="webhook", name=name, before=None, after=made)
+            continue
+        after = _as_asked(known, item)
+        if after != known and _is_other(known, after):
+            if _foreign(known, item.owner, item.path, conflicts):
+                continue
+            after = replace(after, source="config", owner=item.owner)
+        if after != known:
+            yield Step(kind="webhook", name=name, before=known, after=after)
+
+
+def _as_asked(known: Webhook, item: WantedWebhook) -> Webhook:
+    asked = item.webhook
+    after = replace(known, url=asked.url, events=asked.events, within=asked.within, include=asked.include)
+    if item.enabled is None:
+        return after
+    return replace(after, enabled=item.enabled, disabled_reason=None)
+
+
+def _is_other(known: Webhook, after: Webhook) -> bool:
+    return replace(after, enabled=known.enabled, disabled_reason=known.disabled_reason) != known
+
+
 def _pruned(standing: Standing, wanted: Wanted) -> Iterator[Step]:
     if wanted.prunes is None:
         return
@@ -172,6 +215,10 @@ def _pruned(standing: Standing, wanted: Wanted) -> Iterator[Step]:
     for schedule in standing.schedules.values():
         if schedule.owner == wanted.owner and schedule.name not in named and wanted.prunes(schedule):
             yield Step(kind="schedule", name=schedule.name, before=schedule, after=None)
+    named = {item.webhook.name for item in wanted.webhooks}
+    for webhook in standing.webhooks.values():
+        if webhook.owner == wanted.owner and webhook.name not in named and wanted.prunes(webhook):
+            yield Step(kind="webhook", name=webhook.name, before=webhook, after=None)
     named = {item.definition.name for item in wanted.job_types}
     for job_type in standing.job_types.values():
         if job_type.owner == wanted.owner and job_type.name not in named and wanted.prunes(job_type):

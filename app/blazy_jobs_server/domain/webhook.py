@@ -52,6 +52,8 @@ class Webhook(Struct, frozen=True, kw_only=True):
     previous_secret: str | None = None
     previous_until: int | None = None
     source: str = "api"
+    owner: str | None = None
+    """As in `JobType`."""
     id: int = 0
     revision: int = 1
     created_at: int = 0

@@ -18,6 +18,7 @@ from blazy_jobs_server.domain.errors import (
 )
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
+from blazy_jobs_server.domain.webhook import Webhook
 from blazy_jobs_server.engine.catalogue import Catalogue, differences
 from blazy_jobs_server.engine.checking import MAX_LISTED_ERRORS
 from blazy_jobs_server.engine.plans import check_plan
@@ -58,6 +59,7 @@ class Configuring:
             {job_type.name: job_type for job_type in self._catalogue.job_types()},
             {queue.name: queue for _, queue in self._catalogue.queues()},
             schedules,
+            {webhook.name: webhook for webhook in await self._store.webhooks()},
         )
 
     async def apply(self, ask: Callable[[Standing], Wanted], *, dry_run: bool) -> tuple[list[Step], int]:
@@ -73,7 +75,7 @@ class Configuring:
             if errors := await _faults(standing, wanted):
                 raise InvalidRequest(errors[:MAX_LISTED_ERRORS])
             found = steps(standing, wanted, self._made, self._changed)
-            named = len(wanted.job_types) + len(wanted.queues) + len(wanted.schedules)
+            named = len(wanted.job_types) + len(wanted.queues) + len(wanted.schedules) + len(wanted.webhooks)
             unchanged = named - sum(step.after is not None for step in found)
             if found and not dry_run:
                 await self._write(standing, wanted, found)
@@ -165,11 +167,13 @@ def _changes(standing: Standing, wanted: Wanted, found: Sequence[Step]) -> Chang
     """With all that the document names, and what goes, as it was seen."""
     job_types = [item.definition.name for item in wanted.job_types] + _names(found, "job_type")
     schedules = [item.definition.name for item in wanted.schedules] + _names(found, "schedule")
+    webhooks = [item.webhook.name for item in wanted.webhooks] + _names(found, "webhook")
     needed = [item.definition.job_type for item in wanted.schedules]
     return Changes(
         seen_job_types={name: standing.job_types.get(name) for name in [*job_types, *needed]},
         seen_queues={item.name: standing.queues.get(item.name) for item in wanted.queues},
         seen_schedules={name: standing.schedules.get(name) for name in schedules},
+        seen_webhooks={name: standing.webhooks.get(name) for name in webhooks},
         job_types=tuple(
             JobTypeWrite(
                 definition=step.after.definition,
@@ -188,6 +192,8 @@ def _changes(standing: Standing, wanted: Wanted, found: Sequence[Step]) -> Chang
             if isinstance(step.after, Queue)
         ),
         schedules=tuple(step.after for step in found if isinstance(step.after, Schedule)),
+        webhooks=tuple(step.after for step in found if isinstance(step.after, Webhook)),
+        deleted_webhooks=tuple(step.name for step in found if step.kind == "webhook" and step.after is None),
         deleted_schedules=tuple(step.name for step in found if step.kind == "schedule" and step.after is None),
         retired_job_types=tuple(step.name for step in found if step.kind == "job_type" and step.after is None),
     )

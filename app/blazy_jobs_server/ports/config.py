@@ -1,4 +1,4 @@
-"""Many job types, queues and schedules written at once."""
+"""Many job types, queues, schedules and webhooks written at once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.webhook import Webhook
 
 
 class JobTypeWrite(Struct, frozen=True, kw_only=True):
@@ -37,10 +38,13 @@ class Changes(Struct, frozen=True, kw_only=True):
     seen_job_types: Mapping[str, JobType | None]
     seen_queues: Mapping[str, Queue | None]
     seen_schedules: Mapping[str, Schedule | None]
+    seen_webhooks: Mapping[str, Webhook | None] = {}
     job_types: tuple[JobTypeWrite, ...] = ()
     queues: tuple[QueueWrite, ...] = ()
     schedules: tuple[Schedule, ...] = ()
+    webhooks: tuple[Webhook, ...] = ()
     deleted_schedules: tuple[str, ...] = ()
+    deleted_webhooks: tuple[str, ...] = ()
     retired_job_types: tuple[str, ...] = ()
 
 
@@ -50,6 +54,7 @@ class Changed(Struct, frozen=True):
     job_types: list[JobType]
     queues: list[Queue]
     schedules: list[Schedule]
+    webhooks: list[Webhook]
 
 
 class ConfigStore(Protocol):

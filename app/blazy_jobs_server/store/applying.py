@@ -9,8 +9,10 @@ from blazy_jobs_server.domain.errors import JobsError, JobTypeInUse, JobTypeNotF
 from blazy_jobs_server.domain.job_type import Queue
 from blazy_jobs_server.domain.run import UNFINISHED
 from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.webhook import Webhook
 from blazy_jobs_server.ports.config import Changed, Changes, JobTypeWrite, QueueWrite
 from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store import webhooks
 from blazy_jobs_server.store.definitions import (
     SaveJobType,
     SaveQueue,
@@ -32,6 +34,8 @@ def apply(tx: Transaction, arguments: list[Changes]) -> list[Changed | JobsError
 def _apply(tx: Transaction, changes: Changes) -> Changed | JobsError | None:
     if not definitions_stand(tx.ledger, changes) or not schedules_stand(_schedules(tx, changes), changes):
         return None
+    if not webhooks_stand(webhooks.named(tx, changes.seen_webhooks), changes):
+        return None
     if (refusal := _refusal(tx, changes)) is not None:
         return refusal
     job_types = save_job_type(tx, [job_type_to_save(write, changes) for write in changes.job_types])
@@ -39,7 +43,9 @@ def _apply(tx: Transaction, changes: Changes) -> Changed | JobsError | None:
     schedules = save_schedule(tx, [schedule_to_save(schedule, changes) for schedule in changes.schedules])
     delete_schedule(tx, list(changes.deleted_schedules))
     retire_job_type(tx, list(changes.retired_job_types))
-    return changed(job_types, queues, schedules)
+    webhooks.delete_webhook(tx, webhooks_to_delete(changes))
+    saved = webhooks.save_webhook(tx, webhooks_to_save(changes))
+    return changed(job_types, queues, schedules, saved)
 
 
 def _schedules(tx: Transaction, changes: Changes) -> dict[str, Schedule]:
@@ -86,6 +92,24 @@ def _mark(schedule: Schedule | None, *, exact: bool) -> tuple[object, ...] | Non
     return (schedule.definition, schedule.paused, schedule.source, schedule.owner)
 
 
+def webhooks_stand(known: Mapping[str, Webhook], changes: Changes) -> bool:
+    """What was delivered meanwhile is no change of what a webhook is."""
+    return all(_which(known.get(name)) == _which(seen) for name, seen in changes.seen_webhooks.items())
+
+
+def _which(webhook: Webhook | None) -> tuple[int, int] | None:
+    return None if webhook is None else (webhook.id, webhook.revision)
+
+
+def webhooks_to_save(changes: Changes) -> list[webhooks.SaveWebhook]:
+    return [webhooks.SaveWebhook(webhook, changes.seen_webhooks[webhook.name]) for webhook in changes.webhooks]
+
+
+def webhooks_to_delete(changes: Changes) -> list[int]:
+    seen = [changes.seen_webhooks[name] for name in changes.deleted_webhooks]
+    return [webhook.id for webhook in seen if webhook is not None]
+
+
 def moving(ledger: Ledger, write: QueueWrite) -> bool:
     known = ledger.queues.get(write.name) or Queue(name=write.name)
     return moves(known.bullmq, changed_queue(known, queue_to_save(write)).bullmq)
@@ -121,8 +145,10 @@ def schedule_to_save(schedule: Schedule, changes: Changes) -> SaveSchedule:
     return SaveSchedule(schedule, None if seen is None else seen.revision)
 
 
-def changed(job_types: Iterable[object], queues: Iterable[object], schedules: Iterable[object]) -> Changed:
+def changed(
+    job_types: Iterable[object], queues: Iterable[object], schedules: Iterable[object], webhooks: Iterable[object]
+) -> Changed:
     """Of answers of which none is a refusal."""
-    answers = [*job_types, *queues, *schedules]
+    answers = [*job_types, *queues, *schedules, *webhooks]
     assert not any(answer is None or isinstance(answer, Exception) for answer in answers)
-    return Changed(list(job_types), list(queues), list(schedules))  # type: ignore[arg-type]
+    return Changed(list(job_types), list(queues), list(schedules), list(webhooks))  # type: ignore[arg-type]

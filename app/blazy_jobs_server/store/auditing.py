@@ -182,6 +182,10 @@ def _applied(argument: Changes, before: Any, answer: Any) -> list[Told]:
     told = [_job_type_saved(None, argument.seen_job_types.get(item.name), item) for item in answer.job_types]
     told += [_queue_saved(None, argument.seen_queues.get(item.name), item) for item in answer.queues]
     told += [_schedule_saved(None, argument.seen_schedules.get(item.name), item) for item in answer.schedules]
+    told += [
+        _webhook_saved(SaveWebhook(item, argument.seen_webhooks.get(item.name)), None, item) for item in answer.webhooks
+    ]
+    told += [Told("webhook.delete", name) for name in argument.deleted_webhooks]
     told += [Told("schedule.delete", name) for name in argument.deleted_schedules]
     told += [Told("job_type.delete", name) for name in argument.retired_job_types]
     return [one for one in told if one is not None]

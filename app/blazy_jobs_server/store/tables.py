@@ -383,6 +383,8 @@ class WebhookRow(SQLModel, table=True):
     last_success_at: int | None = Field(default=None, sa_column=_big(null=True))
     lease_token: str | None = None
     lease_until: int | None = Field(default=None, sa_column=_big(null=True))
+    owner: str | None = None
+    """As in `job_types`."""
 
     __table_args__ = (Index("webhooks_name", "name", unique=True),)
 

@@ -37,6 +37,7 @@ _IS = (
     "revision",
     "created_at",
     "updated_at",
+    "owner",
 )
 """What it is, which its users change."""
 _STANDS = ("cursor", "read_until", "expired_key", "failing_since", "last_success_at")
@@ -130,11 +131,12 @@ def to_webhook(row: Sequence[Any]) -> Webhook:
         revision=row[13],
         created_at=row[14],
         updated_at=row[15],
-        cursor=row[16],
-        read_until=row[17],
-        expired_key=row[18],
-        failing_since=row[19],
-        last_success_at=row[20],
+        owner=row[16],
+        cursor=row[17],
+        read_until=row[18],
+        expired_key=row[19],
+        failing_since=row[20],
+        last_success_at=row[21],
     )
 
 
@@ -161,6 +163,7 @@ def _is_row(webhook: Webhook) -> tuple[Any, ...]:
         webhook.revision,
         webhook.created_at,
         webhook.updated_at,
+        webhook.owner,
     )
 
 
@@ -331,6 +334,11 @@ def delivery_conditions(where: DeliveryFilter, mark: str) -> tuple[str, list[Any
 def read(tx: Transaction, webhook_id: int) -> Webhook | None:
     row = tx.cursor.execute(f"{WEBHOOKS} WHERE id = ?", (webhook_id,)).fetchone()
     return None if row is None else to_webhook(row)
+
+
+def named(tx: Transaction, names: Iterable[str]) -> dict[str, Webhook]:
+    rows = [row for name in names for row in tx.cursor.execute(f"{WEBHOOKS} WHERE name = ?", (name,)).fetchall()]
+    return {webhook.name: webhook for webhook in map(to_webhook, rows)}
 
 
 def save_webhook(tx: Transaction, arguments: list[SaveWebhook]) -> list[Webhook | None]:

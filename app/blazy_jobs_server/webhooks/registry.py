@@ -77,7 +77,7 @@ class Webhooks:
         BlockedDestination."""
         if await self._store.webhook(wanted.name) is not None:
             raise WebhookExists(wanted.name)
-        await self._check(wanted)
+        await self.check(wanted.url)
         made = await self._make(wanted)
         if made is None:
             raise WebhookExists(wanted.name)
@@ -88,11 +88,11 @@ class Webhooks:
         for _ in range(TRIES):
             known = await self._store.webhook(wanted.name)
             if known is None:
-                await self._check(wanted)
+                await self.check(wanted.url)
                 made = await self._make(replace(wanted, enabled=enabled is not False))
                 if made is not None:
                     return made
-            elif (saved := await self._save(known, _replaced(known, wanted), enabled)) is not None:
+            elif (saved := await self._save(known, replaced(known, wanted), enabled)) is not None:
                 return saved, None
         raise StoreUnavailable("the webhook keeps changing")
 
@@ -115,10 +115,8 @@ class Webhooks:
     async def _make(self, wanted: Webhook) -> tuple[Webhook, str] | None:
         if len(await self._store.webhooks()) >= MAX_WEBHOOKS:
             raise TooManyWebhooks(MAX_WEBHOOKS)
-        cursor, _ = await self._store.feed_bounds(EventFilter())
-        secret = signing.new_secret()
-        sealed = self._sealer.seal(secret, purpose_of(wanted.name))
-        made = await self._store.save_webhook(replace(wanted, secret=sealed, cursor=cursor), before=None)
+        sealed, secret = self.with_secret(wanted)
+        made = await self._store.save_webhook(replace(sealed, cursor=await self.newest()), before=None)
         if made is None:
             return None
         self._deliverer.fresh()
@@ -131,20 +129,37 @@ class Webhooks:
             webhook = replace(webhook, disabled_reason=None)
         if webhook == known:
             return known
+        if is_other(known, webhook):
+            webhook = replace(webhook, source="api", owner=None)
         if webhook.url != known.url or (webhook.enabled and not known.enabled):
-            await self._check(webhook)
+            await self.check(webhook.url)
         saved = await self._store.save_webhook(webhook, before=known)
         self._deliverer.fresh()
         return saved
 
-    async def _check(self, webhook: Webhook) -> None:
+    async def check(self, url: str, path: str = "") -> None:
+        """Of a webhook that stands at `path` of the request. Raises InvalidRequest and BlockedDestination."""
         try:
-            await self._sender.check(webhook.url)
+            await self._sender.check(url)
         except UrlRefused as error:
-            raise InvalidRequest.at("/url", str(error), "invalid_url") from None
+            raise InvalidRequest.at(f"{path}/url", str(error), "invalid_url") from None
         except DestinationBlocked:
             message = "leads to an address that the server does not send to"
-            raise BlockedDestination.at("/url", message, "blocked_destination") from None
+            raise BlockedDestination.at(f"{path}/url", message, "blocked_destination") from None
+
+    def with_secret(self, wanted: Webhook) -> tuple[Webhook, str]:
+        """One that is new, with a secret of its own."""
+        secret = signing.new_secret()
+        return replace(wanted, secret=self._sealer.seal(secret, purpose_of(wanted.name))), secret
+
+    async def newest(self) -> int:
+        """The place from which a new one is told what happens."""
+        cursor, _ = await self._store.feed_bounds(EventFilter())
+        return cursor
+
+    def applied(self) -> None:
+        """Some were made, changed or deleted by a configuration."""
+        self._deliverer.fresh()
 
     # -- secrets
 
@@ -218,6 +233,11 @@ class Webhooks:
         return Tried(status, failure, (self._clock.now() - begun) / 1_000_000)
 
 
-def _replaced(known: Webhook, wanted: Webhook) -> Webhook:
+def is_other(known: Webhook, webhook: Webhook) -> bool:
+    """Whether it is told of something else, or elsewhere."""
+    return replaced(known, webhook) != known
+
+
+def replaced(known: Webhook, wanted: Webhook) -> Webhook:
     """What it is as `wanted`, and the rest as it is."""
     return replace(known, url=wanted.url, events=wanted.events, within=wanted.within, include=wanted.include)

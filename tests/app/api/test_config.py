@@ -408,3 +408,64 @@ async def test_an_http_handlers_headers_are_masked_and_kept_and_its_secret_shown
     assert await refusal(server, {"job_types": [{"name": "a", "handler": WORKER}, blocked]}) == [
         ("/job_types/1/handler/url", "blocked_destination")
     ]
+
+
+HOOKS: dict[str, Any] = {
+    "owner": "shop",
+    "webhooks": [
+        {"name": "one", "url": "https://hooks.example/1", "events": ["run.failed"], "job_types": ["mail*"]},
+        {"name": "two", "url": "https://hooks.example/2", "enabled": False},
+    ],
+}
+
+
+async def test_webhooks_are_applied_exported_and_pruned(server: Server) -> None:
+    dry = await apply(server, HOOKS, dry_run="true")
+    assert "secret" not in str(dry)
+    answer = await server.http.post("/v1/config/apply", json=HOOKS)
+    assert answer.headers["cache-control"] == "no-store"
+    made = answer.json()
+    assert brief(made) == [("create", "webhook", "one"), ("create", "webhook", "two")]
+    assert all(change["secret"].startswith("whsec_") for change in made["changes"])
+    assert fields(made) == {
+        "/url": (None, "https://hooks.example/1"),
+        "/events": (["run.completed", "run.failed", "run.cancelled", "run.retrying"], ["run.failed"]),
+        "/job_types": (None, ["mail*"]),
+    }
+    assert (await apply(server, HOOKS))["changes"] == []
+    exported = await server.get("/v1/config")
+    assert [(hook["name"], hook.get("enabled"), hook["owner"]) for hook in exported["webhooks"]] == [
+        ("one", None, "shop"),
+        ("two", False, "shop"),
+    ]
+    assert "whsec" not in str(exported)
+    assert (await apply(server, exported))["changes"] == []
+    await server.http.patch("/v1/webhooks/one", json={"enabled": False})
+    await server.http.patch("/v1/webhooks/two", json={"url": "https://hooks.example/3"})
+    assert [await hook_of(server, name) for name in ("one", "two")] == [("config", False), ("api", False)]
+    back = await apply(server, {"owner": "shop", "webhooks": HOOKS["webhooks"][1:], "prune": True}, dry_run="1")
+    assert brief(back) == [("update", "webhook", "two"), ("delete", "webhook", "one")]
+    assert fields(back) == {"/url": ("https://hooks.example/3", "https://hooks.example/2")}
+    await apply(server, HOOKS)
+    assert await hook_of(server, "one") == ("config", False), "who disabled it has it"
+    found = await refusal(
+        server,
+        HOOKS | {"owner": "other", "webhooks": [HOOKS["webhooks"][0] | {"include": ["result"]}]},
+        "config_conflict",
+        409,
+    )
+    assert found == [("/webhooks/0", "owned_by_another")]
+    bad = {
+        "webhooks": [HOOKS["webhooks"][0], {"name": "y", "url": "ftp://a/"}, {"name": "y", "url": "https://a.example/"}]
+    }
+    assert await refusal(server, bad) == [("/webhooks/1/url", "invalid_url")]
+    many = {"webhooks": [{"name": f"w{n}", "url": "https://hooks.example/"} for n in range(99)]}
+    await refusal(server, many, "too_many_webhooks", 409)
+    gone = await apply(server, {"owner": "shop", "prune": True})
+    assert brief(gone) == [("delete", "webhook", "two"), ("delete", "webhook", "one")]
+    assert (await server.get("/v1/webhooks"))["data"] == []
+
+
+async def hook_of(server: Server, name: str) -> tuple[str, bool]:
+    found = await server.get(f"/v1/webhooks/{name}")
+    return found["source"], found["enabled"]

@@ -69,6 +69,15 @@ SCHEDULE = _of(
 )
 
 
+WEBHOOK = _of(
+    {"name": NAMES, "url": st.sampled_from(["https://a.example/", "https://b.example/x"])},
+    events=st.lists(st.sampled_from(["run.failed", "run.completed"]), min_size=1, max_size=3),
+    job_types=st.none() | st.lists(st.sampled_from(["a", "b*"]), min_size=1, max_size=2),
+    include=st.sampled_from([[], ["result"]]),
+    enabled=st.booleans(),
+)
+
+
 def _unique(items: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[list[dict[str, Any]]]:
     return st.lists(items, max_size=4, unique_by=lambda item: item["name"])
 
@@ -79,6 +88,7 @@ DOCUMENTS = st.fixed_dictionaries(
         "job_types": _unique(JOB_TYPE),
         "queues": _unique(_of({"name": QUEUES}, paused=st.booleans())),
         "schedules": _unique(SCHEDULE),
+        "webhooks": _unique(WEBHOOK),
     }
 )
 
@@ -120,12 +130,20 @@ async def _taken(server: Server, document: dict[str, Any]) -> None:
     answer = await _apply(server, document)
     assert answer.status_code == dry.status_code
     if answer.status_code == 200:
-        assert answer.json()["changes"] == dry.json()["changes"]
+        made = answer.json()["changes"]
+        assert all(
+            ("secret" in change) is (change["kind"] == "webhook") for change in made if change["action"] == "create"
+        )
+        assert [_unsigned(change) for change in made] == dry.json()["changes"]
         assert all(change["fields"] for change in answer.json()["changes"] if change["action"] == "update")
         assert (await _apply(server, document)).json()["changes"] == []
     else:
         assert answer.status_code in (409, 422), answer.text
         assert await server.get("/v1/config") == before
+
+
+def _unsigned(change: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in change.items() if name != "secret"}
 
 
 async def _apply(server: Server, document: Any) -> Any:

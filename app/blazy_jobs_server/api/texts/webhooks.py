@@ -58,7 +58,7 @@ _WEBHOOK = {
     " was none.",
     "last_success_at": "When a message was last received. null: never.",
     "previous_secret_until": "Until when the secret before the last rotation signs too. null: it does not.",
-    "source": "`api`: it was made over HTTP.",
+    "source": "`api`: it was made or changed over HTTP; `config`: it was applied as a configuration.",
     "created_at": CREATED,
     "updated_at": UPDATED,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from blazy_jobs_server.domain.errors import DefinitionChanged, JobsError, JobTypeInUse, QueueInUse
 from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.webhook import Webhook
 from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.store.applying import (
     changed,
@@ -18,8 +19,12 @@ from blazy_jobs_server.store.applying import (
     schedule_to_save,
     schedules_stand,
     stays_named,
+    webhooks_stand,
+    webhooks_to_delete,
+    webhooks_to_save,
 )
 from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres import webhooks
 from blazy_jobs_server.store.postgres.definitions import retire_job_type, save_job_type, save_queue
 from blazy_jobs_server.store.postgres.scheduling import delete_schedule, save_schedule
 from blazy_jobs_server.store.postgres.transaction import Transaction
@@ -33,6 +38,8 @@ async def apply(tx: Transaction, arguments: list[Changes]) -> list[Changed | Job
 async def _apply(tx: Transaction, changes: Changes) -> Changed | JobsError | None:
     if not definitions_stand(tx.ledger, changes) or not schedules_stand(await _taken(tx, changes), changes):
         return None
+    if not webhooks_stand(await webhooks.named(tx, changes.seen_webhooks), changes):
+        return None
     if (refusal := await _refusal(tx, changes)) is not None:
         return refusal
     job_types = await save_job_type(tx, [job_type_to_save(write, changes) for write in changes.job_types])
@@ -40,8 +47,10 @@ async def _apply(tx: Transaction, changes: Changes) -> Changed | JobsError | Non
     schedules = await save_schedule(tx, [schedule_to_save(schedule, changes) for schedule in changes.schedules])
     await delete_schedule(tx, list(changes.deleted_schedules))
     retired = await retire_job_type(tx, list(changes.retired_job_types))
-    _hold_to_it(changes, schedules, retired)
-    return changed(job_types, queues, schedules)
+    await webhooks.delete_webhook(tx, webhooks_to_delete(changes))
+    saved = await webhooks.save_webhook(tx, webhooks_to_save(changes))
+    _hold_to_it(changes, schedules, retired, saved)
+    return changed(job_types, queues, schedules, saved)
 
 
 async def _taken(tx: Transaction, changes: Changes) -> dict[str, Schedule]:
@@ -61,11 +70,16 @@ async def _refusal(tx: Transaction, changes: Changes) -> JobsError | None:
     return nowhere(tx.ledger, changes)
 
 
-def _hold_to_it(changes: Changes, schedules: Sequence[Any], retired: Sequence[bool]) -> None:
-    """Schedules are made without the lock of definitions: what came in between takes all of this back."""
-    for asked, saved in zip(changes.schedules, schedules, strict=True):
-        if not isinstance(saved, Schedule):
+def _hold_to_it(
+    changes: Changes, schedules: Sequence[Any], retired: Sequence[bool], saved: Sequence[Webhook | None]
+) -> None:
+    """Schedules and webhooks are made without the lock of definitions: what came in between takes all of this back."""
+    for asked, schedule in zip(changes.schedules, schedules, strict=True):
+        if not isinstance(schedule, Schedule):
             raise DefinitionChanged(asked.name)
+    for webhook, made in zip(changes.webhooks, saved, strict=True):
+        if made is None:
+            raise DefinitionChanged(webhook.name)
     for name, gone in zip(changes.retired_job_types, retired, strict=True):
         if not gone:
             raise DefinitionChanged(name)

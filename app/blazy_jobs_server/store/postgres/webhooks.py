@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from blazy_jobs_server.domain.webhook import KEPT_SECONDS, Webhook
@@ -105,6 +106,12 @@ async def read(tx: Transaction, webhook_id: int) -> Webhook | None:
     """Nobody else changes it until the end."""
     rows = await tx.rows(f"{WEBHOOKS} WHERE id = $1 FOR UPDATE", webhook_id)
     return to_webhook(rows[0]) if rows else None
+
+
+async def named(tx: Transaction, names: Iterable[str]) -> dict[str, Webhook]:
+    """Nobody else changes them until the end; one that is new is made by whoever commits first."""
+    rows = await tx.rows(f"{WEBHOOKS} WHERE name = ANY($1::text[]) ORDER BY name FOR UPDATE", sorted(names))
+    return {webhook.name: webhook for webhook in map(to_webhook, rows)}
 
 
 async def save_webhook(tx: Transaction, arguments: list[SaveWebhook]) -> list[Webhook | None]:

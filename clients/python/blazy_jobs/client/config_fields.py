@@ -12,6 +12,7 @@ class ConfigExport(TypedDict):
     job_types: list[dict[str, Any]]
     queues: list[dict[str, Any]]
     schedules: list[dict[str, Any]]
+    webhooks: list[dict[str, Any]]
 
 
 class ConfigField(TypedDict):

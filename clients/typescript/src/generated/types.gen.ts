@@ -554,7 +554,7 @@ export type CompletedReport = {
 export type Completion = 'response' | 'report';
 
 /**
- * Everything that is defined: job types, queues and schedules by name, without what is secret.
+ * Everything that is defined: job types, queues, schedules and webhooks by name, without what is secret.
  */
 export type Config = {
     /**
@@ -573,6 +573,10 @@ export type Config = {
      * The schedules, by name.
      */
     schedules: Array<ConfigSchedule>;
+    /**
+     * The webhooks, by name.
+     */
+    webhooks: Array<ConfigWebhook>;
 };
 
 /**
@@ -581,7 +585,7 @@ export type Config = {
 export type ConfigAction = 'create' | 'update' | 'delete';
 
 /**
- * One job type, queue or schedule that changes.
+ * One job type, queue, schedule or webhook that changes.
  */
 export type ConfigChange = {
     /**
@@ -589,7 +593,7 @@ export type ConfigChange = {
      */
     kind: ConfigKind;
     /**
-     * The name of the job type, queue or schedule.
+     * The name of the job type, queue, schedule or webhook.
      */
     name: string;
     /**
@@ -601,7 +605,7 @@ export type ConfigChange = {
      */
     fields: Array<ConfigField>;
     /**
-     * Of a new HTTP handler: the secret that signs its requests. It is not shown again.
+     * Of a new HTTP handler or webhook: the secret that signs its requests. It is not shown again.
      */
     secret?: string;
 };
@@ -655,7 +659,7 @@ export type ConfigIn = {
      */
     owner?: string | null;
     /**
-     * Whether what belongs to the owner and is not in the document is removed: its schedules are deleted, its job types retired. Queues are never removed. Default: false.
+     * Whether what belongs to the owner and is not in the document is removed: schedules and webhooks are deleted, job types retired. Queues are never removed. Default: false.
      */
     prune?: boolean;
     /**
@@ -670,6 +674,10 @@ export type ConfigIn = {
      * The schedules, at most 5,000. Default: none.
      */
     schedules?: Array<ConfigScheduleIn>;
+    /**
+     * The webhooks, at most 100. Default: none.
+     */
+    webhooks?: Array<ConfigWebhookIn>;
 };
 
 /**
@@ -823,7 +831,7 @@ export type ConfigJobTypeIn = {
 /**
  * What changes.
  */
-export type ConfigKind = 'job_type' | 'queue' | 'schedule';
+export type ConfigKind = 'job_type' | 'queue' | 'schedule' | 'webhook';
 
 /**
  * A queue in a configuration.
@@ -1037,6 +1045,94 @@ export type ConfigScheduleIn = {
  * Where a definition comes from.
  */
 export type ConfigSource = 'api' | 'code' | 'config';
+
+/**
+ * A webhook in a configuration, without its secret.
+ */
+export type ConfigWebhook = {
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+     */
+    name: string;
+    /**
+     * Where messages are POSTed.
+     */
+    url: string;
+    /**
+     * What it is told of.
+     */
+    events: Array<WebhookEventType>;
+    /**
+     * Names of job types, or prefixes that end with `*`: only their runs. null: all. At most 100.
+     */
+    job_types: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`: only runs in them. null: all. At most 100.
+     */
+    queues: Array<string> | null;
+    /**
+     * What messages contain besides.
+     */
+    include: Array<WebhookInclude>;
+    /**
+     * Present and false if somebody disabled it.
+     */
+    enabled?: boolean;
+    /**
+     * `config`: applied as a configuration; `code`: declared by a worker; `api`: made or changed otherwise.
+     */
+    source: ConfigSource;
+    /**
+     * Who applied it, where `source` is `config`. null: nobody.
+     */
+    owner: string | null;
+};
+
+/**
+ * A webhook as it is to be. Omitted fields get their defaults, except `enabled`.
+ */
+export type ConfigWebhookIn = {
+    /**
+     * Where messages are POSTed: `https`, or `http` for networks in JOBS_HTTP_ALLOW. At most 2,048 characters.
+     */
+    url: string;
+    /**
+     * What it is told of, at most 10 entries. Default: all four.
+     */
+    events?: Array<WebhookEventType>;
+    /**
+     * Names of job types, or prefixes that end with `*`: only their runs. null: all. At most 100. Default: null.
+     */
+    job_types?: Array<string> | null;
+    /**
+     * Names of queues, or prefixes that end with `*`: only runs in them. null: all. At most 100. Default: null.
+     */
+    queues?: Array<string> | null;
+    /**
+     * What messages contain besides, at most 10 entries. Default: nothing.
+     */
+    include?: Array<WebhookInclude>;
+    /**
+     * Whether messages are sent. What happens while it is false is delivered when it is true again, as far as it is still kept. Default: true.
+     */
+    enabled?: boolean;
+    /**
+     * Read-only: taken, so that a webhook can be sent back as it was read, and ignored; so is null. Default: null.
+     */
+    disabled_reason?: DisabledReason | null;
+    /**
+     * 1 to 128 letters, digits, `.`, `_` and `-`, starting with a letter or digit.
+     */
+    name: string;
+    /**
+     * Ignored; accepted so that an export can be applied. null (default): as if it were not there.
+     */
+    source?: ConfigSource | null;
+    /**
+     * Whose it becomes if the document names no owner. null (default): `default`.
+     */
+    owner?: string | null;
+};
 
 /**
  * A declaration that was not applied because the name belongs to somebody else.
@@ -2516,7 +2612,7 @@ export type NewWebhook = {
      */
     previous_secret_until: string | null;
     /**
-     * `api`: it was made over HTTP.
+     * `api`: it was made or changed over HTTP; `config`: it was applied as a configuration.
      */
     source: string;
     /**
@@ -4479,7 +4575,7 @@ export type Webhook = {
      */
     previous_secret_until: string | null;
     /**
-     * `api`: it was made over HTTP.
+     * `api`: it was made or changed over HTTP; `config`: it was applied as a configuration.
      */
     source: string;
     /**
@@ -8053,7 +8149,7 @@ export type ApplyConfigErrors = {
      */
     408: Problem;
     /**
-     * `config_conflict`, `job_type_in_use`, `queue_in_use`
+     * `config_conflict`, `job_type_in_use`, `queue_in_use`, `too_many_webhooks`
      */
     409: Problem;
     /**

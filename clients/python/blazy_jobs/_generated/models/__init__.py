@@ -41,6 +41,8 @@ from .config_queue_in import ConfigQueueIn
 from .config_schedule import ConfigSchedule
 from .config_schedule_in import ConfigScheduleIn
 from .config_source import ConfigSource
+from .config_webhook import ConfigWebhook
+from .config_webhook_in import ConfigWebhookIn
 from .conflict_out import ConflictOut
 from .conflict_out_kind import ConflictOutKind
 from .cron_trigger_in import CronTriggerIn
@@ -231,6 +233,8 @@ __all__ = (
     "ConfigSchedule",
     "ConfigScheduleIn",
     "ConfigSource",
+    "ConfigWebhook",
+    "ConfigWebhookIn",
     "ConflictOut",
     "ConflictOutKind",
     "CronTriggerIn",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
   from ..models.config_job_type import ConfigJobType
   from ..models.config_queue import ConfigQueue
   from ..models.config_schedule import ConfigSchedule
+  from ..models.config_webhook import ConfigWebhook
 
 
 
@@ -26,18 +27,20 @@ T = TypeVar("T", bound="Config")
 
 @_attrs_define
 class Config:
-    """ Everything that is defined: job types, queues and schedules by name, without what is secret.
+    """ Everything that is defined: job types, queues, schedules and webhooks by name, without what is secret.
 
         Attributes:
             job_types (list[ConfigJobType]): The job types, by name.
             queues (list[ConfigQueue]): The queues, by name; none if the request asked for one owner.
             schedules (list[ConfigSchedule]): The schedules, by name.
+            webhooks (list[ConfigWebhook]): The webhooks, by name.
             owner (str | Unset): Present if the request asked for the configuration of one owner.
      """
 
     job_types: list[ConfigJobType]
     queues: list[ConfigQueue]
     schedules: list[ConfigSchedule]
+    webhooks: list[ConfigWebhook]
     owner: str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
@@ -49,6 +52,7 @@ class Config:
         from ..models.config_job_type import ConfigJobType # noqa: PLC0415
         from ..models.config_queue import ConfigQueue # noqa: PLC0415
         from ..models.config_schedule import ConfigSchedule # noqa: PLC0415
+        from ..models.config_webhook import ConfigWebhook # noqa: PLC0415
         job_types = []
         for job_types_item_data in self.job_types:
             job_types_item = job_types_item_data.to_dict()
@@ -70,6 +74,13 @@ class Config:
 
 
 
+        webhooks = []
+        for webhooks_item_data in self.webhooks:
+            webhooks_item = webhooks_item_data.to_dict()
+            webhooks.append(webhooks_item)
+
+
+
         owner = self.owner
 
 
@@ -79,6 +90,7 @@ class Config:
             "job_types": job_types,
             "queues": queues,
             "schedules": schedules,
+            "webhooks": webhooks,
         })
         if owner is not UNSET:
             field_dict["owner"] = owner
@@ -92,6 +104,7 @@ class Config:
         from ..models.config_job_type import ConfigJobType # noqa: PLC0415
         from ..models.config_queue import ConfigQueue # noqa: PLC0415
         from ..models.config_schedule import ConfigSchedule # noqa: PLC0415
+        from ..models.config_webhook import ConfigWebhook # noqa: PLC0415
         d = dict(src_dict)
         job_types = []
         _job_types = d.pop("job_types")
@@ -123,12 +136,23 @@ class Config:
             schedules.append(schedules_item)
 
 
+        webhooks = []
+        _webhooks = d.pop("webhooks")
+        for webhooks_item_data in (_webhooks):
+            webhooks_item = ConfigWebhook.from_dict(webhooks_item_data)
+
+
+
+            webhooks.append(webhooks_item)
+
+
         owner = d.pop("owner", UNSET)
 
         config = cls(
             job_types=job_types,
             queues=queues,
             schedules=schedules,
+            webhooks=webhooks,
             owner=owner,
         )
 

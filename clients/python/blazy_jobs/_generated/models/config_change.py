@@ -28,14 +28,15 @@ T = TypeVar("T", bound="ConfigChange")
 
 @_attrs_define
 class ConfigChange:
-    """ One job type, queue or schedule that changes.
+    """ One job type, queue, schedule or webhook that changes.
 
         Attributes:
             kind (ConfigKind): What changes.
-            name (str): The name of the job type, queue or schedule.
+            name (str): The name of the job type, queue, schedule or webhook.
             action (ConfigAction): How it changes.
             fields (list[ConfigField]): The fields that change.
-            secret (str | Unset): Of a new HTTP handler: the secret that signs its requests. It is not shown again.
+            secret (str | Unset): Of a new HTTP handler or webhook: the secret that signs its requests. It is not shown
+                again.
      """
 
     kind: ConfigKind

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
   from ..models.config_job_type_in import ConfigJobTypeIn
   from ..models.config_queue_in import ConfigQueueIn
   from ..models.config_schedule_in import ConfigScheduleIn
+  from ..models.config_webhook_in import ConfigWebhookIn
 
 
 
@@ -31,11 +32,12 @@ class ConfigIn:
         Attributes:
             owner (None | str | Unset): Who applies it: 1 to 128 letters, digits, `.`, `_` and `-`. What it creates or
                 changes belongs to this owner. null (default): `default`.
-            prune (bool | Unset): Whether what belongs to the owner and is not in the document is removed: its schedules are
-                deleted, its job types retired. Queues are never removed. Default: false.
+            prune (bool | Unset): Whether what belongs to the owner and is not in the document is removed: schedules and
+                webhooks are deleted, job types retired. Queues are never removed. Default: false.
             job_types (list[ConfigJobTypeIn] | Unset): The job types, at most 5,000. Default: none.
             queues (list[ConfigQueueIn] | Unset): The queues, at most 5,000. Default: none.
             schedules (list[ConfigScheduleIn] | Unset): The schedules, at most 5,000. Default: none.
+            webhooks (list[ConfigWebhookIn] | Unset): The webhooks, at most 100. Default: none.
      """
 
     owner: None | str | Unset = UNSET
@@ -43,6 +45,7 @@ class ConfigIn:
     job_types: list[ConfigJobTypeIn] | Unset = UNSET
     queues: list[ConfigQueueIn] | Unset = UNSET
     schedules: list[ConfigScheduleIn] | Unset = UNSET
+    webhooks: list[ConfigWebhookIn] | Unset = UNSET
 
 
 
@@ -52,6 +55,7 @@ class ConfigIn:
         from ..models.config_job_type_in import ConfigJobTypeIn # noqa: PLC0415
         from ..models.config_queue_in import ConfigQueueIn # noqa: PLC0415
         from ..models.config_schedule_in import ConfigScheduleIn # noqa: PLC0415
+        from ..models.config_webhook_in import ConfigWebhookIn # noqa: PLC0415
         owner: None | str | Unset
         if isinstance(self.owner, Unset):
             owner = UNSET
@@ -87,6 +91,15 @@ class ConfigIn:
 
 
 
+        webhooks: list[dict[str, Any]] | Unset = UNSET
+        if not isinstance(self.webhooks, Unset):
+            webhooks = []
+            for webhooks_item_data in self.webhooks:
+                webhooks_item = webhooks_item_data.to_dict()
+                webhooks.append(webhooks_item)
+
+
+
 
         field_dict: dict[str, Any] = {}
 
@@ -102,6 +115,8 @@ class ConfigIn:
             field_dict["queues"] = queues
         if schedules is not UNSET:
             field_dict["schedules"] = schedules
+        if webhooks is not UNSET:
+            field_dict["webhooks"] = webhooks
 
         return field_dict
 
@@ -112,6 +127,7 @@ class ConfigIn:
         from ..models.config_job_type_in import ConfigJobTypeIn # noqa: PLC0415
         from ..models.config_queue_in import ConfigQueueIn # noqa: PLC0415
         from ..models.config_schedule_in import ConfigScheduleIn # noqa: PLC0415
+        from ..models.config_webhook_in import ConfigWebhookIn # noqa: PLC0415
         d = dict(src_dict)
         def _parse_owner(data: object) -> None | str | Unset:
             if data is None:
@@ -161,12 +177,25 @@ class ConfigIn:
                 schedules.append(schedules_item)
 
 
+        _webhooks = d.pop("webhooks", UNSET)
+        webhooks: list[ConfigWebhookIn] | Unset = UNSET
+        if _webhooks is not UNSET:
+            webhooks = []
+            for webhooks_item_data in _webhooks:
+                webhooks_item = ConfigWebhookIn.from_dict(webhooks_item_data)
+
+
+
+                webhooks.append(webhooks_item)
+
+
         config_in = cls(
             owner=owner,
             prune=prune,
             job_types=job_types,
             queues=queues,
             schedules=schedules,
+            webhooks=webhooks,
         )
 
         return config_in

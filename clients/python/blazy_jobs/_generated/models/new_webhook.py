@@ -45,7 +45,7 @@ class NewWebhook:
             last_success_at (datetime.datetime | None): When a message was last received. null: never.
             previous_secret_until (datetime.datetime | None): Until when the secret before the last rotation signs too.
                 null: it does not.
-            source (str): `api`: it was made over HTTP.
+            source (str): `api`: it was made or changed over HTTP; `config`: it was applied as a configuration.
             created_at (datetime.datetime): When it was created: RFC 3339, UTC.
             updated_at (datetime.datetime): When it was last changed: RFC 3339, UTC.
             secret (str): Signs its messages: `whsec_` and base64. It cannot be read again.
