@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import stat
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Call
-from tests.cli.stub import Answer, Stub, problem
+from tests.cli.stub import COMPLETED, CREATED, Answer, Stub, block, event, problem, run
 
 KEY = "bjk_7fK2mPq9Xa_" + "s" * 43 + "000000"
 FORM = re.compile(r"bjk_[0-9A-Za-z]{10}_[0-9A-Za-z]{49}")
@@ -121,6 +122,26 @@ def test_a_key_is_revoked_and_ones_own_is_shown(stub: Stub, call: Call) -> None:
     own = {"id": "root", "name": "JOBS_API_KEY", "scopes": ["admin"], "job_types": None, "queues": None}
     stub.on("GET /v1/keys/self", Answer(200, own))
     assert json.loads(call("keys", "self", "--url", stub.url).out) == own
+
+
+def test_a_run_is_watched_on_with_the_next_key_of_the_file(
+    stub: Stub, call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "key"
+    path.write_text("the-old-key")
+    monkeypatch.setenv("JOBS_API_KEY_FILE", str(path))
+
+    def until_it_is_rotated() -> Iterator[bytes]:
+        yield block(event(1, "queued", {"due_at": CREATED}))
+        path.write_text("the-newer-key")
+
+    run_id = "run_0000000000001"
+    streams = [Answer(blocks=until_it_is_rotated()), Answer(blocks=[block(COMPLETED)])]
+    stub.on(f"GET /v1/runs/{run_id}", Answer(body=run(state="completed")))
+    stub.on(f"GET /v1/runs/{run_id}/events", *streams)
+    assert call("watch", run_id, "--url", stub.url).code == 0
+    keys = [asked.headers["Authorization"] for asked in stub.asked if asked.path.endswith("/events")]
+    assert keys == ["Bearer the-old-key", "Bearer the-newer-key"]
 
 
 @pytest.mark.parametrize(

@@ -44,11 +44,15 @@ class Session:
         line = self.line
         from blazy_jobs.client.sync.client import Client
 
+        given = self.given.api_key
         try:
-            key = self.given.api_key or address.key_of(os.environ).text() or ""
+            key = given or address.key_of(os.environ).text()
         except ValueError as error:
             raise Unusable(str(error)) from None
-        return Client(self.url, api_key=header_text(key, "the API key", 1000) if key else "", transport=line)
+        if key:
+            header_text(key, "the API key", 1000)
+        # Not the text of the environment's: its file may have another one while a run is watched.
+        return Client(self.url, api_key=given or None, transport=line)
 
     def ask(self, method: str, path: str, **options: Any) -> Any:
         """The answer's JSON. Raises ApiError and ConnectionFailed."""
