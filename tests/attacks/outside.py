@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
 from typing import Any
@@ -15,6 +15,17 @@ from tests.support.receiver import Receiver
 OUTSIDE = "127.0.0.2"
 """Stands for the internet: the one address that the sender under attack may connect to."""
 INSIDE = "127.0.0.1"
+
+
+def _has_v6() -> bool:
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
+EVERYWHERE = ["0.0.0.0", "::"] if _has_v6() else ["0.0.0.0"]
 
 
 class Names:
@@ -44,12 +55,10 @@ class Stage:
     """A receiver outside, and at every other address of this machine the spy, on one port: only the address tells them
     apart."""
 
-    def __init__(
-        self, outside: Receiver, spy: Receiver, spy_of_v6: Receiver, names: Names, sender: GuardedSender
-    ) -> None:
+    def __init__(self, outside: Receiver, spies: Sequence[Receiver], names: Names, sender: GuardedSender) -> None:
         self.outside = outside
-        self.spy = spy
-        self.spy_of_v6 = spy_of_v6
+        self.spies = spies
+        self.spy = spies[0]
         self.names = names
         self.sender = sender
 
@@ -66,25 +75,24 @@ async def stage(
     guarded = sender(resolver) if sender is not None else outside_only(resolver)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(guarded.close)
-        outside, spy, spy_of_v6 = await _receivers(stack)
-        yield Stage(outside, spy, spy_of_v6, names, guarded)
-        assert spy.connections + spy_of_v6.connections == 0
+        outside, *spies = await _receivers(stack)
+        yield Stage(outside, spies, names, guarded)
+        assert [spy.connections for spy in spies] == [0] * len(EVERYWHERE)
 
 
-async def _receivers(stack: AsyncExitStack) -> tuple[Receiver, Receiver, Receiver]:
+async def _receivers(stack: AsyncExitStack) -> list[Receiver]:
     """On a port that no other process has at any address."""
     for _ in range(20):
         async with AsyncExitStack() as trying:
             outside = await trying.enter_async_context(Receiver(host=OUTSIDE))
             try:
                 spies = [
-                    await trying.enter_async_context(Receiver(host=host, port=outside.port))
-                    for host in ("0.0.0.0", "::")
+                    await trying.enter_async_context(Receiver(host=host, port=outside.port)) for host in EVERYWHERE
                 ]
             except OSError:
                 continue
             stack.push_async_exit(trying.pop_all())
-            return outside, spies[0], spies[1]
+            return [outside, *spies]
     raise AssertionError("no port is free at all addresses")
 
 
