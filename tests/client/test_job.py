@@ -41,6 +41,10 @@ def handler() -> None: ...
         ("concurrency", 2.5, "2.5"),
         ("tags", "night", "'night'"),
         ("tags", ["x"] * 30, "30"),
+        ("redact", "/card", "'/card'"),
+        ("redact", ["card"], "'card'"),
+        ("redact", ["/a~2"], "'/a~2'"),
+        ("redact", ["/a"] * 51, "51"),
         ("description", "x" * 5000, "4096"),
         ("payload_schema", {"type": object}, "payload_schema"),
         ("result_schema", "object", "'object'"),
@@ -90,6 +94,7 @@ OPTIONS: dict[str, st.SearchStrategy[Any]] = {
     "retention": plain,
     "concurrency": plain,
     "tags": st.one_of(st.lists(st.text(min_size=1), max_size=22), st.lists(plain, max_size=2), plain),
+    "redact": st.one_of(st.lists(st.text("a/~01", max_size=5), max_size=52), st.lists(plain, max_size=2), plain),
     "description": st.one_of(plain, st.text("ab", min_size=4095, max_size=4098)),
 }
 
