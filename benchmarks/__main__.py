@@ -29,6 +29,7 @@ from benchmarks import (
     schedules,
     streams,
     typical,
+    webhooks,
 )
 from benchmarks.table import Row, Scale, keep, machine, medians, options, scale_of, show
 
@@ -46,6 +47,7 @@ BENCHMARKS = [
     api_under_streams,
     client,
     outbound,
+    webhooks,
     idle,
     postgres,
     bullmq,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from blazy_jobs_server.trust.access import Access
 from blazy_jobs_server.trust.audit import Refusals
 from blazy_jobs_server.trust.keyring import Keyring
 from blazy_jobs_server.webhooks.deliverer import Deliverer
+from blazy_jobs_server.webhooks.pace import Pace
 from blazy_jobs_server.webhooks.registry import Webhooks
 from tests.app.asgi import Answered, Stream, send_pieces
 from tests.app.clock import HandClock
@@ -84,6 +86,7 @@ class Server:
             redacts=self.jobs.catalogue.redacts,
             draw=lambda: 0.5,
             news_seconds=0,
+            pace=Pace(busy_turn_seconds=math.inf),
         )
         self.deliverer.attach(self.jobs)
         webhooks = Webhooks(self.store, self.clock, self.sender, keyring, self.deliverer)

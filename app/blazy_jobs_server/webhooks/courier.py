@@ -28,6 +28,7 @@ from blazy_jobs_server.ports import Clock, Store
 from blazy_jobs_server.ports.webhooks import Progress, Retried, Wanted
 from blazy_jobs_server.webhooks.attempts import Attempts, Failure
 from blazy_jobs_server.webhooks.message import RESULT, body_of
+from blazy_jobs_server.webhooks.pace import Pace
 from blazy_jobs_server.webhooks.window import Window
 
 log = structlog.get_logger("webhooks")
@@ -57,6 +58,7 @@ class Tools(Struct, frozen=True):
     draw: Callable[[], float]
     redacts: Callable[[str], tuple[str, ...]]
     """What is not shown of the results of a job type, as JSON Pointers."""
+    pace: Pace
     outcomes: Counter[str]
     """Of attempts: `delivered`, `failed` (and tried again), `given_up`."""
 
@@ -132,6 +134,11 @@ class Courier:
         self._behind = True
         self._moved.set()
 
+    def go_on(self) -> None:
+        """It may send again."""
+        if self._events:
+            self._moved.set()
+
     def look_again(self, webhook: Webhook, secrets: SigningSecrets) -> None:
         """It may have been changed, and its deliveries may have become due."""
         self.webhook, self._secrets = webhook, secrets
@@ -196,7 +203,7 @@ class Courier:
         )
 
     def _send_some(self) -> None:
-        while self._events and self._sending < self._limit():
+        while self._events and self._sending < self._limit() and self._tools.pace.may_send(self.lag_seconds()):
             self._sending += 1
             self._tasks.spawn(f"webhook {self.webhook.name}: send", self._send(self._events.popleft()))
 

@@ -20,6 +20,7 @@ from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.ports.sealing import Sealer
 from blazy_jobs_server.webhooks.attempts import Attempts
 from blazy_jobs_server.webhooks.courier import Courier, Tools
+from blazy_jobs_server.webhooks.pace import Pace
 
 log = structlog.get_logger("webhooks")
 
@@ -51,13 +52,16 @@ class Deliverer:
         redacts: Callable[[str], tuple[str, ...]] = lambda job_type: (),
         draw: Callable[[], float] = random.random,
         news_seconds: float = NEWS_SECONDS,
+        pace: Pace | None = None,
     ) -> None:
         self._store = store
         self._now = clock.now
         self._sealer = sealer
         self.attempts = Attempts(sender, clock)
         self.outcomes: Counter[str] = Counter()
-        self._tools = Tools(store, clock, self.attempts, draw, redacts, self.outcomes)
+        self._pace = Pace() if pace is None else pace
+        self._pace.on_turn = self._go_on
+        self._tools = Tools(store, clock, self.attempts, draw, redacts, self._pace, self.outcomes)
         self._news_seconds = news_seconds
         self._known: list[Webhook] = []
         self._couriers: dict[int, Courier] = {}
@@ -84,6 +88,7 @@ class Deliverer:
         """What is on its way is sent by the next server, or by another one. Stopping twice is harmless."""
         await self._tasks.stop()
         self._alarm.clear()
+        self._pace.stop()
         if self._nudging is not None:
             self._nudging.cancel()
             self._nudging = None
@@ -102,6 +107,7 @@ class Deliverer:
 
     def on_commit(self, commit: Commit) -> None:
         if self._couriers and commit.events:
+            self._pace.note_commit()
             self._nudge_soon()
 
     def on_elsewhere(self, news: Elsewhere) -> None:
@@ -116,6 +122,10 @@ class Deliverer:
         self._nudging = None
         for courier in self._couriers.values():
             courier.wake()
+
+    def _go_on(self) -> None:
+        for courier in self._couriers.values():
+            courier.go_on()
 
     def lags(self) -> dict[str, float]:
         """By the names of webhooks that this server delivers for: the age of the oldest event on its way."""

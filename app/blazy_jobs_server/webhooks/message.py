@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.event import EventType
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.redaction import redacted
 from blazy_jobs_server.domain.run import STATE_NAMES
@@ -28,7 +29,7 @@ def body_of(event: Happened, include: tuple[str, ...], hidden: tuple[str, ...] =
         "attempt": event.attempt,
         "error": _error(event.error),
     }
-    if RESULT in include:
+    if RESULT in include and event.type is EventType.COMPLETED:
         result = event.result or "null"
         data["result"] = orjson.Fragment(result if result == "null" else redacted(result, hidden))
         if event.result_omitted:

@@ -119,6 +119,7 @@ class Webhooks:
         made = await self._store.save_webhook(replace(sealed, cursor=await self.newest()), before=None)
         if made is None:
             return None
+        log.info("webhook created", name=made.name)
         self._deliverer.fresh()
         return made, secret
 
