@@ -27,6 +27,7 @@ log = structlog.get_logger("webhooks")
 LEASE_SECONDS, RENEW_SECONDS = 15, 5
 NEWS_SECONDS = 0.02
 """What happens within so long is read together."""
+SEALED_SECONDS = 30
 HELD_SECONDS = 86_400
 """Retention waits for webhooks for so long at most."""
 
@@ -66,6 +67,8 @@ class Deliverer:
         self._known: list[Webhook] = []
         self._couriers: dict[int, Courier] = {}
         self._ended: list[Courier] = []
+        self._sealed: set[int] = set()
+        """Those whose secrets could not be opened."""
         self._nudging: asyncio.TimerHandle | None = None
         self._alarm = Alarm(clock.now)
         self._tasks = Tasks()
@@ -161,9 +164,13 @@ class Deliverer:
         courier = self._couriers.get(webhook.id)
         try:
             secrets = open_secrets(self._sealer, webhook)
-        except Exception:  # another keyring, or none: the others go on
-            log.exception("the secret of a webhook cannot be opened", webhook=webhook.name)
+        except Exception:  # another keyring, or none: the others go on, and it is tried again
+            if webhook.id not in self._sealed:
+                log.exception("the secret of a webhook cannot be opened", webhook=webhook.name)
+            self._sealed.add(webhook.id)
+            self._alarm.set(self._now() + SEALED_SECONDS * SECOND)
             return
+        self._sealed.discard(webhook.id)
         if courier is not None:
             courier.look_again(webhook, secrets)
             if self._store.neighbours is not None:

@@ -106,3 +106,18 @@ async def test_what_was_received_and_noted_is_not_sent_again_after_a_crash(serve
     await server.sender.got(2)
     await server.settle()
     assert len({post.id for post in server.sender.posts}) == len(server.sender.posts) == 2
+
+
+async def test_a_webhook_whose_secret_cannot_be_opened_waits_until_it_can(server: Server) -> None:
+    await create(server)
+    await server.register()
+    keyring = server.settings.data / "keyring"
+    kept = keyring.read_bytes()
+    keyring.unlink()
+    await crash(server)
+    await complete(server)
+    await server.advance(1)
+    assert server.sender.posts == []
+    keyring.write_bytes(kept)
+    await server.advance(31)
+    await server.sender.got(1)
