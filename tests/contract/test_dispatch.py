@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
-from blazy_jobs_server.domain.errors import IdempotencyKeyReused, JobTypeNotFound
+from blazy_jobs_server.domain.errors import DedupeKeyInUse, IdempotencyKeyReused, JobTypeNotFound
 from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.keys import Within
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import RunFilter
 from tests.contract.stage import Stage, ids
@@ -143,6 +145,18 @@ async def test_an_unfinished_run_with_the_dedupe_key_is_found(stage: Stage) -> N
     assert ids((await stage.dispatch(stage.order(dedupe_key="d"))).runs) == [lease.id], "also while it runs"
     await stage.complete(lease)
     assert (await stage.dispatch(stage.order(dedupe_key="d"))).made == [True]
+
+
+async def test_a_run_outside_is_not_found_by_its_dedupe_key(stage: Stage) -> None:
+    await stage.run_of(queue="b", dedupe_key="d")
+    orders = [
+        replace(stage.order(queue="a", dedupe_key=key), within=Within(queues=("a",))) for key in (None, "c", "d", "c")
+    ]
+    with pytest.raises(DedupeKeyInUse):
+        await stage.dispatch(*orders, key="k")
+    assert len(await stage.all_runs()) == 1
+    for made in ([True, True, False], [False, False, False]):
+        assert (await stage.dispatch(orders[0], orders[1], orders[3], key="l")).made == made
 
 
 async def test_dedupe_keys_of_other_job_types_never_meet(stage: Stage) -> None:

@@ -251,6 +251,7 @@ class Asking:
                 _once(body.name, found, path)
                 asked = definition(body.name, body)
                 visibility.check_definition(self._caller, asked)
+                visibility.check_known(self._caller, standing.job_types.get(body.name))
                 self._handlers.check_queue(asked, path)
                 asked, secrets = sealing(asked, standing.job_types.get(body.name))
             except HeadersRequired as refused:

@@ -248,4 +248,4 @@ async def guard(request: Request) -> None:
     if request.method not in SAFE_METHODS:
         acting.set(context.act_of(caller, request.scope))
     if not caller.within.is_everything:
-        await visibility.check_path(context.jobs, caller, request.scope["path"].split("/"))
+        await visibility.check_path(context.jobs, caller, request.method, request.scope["path"].split("/"))

@@ -61,6 +61,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.ConfigConflict([FieldError("/job_types/0", "belongs to the owner 'shop' and differs", "owned_by_another")]),
     errors.RunFinished("completed"),
     errors.RunNotFinished("running"),
+    errors.DedupeKeyInUse(),
     errors.IdempotencyInFlight(),
     errors.KeyEnded(),
     errors.RotationPending("2026-02-01T12:00:00.000000Z"),

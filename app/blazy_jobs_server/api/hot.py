@@ -101,6 +101,7 @@ async def dispatch(context: Context, scope: Scope, receive: Receive, name: str) 
     key = idempotency_key(headers, caller_scope(scope), value)
     if not caller.within.is_everything:
         visibility.check_target(jobs, caller, name, asked.queue)
+        asked = msgspec.structs.replace(asked, within=caller.within)
     dispatched = await context.make(caller, 1, lambda: jobs.dispatcher.dispatch(entry, asked, key))
     return await answer_dispatched(context, scope, dispatched)
 
@@ -201,6 +202,7 @@ def _leave_out(jobs: Jobs, caller: Caller, wishes: list[tuple[str, Wish] | None]
         name, asked = item
         try:
             visibility.check_target(jobs, caller, name, asked.queue)
+            wishes[place] = (name, msgspec.structs.replace(asked, within=caller.within))
         except NotFound:
             unknown = JobTypeNotFound(name)
             errors.append(FieldError(f"/runs/{place}/job_type", unknown.detail, unknown.code))

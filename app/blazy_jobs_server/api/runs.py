@@ -22,6 +22,7 @@ from blazy_jobs_server.api.describe import (
 from blazy_jobs_server.api.requests import caller_scope, cursor_key, headers_of, idempotency_key, read_json, run_key
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import (
+    DedupeKeyInUse,
     InvalidBatch,
     InvalidCursor,
     InvalidPayload,
@@ -71,6 +72,7 @@ def respond(answer: Answer) -> Response:
         {202: run_models.Run, 200: run_models.Run},
         *BODY,
         *IDEMPOTENT,
+        DedupeKeyInUse,
         InvalidPayload,
         TooBusy,
         JobTypeNotFound,
@@ -95,6 +97,7 @@ async def dispatch_run(request: Request, name: str) -> Response:
         {202: run_models.Batch, 200: run_models.Batch},
         *BODY,
         *IDEMPOTENT,
+        DedupeKeyInUse,
         InvalidBatch,
         TooBusy,
         text={200: "the runs of an earlier request", 202: "created, in the given order"},
@@ -278,7 +281,9 @@ async def replay_run(request: Request, run_id: str) -> Response:
     headers = headers_of(request.scope)
     key = idempotency_key(headers, caller_scope(request.scope), {})
     caller = caller_of(request)
-    dispatched = await context.make(caller, 1, lambda: context.jobs.dispatcher.replay(run, key, caller.created_by))
+    dispatched = await context.make(
+        caller, 1, lambda: context.jobs.dispatcher.replay(run, key, caller.created_by, caller.within)
+    )
     return respond(await hot.answer_dispatched(context, request.scope, dispatched))
 
 

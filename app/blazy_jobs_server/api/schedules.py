@@ -360,7 +360,9 @@ async def trigger_schedule(request: Request, name: str) -> Response:
     headers = headers_of(request.scope)
     key = idempotency_key(headers, caller_scope(request.scope), {})
     caller = caller_of(request)
-    dispatched = await context.make(caller, 1, lambda: context.jobs.schedules.trigger(name, key, caller.created_by))
+    dispatched = await context.make(
+        caller, 1, lambda: context.jobs.schedules.trigger(name, key, caller.created_by, caller.within)
+    )
     return respond(await hot.answer_dispatched(context, request.scope, dispatched))
 
 

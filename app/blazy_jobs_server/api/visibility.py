@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import UNSET, UnsetType
 
+from blazy_jobs_server.api.admission import READING
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import (
     Forbidden,
@@ -16,7 +17,7 @@ from blazy_jobs_server.domain.errors import (
     WebhookNotFound,
     WorkerNotFound,
 )
-from blazy_jobs_server.domain.job_type import Definition
+from blazy_jobs_server.domain.job_type import Definition, JobType
 from blazy_jobs_server.domain.keys import Caller, Scope, Within
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.domain.schedule import Schedule
@@ -27,11 +28,14 @@ from blazy_jobs_server.ports import WorkerRecord
 BATCH = "batch"
 
 
-async def check_path(jobs: Jobs, caller: Caller, parts: Sequence[str]) -> None:
+async def check_path(jobs: Jobs, caller: Caller, method: str, parts: Sequence[str]) -> None:
     """Raises NotFound where the path names what is not there for the caller."""
     match parts[1:]:
         case ["v1", "job-types", name, *_] if not caller.within.admits_job_type(name):
             raise JobTypeNotFound(name)
+        case ["v1", "job-types", name, *rest] if method not in READING and rest != ["runs"]:
+            await jobs.catalogue.fresh()
+            check_known(caller, jobs.catalogue.get(name))
         case ["v1", "queues", name, *_] if not caller.within.admits_queue(name):
             raise QueueNotFound(name)
         case ["v1", "runs", run_id, *_] if run_id != BATCH:
@@ -76,6 +80,13 @@ def check_definition(caller: Caller, definition: Definition) -> None:
         raise QueueNotFound(definition.queue)
 
 
+def check_known(caller: Caller, known: JobType | None) -> None:
+    """Of a job type to be changed, as it stands: one of a queue outside is not the caller's to take. Raises
+    JobTypeNotFound."""
+    if known is not None and not caller.within.admits(known.name, known.definition.queue):
+        raise JobTypeNotFound(known.name)
+
+
 def sees_schedule(jobs: Jobs, caller: Caller, schedule: Schedule) -> bool:
     definition = schedule.definition
     known = jobs.catalogue.get(definition.job_type)
@@ -114,8 +125,9 @@ def sees_worker(within: Within, record: WorkerRecord) -> bool:
 
 
 def check_worker_of(caller: Caller, record: WorkerRecord) -> None:
-    """Another key's worker is not there for it. Raises WorkerNotFound."""
-    if record.key_id not in (None, caller.key_id) and not caller.may(Scope.ADMIN):
+    """Another's worker is not there for it: neither another key's, nor the server's own, which have none. Raises
+    WorkerNotFound."""
+    if record.key_id != caller.key_id and not caller.may(Scope.ADMIN):
         raise WorkerNotFound(ids.worker_id(record.id))
 
 

@@ -21,6 +21,7 @@ from blazy_jobs_server.api.worker_models import WorkerIn
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.declaration import Declaration, DeclaredSchedule
 from blazy_jobs_server.domain.errors import (
+    Forbidden,
     InvalidCursor,
     InvalidRequest,
     InvalidSchema,
@@ -31,7 +32,10 @@ from blazy_jobs_server.domain.errors import (
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import Bullmq, Definition
 from blazy_jobs_server.domain.keys import Caller, Scope
+from blazy_jobs_server.domain.redaction import covers
+from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
+from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.engine.membership import Member
 from blazy_jobs_server.engine.plans import check_plan
 from blazy_jobs_server.ports import WorkerRecord
@@ -40,6 +44,8 @@ router = APIRouter(prefix="/v1/workers", tags=["workers"])
 
 NEEDS_ADMIN = "needs_admin"
 """Why an HTTP handler that is declared is not taken from a key without that scope."""
+NEEDS_REVEAL = "needs_reveal"
+"""Why what a job type redacts stays redacted, although a key without `runs:reveal` declares less."""
 
 
 @router.post(
@@ -65,7 +71,10 @@ async def register_worker(request: Request) -> Response:
     within = caller_of(request).within
     visibility.check_worker(within, [*body.job_types, *_named(declares)], body.queues)
     visibility.check_queues(within, _queues_of(body, declares))
+    await _check_standing(context, caller_of(request), declares)
     declares, conflicts = await _without_refused_handlers(context, caller_of(request), declares)
+    declares, revealing = await _still_redacting(context, caller_of(request), declares)
+    conflicts += revealing
     conflicts += await _declare_queues(context, body)
     leasing = context.jobs.leasing
     record, refused = await context.jobs.deployments.register(
@@ -143,6 +152,60 @@ def _declarations(body: WorkerIn) -> list[Declaration]:
             )
         )
     return declared
+
+
+async def _check_standing(context: Context, caller: Caller, declares: list[Declaration]) -> None:
+    """Names that stand for something outside are not the caller's to declare. Raises Forbidden."""
+    if caller.within.is_everything or not declares:
+        return
+    jobs = context.jobs
+    await jobs.catalogue.fresh()
+    for declared in declares:
+        for name in declared.definitions:
+            known = jobs.catalogue.get(name)
+            if known is not None:
+                visibility.check_queues(caller.within, [known.definition.queue])
+        for name in declared.planned:
+            schedule = await jobs.store.schedule(name)
+            if schedule is not None and not visibility.sees_schedule(jobs, caller, schedule):
+                raise Forbidden(f"This key is not for the schedule {name!r}.")
+        for found in await jobs.store.schedules_of_app(declared.app):
+            if not visibility.sees_schedule(jobs, caller, found) and await _speaks_for(jobs, declared, found):
+                raise Forbidden(f"This key is not for all schedules of the app {declared.app!r}: name it otherwise.")
+
+
+async def _speaks_for(jobs: Jobs, declared: Declaration, schedule: Schedule) -> bool:
+    """Whether it may orphan a schedule of its app that it does not name."""
+    number = None if schedule.declarer is None else schedule.declarer.declaration
+    before = None if number is None else (await jobs.store.declarations([number])).get(number)
+    if before is None or schedule.definition.job_type in declared.definitions:
+        return True
+    return declared.is_same_part(before[1])
+
+
+async def _still_redacting(
+    context: Context, caller: Caller, declares: list[Declaration]
+) -> tuple[list[Declaration], list[Conflict]]:
+    """Who is not shown something cannot declare that it is no longer hidden: it stays so, and all else holds."""
+    if caller.may(Scope.REVEAL) or not declares:
+        return declares, []
+    catalogue = context.jobs.catalogue
+    await catalogue.fresh()
+    conflicts: list[Conflict] = []
+
+    def as_hidden(definition: Definition) -> Definition:
+        hidden = catalogue.redacts(definition.name) if catalogue.has_met(definition.name) else ()
+        missing = tuple(pointer for pointer in hidden if not covers(definition.redact, [pointer]))
+        if not missing:
+            return definition
+        conflicts.append(Conflict("job_type", definition.name, NEEDS_REVEAL))
+        return msgspec.structs.replace(definition, redact=definition.redact + missing)
+
+    kept = [
+        msgspec.structs.replace(declared, job_types=tuple(as_hidden(definition) for definition in declared.job_types))
+        for declared in declares
+    ]
+    return kept, conflicts
 
 
 async def _without_refused_handlers(

@@ -41,6 +41,10 @@ class Declaration(Struct, frozen=True, kw_only=True, dict=True):
     def planned(self) -> dict[str, DeclaredSchedule]:
         return {declared.definition.name: declared for declared in self.schedules}
 
+    def is_same_part(self, before: Declaration) -> bool:
+        """An app may be served in parts, by workers of some of its modules each: what one lacks is another's then."""
+        return not self.modules or not before.modules or set(self.modules) == set(before.modules)
+
 
 class Started(Struct, frozen=True):
     """A declaration that a worker which is there has made. `build_order` is that of the builds' first appearance."""

@@ -9,8 +9,8 @@
     ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
-    │                             · QueueInUse · IdempotencyInFlight · KeyEnded · RotationPending · WebhookExists
-    │                             · TooManyWebhooks · ConfigConflict
+    │                             · QueueInUse · DedupeKeyInUse · IdempotencyInFlight · KeyEnded · RotationPending
+    │                             · WebhookExists · TooManyWebhooks · ConfigConflict
     ├── Gone                410   EventsExpired
     ├── PayloadTooLarge     413
     ├── UnsupportedMedia    415   UnsupportedEncoding
@@ -308,6 +308,15 @@ class RunNotFinished(Conflict):
 
     def __init__(self, state: str) -> None:
         super().__init__(f"The run is {state}; only a finished run can be erased.")
+
+
+class DedupeKeyInUse(Conflict):
+    """By a run that is not there for who asks."""
+
+    code, title = "dedupe_key_in_use", "Dedupe key in use"
+
+    def __init__(self) -> None:
+        super().__init__("An unfinished run that this key is not shown has the dedupe_key; nothing was stored.")
 
 
 class IdempotencyInFlight(Conflict):

@@ -283,16 +283,11 @@ class Settlement:
     def _rewrites(self, view: View, before: View) -> bool:
         """Whether it has taken the place of what has no job in common with it."""
         gone = (before.started.app, before.started.digest) not in self._digests
-        return gone and view.started.id > before.started.id and _is_same_part(view.declaration, before.declaration)
+        return gone and view.started.id > before.started.id and view.declaration.is_same_part(before.declaration)
 
 
 def _is_version(declaration: Declaration, before: Declaration) -> bool:
-    return _is_same_part(declaration, before) and bool(declaration.definitions.keys() & before.definitions.keys())
-
-
-def _is_same_part(declaration: Declaration, before: Declaration) -> bool:
-    """An app may be served in parts, by workers of some of its modules each: what one lacks is another's then."""
-    return not declaration.modules or not before.modules or set(declaration.modules) == set(before.modules)
+    return declaration.is_same_part(before) and bool(declaration.definitions.keys() & before.definitions.keys())
 
 
 def _of_owner(claims: list[View], declarer: Declarer | None) -> list[View]:

@@ -23,6 +23,7 @@ from blazy_jobs_server.domain.errors import (
 from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Overrides
+from blazy_jobs_server.domain.keys import EVERYTHING, Within
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.engine.catalogue import Catalogue, Entry
 from blazy_jobs_server.engine.checking import MAX_LISTED_ERRORS, BatchCheck, all_accepted
@@ -50,6 +51,8 @@ class Wish(Struct, frozen=True, kw_only=True):
     metadata: dict[str, str] = {}
     created_by: str | None = None
     """As in `Run`."""
+    within: Within = EVERYTHING
+    """Where it may be made."""
 
 
 class Dispatcher:
@@ -196,13 +199,14 @@ class Dispatcher:
             name, wish = item
             try:
                 entry = self._catalogue.entry(name)
+                order = self.order(entry, wish)
             except JobTypeNotFound as error:
                 check.errors.append(FieldError(f"/runs/{index}/job_type", error.detail, error.code))
                 continue
             if entry.payload is not None:
                 await check.take(entry.payload, wish.payload, f"/runs/{index}/payload")
             if not check.errors:
-                orders.append(self.order(entry, wish))
+                orders.append(order)
         refusal = await _refusal(check)
         if refusal is None:
             return await self.store_orders(orders, idempotency)
@@ -211,20 +215,22 @@ class Dispatcher:
             raise refusal
         return replayed
 
-    async def replay(self, run: Run, idempotency: IdempotencyKey | None, created_by: str | None) -> Dispatched:
+    async def replay(
+        self, run: Run, idempotency: IdempotencyKey | None, created_by: str | None, within: Within = EVERYTHING
+    ) -> Dispatched:
         """The payload, tags, metadata and own settings of `run` on the present definition of its type.
 
-        Raises JobTypeNotFound, InvalidPayload, TooBusy.
+        Raises JobTypeNotFound, also where that is outside of `within` by now, InvalidPayload, TooBusy.
         """
         entry = await self._catalogue.found(run.job_type)
         while True:
             try:
-                return await self._replay(run, entry, idempotency, created_by)
+                return await self._replay(run, entry, idempotency, created_by, within)
             except (DefinitionChanged, InvalidPayload) as refusal:
                 entry = await self._changed(entry, refusal)
 
     async def _replay(
-        self, run: Run, entry: Entry, idempotency: IdempotencyKey | None, created_by: str | None
+        self, run: Run, entry: Entry, idempotency: IdempotencyKey | None, created_by: str | None, within: Within
     ) -> Dispatched:
         payload = orjson.loads(run.payload)
         if entry.payload is not None and not entry.payload.accepts(payload):
@@ -240,6 +246,7 @@ class Dispatcher:
             timeout_seconds=overrides.timeout_seconds,
             expires_seconds=None,
             created_by=created_by,
+            within=within,
         )
         order = msgspec.structs.replace(
             self.order(entry, wish), payload=run.payload, tags=run.tags, metadata=run.metadata, replay_of=run.id
@@ -247,6 +254,7 @@ class Dispatcher:
         return await self.store_orders([order], idempotency)
 
     def order(self, entry: Entry, wish: Wish) -> Order:
+        """Raises JobTypeNotFound where the run would be made outside."""
         job_type = entry.job_type
         definition = job_type.definition
         settings, overrides = entry.settings, None
@@ -259,6 +267,8 @@ class Dispatcher:
             settings, overrides = own.settings(definition), _encode(own).decode()
             queue = definition.queue if own.queue is UNSET else own.queue
             priority = definition.priority if own.priority is UNSET else own.priority
+        if not wish.within.admits(definition.name, queue):
+            raise JobTypeNotFound(definition.name)
         due_at = wish.run_at or 0
         if wish.delay_seconds:
             due_at = after(self._clock.now(), wish.delay_seconds)
@@ -277,6 +287,7 @@ class Dispatcher:
             tags=orjson.dumps(wish.tags).decode() if wish.tags else "[]",
             metadata=orjson.dumps(wish.metadata).decode() if wish.metadata else "{}",
             created_by=wish.created_by,
+            within=wish.within,
         )
 
     async def store_orders(self, orders: list[Order], idempotency: IdempotencyKey | None) -> Dispatched:

@@ -19,6 +19,7 @@ from blazy_jobs_server.domain.errors import (
     StoreUnavailable,
 )
 from blazy_jobs_server.domain.job_type import Declarer, Source
+from blazy_jobs_server.domain.keys import EVERYTHING, Within
 from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
 from blazy_jobs_server.engine.catalogue import Catalogue, differences
 from blazy_jobs_server.engine.dispatch import Dispatcher
@@ -131,8 +132,11 @@ class Schedules:
             raise ScheduleNotFound(name)
         log.info("schedule deleted", name=name)
 
-    async def trigger(self, name: str, idempotency: IdempotencyKey | None, created_by: str | None) -> Dispatched:
-        """A run now, beside those of its times. Raises ScheduleNotFound, JobTypeNotFound and InvalidPayload."""
+    async def trigger(
+        self, name: str, idempotency: IdempotencyKey | None, created_by: str | None, within: Within = EVERYTHING
+    ) -> Dispatched:
+        """A run now, beside those of its times. Raises ScheduleNotFound, also where that run would be outside of
+        `within`, JobTypeNotFound and InvalidPayload."""
         await self._catalogue.fresh()
         schedule = await self.get(name)
         try:
@@ -141,6 +145,8 @@ class Schedules:
             if (replayed := await self._dispatcher.replayed(idempotency)) is not None:
                 return replayed
             raise
+        if not within.admits(order.job_type, order.queue):
+            raise ScheduleNotFound(name)
         triggered = msgspec.structs.replace(order, schedule=name, created_by=created_by)
         return await self._dispatcher.store_orders([triggered], idempotency)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from blazy_jobs_server.domain.errors import Unauthorized
+from blazy_jobs_server.domain.errors import JobTypeNotFound, Unauthorized
 from blazy_jobs_server.domain.handler_secrets import Turn
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.engine.jobs import Jobs
@@ -37,8 +37,11 @@ class TokenReports:
         """Raises Unauthorized, the same whether there is no such run, or the token is not the run's."""
         run = None if run_id is None else await self._jobs.store.run(run_id)
         if run is not None:
-            job_type = (await self._jobs.catalogue.found(run.job_type)).job_type
-            secrets = self._vault.open(job_type)
+            try:
+                entry = await self._jobs.catalogue.found(run.job_type)
+            except JobTypeNotFound:
+                raise Unauthorized from None
+            secrets = self._vault.open(entry.job_type)
             turn = None if secrets is None else secrets.admits(token, run.id)
             if turn is not None:
                 return Bearer(run, turn)

@@ -43,6 +43,8 @@ class Order(Struct, frozen=True, kw_only=True):
     job_added_at: int | None = None
     created_by: str | None = None
     """As in `Run`."""
+    within: Within = EVERYTHING
+    """What may be found by `dedupe_key` in its place."""
 
 
 class Many(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from blazy_jobs_server.domain.errors import IdempotencyKeyReused, JobsError, JobTypeNotFound
+from blazy_jobs_server.domain.errors import DedupeKeyInUse, IdempotencyKeyReused, JobsError, JobTypeNotFound
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Many, Order
@@ -94,6 +94,9 @@ def _dispatch(
                 _remember(tx, key, [(run_id, columns.FRESH_STATE) for run_id in run_ids])
             return Dispatched([], [], columns=run_ids, made_at=tx.now)
         orders = many.orders()
+    for order in orders:
+        if (refusal := refusal_of_found(order, _find_hidden(tx, order, deduped))) is not None:
+            return refusal
     runs: list[Run] = []
     made: list[bool] = []
     for order in orders:
@@ -109,6 +112,20 @@ def _dispatch(
     if key is not None:
         _remember(tx, key, [(run.id, run.state) for run in runs])
     return Dispatched(runs, made)
+
+
+def _find_hidden(tx: Transaction, order: Order, deduped: dict[tuple[str, str], Run]) -> Run | None:
+    """Looked for only where it may be hidden."""
+    if order.dedupe_key is None or order.within.is_everything:
+        return None
+    return _find_deduped(tx, order, deduped)
+
+
+def refusal_of_found(order: Order, found: Run | None) -> DedupeKeyInUse | None:
+    """Where the run that has its dedupe key is not there for who asks."""
+    if found is None or order.within.admits(found.job_type, found.queue):
+        return None
+    return DedupeKeyInUse()
 
 
 def _keep(tx: Transaction, run: Run, until: int) -> None:

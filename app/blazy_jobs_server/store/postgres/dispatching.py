@@ -19,7 +19,7 @@ from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Many, Order
 from blazy_jobs_server.store.columns import FRESH_STATE
-from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS, NOTHING, Dispatch, run_rows
+from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS, NOTHING, Dispatch, refusal_of_found, run_rows
 from blazy_jobs_server.store.postgres import columns
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.transaction import Transaction
@@ -69,9 +69,15 @@ async def _turn(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched |
     await _replay(tx, arguments, answers)
     open_places = [place for place in range(len(arguments)) if place not in answers]
     deduped = await _find_deduped(tx, [arguments[place] for place in open_places])
-    drafts = {place: _draft(tx, arguments[place], deduped) for place in open_places}
+    drafts: dict[int, Draft] = {}
+    for place in open_places:
+        hidden = _hidden(arguments[place], deduped)
+        if hidden is not None:
+            answers[place] = hidden
+        else:
+            drafts[place] = _draft(tx, arguments[place], deduped)
     await _reserve(tx, drafts)
-    overtaken = {place for place in open_places if place not in drafts}
+    overtaken = {place for place in open_places if place not in drafts and place not in answers}
     await _replay(tx, arguments, answers, overtaken)
     for place in overtaken - answers.keys():
         answers[place] = StoreUnavailable("the run of this idempotency key was just erased")
@@ -164,6 +170,14 @@ async def _find_deduped(tx: Transaction, arguments: list[Dispatch]) -> dict[Dedu
     rows = await tx.rows(sql.FIND_DEDUPED, [name for name, _ in wanted], [key for _, key in wanted])
     runs = {run.id: run for run in await tx.runs(sql.RUNS_BY_ID, [row[2] for row in rows])}
     return {(row[0], row[1]): runs[row[2]] for row in rows}
+
+
+def _hidden(argument: Dispatch, deduped: dict[Dedupe, Run]) -> JobsError | None:
+    for order in argument.orders:
+        found = None if order.dedupe_key is None else deduped.get((order.job_type, order.dedupe_key))
+        if (refusal := refusal_of_found(order, found)) is not None:
+            return refusal
+    return None
 
 
 def _draft(tx: Transaction, argument: Dispatch, deduped: dict[Dedupe, Run]) -> Draft:

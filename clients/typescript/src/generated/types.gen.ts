@@ -4921,7 +4921,7 @@ export type DispatchRunErrors = {
      */
     408: Problem;
     /**
-     * `idempotency_in_flight`
+     * `idempotency_in_flight`, `dedupe_key_in_use`
      */
     409: Problem;
     /**
@@ -4996,7 +4996,7 @@ export type DispatchBatchErrors = {
      */
     408: Problem;
     /**
-     * `idempotency_in_flight`
+     * `idempotency_in_flight`, `dedupe_key_in_use`
      */
     409: Problem;
     /**
