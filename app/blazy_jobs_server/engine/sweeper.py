@@ -79,6 +79,5 @@ class Sweeper:
             await asyncio.sleep(PRUNE_PAUSE_SECONDS if pruned == PRUNE_BATCH else PRUNE_IDLE_SECONDS)
 
     async def _prune_some(self) -> int:
-        if self.prune_until is None:
-            return await self._store.prune(PRUNE_BATCH)
-        return await self._store.prune(PRUNE_BATCH, await self.prune_until())
+        until = None if self.prune_until is None else await self.prune_until()
+        return await (self._store.prune(PRUNE_BATCH) if until is None else self._store.prune(PRUNE_BATCH, until))
