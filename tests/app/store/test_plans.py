@@ -117,6 +117,7 @@ PINS = {
     "UPDATE_SCHEDULE": "SEARCH schedules USING INDEX schedules_name (name=?)",
     "SCHEDULES_OF_APP": "SEARCH schedules USING INDEX schedules_of_app (app=?)",
     "SCHEDULES_OF_JOB_TYPE": "SEARCH schedules USING COVERING INDEX schedules_of_job_type (job_type=?)",
+    "NAMES_OF_SCHEDULES": "SEARCH schedules USING INDEX schedules_of_job_type (job_type=?)",
     "SCHEDULES_PAGE": "SEARCH schedules USING INTEGER PRIMARY KEY (rowid<?)",
 }
 
