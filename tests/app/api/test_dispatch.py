@@ -36,6 +36,7 @@ async def test_a_run_as_it_is_answered(server: Server) -> None:
         "due_at": NOW,
         "expires_at": None,
         "created_at": NOW,
+        "created_by": None,
         "started_at": None,
         "finished_at": None,
         "cancel_requested": False,

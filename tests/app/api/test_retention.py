@@ -94,8 +94,8 @@ async def test_much_goes_in_small_batches_with_room_between_them(
     batches: list[int] = []
     prune = server.store.prune
 
-    async def counting(limit: int) -> int:
-        batches.append(await prune(limit))
+    async def counting(limit: int, until: int | None = None) -> int:
+        batches.append(await prune(limit, until))
         return batches[-1]
 
     monkeypatch.setattr(server.store, "prune", counting)

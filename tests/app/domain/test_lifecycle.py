@@ -94,6 +94,7 @@ VERBS: dict[str, Move] = {
     "fail": lambda run: lifecycle.fail(run, LATER, BOOM),
     "release": lambda run: lifecycle.release(run, LATER),
     "snooze": lambda run: lifecycle.snooze(run, LATER, LATER + 20 * SECOND),
+    "detach": lambda run: lifecycle.detach(run, LATER, 60),
     "lose": lambda run: lifecycle.lose(run, LATER),
     "cancel": lambda run: lifecycle.cancel(run, LATER, "enough"),
     "stop": lambda run: lifecycle.stop(run, LATER),
