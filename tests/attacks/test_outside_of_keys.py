@@ -89,6 +89,16 @@ async def test_a_declaration_does_not_take_a_job_type_of_a_queue_outside(keyed: 
     assert (await ask(keyed, "GET", "/v1/job-types/bill", **ADMIN)).json() == before
 
 
+async def test_a_declared_schedule_makes_no_runs_in_a_queue_outside(keyed: Server) -> None:
+    """Its job type is another's, in another queue."""
+    _, key = await make(keyed, *ALL, queues=["a"])
+    plan = {"name": "s", "job_type": "pay", "trigger": {"kind": "interval", "every_seconds": 60}}
+    declares = {"app": "app", "job_types": [], "schedules": [plan]}
+    body = {"name": "x", "job_types": ["greet"], "queues": ["a"], "declares": declares}
+    problem(await ask(keyed, "POST", "/v1/workers", body, **key), 403, "forbidden")
+    problem(await ask(keyed, "GET", "/v1/schedules/s", **ADMIN), 404, "schedule_not_found")
+
+
 async def test_a_declaration_does_not_take_a_schedule_outside(keyed: Server) -> None:
     trigger = {"kind": "interval", "every_seconds": 3600}
     declares = {
@@ -245,3 +255,30 @@ async def test_who_has_no_token_is_not_told_of_runs_of_retired_job_types(keyed: 
     assert (await ask(keyed, "POST", f"/v1/runs/{run}/cancel", **ADMIN)).status_code == 200
     assert (await ask(keyed, "DELETE", "/v1/job-types/pay", **ADMIN)).status_code == 204
     problem(await ask(keyed, "POST", f"/v1/runs/{run}/report", {}, authorization="Bearer x"), 401, "unauthorized")
+
+
+# -- counts
+
+
+async def test_statistics_leave_out_what_ran_in_queues_outside(keyed: Server) -> None:
+    """They are kept by job type: one that has runs outside too is left out."""
+    worker = (await ask(keyed, "POST", "/v1/workers", {"name": "w", "job_types": ["pay", "greet"]}, **ADMIN)).json()
+    for name in ("pay", "greet"):
+        await dispatched(keyed, name)
+    claim = await ask(keyed, "POST", f"/v1/workers/{worker['id']}/claim", {"max": 9, "wait_seconds": 0}, **ADMIN)
+    reports = [
+        {"run_id": lease["run"]["id"], "attempt": 1, "lease_token": lease["lease_token"], "type": "completed"}
+        for lease in claim.json()["data"]
+    ]
+    answer = await ask(keyed, "POST", f"/v1/workers/{worker['id']}/report", {"reports": reports}, **ADMIN)
+    assert [item["status"] for item in answer.json()["data"]] == ["accepted", "accepted"], answer.text
+
+    async def seen(header: dict[str, str]) -> list[int]:
+        stats = (await ask(keyed, "GET", "/v1/stats", **header)).json()
+        counted = stats["started_last_minute"], stats["waited"]["count"], stats["ran"]["count"]
+        return [stats["finished_last_minute"], *counted]
+
+    for queues, expected in ((["a"], 1), (["b"], 1), (["c"], 0), (["a", "b"], 2)):
+        _, key = await make(keyed, "runs:read", queues=queues)
+        assert await seen(key) == [expected] * 4
+    assert await seen(ADMIN) == [2] * 4

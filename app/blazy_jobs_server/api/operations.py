@@ -97,7 +97,11 @@ async def get_stats(request: Request) -> Response:
     sizes = await jobs.store.sizes()
     numbers = jobs.numbers
     oldest = {name: rfc3339(at) for name in STATE_NAMES if (at := sizes.get(f"oldest_{name}_at")) is not None}
-    admits = within.admits_job_type
+    outside = {name for name, queue, _ in numbers.counts if not within.admits(name, queue)}
+
+    def admits(name: str) -> bool:
+        return name not in outside and within.admits_job_type(name)
+
     waited = [histogram for name, histogram in numbers.waited.items() if admits(name)]
     ran = [histogram for (name, _), histogram in numbers.ran.items() if admits(name)]
     workers = [m for m in jobs.leasing.membership.everyone() if visibility.sees_worker(within, m.record)]

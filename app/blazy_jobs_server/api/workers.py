@@ -33,7 +33,7 @@ from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import Bullmq, Definition
 from blazy_jobs_server.domain.keys import Caller, Scope
 from blazy_jobs_server.domain.redaction import covers
-from blazy_jobs_server.domain.schedule import Schedule
+from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.engine.membership import Member
@@ -165,13 +165,22 @@ async def _check_standing(context: Context, caller: Caller, declares: list[Decla
             known = jobs.catalogue.get(name)
             if known is not None:
                 visibility.check_queues(caller.within, [known.definition.queue])
-        for name in declared.planned:
+        for name, plan in declared.planned.items():
+            visibility.check_queues(caller.within, _queue_of(jobs, declared, plan.definition))
             schedule = await jobs.store.schedule(name)
             if schedule is not None and not visibility.sees_schedule(jobs, caller, schedule):
                 raise Forbidden(f"This key is not for the schedule {name!r}.")
         for found in await jobs.store.schedules_of_app(declared.app):
             if not visibility.sees_schedule(jobs, caller, found) and await _speaks_for(jobs, declared, found):
                 raise Forbidden(f"This key is not for all schedules of the app {declared.app!r}: name it otherwise.")
+
+
+def _queue_of(jobs: Jobs, declared: Declaration, schedule: ScheduleDefinition) -> list[str]:
+    """Where it will make runs, as far as that is known; of job types declared beside it, it is checked with these."""
+    known = jobs.catalogue.get(schedule.job_type)
+    if schedule.queue is not None or schedule.job_type in declared.definitions or known is None:
+        return []
+    return [known.definition.queue]
 
 
 async def _speaks_for(jobs: Jobs, declared: Declaration, schedule: Schedule) -> bool:
