@@ -64,6 +64,7 @@ def serve(
     gc.disable()
     # Imported late: the command line answers --help without loading the server.
     from blazy_jobs_server import logs, main
+    from blazy_jobs_server.listening import StartFailed
     from blazy_jobs_server.store.unusable import DatabaseUnusable
 
     flags = {
@@ -84,7 +85,7 @@ def serve(
         typer.echo("blazy-jobs: --workers without a MODULE starts none: they would have no jobs to run.", err=True)
     try:
         code = main.serve(settings, ready_fd=ready_fd)
-    except (main.StartFailed, DatabaseUnusable) as error:
+    except (StartFailed, DatabaseUnusable) as error:
         typer.echo(f"blazy-jobs: {error}", err=True)
         raise typer.Exit(1) from None
     raise typer.Exit(code)
@@ -94,11 +95,11 @@ def migrate(
     data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
 ) -> None:
     """Migrate the database to this version, as a server does at startup. JOBS_DATABASE_URL for PostgreSQL."""
-    from blazy_jobs_server import main
+    from blazy_jobs_server import maintenance
     from blazy_jobs_server.store.unusable import DatabaseUnusable
 
     try:
-        changed = main.upgrade(_settings({"data": data}))
+        changed = maintenance.upgrade(_settings({"data": data}))
     except DatabaseUnusable as error:
         typer.echo(f"blazy-jobs: {error}", err=True)
         raise typer.Exit(1) from None
@@ -112,7 +113,7 @@ def copy(
 
     Stop the server of the file first. Either everything is copied or nothing.
     """
-    from blazy_jobs_server import main
+    from blazy_jobs_server import maintenance
     from blazy_jobs_server.store.unusable import DatabaseUnusable
 
     settings = _settings({"data": data})
@@ -120,7 +121,7 @@ def copy(
         typer.echo("blazy-jobs: JOBS_DATABASE_URL must name the PostgreSQL database to copy into.", err=True)
         raise typer.Exit(2)
     try:
-        main.copy(settings, lambda table, rows: typer.echo(f"{table}: {rows}"))
+        maintenance.copy(settings, lambda table, rows: typer.echo(f"{table}: {rows}"))
     except DatabaseUnusable as error:
         typer.echo(f"blazy-jobs: {error}", err=True)
         raise typer.Exit(1) from None
@@ -149,7 +150,7 @@ def keyring_rotate(
 
     Interrupted, it is made good by running it again. Earlier keys stay in the file, since backups need them.
     """
-    from blazy_jobs_server import main
+    from blazy_jobs_server import maintenance
     from blazy_jobs_server.store.unusable import DatabaseUnusable
     from blazy_jobs_server.trust import rotation
     from blazy_jobs_server.trust.keyring_file import KeyringUnusable
@@ -166,7 +167,7 @@ def keyring_rotate(
             key = rotation.prepare(path)
             typer.echo(f"The key {key.id} is in {path}. Copy the file to every server, then rotate.")
             return
-        reseal_all = main.reseal_all(settings, alone=retire)
+        reseal_all = maintenance.reseal_all(settings, alone=retire)
         if retire:
             reseal_all(lambda sealed, purpose: sealed)  # refuses before the file has a key more
         key, count = rotation.rotate(path, reseal_all)
@@ -184,14 +185,14 @@ def backup(
     data: Annotated[Path | None, typer.Option(help="Folder of the database (JOBS_DATA)")] = None,
 ) -> None:
     """Copy the SQLite database into FILE while the server runs. The copy is consistent, checked, and private."""
-    from blazy_jobs_server import main
+    from blazy_jobs_server import maintenance
 
     settings = _settings({"data": data})
     if settings.database_url is not None:
         typer.echo("blazy-jobs: back PostgreSQL up with its own tools (pg_dump); see docs/operating.md.", err=True)
         raise typer.Exit(2)
     with _database():
-        made = main.back_up(settings, file)
+        made = maintenance.back_up(settings, file)
     typer.echo(f"Backed up {settings.database} into {made.path} ({made.size_bytes} bytes, schema {made.revision}).")
     typer.echo("Secrets in it are sealed: keep a copy of the keyring file (JOBS_KEYRING_FILE), in another place.")
 
@@ -207,7 +208,7 @@ def restore(
     Runs that were running at the time of the backup are lost, and run again. With JOBS_DATABASE_URL and without FILE:
     the same for a PostgreSQL database that its own tools have restored.
     """
-    from blazy_jobs_server import main
+    from blazy_jobs_server import maintenance
     from blazy_jobs_server.offline import by_command
     from blazy_jobs_server.ports.audit import acting
 
@@ -219,9 +220,9 @@ def restore(
     acting.set(by_command())
     with _database():
         if file is None:
-            voided, restored = main.end_history(settings), None
+            voided, restored = maintenance.end_history(settings), None
         else:
-            restored = main.restore(settings, file)
+            restored = maintenance.restore(settings, file)
             voided = restored.voided
     typer.echo(f"Restored. {voided.runs} runs were running: they are lost, and run again as their job types say.")
     typer.echo("What happened after the backup is forgotten: runs made since are gone, runs erased since are back.")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import os
-import secrets
 import signal
 import socket
-import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,20 +25,27 @@ from blazy_jobs_server.engine import loop
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.handlers.exchange import Formats
 from blazy_jobs_server.handlers.service import Handlers, Limits
+from blazy_jobs_server.listening import (
+    POOL_SOCKET,
+    StartFailed,
+    bind,
+    check_root_key,
+    fits_root_key,
+    home,
+    is_loopback,
+    open_to_all,
+    pool_socket_path,
+    url_of,
+)
 from blazy_jobs_server.outbound.deferred import DeferredSender
 from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.settings import Settings
-from blazy_jobs_server.store import backup, replacing
-from blazy_jobs_server.store.restoring import Voided
 from blazy_jobs_server.store.sqlite import SqliteStore, hold
-from blazy_jobs_server.store.sqlite import upgrade as upgrade_file
-from blazy_jobs_server.store.unusable import DatabaseUnusable
 from blazy_jobs_server.trust.access import Access
 from blazy_jobs_server.trust.audit import Refusals
 from blazy_jobs_server.trust.keyring import Keyring
 from blazy_jobs_server.trust.keyring_file import KeyringUnusable
 from blazy_jobs_server.trust.root_file import RootFile
-from blazy_jobs_server.trust.rotation import ResealAll
 from blazy_jobs_server.version import VERSION
 from blazy_jobs_server.webhooks.deliverer import Deliverer
 from blazy_jobs_server.webhooks.registry import Webhooks
@@ -55,14 +58,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("server")
 
-POOL_SOCKET = "pool.sock"
-MAX_SOCKET_PATH = 100
 SWITCH_SECONDS = 0.0005
-MIN_ROOT_KEY_CHARACTERS = 16
-
-
-class StartFailed(Exception):
-    """The server cannot start; the message says why, and what to do."""
 
 
 class QuietServer(uvicorn.Server):
@@ -117,7 +113,7 @@ class Server:
             raise StartFailed(open_to_all(settings.host))
         await self._jobs.start()
         await self._deliverer.start()
-        url = _url(listener)
+        url = url_of(listener)
         self._handlers.public_url = settings.public_url or url
         self._handlers.start()
         pool_listener = self._bind_pool_socket()
@@ -371,95 +367,6 @@ def _uvicorn(app: Any) -> QuietServer:
     )
 
 
-def home(data: Path) -> str:
-    """The name of this server's place, the same for the next server in the same data folder. Raises StartFailed."""
-    path = data / "home"
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not path.exists():
-            path.write_text(secrets.token_hex(16))
-        return path.read_text()
-    except OSError as error:
-        raise StartFailed(f"{data} cannot be used as the data folder: {error.strerror}") from error
-
-
-def pool_socket_path(data: Path) -> Path:
-    """In the data folder; where that makes too long an address for a Unix socket (unix(7)), in a private temporary
-    folder, to which a link in the data folder leads, so that the workers of a killed server find the next one."""
-    path = data / POOL_SOCKET
-    if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
-        return path
-    if path.is_symlink():
-        target = Path(os.readlink(path))
-        with contextlib.suppress(FileNotFoundError):
-            found = target.parent.lstat()
-            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077:
-                return target
-    path.unlink(missing_ok=True)
-    target = Path(tempfile.mkdtemp(prefix="jobs-")) / POOL_SOCKET
-    path.symlink_to(target)
-    return target
-
-
-def open_to_all(host: str) -> str:
-    return (
-        f"without an API key the server listens on loopback only, not on {host}: set JOBS_API_KEY to a "
-        "long random word (for a container: -e JOBS_API_KEY=...) or JOBS_API_KEY_FILE to a file that holds it, "
-        "or leave --host at 127.0.0.1."
-    )
-
-
-def fits_root_key(text: str, settings: Settings) -> bool:
-    return bool(text) and (len(text) >= MIN_ROOT_KEY_CHARACTERS or is_loopback(settings.host))
-
-
-def check_root_key(settings: Settings) -> None:
-    """One that could be guessed is for the machine itself. Raises StartFailed."""
-    key = settings.api_key
-    if key is None or fits_root_key(key.get_secret_value(), settings):
-        return
-    raise StartFailed(
-        f"the key of JOBS_API_KEY or JOBS_API_KEY_FILE has fewer than {MIN_ROOT_KEY_CHARACTERS} characters, too few "
-        f"for a server on {settings.host}: set a long random one (openssl rand -hex 32), or leave --host at "
-        "127.0.0.1."
-    )
-
-
-def bind(settings: Settings) -> socket.socket:
-    """The listening socket. Raises StartFailed."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-    except OSError as error:
-        raise StartFailed(f"{settings.host} is not an address of this machine: {error}") from error
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(address)
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise StartFailed(
-                f"port {settings.port} of {settings.host} is taken: stop what listens there, or choose another "
-                "with --port (0: any free one)."
-            ) from error
-        raise StartFailed(f"cannot listen on {settings.host}:{settings.port}: {error}") from error
-    return listener
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
-        return False
-    return all(str(item[4][0]).startswith("127.") or item[4][0] == "::1" for item in found)
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 def serve(settings: Settings, *, ready_fd: int | None = None, on_start: Callable[[], None] = lambda: None) -> int:
     """Runs a server in this process; the exit code."""
     on_start()
@@ -480,68 +387,6 @@ def owned(settings: Settings) -> Iterator[None]:
         return
     with hold(settings.database):
         yield
-
-
-def upgrade(settings: Settings) -> bool:
-    """Brings the database's schema up to date; False where it was already. Raises DatabaseUnusable."""
-    if settings.database_url is not None:
-        from blazy_jobs_server.store.postgres import PostgresStore
-
-        store = PostgresStore(
-            settings.database_url.get_secret_value(),
-            SystemClock(),
-            lease_seconds=settings.lease_seconds,
-        )
-        return asyncio.run(store.upgrade())
-    with hold(settings.database):
-        return upgrade_file(settings.database)
-
-
-def reseal_all(settings: Settings, *, alone: bool) -> ResealAll:
-    """Of the database of the settings. `alone`: refuses while a server uses it. Raises DatabaseUnusable."""
-
-    from blazy_jobs_server.store import resealing
-
-    if settings.database_url is None:
-        return lambda exchange: resealing.reseal(settings.database, exchange, alone=alone)
-    from blazy_jobs_server.store.postgres import sealed
-
-    url = settings.database_url.get_secret_value()
-    upgrade(settings)
-    return lambda exchange: asyncio.run(sealed.reseal(url, exchange, now=SystemClock().now(), alone=alone))
-
-
-def copy(settings: Settings, told: Callable[[str, int], None]) -> None:
-    """From the SQLite file into the PostgreSQL database. Raises DatabaseUnusable."""
-    from blazy_jobs_server.store import copying
-
-    assert settings.database_url is not None
-    if not settings.database.exists():
-        raise DatabaseUnusable(f"{settings.database}: there is no such file")
-    upgrade(settings)
-    asyncio.run(copying.copy(settings.database, settings.database_url.get_secret_value(), told))
-
-
-def back_up(settings: Settings, target: Path) -> backup.Copy:
-    """Of the SQLite file. Raises DatabaseUnusable."""
-    return replacing.back_up(_real(settings.database), target)
-
-
-def restore(settings: Settings, source: Path) -> replacing.Restored:
-    """Of the SQLite file. Raises DatabaseUnusable."""
-    return replacing.restore(source, _real(settings.database), SystemClock())
-
-
-def end_history(settings: Settings) -> Voided:
-    """Of a PostgreSQL database that its own tools have restored. Raises DatabaseUnusable."""
-    from blazy_jobs_server.store.postgres.restoring import void
-
-    assert settings.database_url is not None
-    return asyncio.run(void(settings.database_url.get_secret_value(), SystemClock()))
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))
 
 
 def _loop() -> asyncio.AbstractEventLoop:

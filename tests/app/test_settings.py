@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from blazy_jobs_server.cli import migrate
-from blazy_jobs_server.main import StartFailed, check_root_key
+from blazy_jobs_server.listening import StartFailed, check_root_key
 from blazy_jobs_server.settings import Settings
 
 
