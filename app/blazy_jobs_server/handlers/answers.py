@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from blazy_jobs_server.domain.errors import MalformedJson
 from blazy_jobs_server.domain.run import INVALID_RESULT, Error
-from blazy_jobs_server.handlers import retry_after
+from blazy_jobs_server.outbound import retry_after
 from blazy_jobs_server.ports import Report
 from blazy_jobs_server.ports.outbound import (
     Answer,

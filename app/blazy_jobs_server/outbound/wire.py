@@ -15,7 +15,7 @@ from typing import Any
 import httpcore
 
 from blazy_jobs_server.outbound.resolving import Endpoint, address_of
-from blazy_jobs_server.ports.outbound import AnswerTooLarge, DestinationBlocked, NoConnection
+from blazy_jobs_server.ports.outbound import DestinationBlocked, HeadTooLarge, NoConnection
 
 CONNECT_SECONDS = 10.0
 FIRST_TRIES_SECONDS = 2.0
@@ -156,10 +156,10 @@ class Wire(asyncio.Protocol):
         return self._ended or bool(self._received)
 
     async def read(self, most: int) -> bytes:
-        """Empty at the end. Raises AnswerTooLarge for a head beyond its limit; interim answers (1xx) count as well."""
+        """Empty at the end. Raises HeadTooLarge for a head beyond its limit; interim answers (1xx) count as well."""
         if self.head_left is not None:
             if self.head_left <= 0:
-                raise AnswerTooLarge(f"The head of the answer has more than {MAX_HEAD_BYTES} bytes.")
+                raise HeadTooLarge(f"The head of the answer has more than {MAX_HEAD_BYTES} bytes.")
             most = min(most, self.head_left, HEAD_CHUNK_BYTES)
             if self.head_left < MAX_HEAD_BYTES:
                 await asyncio.sleep(0)  # a flood of interim answers takes turns with everybody else

@@ -14,6 +14,7 @@ __all__ = [
     "AnswerEncoded",
     "AnswerTooLarge",
     "DestinationBlocked",
+    "HeadTooLarge",
     "NoConnection",
     "ProtocolBroken",
     "SendFailed",
@@ -50,6 +51,10 @@ class SendTimedOut(SendFailed):
 
 class AnswerTooLarge(SendFailed):
     """The head of an answer, or the body of a 2xx, exceeded its limit. The request was received."""
+
+
+class HeadTooLarge(AnswerTooLarge):
+    """Its status is not known: interim answers count as well."""
 
 
 class AnswerEncoded(SendFailed):

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from collections.abc import Sequence
 
 import structlog
 from msgspec import Struct
 
-from blazy_jobs_server.domain.instants import SECOND, from_datetime
-from blazy_jobs_server.outbound import signing
+from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.outbound import retry_after, signing
 from blazy_jobs_server.ports import Clock
 from blazy_jobs_server.ports.outbound import (
+    Answer,
     AnswerEncoded,
     AnswerTooLarge,
     DestinationBlocked,
+    HeadTooLarge,
     NoConnection,
     Sender,
     SendFailed,
@@ -27,7 +27,6 @@ log = structlog.get_logger("webhooks")
 
 TIMEOUT_SECONDS = 15.0
 MAX_BODY_BYTES = 64 * 1024
-MAX_RETRY_AFTER_SECONDS = 86_400
 GONE = 410
 _HEADERS = {"content-type": "application/json"}
 
@@ -60,6 +59,8 @@ class Attempts:
             answer = await self._sender.post(
                 url, _HEADERS | headers, content, timeout_seconds=TIMEOUT_SECONDS, max_body_bytes=MAX_BODY_BYTES
             )
+        except HeadTooLarge as error:
+            return None, Failure(_code(error), str(error))  # whether it is a 2xx is not known
         except (AnswerTooLarge, AnswerEncoded):
             return None, None  # what a 2xx says besides is nothing to a webhook
         except (SendFailed, UrlRefused) as error:
@@ -73,8 +74,11 @@ class Attempts:
             "http_status",
             f"The endpoint answered with the status {answer.status}.",
             answer.status,
-            retry_after(answer.headers, self._clock.now()) if answer.status in (429, 503) else 0,
+            self._asked_for(answer) if answer.status in (429, 503) else 0,
         )
+
+    def _asked_for(self, answer: Answer) -> float:
+        return retry_after.seconds(answer.headers.get("retry-after"), self._clock.now() / SECOND) or 0
 
 
 def _code(error: SendFailed | UrlRefused) -> str:
@@ -86,16 +90,3 @@ def _code(error: SendFailed | UrlRefused) -> str:
         case NoConnection():
             return "no_connection"
     return "invalid_answer"
-
-
-def retry_after(headers: Mapping[str, str], now: int) -> float:
-    """The seconds of a `Retry-After` (RFC 9110, section 10.2.3), a day at most; 0 where there is none that is valid."""
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(min(int(text[:9]), MAX_RETRY_AFTER_SECONDS))
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return 0
-    at = from_datetime(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
-    return min(max(0, at - now) / SECOND, MAX_RETRY_AFTER_SECONDS)

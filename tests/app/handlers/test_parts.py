@@ -6,9 +6,9 @@ import pytest
 
 from blazy_jobs_server.domain.handler_secrets import Turn, fresh
 from blazy_jobs_server.domain.signing_secrets import SigningSecrets
-from blazy_jobs_server.handlers import retry_after
 from blazy_jobs_server.handlers.breaker import Breaker
 from blazy_jobs_server.handlers.slots import Slots
+from blazy_jobs_server.outbound import retry_after
 
 NOW = 784_111_717.0  # Sun, 06 Nov 1994 08:48:37 GMT
 

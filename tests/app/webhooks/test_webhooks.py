@@ -11,7 +11,16 @@ import pytest
 from blazy_jobs.receiving import verify
 
 from blazy_jobs_server.domain.webhook import MAX_ATTEMPTS, RETRY_SECONDS
-from blazy_jobs_server.ports.outbound import Answer, DestinationBlocked, NoConnection, SendTimedOut
+from blazy_jobs_server.ports.outbound import (
+    Answer,
+    AnswerEncoded,
+    AnswerTooLarge,
+    DestinationBlocked,
+    HeadTooLarge,
+    NoConnection,
+    SendFailed,
+    SendTimedOut,
+)
 from blazy_jobs_server.ports.webhooks import DeliveryFilter
 from tests.app.api.test_keys import ROOT, make, root
 from tests.app.endpoints import Post
@@ -404,6 +413,31 @@ async def test_an_endpoint_may_ask_for_a_later_attempt(server: Server) -> None:
     await complete(server)
     [delivery] = await settled_deliveries(server, 1)
     assert delivery["next_attempt_at"] == "2026-01-01T00:02:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    "asked", ["Fri, 31 Dec 99999999999999 00:00:00 GMT", "Fri, 31 Dec 2027 23:59:59 +99999999999999", "²", "9" * 5000]
+)
+async def test_what_an_endpoint_asks_for_does_no_harm(server: Server, asked: str) -> None:
+    await create(server)
+    await server.register()
+    server.sender.answers[URL] = Answer(503, {"retry-after": asked}, b"")
+    await complete(server)
+    [delivery] = await settled_deliveries(server, 1)
+    assert delivery["next_attempt_at"] == "2026-01-01T00:00:05.000000Z"
+
+
+@pytest.mark.parametrize(("error", "received"), [(HeadTooLarge, False), (AnswerTooLarge, True), (AnswerEncoded, True)])
+async def test_an_answer_without_a_status_is_no_success(
+    server: Server, error: type[SendFailed], received: bool
+) -> None:
+    await create(server)
+
+    async def answer(post: Post) -> int:
+        raise error("It has more bytes than that.")
+
+    server.sender.answers[URL] = answer
+    assert (await server.post("/v1/webhooks/shop/test", status=200))["delivered"] is received
 
 
 async def test_one_that_never_answers_delays_no_other(server: Server) -> None:
