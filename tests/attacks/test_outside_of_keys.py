@@ -282,3 +282,18 @@ async def test_statistics_leave_out_what_ran_in_queues_outside(keyed: Server) ->
         _, key = await make(keyed, "runs:read", queues=queues)
         assert await seen(key) == [expected] * 4
     assert await seen(ADMIN) == [2] * 4
+
+
+async def test_a_queue_counts_no_runs_of_job_types_outside(keyed: Server) -> None:
+    await dispatched(keyed, "pay")
+    await dispatched(keyed, "greet", queue="b")
+    _, key = await make(keyed, *ALL, job_types=["greet"])
+    for header, expected in ((key, 1), (ADMIN, 2)):
+        listed = (await ask(keyed, "GET", "/v1/queues", **header)).json()["data"]
+        found = [
+            (await ask(keyed, "GET", "/v1/queues/b", **header)).json(),
+            next(queue for queue in listed if queue["name"] == "b"),
+            (await ask(keyed, "PUT", "/v1/queues/b", {"name": "b"}, **header)).json(),
+            (await ask(keyed, "POST", "/v1/queues/b/pause", **header)).json(),
+        ]
+        assert [queue["counts"]["queued"] for queue in found] == [expected] * 4

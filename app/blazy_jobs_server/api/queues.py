@@ -24,13 +24,14 @@ from blazy_jobs_server.domain.errors import (
     QueueUnavailable,
 )
 from blazy_jobs_server.domain.job_type import Bullmq, Queue
+from blazy_jobs_server.domain.keys import Within
 from blazy_jobs_server.domain.run import STATE_NAMES
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"])
 
 
-async def _json(context: Context, queue: Queue) -> dict[str, Any]:
-    counts = await context.jobs.projection.counts(queue)
+async def _json(context: Context, within: Within, queue: Queue) -> dict[str, Any]:
+    counts = await context.jobs.projection.counts(queue, within)
     return {
         "name": queue.name,
         "engine": queue.engine,
@@ -57,7 +58,7 @@ async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = 
     within = caller_of(request).within
     queues = [found for found in context.jobs.catalogue.queues() if within.admits_queue(found[1].name)]
     page, following = page_of(queues, cursor, limit)
-    shown = [orjson.dumps(await _json(context, queue)).decode() for queue in page]
+    shown = [orjson.dumps(await _json(context, within, queue)).decode() for queue in page]
     return respond(Answer(200, render.page_json(shown, following)))
 
 
@@ -70,7 +71,9 @@ async def list_queues(request: Request, limit: Limit = 50, cursor: NameCursor = 
 async def get_queue(request: Request, name: str) -> Response:
     context = context_of(request)
     await context.jobs.refresh()
-    return respond(Answer(200, orjson.dumps(await _json(context, context.jobs.catalogue.queue(name)))))
+    return respond(
+        Answer(200, orjson.dumps(await _json(context, caller_of(request).within, context.jobs.catalogue.queue(name))))
+    )
 
 
 @router.put(
@@ -97,7 +100,7 @@ async def put_queue(request: Request, name: str) -> Response:
     check_settings(body)
     known = context.jobs.catalogue.has_queue(name)
     queue = await context.jobs.projection.save_queue(name, body.paused, bullmq_of(body))
-    return respond(Answer(200 if known else 201, orjson.dumps(await _json(context, queue))))
+    return respond(Answer(200 if known else 201, orjson.dumps(await _json(context, caller_of(request).within, queue))))
 
 
 def check_settings(body: queue_models.QueueIn, path: str = "") -> None:
@@ -149,4 +152,4 @@ async def _pause(request: Request, name: str, paused: bool) -> Response:
     found = context.jobs.catalogue.queue(name)
     await read_json(request, fields.EmptyIn, optional=True)
     queue = await context.jobs.projection.pause(found, paused)
-    return respond(Answer(200, orjson.dumps(await _json(context, queue))))
+    return respond(Answer(200, orjson.dumps(await _json(context, caller_of(request).within, queue))))

@@ -12,6 +12,7 @@ from msgspec import UnsetType
 from blazy_jobs_server.domain.errors import InvalidRequest, NotSupported, QueueInUse, QueueUnavailable
 from blazy_jobs_server.domain.event import one_by_one
 from blazy_jobs_server.domain.job_type import Bullmq, Queue
+from blazy_jobs_server.domain.keys import EVERYTHING, Within
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.dispatch import Dispatcher
@@ -260,9 +261,12 @@ class Projection:
             await self._engine.pause(queue, paused)
         return await self._catalogue.save_queue(queue.name, paused)
 
-    async def counts(self, queue: Queue) -> dict[State, int]:
-        """Runs by state; of a queue there, all jobs that it has, of others too, beside what has ended here."""
-        counts = self._numbers.by_state(queue=queue.name)
+    async def counts(self, queue: Queue, within: Within = EVERYTHING) -> dict[State, int]:
+        """Runs by state; of a queue there, all jobs that it has, of others too, beside what has ended here. Where only
+        some job types count, what is known here: the jobs there are not told apart."""
+        counts = self._numbers.by_state(queue=queue.name, within=within)
+        if within.job_types is not None:
+            return counts
         attended = self._queues.get(queue.name)
         state = None if attended is None else await attended.look_at_queue()
         if state is not None:
