@@ -292,7 +292,8 @@ async def list_deliveries(
     if run_id is None or run is not None:
         where = DeliveryFilter(pending=None if state is None else state == "pending", type=type, run_id=run)
         found, more = await context.jobs.store.deliveries(webhook.id, where, before, limit)
-    items = [orjson.dumps(delivery_json(delivery)).decode() for delivery in found]
+    within = caller_of(request).within
+    items = [orjson.dumps(delivery_json(delivery)).decode() for delivery in found if delivery.is_within(within)]
     return respond(Answer(200, render.page_json(items, ids.encode(found[-1].event_id) if more else None)))
 
 
@@ -308,7 +309,8 @@ async def list_deliveries(
 )
 async def retry_delivery(request: Request, name: str, delivery_id: str) -> Response:
     webhooks = context_of(request).webhooks
-    await webhooks.find_delivery(name, delivery_id)
+    if not (await webhooks.find_delivery(name, delivery_id)).is_within(caller_of(request).within):
+        raise DeliveryNotFound(delivery_id)
     await read_json(request, fields.EmptyIn, optional=True)
     delivery = await webhooks.retry(name, delivery_id)
     return respond(Answer(202, orjson.dumps(delivery_json(delivery))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+import msgspec
 from msgspec import Struct
 
 from blazy_jobs_server.domain.event import EventType
@@ -94,6 +95,20 @@ class Happened(Struct, frozen=True, kw_only=True):
         return _NAMES[self.type]
 
 
+class _Data(Struct, frozen=True):
+    job_type: str
+    queue: str
+
+
+class _Message(Struct, frozen=True):
+    """As much of a message as tells what it is about."""
+
+    data: _Data
+
+
+_decode = msgspec.json.Decoder(_Message).decode
+
+
 class Delivery(Struct, frozen=True, kw_only=True):
     """A message whose first attempt failed. `event_id` is the event's key; `body` is sent as it is, whatever has become
     of the run. `next_at` None: it has failed for good, or until it is asked for."""
@@ -116,6 +131,13 @@ class Delivery(Struct, frozen=True, kw_only=True):
     @property
     def is_pending(self) -> bool:
         return self.next_at is not None
+
+    def is_within(self, within: Within) -> bool:
+        """Whether the run that it tells of is: the webhook may have been about more when it was first sent."""
+        if within.is_everything:
+            return True
+        data = _decode(self.body).data
+        return within.admits(data.job_type, data.queue)
 
 
 def next_attempt(attempts: int, now: int, draw: float, at_least_seconds: float = 0) -> int | None:

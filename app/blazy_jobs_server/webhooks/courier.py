@@ -307,8 +307,10 @@ class Courier:
                 self._due.set(following)
 
     async def _send_again(self, delivery: Delivery) -> None:
-        failure = await self._try(delivery.event_id, delivery.body)
         after: Delivery | None = None
+        failure: Failure | None = None
+        if delivery.is_within(self.webhook.within):
+            failure = await self._try(delivery.event_id, delivery.body)
         if failure is not None:
             attempts, now = delivery.attempts + 1, self._now()
             after = replace(

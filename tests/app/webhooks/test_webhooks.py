@@ -415,6 +415,33 @@ async def test_an_endpoint_may_ask_for_a_later_attempt(server: Server) -> None:
     assert delivery["next_attempt_at"] == "2026-01-01T00:02:00.000000Z"
 
 
+async def test_what_failed_before_a_webhook_was_narrowed_goes_nowhere(serve: Callable[..., Server]) -> None:
+    """Who may change it now could send it elsewhere."""
+    async with serve(api_key=ROOT) as server:
+        server.http.headers["authorization"] = f"Bearer {ROOT}"
+        await create(server)
+        for name in ("greet", "pay"):
+            await server.register(name)
+        server.sender.answers[URL] = 500
+        inside, outside = [await complete(server, name) for name in ("greet", "pay")]
+        await settled_deliveries(server, 2)
+        key = await make(server, "runs:read", "config", job_types=["greet"])
+        await server.http.patch("/v1/webhooks/shop", json={"job_types": ["greet"]})
+        [hidden] = await deliveries(server, run_id=outside["id"])
+        header = key.bearer
+        listed = (await server.http.get("/v1/webhooks/shop/deliveries", headers=header)).json()["data"]
+        assert [delivery["run_id"] for delivery in listed] == [inside["id"]]
+        path = f"/v1/webhooks/shop/deliveries/{hidden['id']}/retry"
+        problem(await server.http.post(path, headers=header), 404, "delivery_not_found")
+        moved = await server.http.patch("/v1/webhooks/shop", json={"url": OTHER}, headers=header)
+        assert moved.status_code == 200
+        since = {"since": "2026-01-01T00:00:00Z"}
+        await server.http.post("/v1/webhooks/shop/recover", json=since, headers=header)
+        await settled_deliveries(server, 0)
+        sent = [post.json["data"]["run_id"] for post in server.sender.posts if post.url == OTHER]
+        assert sent == [inside["id"]]
+
+
 @pytest.mark.parametrize(
     "asked", ["Fri, 31 Dec 99999999999999 00:00:00 GMT", "Fri, 31 Dec 2027 23:59:59 +99999999999999", "²", "9" * 5000]
 )
