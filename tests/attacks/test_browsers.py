@@ -138,6 +138,7 @@ async def test_who_is_no_trusted_proxy_does_not_say_that_there_is_tls(keyed: Ser
         {"origin": "null"},
         {"origin": "http://evil.example"},
         {"origin": "http://127.0.0.1:9999"},
+        {"origin": "tauri://127.0.0.1"},
     ],
 )
 async def test_no_other_site_logs_one_in(keyed: Server, headers: dict[str, str]) -> None:

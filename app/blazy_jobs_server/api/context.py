@@ -158,7 +158,9 @@ class Context:
         origin = headers.get(b"origin")
         if origin is None or self.peers.is_own(origin, scope, headers):
             return False
-        return origin.partition(b"://")[2] != headers.get(b"host", b"")  # TLS ends at a proxy that was not named
+        scheme, _, host = origin.partition(b"://")
+        # TLS ends at a proxy that was not named; an app's own scheme (tauri://localhost) is another's page
+        return scheme not in (b"http", b"https") or host != headers.get(b"host", b"")
 
     def _is_same_site(self, method: str, scope: Scope, headers: Headers) -> bool:
         """Of a request that the browser put a cookie to, whoever made it: a write must show that a page of ours did."""
