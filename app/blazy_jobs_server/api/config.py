@@ -374,7 +374,10 @@ class Asking:
 
 def _is_as_it_stands(asked: Handler, known: Handler) -> bool:
     given = asked.given or {}
-    same = replace(asked, given=None, headers=known.headers) == known and given.keys() == known.headers.keys()
+    same = (
+        replace(asked, given=None, omitted=False, headers=known.headers) == known
+        and given.keys() == known.headers.keys()
+    )
     return same and all(value == UNCHANGED for value in given.values())
 
 

@@ -1,4 +1,4 @@
-"""Job types, queues and schedules as a configuration has them, and how two of them differ."""
+"""Job types, queues, schedules and webhooks as a configuration has them, and how two of them differ."""
 
 from __future__ import annotations
 

@@ -56,6 +56,7 @@ def _handler(handler: job_type_models.WorkerHandlerIn | job_type_models.HttpHand
         completion=handler.completion or "response",
         heartbeat_seconds=handler.heartbeat_seconds,
         given=handler.headers or {},
+        omitted=handler.headers is None,
     )
 
 

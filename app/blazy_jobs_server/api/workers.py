@@ -268,7 +268,7 @@ def _declared(asked: Definition, path: str) -> Definition:
         raise NotSupported(
             f"{path}/handler/headers", "Headers cannot be declared in code; set them with PATCH /v1/job-types/{name}."
         )
-    return msgspec.structs.replace(asked, handler=msgspec.structs.replace(asked.handler, given=None))
+    return msgspec.structs.replace(asked, handler=msgspec.structs.replace(asked.handler, given=None, omitted=False))
 
 
 def _schedules(schedules: list[ScheduleIn], path: str) -> list[DeclaredSchedule]:

@@ -1,4 +1,4 @@
-"""A configuration: job types, queues and schedules that are to be as a document says."""
+"""A configuration: job types, queues, schedules and webhooks that are to be as a document says."""
 
 from __future__ import annotations
 

@@ -27,6 +27,8 @@ class Handler(Struct, frozen=True, omit_defaults=True):
     heartbeat_seconds: float | None = None
     given: dict[str, str] | None = None
     """The values themselves, on their way from a request to where they are sealed; None in what is stored."""
+    omitted: bool = False
+    """The request replaces the handler and says nothing of headers; False in what is stored."""
 
 
 class Definition(Struct, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ class Scope(StrEnum):
     """Making, cancelling, replaying and erasing runs."""
     WORKERS = "workers"
     CONFIG = "config"
-    """Job types, queues and schedules; neither keys nor HTTP handlers."""
+    """Job types, queues, schedules and webhooks; neither keys nor HTTP handlers."""
     REVEAL = "runs:reveal"
     """To be shown what job types redact, and to redact less."""
     METRICS = "metrics"

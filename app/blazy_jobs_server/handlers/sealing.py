@@ -79,7 +79,7 @@ class Sealing:
             self.secret = signing.new_secret()
             secrets = fresh(SigningSecrets(self.secret))
         kept, names = secrets.with_headers(values)
-        sealed = replace(definition, handler=replace(handler, headers=names, given=None))
+        sealed = replace(definition, handler=replace(handler, headers=names, given=None, omitted=False))
         if kept == secrets and known is not None and known.secrets is not None:
             return sealed, known.secrets
         return sealed, self._vault.seal(definition.name, kept)
@@ -99,6 +99,8 @@ def origin_of(definition: Definition) -> str:
 def _values(handler: Handler, before: Mapping[str, str], *, moved: bool) -> dict[str, str]:
     """What each header is to say. `before` is what they say now, to another origin where it has `moved`."""
     given = dict.fromkeys(before, UNCHANGED) if handler.given is None else handler.given
+    if handler.omitted and moved and before:
+        raise HeadersRequired.of(HEADERS, list(before))
     known = {} if moved else {header.lower(): value for header, value in before.items()}
     kept = [header for header, value in given.items() if value == UNCHANGED]
     if unknown := [header for header in kept if header.lower() not in known]:

@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 MOST_SECONDS = 86_400.0
-_SECONDS = re.compile(r"[0-9]{1,18}", re.ASCII)
+_SECONDS = re.compile(r"[0-9]+", re.ASCII)
 _FORMS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 _DAYS = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? ", re.ASCII | re.IGNORECASE)
 

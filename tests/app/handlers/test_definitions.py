@@ -83,6 +83,7 @@ async def test_another_origin_needs_the_headers_again(server: Server, app: Recei
     elsewhere = f"http://127.0.0.1:{app.port - 1}/jobs"
     for answer in (
         await put(server, "mail", url=elsewhere, headers={"A": "***"}),
+        await put(server, "mail", url=elsewhere),
         await server.http.patch("/v1/job-types/mail", json={"handler": handler(elsewhere)}),
         await put(server, "other", url=app.url, headers={"A": "***"}),
         await put(server, "mail", url=app.url, headers={"A": "***", "B": "***"}),
@@ -90,7 +91,10 @@ async def test_another_origin_needs_the_headers_again(server: Server, app: Recei
         problem(answer, 422, "headers_required")
     assert paths(answer.json()) == ["/handler/headers/B"]
     assert (await put(server, "mail", url=elsewhere, headers={"A": "2"})).status_code == 200
-    assert (await put(server, "mail", url=app.url)).json()["handler"]["headers"] == {}
+    assert (await put(server, "mail", url=app.url, headers={})).json()["handler"]["headers"] == {}
+    assert (await put(server, "mail", url=elsewhere)).status_code == 200  # it has none to lose
+    await put(server, "mail", url=elsewhere, headers={"A": "1"})
+    assert (await put(server, "mail", url=elsewhere)).json()["handler"]["headers"] == {}
 
 
 @pytest.mark.parametrize(

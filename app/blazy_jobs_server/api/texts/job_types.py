@@ -92,7 +92,8 @@ FIELDS = {
         "characters, without user information and fragment.",
         "headers": "Headers of each request, at most 20; not those that the server sets (`Host`, `Content-*`, "
         "`webhook-*` and those of a connection). `***` as a value keeps the present one, for the present origin only: "
-        "otherwise `422 headers_required`. Default: none; in a PATCH, not changed.",
+        "otherwise `422 headers_required`. Default: none (for another origin, `{}` says so, if "
+        "there were any); in a PATCH, not changed.",
         "completion": "`response`: the answer ends the attempt. `report`: after `202` the run goes on until an outcome "
         "is reported or its deadline passes. Default: `response`; in a PATCH, not changed.",
         "heartbeat_seconds": "With `completion` `report`, the seconds without a report after which the run is lost, "

@@ -1630,7 +1630,7 @@ export type HttpHandlerIn = {
      */
     url: string;
     /**
-     * Headers of each request, at most 20; not those that the server sets (`Host`, `Content-*`, `webhook-*` and those of a connection). `***` as a value keeps the present one, for the present origin only: otherwise `422 headers_required`. Default: none; in a PATCH, not changed.
+     * Headers of each request, at most 20; not those that the server sets (`Host`, `Content-*`, `webhook-*` and those of a connection). `***` as a value keeps the present one, for the present origin only: otherwise `422 headers_required`. Default: none (for another origin, `{}` says so, if there were any); in a PATCH, not changed.
      */
     headers?: {
         [key: string]: string;

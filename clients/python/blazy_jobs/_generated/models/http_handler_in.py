@@ -35,7 +35,8 @@ class HttpHandlerIn:
                 characters, without user information and fragment.
             headers (HttpHandlerInHeaders | Unset): Headers of each request, at most 20; not those that the server sets
                 (`Host`, `Content-*`, `webhook-*` and those of a connection). `***` as a value keeps the present one, for the
-                present origin only: otherwise `422 headers_required`. Default: none; in a PATCH, not changed.
+                present origin only: otherwise `422 headers_required`. Default: none (for another origin, `{}` says so, if there
+                were any); in a PATCH, not changed.
             completion (Completion | Unset): What ends an attempt of an HTTP handler.
             heartbeat_seconds (float | None | Unset): With `completion` `report`, the seconds without a report after which
                 the run is lost, more than 0 and at most 30 days. null (default): it may be silent until its deadline.

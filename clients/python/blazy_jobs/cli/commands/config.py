@@ -63,7 +63,7 @@ def export_config(
     ] = None,
     format: Annotated[Format, typer.Option("--format", help="The format of the output.")] = Format.YAML,
 ) -> None:
-    """Print job types, queues and schedules as one document, without secrets."""
+    """Print job types, queues, schedules and webhooks as one document, without secrets."""
     document = session.client.config.export(owner=_owner(owner))
     if session.given.as_json or format is Format.JSON:
         session.out.record(document)
