@@ -157,6 +157,7 @@ async def revoke_key(request: Request, key_id: str) -> Response:
 )
 async def rotate_key(request: Request, key_id: str) -> Response:
     context = context_of(request)
+    await context.keys.get(key_id)
     body = await read_json(request, key_models.RotateIn, optional=True)
     overlap_seconds = OVERLAP_SECONDS if body.overlap_seconds is None else body.overlap_seconds
     return _secret(context, 200, *await context.keys.rotate(key_id, overlap_seconds))

@@ -105,7 +105,8 @@ def _is_json(answer: Answer) -> bool:
 def _http_status(answer: Answer, parse: Parse) -> Error:
     said = _message(answer, parse)
     name = f"HTTP {answer.status}"
-    return Error("http_status", f"{name}: {said}" if said else f"The handler answered {name}.", status=answer.status)
+    message = _cut(f"{name}: {said}") if said else f"The handler answered {name}."
+    return Error("http_status", message, status=answer.status)
 
 
 def _message(answer: Answer, parse: Parse) -> str:
@@ -116,6 +117,8 @@ def _message(answer: Answer, parse: Parse) -> str:
     except MalformedJson:
         return ""
     message = value.get("message") if isinstance(value, dict) else None
-    if not isinstance(message, str):
-        return ""
+    return message if isinstance(message, str) else ""
+
+
+def _cut(message: str) -> str:
     return message.encode()[:MAX_MESSAGE_BYTES].decode(errors="ignore")

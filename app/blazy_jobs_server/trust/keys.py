@@ -42,7 +42,7 @@ class Keys:
         """The key with a new secret, and its text; the secret before holds for so long. Raises KeyNotFound, KeyEnded,
         and RotationPending while the one before the last holds, unless none is to hold any longer."""
         while True:
-            key = await self._known(key_id)
+            key = await self.get(key_id)
             now = self._clock.now()
             if not key.is_live(now):
                 raise KeyEnded
@@ -61,13 +61,14 @@ class Keys:
     async def revoke(self, key_id: str) -> None:
         """For good; a second time is harmless. Raises KeyNotFound."""
         while True:
-            key = await self._known(key_id)
+            key = await self.get(key_id)
             if key.revoked_at is not None:
                 return
             if await self._change(replace(key, revoked_at=self._clock.now()), key):
                 return
 
-    async def _known(self, key_id: str) -> ApiKey:
+    async def get(self, key_id: str) -> ApiKey:
+        """Also one that has ended. Raises KeyNotFound."""
         key = self._access.key(key_id)
         if key is None:
             await self._access.fresh()  # another server may just have made it

@@ -197,6 +197,8 @@ async def test_one_that_has_ended_is_not_rotated_and_one_that_is_not_there_not_f
     problem(await server.http.post(f"/v1/keys/{key.id}/rotate", headers=headers), 409, "key_ended")
     problem(await server.http.post("/v1/keys/0000000000/rotate", headers=headers), 404, "key_not_found")
     problem(await server.http.delete("/v1/keys/0000000000", headers=headers), 404, "key_not_found")
+    wrong = await server.http.post("/v1/keys/0000000000/rotate", headers=headers, json={"overlap_seconds": -1})
+    problem(wrong, 404, "key_not_found")
 
 
 async def test_when_it_was_last_used_is_told_to_the_minute(server: Server, clock: HandClock) -> None:

@@ -153,9 +153,9 @@ async def test_no_more_than_a_kibibyte_of_a_message_is_kept(server: Server, app:
     await register(server, "mail", app.url)
     app.answer = Said.json({"message": "ä" * 5000}, 400)
     done = await finished(server, await server.dispatch("mail"))
-    said = done["error"]["message"].removeprefix("HTTP 400: ")
+    said = done["error"]["message"]
     assert len(said.encode()) == 1024
-    assert set(said) == {"ä"}
+    assert set(said.removeprefix("HTTP 400: ")) == {"ä"}
 
 
 @pytest.mark.parametrize(
