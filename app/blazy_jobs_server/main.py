@@ -105,12 +105,13 @@ class Server:
             listener.close()
             raise
         await self._check_keyring(listener)
-        await self._access.start()
-        await self._refusals.start()
+        await self._access.fresh()
         if self._access.is_open and not is_loopback(settings.host):
             listener.close()
             await self._store.close()
             raise StartFailed(open_to_all(settings.host))
+        await self._access.start()
+        await self._refusals.start()
         await self._jobs.start()
         await self._deliverer.start()
         url = url_of(listener)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import shlex
 import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -28,22 +26,6 @@ def test_the_metrics_are_those_of_the_table(tmp_path: Path) -> None:
         client.post("/v1/job-types/wait/runs", json={"payload": 1}).raise_for_status()
         served = set(re.findall(r"^# TYPE (jobs_\w+) ", client.get("/metrics").text, re.MULTILINE))
     assert {name.removesuffix("_total") for name in named} == {name.removesuffix("_total") for name in served}
-
-
-@pytest.mark.system
-def test_the_backup_of_a_running_server_can_be_restored(tmp_path: Path) -> None:
-    command = re.search(r"^\$ (python -c .*VACUUM.*)$", PAGE, re.MULTILINE)
-    assert command is not None
-    with serving(tmp_path / "data", workers=0) as server, server.client() as client:
-        client.put("/v1/job-types/wait", json={"handler": {"kind": "worker"}}).raise_for_status()
-        run_id = client.post("/v1/job-types/wait/runs", json={"payload": "kept"}).json()["id"]
-        backup = tmp_path / "restored" / "jobs.db"
-        backup.parent.mkdir()
-        line = command[1].replace("/var/lib/jobs", str(tmp_path / "data"))
-        line = re.sub(r"/backup/[\w.-]+", str(backup), line)
-        subprocess.run([sys.executable, *shlex.split(line)[1:]], check=True)
-    with serving(backup.parent, workers=0) as server, server.client() as client:
-        assert client.get(f"/v1/runs/{run_id}").json()["payload"] == "kept"
 
 
 @pytest.mark.system

@@ -22,6 +22,8 @@ pytestmark = pytest.mark.system
 FAMILY = "tests.field.family"
 PARENTS = ("awaits", "blocks", "blocks-in-a-thread")
 
+KEY = "a-root-key-of-some-length"
+
 
 def _has_ipv6() -> bool:
     try:
@@ -53,15 +55,15 @@ def check_all(client: Client) -> None:
     ],
 )
 def test_from_a_pools_worker(tmp_path: Path, opened: ExitStack, host: str, key: str | None) -> None:
-    (tmp_path / "key").write_text("secret\n")
+    (tmp_path / "key").write_text(f"{KEY}\n")
     env = {"JOBS_URL": "http://127.0.0.1:9"}  # whoever set it meant the commands in this shell
     if key is not None:
-        env[key] = "secret" if key == "JOBS_API_KEY" else str(tmp_path / "key")
+        env[key] = KEY if key == "JOBS_API_KEY" else str(tmp_path / "key")
     server = Server(tmp_path / "data", [FAMILY], env=env, arguments=["--host", host])
     opened.callback(server.close)
     server.start()
     port = server.url.rpartition(":")[2]
-    with Client(f"http://127.0.0.1:{port}", api_key="secret") as client:
+    with Client(f"http://127.0.0.1:{port}", api_key=KEY) as client:
         check_all(client)
         assert client.dispatch("sees").result(60) == [], "a handler needs no key, and gets none"
 
@@ -75,10 +77,10 @@ def test_from_a_pools_worker_whose_data_folder_has_a_long_path(tmp_path: Path, o
 
 
 def test_what_a_handler_may_do_without_a_key(tmp_path: Path, opened: ExitStack) -> None:
-    server = Server(tmp_path / "data", [FAMILY], env={"JOBS_API_KEY": "secret"})
+    server = Server(tmp_path / "data", [FAMILY], env={"JOBS_API_KEY": KEY})
     opened.callback(server.close)
     server.start()
-    with Client(server.url, api_key="secret") as client:
+    with Client(server.url, api_key=KEY) as client:
         assert client.dispatch("defines").result(60) == "forbidden"
         said = json.loads(client.dispatch("starts-a-program", 4).result(60).splitlines()[-1])
         assert client.runs.get(said["id"]).result(60) == 5, "the command in a handler finds the server too"
@@ -96,15 +98,15 @@ def test_a_dispatch_survives_a_kill_of_the_server(tmp_path: Path, opened: ExitSt
 
 @pytest.mark.parametrize("key", ["JOBS_API_KEY", "JOBS_API_KEY_FILE"])
 def test_from_a_worker_elsewhere(tmp_path: Path, opened: ExitStack, key: str) -> None:
-    (tmp_path / "key").write_text("secret\n")
-    server = Server(tmp_path / "data", workers=0, env={"JOBS_API_KEY": "secret"})
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    server = Server(tmp_path / "data", workers=0, env={"JOBS_API_KEY": KEY})
     opened.callback(server.close)
     server.start()
     env = {name: value for name, value in os.environ.items() if not name.startswith("JOBS_")}
-    env |= {"PYTHONPATH": str(REPO), key: "secret" if key == "JOBS_API_KEY" else str(tmp_path / "key")}
+    env |= {"PYTHONPATH": str(REPO), key: KEY if key == "JOBS_API_KEY" else str(tmp_path / "key")}
     command = [sys.executable, "-m", "blazy_jobs.worker", FAMILY, "--url", server.url]
     opened.enter_context(running(command, env=env))
-    with Client(server.url, api_key="secret") as client:
+    with Client(server.url, api_key=KEY) as client:
         wait_until(lambda: PARENTS[-1] in [job_type["name"] for job_type in client.job_types.list()], "it is declared")
         check_all(client)
 

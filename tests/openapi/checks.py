@@ -26,9 +26,13 @@ MEANING = {
 MEANING_OF_A_FIELD = {
     "duplicate",
     "exclusive",
+    "invalid_pointer",
     "invalid_schedule",
+    "invalid_url",
+    "invalid_value",
     "job_type_not_found",
     "name_mismatch",
+    "not_restrictable",
     "not_supported",
     "out_of_range",
 }

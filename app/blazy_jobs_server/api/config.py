@@ -144,7 +144,7 @@ def _sees(jobs: Jobs, caller: Caller, found: JobType | Schedule | Webhook) -> bo
         text={200: "what changed, or with `dry_run` would change"},
         headers={200: ("Cache-Control",)},
     ),
-    openapi_extra=accepts(shapes.ConfigIn, examples.CONFIG, headers=[DRY_RUN]),
+    openapi_extra=accepts(shapes.ConfigIn, examples.CONFIG, required=False, headers=[DRY_RUN]),
 )
 async def apply_config(request: Request) -> Response:
     """In one transaction: everything is applied, or nothing. Applying the same document again changes nothing."""

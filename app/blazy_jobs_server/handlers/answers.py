@@ -104,8 +104,7 @@ def _is_json(answer: Answer) -> bool:
 
 def _http_status(answer: Answer, parse: Parse) -> Error:
     said = _message(answer, parse)
-    name = f"HTTP {answer.status}"
-    message = _cut(f"{name}: {said}") if said else f"The handler answered {name}."
+    message = _cut(said) if said else f"The handler answered HTTP {answer.status}."
     return Error("http_status", message, status=answer.status)
 
 

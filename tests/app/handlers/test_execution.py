@@ -132,7 +132,7 @@ async def test_some_answers_are_failed_attempts(server: Server, app: Receiver, s
     done = await finished(server, run)
     assert (done["state"], done["attempt"]) == ("failed", 2)
     error = done["error"]
-    assert (error["code"], error["status"], error["message"]) == ("http_status", status, f"HTTP {status}: no luck")
+    assert (error["code"], error["status"], error["message"]) == ("http_status", status, "no luck")
     assert await server.types(run) == ["queued", "started", "retrying", "started", "failed"]
 
 
@@ -155,7 +155,7 @@ async def test_no_more_than_a_kibibyte_of_a_message_is_kept(server: Server, app:
     done = await finished(server, await server.dispatch("mail"))
     said = done["error"]["message"]
     assert len(said.encode()) == 1024
-    assert set(said.removeprefix("HTTP 400: ")) == {"ä"}
+    assert set(said) == {"ä"}
 
 
 @pytest.mark.parametrize(
@@ -384,6 +384,7 @@ async def test_a_drain_waits_for_what_is_under_way(server: Server, app: Receiver
     run = await server.dispatch("mail")
     await app.called()
     draining = asyncio.ensure_future(server.handlers.drain(20))
+    await server.settle()  # the claim that was parked has ended
     late = await server.dispatch("mail")
     go.set_result(Said.json("done"))
     await draining

@@ -716,13 +716,13 @@ export const exportConfig = <ThrowOnError extends boolean = false>(options?: Opt
  *
  * In one transaction: everything is applied, or nothing. Applying the same document again changes nothing.
  */
-export const applyConfig = <ThrowOnError extends boolean = false>(options: Options<ApplyConfigData, ThrowOnError>) => (options.client ?? client).post<ApplyConfigResponses, ApplyConfigErrors, ThrowOnError>({
+export const applyConfig = <ThrowOnError extends boolean = false>(options?: Options<ApplyConfigData, ThrowOnError>) => (options?.client ?? client).post<ApplyConfigResponses, ApplyConfigErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/config/apply',
     ...options,
     headers: {
         'Content-Type': 'application/json',
-        ...options.headers
+        ...options?.headers
     }
 });
 

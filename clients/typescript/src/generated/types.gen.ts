@@ -8120,7 +8120,7 @@ export type ExportConfigResponses = {
 export type ExportConfigResponse = ExportConfigResponses[keyof ExportConfigResponses];
 
 export type ApplyConfigData = {
-    body: ConfigIn;
+    body?: ConfigIn;
     path?: never;
     query?: {
         /**

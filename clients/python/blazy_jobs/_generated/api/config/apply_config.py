@@ -18,7 +18,7 @@ from typing import cast
 
 def _get_kwargs(
     *,
-    body: ConfigIn,
+    body: ConfigIn | Unset = UNSET,
     dry_run: bool | Unset = UNSET,
 
 ) -> dict[str, Any]:
@@ -41,7 +41,9 @@ def _get_kwargs(
         "params": params,
     }
 
-    _kwargs["json"] = body.to_dict()
+    
+    if not isinstance(body, Unset):
+        _kwargs["json"] = body.to_dict()
 
     headers["Content-Type"] = "application/json"
 
@@ -146,7 +148,7 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: ConfigIn,
+    body: ConfigIn | Unset = UNSET,
     dry_run: bool | Unset = UNSET,
 
 ) -> Response[ConfigDifference | Problem]:
@@ -157,8 +159,8 @@ def sync_detailed(
 
     Args:
         dry_run (bool | Unset):
-        body (ConfigIn): A configuration to apply. What it does not name stays, unless `prune` is
-            true.
+        body (ConfigIn | Unset): A configuration to apply. What it does not name stays, unless
+            `prune` is true.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -184,7 +186,7 @@ dry_run=dry_run,
 def sync(
     *,
     client: AuthenticatedClient | Client,
-    body: ConfigIn,
+    body: ConfigIn | Unset = UNSET,
     dry_run: bool | Unset = UNSET,
 
 ) -> ConfigDifference | Problem | None:
@@ -195,8 +197,8 @@ def sync(
 
     Args:
         dry_run (bool | Unset):
-        body (ConfigIn): A configuration to apply. What it does not name stays, unless `prune` is
-            true.
+        body (ConfigIn | Unset): A configuration to apply. What it does not name stays, unless
+            `prune` is true.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -217,7 +219,7 @@ dry_run=dry_run,
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
-    body: ConfigIn,
+    body: ConfigIn | Unset = UNSET,
     dry_run: bool | Unset = UNSET,
 
 ) -> Response[ConfigDifference | Problem]:
@@ -228,8 +230,8 @@ async def asyncio_detailed(
 
     Args:
         dry_run (bool | Unset):
-        body (ConfigIn): A configuration to apply. What it does not name stays, unless `prune` is
-            true.
+        body (ConfigIn | Unset): A configuration to apply. What it does not name stays, unless
+            `prune` is true.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -255,7 +257,7 @@ dry_run=dry_run,
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
-    body: ConfigIn,
+    body: ConfigIn | Unset = UNSET,
     dry_run: bool | Unset = UNSET,
 
 ) -> ConfigDifference | Problem | None:
@@ -266,8 +268,8 @@ async def asyncio(
 
     Args:
         dry_run (bool | Unset):
-        body (ConfigIn): A configuration to apply. What it does not name stays, unless `prune` is
-            true.
+        body (ConfigIn | Unset): A configuration to apply. What it does not name stays, unless
+            `prune` is true.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
