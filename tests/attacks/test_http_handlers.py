@@ -224,7 +224,8 @@ async def test_a_long_message_is_cut_and_one_that_is_no_text_is_left_out(attack:
 
 
 @pytest.mark.parametrize(
-    "value", ["soon", "-1", "1, 2", "9" * 400, "1e3", "Sun, 99 Nov 1994 08:49:37 GMT", "", "\xb2", "inf", "0x10", "1.5"]
+    "value",
+    ["soon", "-1", "1, 2", "9" * 400 + ".0", "1e3", "Sun, 99 Nov 1994 08:49:37 GMT", "", "\xb2", "inf", "0x10", "1.5"],
 )
 async def test_a_retry_after_that_is_none_counts_as_absent(attack: Attack, value: str) -> None:
     attack.on.outside.answer = plain(b"", "503 Busy", f"Retry-After: {value}")

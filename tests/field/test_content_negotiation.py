@@ -11,8 +11,13 @@ from prometheus_client.parser import text_string_to_metric_families as text_metr
 
 from tests.app.server import Server, problem
 
-NEED_MORE = ("/v1/webhooks/{name}/deliveries/{delivery_id}/retry", "/v1/runs/{run_id}/report")
-"""A delivery that failed, and the run's own token."""
+NEED_MORE = (
+    "/v1/webhooks/{name}/deliveries/{delivery_id}/retry",
+    "/v1/runs/{run_id}/report",
+    "/v1/keys/{key_id}",
+    "/v1/keys/{key_id}/rotate",
+)
+"""A delivery that failed, the run's own token, and a key, which would close the server to all others."""
 JSON = {"content-type": "application/json"}
 
 
@@ -25,7 +30,7 @@ async def with_body(server: Server) -> list[tuple[str, str]]:
     await server.http.put("/v1/webhooks/greet", json={"url": "https://hooks.invalid/"})
     run, worker = await server.dispatch(), await server.worker()
     document: Any = await server.get("/openapi.json")
-    there = {"name": "greet", "run_id": run["id"], "worker_id": worker.id, "key_id": "T1k2nQ8sWz"}
+    there = {"name": "greet", "run_id": run["id"], "worker_id": worker.id}
     return [
         (method.upper(), path.format(**there))
         for path, item in document["paths"].items()

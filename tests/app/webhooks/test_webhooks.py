@@ -443,7 +443,8 @@ async def test_what_failed_before_a_webhook_was_narrowed_goes_nowhere(serve: Cal
 
 
 @pytest.mark.parametrize(
-    "asked", ["Fri, 31 Dec 99999999999999 00:00:00 GMT", "Fri, 31 Dec 2027 23:59:59 +99999999999999", "²", "9" * 5000]
+    "asked",
+    ["Fri, 31 Dec 99999999999999 00:00:00 GMT", "Fri, 31 Dec 2027 23:59:59 +99999999999999", "²", "9" * 5000 + "s"],
 )
 async def test_what_an_endpoint_asks_for_does_no_harm(server: Server, asked: str) -> None:
     await create(server)
