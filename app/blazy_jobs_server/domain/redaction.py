@@ -103,8 +103,8 @@ def _hide(raw: Raw, tree: Tree | None) -> Raw:
         key = _key(members, token)
         if key is not None:
             hidden = _hide(members[key], below)  # type: ignore[index]  # a key of what it is
-            changed = changed or hidden is not members[key]  # type: ignore[index]
-            members[key] = hidden  # type: ignore[index]
+            changed = changed or hidden is not members[key]  # type: ignore[index]  # as above
+            members[key] = hidden  # type: ignore[index]  # as above
     return Raw(_encode(members)) if changed else raw
 
 
@@ -192,10 +192,10 @@ def _restore(raw: Raw, known: Raw | None, tree: Tree | None, path: str) -> Raw:
         key = _key(members, token)
         if key is None:
             continue
-        kept = None if before is None or _key(before, token) is None else before[key]  # type: ignore[index]
-        filled = _restore(members[key], kept, below, f"{path}/{_escaped(token)}")  # type: ignore[index]
-        changed = changed or filled is not members[key]  # type: ignore[index]
-        members[key] = filled  # type: ignore[index]
+        kept = None if before is None or _key(before, token) is None else before[key]  # type: ignore[index]  # as above
+        filled = _restore(members[key], kept, below, f"{path}/{_escaped(token)}")  # type: ignore[index]  # as above
+        changed = changed or filled is not members[key]  # type: ignore[index]  # as above
+        members[key] = filled  # type: ignore[index]  # as above
     return Raw(_encode(members)) if changed else raw
 
 

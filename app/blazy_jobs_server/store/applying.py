@@ -151,4 +151,4 @@ def changed(
     """Of answers of which none is a refusal."""
     answers = [*job_types, *queues, *schedules, *webhooks]
     assert not any(answer is None or isinstance(answer, Exception) for answer in answers)
-    return Changed(list(job_types), list(queues), list(schedules), list(webhooks))  # type: ignore[arg-type]
+    return Changed(list(job_types), list(queues), list(schedules), list(webhooks))  # type: ignore[arg-type]  # see above

@@ -55,7 +55,7 @@ class KeysBeside:
 
     async def note_used(self, used: Mapping[str, int]) -> None:
         """They are used at servers only."""
-        raise NotImplementedError
+        raise NotImplementedError  # no command uses a key
 
 
 @contextmanager

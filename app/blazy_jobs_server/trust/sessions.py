@@ -35,7 +35,7 @@ class NoSessions:
         return []
 
     async def save_session(self, session: BrowserSession) -> None:
-        raise NotImplementedError
+        raise NotImplementedError  # whoever sees to keys alone begins none
 
     async def end_sessions(self, session_ids: Collection[str]) -> None:
         return

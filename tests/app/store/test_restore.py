@@ -385,7 +385,7 @@ async def test_a_crash_of_a_restore_leaves_the_old_state_or_the_new(server: Serv
     while crashed:
         folder = tmp_path / f"crash-{step}"
         shutil.copytree(killed, folder)
-        crashed = crashes(step, lambda: replacing.restore(file, folder / "jobs.db", server.clock))  # noqa: B023
+        crashed = crashes(step, lambda: replacing.restore(file, folder / "jobs.db", server.clock))  # noqa: B023  # at once
         async with Server(folder, server.clock) as after:
             seen.append(await names(after))
         shutil.rmtree(folder)

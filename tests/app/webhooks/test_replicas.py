@@ -49,7 +49,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 async def until_so(true: Callable[[], Awaitable[Any]]) -> Any:
     async with asyncio.timeout(stretched(20)):
-        while not (found := await true()):  # noqa: ASYNC110
+        while not (found := await true()):  # noqa: ASYNC110  # of the other server
             await asyncio.sleep(0.02)
         return found
 

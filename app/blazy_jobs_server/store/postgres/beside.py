@@ -48,7 +48,7 @@ class KeysBeside:
 
     async def note_used(self, used: Mapping[str, int]) -> None:
         """They are used at servers only."""
-        raise NotImplementedError
+        raise NotImplementedError  # no command uses a key
 
 
 class _Plain:

@@ -82,7 +82,7 @@ class _App:
 
     async def _received(self, scope: Scope, body: bytes, receive: Receive, send: Send) -> Answer | None:
         """None: it has answered."""
-        raise NotImplementedError
+        raise NotImplementedError  # _Calls and _Events say it
 
 
 class _Calls(_App):

@@ -111,4 +111,5 @@ async def _stoppable(executor: _Executor, attempt: Attempt) -> Report:
 
 
 def is_async(handler: Callable[..., Any]) -> bool:
-    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None))  # noqa: B004
+    call = getattr(handler, "__call__", None)  # noqa: B004  # of an object that is called as a function
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)

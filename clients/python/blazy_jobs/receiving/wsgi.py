@@ -78,7 +78,7 @@ class _App:
         return (body, None) if isinstance(body, Answer) else self._received(environ, body)
 
     def _received(self, environ: WSGIEnvironment, body: bytes) -> tuple[Answer, Callable[[], None] | None]:
-        raise NotImplementedError
+        raise NotImplementedError  # _Calls and _Events say it
 
 
 class _Calls(_App):
