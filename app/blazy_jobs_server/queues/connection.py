@@ -64,9 +64,16 @@ class Connection:
     @asynccontextmanager
     async def asking(self) -> AsyncIterator[None]:
         """What goes wrong between us and Redis comes out as QueueUnavailable. All connections are given up where new
-        ones may lead to a better place: the name that they were made by may mean another Redis now."""
+        ones may lead to a better place: the name that they were made by may mean another Redis now.
+
+        A cancel that came meanwhile is raised at the end at the latest: before Python 3.12 `asyncio.wait_for`, by which
+        redis-py writes, swallows one that comes as the write ends (https://github.com/python/cpython/issues/86296)."""
+        task = asyncio.current_task()
+        cancels = task.cancelling() if task is not None else 0
         try:
             yield
+            if task is not None and task.cancelling() > cancels:
+                raise asyncio.CancelledError
         except (RedisError, OSError, TimeoutError) as error:
             fault = fault_of(error)
             if fault.elsewhere:
