@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ import orjson
 
 from blazy_jobs_server.domain import destination
 from blazy_jobs_server.ports.outbound import Answer, DestinationBlocked
+from tests.app.waiting import until
 
 SOON = 10.0
 
@@ -62,10 +62,8 @@ class Endpoints:
         pass
 
     async def got(self, number: int, url: str | None = None) -> list[Post]:
-        """So many requests, as soon as they are there. The clock of a test may stand still, so this waits by turns."""
-        for _ in range(20_000):
-            found = [post for post in self.posts if url in (None, post.url)]
-            if len(found) >= number:
-                return found
-            await asyncio.sleep(0)
-        raise AssertionError(f"{number} requests did not come, but {self.posts}")
+        """So many requests, as soon as they are there."""
+        found: list[Post] = await until(
+            lambda: [post for post in self.posts if url in (None, post.url)], lambda found: len(found) >= number
+        )
+        return found

@@ -17,6 +17,7 @@ from blazy_jobs_server.engine import feed
 from tests.app.asgi import Block, Stream
 from tests.app.clock import HandClock
 from tests.app.server import Server, Worker, item, paths, problem
+from tests.app.waiting import until
 from tests.support.event_stream import EventStreamDecoder
 from tests.support.examples import examples
 
@@ -29,11 +30,12 @@ def seqs(blocks: list[Block]) -> list[int]:
 
 async def until_live(server: Server, n: int = 1) -> None:
     """Returns when so many streams have caught up and wait for what comes."""
-    for _ in range(200):
+
+    async def waiting() -> int:
         await server.settle()
-        if sum(buffer._wake is not None for buffer in server.jobs.feed._streams) == n:
-            return
-    raise AssertionError("no stream waits")
+        return sum(buffer._wake is not None for buffer in server.jobs.feed._streams)
+
+    await until(waiting, lambda found: found == n)
 
 
 async def finished(server: Server, **fields: Any) -> Any:

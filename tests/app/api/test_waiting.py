@@ -9,16 +9,18 @@ import httpx
 import pytest
 
 from tests.app.server import Server, problem
+from tests.app.waiting import until
 
 
 async def until_waited_for(server: Server, n: int = 1) -> None:
     """Returns when so many requests wait for a run, their time running: what they await has a callback by then."""
-    for _ in range(200):
+
+    async def waiting() -> int:
         await server.settle()
         waiters = [future for futures in server.jobs.feed._waiters.values() for future in futures]
-        if sum(bool(future._callbacks) for future in waiters) == n:  # type: ignore[attr-defined]
-            return
-    raise AssertionError("nobody waits")
+        return sum(bool(future._callbacks) for future in waiters)  # type: ignore[attr-defined]
+
+    await until(waiting, lambda found: found == n)
 
 
 def preferring(server: Server, prefer: str) -> asyncio.Task[httpx.Response]:

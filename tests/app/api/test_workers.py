@@ -11,6 +11,7 @@ from blazy_jobs_server.domain.event import EVENT_NAMES
 from blazy_jobs_server.ports import Commit
 from tests.app.asgi import scope_of
 from tests.app.server import Server, Worker, item, paths, problem
+from tests.app.waiting import until
 
 NO_WORKER = "wrk_0000000000000"
 
@@ -21,12 +22,13 @@ def at(seconds: float) -> str:
 
 async def until_parked(server: Server, n: int = 1) -> None:
     """Returns when so many claims wait for a run, their time running."""
-    for _ in range(200):
+
+    async def are_parked() -> bool:
         await server.settle()
         members = server.jobs.leasing.membership.members()
-        if sum(member.claims for member in members) == n and not server.jobs.leasing.claims.serving:
-            return
-    raise AssertionError("no claim waits")
+        return sum(member.claims for member in members) == n and not server.jobs.leasing.claims.serving
+
+    await until(are_parked)
 
 
 def parked(worker: Worker, most: int = 10, wait_seconds: float = 30) -> asyncio.Task[list[Any]]:

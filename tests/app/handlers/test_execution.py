@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook
 
 from tests.app.handlers.receiver import Call, Receiver, Said
 from tests.app.server import Server
+from tests.app.waiting import until
 
 
 async def hang(call: Call) -> Said:
@@ -37,15 +38,7 @@ async def finished(server: Server, run: Any, seconds: float = 20) -> Any:
 
 async def in_state(server: Server, run: Any, state: str) -> Any:
     """As soon as it is: the clock stands still, and each look gives the server a turn."""
-    return await seen(lambda: server.run(run), lambda found: found["state"] == state)
-
-
-async def seen(look: Callable[[], Awaitable[Any]], condition: Callable[[Any], bool]) -> Any:
-    for _ in range(5000):
-        if condition(found := await look()):
-            return found
-        await asyncio.sleep(0)
-    raise AssertionError(found)
+    return await until(lambda: server.run(run), lambda found: found["state"] == state)
 
 
 # -- what is sent
@@ -323,7 +316,7 @@ async def test_runs_wait_while_their_origin_refuses_connections(serve: Callable[
         await register(server, "mail", app.url, retry={"max_attempts": 3, "initial_seconds": 0})
         await app.close()
         first = await server.dispatch("mail")
-        await seen(lambda: server.run(first), lambda found: found["wait_reason"] == "destination_unavailable")
+        await until(lambda: server.run(first), lambda found: found["wait_reason"] == "destination_unavailable")
         waiting = [await server.dispatch("mail") for _ in range(3)]
         for run in waiting:
             found = await server.run(run)
@@ -400,7 +393,7 @@ async def test_a_lane_is_a_worker_that_only_an_admin_may_speak_as(serve: Callabl
         await server.http.post("/v1/job-types", json=body, headers=admin)
         made = await server.http.post("/v1/keys", json={"name": "w", "scopes": ["workers", "runs:read"]}, headers=admin)
         worker = {"authorization": f"Bearer {made.json()['key']}"}
-        listed = await seen(lambda: server.http.get("/v1/workers", headers=admin), lambda page: page.json()["data"])
+        listed = await until(lambda: server.http.get("/v1/workers", headers=admin), lambda page: page.json()["data"])
         [lane] = listed.json()["data"]
         assert app.url.startswith(lane["name"].partition("/")[2])
         for method, path in (("POST", "/claim"), ("POST", "/report"), ("DELETE", "")):

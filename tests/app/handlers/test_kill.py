@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.app.handlers.receiver import Call, Receiver, Said
+from tests.app.waiting import until
 from tests.support.server import Server
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
@@ -65,8 +66,7 @@ async def test_a_killed_server_loses_no_run(tmp_path: Path) -> None:
 
 
 async def _until_detached(client: httpx.AsyncClient, run_id: str) -> None:
-    for _ in range(1000):
-        run: Any = (await client.get(f"/v1/runs/{run_id}")).json()
-        if run["state"] == "running" and run["worker_id"] is None:
-            return
-    raise AssertionError(run)
+    async def look() -> Any:
+        return (await client.get(f"/v1/runs/{run_id}")).json()
+
+    await until(look, lambda run: run["state"] == "running" and run["worker_id"] is None)

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from tests.app.handlers.receiver import Call, Receiver, Said
-from tests.app.handlers.test_execution import finished, hang, register, seen
+from tests.app.handlers.test_execution import finished, hang, register
 from tests.app.server import Server, problem
+from tests.app.waiting import until
 
 REPORT = {"completion": "report"}
 ACCEPTED = Said(202)
@@ -36,7 +37,7 @@ async def detached(server: Server, app: Receiver, name: str = "mail", number: in
     app.answer = ACCEPTED
     run = await server.dispatch(name)
     call = await app.called(number)
-    await seen(lambda: server.run(run), lambda found: found["worker_id"] is None and found["state"] == "running")
+    await until(lambda: server.run(run), lambda found: found["worker_id"] is None and found["state"] == "running")
     return run, call
 
 
@@ -93,7 +94,7 @@ async def test_silence_is_a_loss(server: Server, app: Receiver) -> None:
     await said(server, call, {"type": "progress", "percent": 1})
     await server.advance(11)
     second = await app.called(2)
-    found = await seen(lambda: server.run(run), lambda found: found["worker_id"] is None)
+    found = await until(lambda: server.run(run), lambda found: found["worker_id"] is None)
     assert (found["losses"], found["attempt"], second.json["attempt"]) == (1, 1, 1)
     assert (await server.events(run))[-2]["data"]["reason"] == "lost"
     [late] = (await said(server, call))["data"]

@@ -25,6 +25,7 @@ from blazy_jobs_server.ports.webhooks import DeliveryFilter
 from tests.app.api.test_keys import ROOT, make, root
 from tests.app.endpoints import Post
 from tests.app.server import Server, paths, problem
+from tests.app.waiting import until
 
 URL = "https://shop.example/hook"
 OTHER = "https://other.example/hook"
@@ -50,21 +51,9 @@ async def deliveries(server: Server, name: str = "shop", **query: Any) -> list[A
     return found
 
 
-async def until(server: Server, true: Callable[[], Any], turns: int = 5000) -> None:
-    for _ in range(turns):
-        if true():
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it did not come about")
-
-
 async def settled_deliveries(server: Server, number: int, name: str = "shop") -> list[Any]:
-    for _ in range(200):
-        found = await deliveries(server, name)
-        if len(found) == number:
-            return found
-        await server.settle()
-    raise AssertionError(found)
+    found: list[Any] = await until(lambda: deliveries(server, name), lambda found: len(found) == number)
+    return found
 
 
 # -- making, reading, changing
@@ -361,11 +350,7 @@ async def test_after_ten_attempts_over_three_days_it_has_failed(server: Server) 
 
 
 async def until_attempts(server: Server, number: int) -> None:
-    for _ in range(200):
-        if (await deliveries(server))[0]["attempts"] == number:
-            return
-        await server.settle()
-    raise AssertionError(await deliveries(server))
+    await until(lambda: deliveries(server), lambda found: found[0]["attempts"] == number)
 
 
 async def test_an_endpoint_that_is_gone_is_not_asked_again(server: Server) -> None:
@@ -494,13 +479,14 @@ async def test_of_an_endpoint_that_is_down_the_backlog_stays_behind_the_cursor(s
     worker = await server.worker(concurrency=200)
     for lease in await worker.claim(150):
         await worker.complete(lease)
-    for _ in range(20):
-        await server.settle()
-    rows = await server.store.deliveries((await server.store.webhooks())[0].id, DeliveryFilter(), None, 500)
-    assert 100 <= len(rows[0]) <= 105
+    webhook = (await server.store.webhooks())[0].id
+    look = lambda: server.store.deliveries(webhook, DeliveryFilter(), None, 500)  # noqa: E731
+    await until(look, lambda found: len(found[0]) >= 100)
+    await server.settle()
+    assert len((await look())[0]) <= 105
     server.sender.answers[URL] = 204
     await server.live(10)
-    await until(server, lambda: len({post.id for post in server.sender.posts}) == 150)
+    await until(lambda: len({post.id for post in server.sender.posts}) == 150)
     await settled_deliveries(server, 0)
 
 
