@@ -89,12 +89,12 @@ async def test_columns_are_told_as_columns(stage: Stage) -> None:
     [batch] = (await leased(stage)).batches
     [started] = heard[-1].events
     assert isinstance(started, EventColumn)
-    assert (started.run_ids, started.seq, heard[-1].waited) == (ids(runs), 2, [("greet", 2 * SECOND, 3)])
+    assert (started.run_ids, started.seq, heard[-1].waited) == (ids(runs), 2, [("greet", "default", 2 * SECOND, 3)])
     stage.clock.move(1)
     await stage.store.report(7, (), (), LEASE_SECONDS, [Completed(batch.token, 1, batch.run_ids)])
     [ended] = heard[-1].events
     assert isinstance(ended, EventColumn)
-    assert heard[-1].ran == [("greet", State.COMPLETED, SECOND, 3)]
+    assert heard[-1].ran == [("greet", "default", State.COMPLETED, SECOND, 3)]
 
 
 async def test_runs_that_speak_stay_in_their_batch(stage: Stage) -> None:

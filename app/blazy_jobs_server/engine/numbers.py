@@ -99,13 +99,13 @@ class Numbers:
                     self.events[kind] += number
             else:
                 self.events[event.type] += len(event.run_ids) if isinstance(event, EventColumn) else 1
-        for job_type, microseconds, number in commit.waited:
+        for job_type, _, microseconds, number in commit.waited:
             histogram = self.waited.get(job_type)
             if histogram is None:
                 histogram = self.waited[job_type] = Histogram()
             histogram.add(microseconds / 1_000_000, number)
             self.started.add(job_type, number)
-        for job_type, state, microseconds, number in commit.ran:
+        for job_type, _, state, microseconds, number in commit.ran:
             ended = (job_type, state)
             histogram = self.ran.get(ended)
             if histogram is None:

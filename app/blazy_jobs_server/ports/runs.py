@@ -346,10 +346,10 @@ class Commit(Struct):
     """(job type, queue) pairs that may have gained a run to claim."""
     counts: dict[tuple[str, str, State], int]
     """Changes of the numbers of runs."""
-    waited: list[tuple[str, int, int]] = []
-    """Starts: (job type, microseconds from due to started, how many)."""
-    ran: list[tuple[str, State, int, int]] = []
-    """Ended attempts: (job type, state after it, microseconds from started to ended, how many)."""
+    waited: list[tuple[str, str, int, int]] = []
+    """Starts: (job type, queue, microseconds from due to started, how many)."""
+    ran: list[tuple[str, str, State, int, int]] = []
+    """Ended attempts: (job type, queue, state after it, microseconds from started to ended, how many)."""
     due_at: int | None = None
     """The earliest instant at which a sweep may find something to do because of this transaction."""
     fire_at: int | None = None

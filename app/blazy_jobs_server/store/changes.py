@@ -93,11 +93,11 @@ class Changes:
         if before is not None:
             self.count(run.lane_id, before, -1)
             if before is State.RUNNING:
-                self.news.ran.append((run.job_type, run.state, self.now - (run.started_at or self.now), 1))
+                self.news.ran.append((run.job_type, run.queue, run.state, self.now - (run.started_at or self.now), 1))
                 self.note_room(run.job_type)
         self.count(run.lane_id, run.state, 1)
         if run.state is State.RUNNING:
-            self.news.waited.append((run.job_type, self.now - run.due_at, 1))
+            self.news.waited.append((run.job_type, run.queue, self.now - run.due_at, 1))
             self.note_claimed((run.job_type, run.queue))
         elif run.followed is not None:
             if not run.state.final and run.expires_at is not None and run.claims == 0:

@@ -94,8 +94,8 @@ async def test_a_commit_is_added_to_what_is_known(server: Server) -> None:
             [],
             set(),
             {place: -1, ("greet", "mail", State.RUNNING): 1},
-            waited=[("greet", 2 * SECOND, 1)],
-            ran=[("greet", State.COMPLETED, SECOND, 1), ("greet", State.RETRYING, SECOND, 1)],
+            waited=[("greet", "default", 2 * SECOND, 1)],
+            ran=[("greet", "default", State.COMPLETED, SECOND, 1), ("greet", "default", State.RETRYING, SECOND, 1)],
         )
     )
     assert numbers.counts[place] == 1

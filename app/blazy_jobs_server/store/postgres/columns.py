@@ -211,7 +211,7 @@ class Ends:
         tx.count(lane_id, State.RUNNING, -number)
         tx.count(lane_id, COMPLETED.state, number)
         for started_at, n in Counter(starts).items():
-            tx.news.ran.append((lane.job_type, COMPLETED.state, tx.now - started_at, n))
+            tx.news.ran.append((lane.job_type, lane.queue, COMPLETED.state, tx.now - started_at, n))
         tx.note_room(lane.job_type)
 
 
