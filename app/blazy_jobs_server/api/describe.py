@@ -60,6 +60,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.QueueInUse("emails"),
     errors.ConfigConflict([FieldError("/job_types/0", "belongs to the owner 'shop' and differs", "owned_by_another")]),
     errors.RunFinished("completed"),
+    errors.RunNotFailed("completed"),
     errors.RunNotFinished("running"),
     errors.DedupeKeyInUse(),
     errors.IdempotencyInFlight(),
@@ -198,7 +199,7 @@ LAST_EVENT_ID: dict[str, Any] = {
 _RUN = {"run_id": "$response.body#/id"}
 _NAME = {"name": "$response.body#/name"}
 _WORKER = {"worker_id": "$response.body#/id"}
-RUN_LINKS = ("get_run", "cancel_run", "follow_run", "list_attempts", "replay_run", "erase_run")
+RUN_LINKS = ("get_run", "cancel_run", "follow_run", "list_attempts", "replay_run", "resolve_run", "erase_run")
 JOB_TYPE_LINKS = (
     "dispatch_run",
     "get_job_type",

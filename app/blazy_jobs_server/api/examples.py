@@ -256,6 +256,8 @@ _QUEUED = {
     "metadata": {},
     "cancel_reason": None,
     "wait_reason": None,
+    "resolved": False,
+    "resolved_at": None,
 }
 _RUNNING = _QUEUED | {
     "state": "running",
@@ -269,7 +271,14 @@ _COMPLETED = _RUNNING | {
     "progress": {"percent": 40, "message": "120 of 300", "data": None},
     "finished_at": "2026-01-31T12:00:01.500000Z",
 }
-_ERROR = {"code": "handler_error", "type": "SMTPError", "message": "no such mailbox", "traceback": None}
+ERROR_GROUP = "5f0c2a9d3b7e6148"
+_ERROR = {
+    "code": "handler_error",
+    "type": "SMTPError",
+    "message": "no such mailbox",
+    "traceback": None,
+    "group": ERROR_GROUP,
+}
 _LATENCY = {"count": 12, "mean_seconds": 0.012, "p50_seconds": 0.01, "p99_seconds": 0.05}
 _COUNTS = {
     "scheduled": 0,

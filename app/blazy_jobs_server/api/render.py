@@ -53,7 +53,8 @@ def run_json(run: Run, wait_reason: str | None = None) -> str:
         f'"started_at":{_instant(run.started_at)},"finished_at":{_instant(run.finished_at)},'
         f'"cancel_requested":{"true" if run.cancel_requested else "false"},"worker_id":{worker},"schedule":{schedule},'
         f'"replay_of":{replay_of},"dedupe_key":{_text(run.dedupe_key)},"tags":{run.tags},'
-        f'"metadata":{run.metadata},"cancel_reason":{_text(run.cancel_reason)},"wait_reason":{reason}}}'
+        f'"metadata":{run.metadata},"cancel_reason":{_text(run.cancel_reason)},"wait_reason":{reason},'
+        f'"resolved":{"false" if run.resolved_at is None else "true"},"resolved_at":{_instant(run.resolved_at)}}}'
     )
 
 

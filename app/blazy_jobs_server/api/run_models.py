@@ -64,6 +64,7 @@ class RunError(BaseModel):
     message: str
     traceback: str | None
     status: int | None = None
+    group: str | None = None
 
 
 class Progress(BaseModel):
@@ -107,6 +108,8 @@ class Run(BaseModel):
     metadata: Metadata
     cancel_reason: str | None
     wait_reason: WaitReason | None
+    resolved: bool
+    resolved_at: AwareDatetime | None
 
 
 class RunPage(BaseModel):

@@ -32,6 +32,7 @@ from blazy_jobs_server.domain.errors import (
     QueueUnavailable,
     ReadTimeout,
     RunFinished,
+    RunNotFailed,
     RunNotFinished,
     RunNotFound,
     TooBusy,
@@ -285,6 +286,22 @@ async def replay_run(request: Request, run_id: str) -> Response:
         caller, 1, lambda: context.jobs.dispatcher.replay(run, key, caller.created_by, caller.within)
     )
     return respond(await hot.answer_dispatched(context, request.scope, dispatched))
+
+
+@router.post(
+    "/v1/runs/{run_id}/resolve",
+    operation_id="resolve_run",
+    summary="Resolve a failed run",
+    responses=describe({200: run_models.Run}, *BODY, RunNotFound, RunNotFailed),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
+)
+async def resolve_run(request: Request, run_id: str) -> Response:
+    jobs = context_of(request).jobs
+    key = run_key(run_id)
+    await jobs.run(key)
+    await read_json(request, fields.EmptyIn, optional=True)
+    run = await jobs.resolve(key)
+    return respond(Answer(200, shown.run_json(jobs, caller_of(request), run).encode()))
 
 
 @router.delete(

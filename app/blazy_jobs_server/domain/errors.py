@@ -254,6 +254,13 @@ class ConfigConflict(Conflict):
         super().__init__(f"{first.path}: {first.message}{more}", errors=errors)
 
 
+class RunNotFailed(Conflict):
+    code, title = "run_not_failed", "Run not failed"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The run is {state}; only a failed run can be resolved.")
+
+
 class JobTypeExists(Conflict):
     code, title = "job_type_exists", "Job type exists"
 

@@ -45,6 +45,8 @@ class Definition(Struct, frozen=True, kw_only=True):
     payload_schema: Any = None
     result_schema: Any = None
     retention_seconds: float = 604800
+    retention_failed_seconds: float | None = None
+    """Of failed runs; None: as of all others."""
     concurrency: int | None = None
     tags: tuple[str, ...] = ()
     redact: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ class Settings(Struct, frozen=True):
     retry: RetryPolicy
     timeout_seconds: float
     retention_seconds: float
+    retention_failed_seconds: float
 
 
 class Overrides(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -72,7 +75,8 @@ class Overrides(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.retry is not UNSET:
             retry = RetryPolicy(**{**{f: getattr(retry, f) for f in retry.__struct_fields__}, **self.retry})
         timeout = definition.timeout_seconds if self.timeout_seconds is UNSET else self.timeout_seconds
-        return Settings(retry, timeout, definition.retention_seconds)
+        kept, failed = definition.retention_seconds, definition.retention_failed_seconds
+        return Settings(retry, timeout, kept, kept if failed is None else failed)
 
 
 NO_OVERRIDES = Overrides()

@@ -11,7 +11,9 @@ from copy import copy
 
 from msgspec import Struct
 from msgspec.json import encode
+from msgspec.structs import replace
 
+from blazy_jobs_server.domain.error_groups import group_of
 from blazy_jobs_server.domain.event import Event, EventType
 from blazy_jobs_server.domain.ids import worker_id as public_worker_id
 from blazy_jobs_server.domain.instants import after, rfc3339
@@ -220,7 +222,9 @@ def _finish(run: Run, state: State, now: int, kind: EventType, data: str) -> Tra
     _leave(run)
     run.state = state
     run.finished_at = now
-    run.delete_at = max(after(now, run.settings.retention_seconds), run.keep_until or 0)
+    settings = run.settings
+    kept_seconds = settings.retention_failed_seconds if state is S.FAILED else settings.retention_seconds
+    run.delete_at = max(after(now, kept_seconds), run.keep_until or 0)
     return Transition(run, (*earlier, _event(run, kind, now, data)))
 
 
@@ -228,8 +232,13 @@ def _cancelled(run: Run, now: int, reason: str | None) -> Transition:
     return _finish(run, S.CANCELLED, now, EventType.CANCELLED, _text({"reason": reason}))
 
 
+def _note_error(run: Run, error: Error) -> None:
+    error = replace(error, group=group_of(error))
+    run.error, run.error_group, run.error_code = _text(error), error.group, error.code
+
+
 def _failed(run: Run, now: int, error: Error) -> Transition:
-    run.error = _text(error)
+    _note_error(run, error)
     return _finish(run, S.FAILED, now, EventType.FAILED, f'{{"error":{run.error}}}')
 
 
@@ -238,7 +247,7 @@ def complete(run: Run, now: int, result: str) -> Transition:
     run = _begin("complete", run)
     run.alone = False
     run.result = result
-    run.error = None
+    run.error = run.error_group = run.error_code = None
     return _finish(run, S.COMPLETED, now, EventType.COMPLETED, completed_data(result))
 
 
@@ -258,7 +267,7 @@ def fail(
     run = _begin("fail", run)
     run.alone = False
     if run.cancel_requested:
-        run.error = _text(error)
+        _note_error(run, error)
         return _cancelled(run, now, run.cancel_reason)
     if not retryable or run.attempt >= run.settings.retry.max_attempts:
         return _failed(run, now, error)
@@ -266,7 +275,7 @@ def fail(
         run.due_at = now + run.settings.retry.delay(run.attempt, draw)
     else:
         run.due_at = after(now, retry_after_seconds)
-    run.error = _text(error)
+    _note_error(run, error)
     run.state = S.RETRYING
     _leave(run)
     run.worker_id = None
@@ -355,6 +364,13 @@ def expire(run: Run, now: int) -> Transition:
     """Not started by its expiry."""
     run = _begin("expire", run)
     return _failed(run, now, Error("expired", f"Not started by {rfc3339(run.expires_at or now)}."))
+
+
+def resolve(run: Run, now: int) -> Transition:
+    """Nothing is left to be done about its failure. No move, and not part of its log: both have ended."""
+    run = copy(run)
+    run.resolved_at = now
+    return Transition(run, ())
 
 
 def time_out(run: Run, now: int, draw: float) -> Transition:

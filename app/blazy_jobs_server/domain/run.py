@@ -43,6 +43,8 @@ class Error(Struct, frozen=True):
     traceback: str | None = None
     status: int | UnsetType = UNSET
     """What an HTTP handler answered."""
+    group: str | None = None
+    """`error_groups.group_of` it; None of what failed before there were groups."""
 
 
 class Run(Struct):
@@ -103,6 +105,19 @@ class Run(Struct):
     """How many lines of the job's log are."""
     created_by: str | None = None
     """`Actor.text` of whose key it was made with."""
+    error_group: str | None = None
+    """Of `error`, as `error_code` is."""
+    error_code: str | None = None
+    resolved_at: int | None = None
+    """When someone said of the failed run that nothing is left to be done about it, or replayed it."""
+
+    @property
+    def open_error(self) -> str | None:
+        """The group of errors that it counts in: of what has failed and is not resolved, and of what is to be tried
+        again."""
+        if self.state is State.RETRYING or (self.state is State.FAILED and self.resolved_at is None):
+            return self.error_group
+        return None
 
     @property
     def is_detached(self) -> bool:

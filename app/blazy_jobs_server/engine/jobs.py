@@ -190,6 +190,13 @@ class Jobs:
             self.leasing.claims.nudge(run.worker_id)
         return run
 
+    async def resolve(self, run_id: int) -> Run:
+        """Raises RunNotFound and RunNotFailed."""
+        run = await self.store.resolve(run_id)
+        if run is None:
+            raise RunNotFound(public_run_id(run_id))
+        return await self.run(run_id)
+
     async def erase(self, run_id: int) -> None:
         """Raises RunNotFound, RunNotFinished, and QueueUnavailable where its job cannot be taken out of its queue."""
         await self.projection.before_erase(await self._read(run_id))

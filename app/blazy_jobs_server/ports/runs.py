@@ -102,6 +102,10 @@ class Dispatched(Struct, frozen=True):
     made_at: int = 0
     """When these were made, which is when they are due."""
 
+    @property
+    def fresh(self) -> list[Run]:
+        return [run for run, made in zip(self.runs, self.made, strict=True) if made]
+
 
 class Claim(Struct, frozen=True):
     """A worker asks for at most `limit` runs of `job_types` in `queues` (None: all), to be leased under `token`.
@@ -354,6 +358,9 @@ class Commit(Struct):
     """The earliest instant at which a sweep may find something to do because of this transaction."""
     fire_at: int | None = None
     """The earliest instant at which a schedule that was changed may fire."""
+    errors: dict[tuple[str, str, str, State], int] = {}
+    """Changes of groups of errors, by group, job type, queue and state (`failed`, `retrying`): of the numbers of runs;
+    0 where another attempt has failed so, and their number is as before."""
 
 
 class Swept(Struct, frozen=True):

@@ -162,6 +162,11 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, 
         """The run after it; None when there is none. Raises RunFinished."""
         ...
 
+    async def resolve(self, run_id: int) -> Run | None:
+        """The failed run after it, as it was where it is resolved already; None when there is none. Raises
+        RunNotFailed."""
+        ...
+
     async def erase(self, run_id: int) -> bool:
         """False when there is none. Raises RunNotFinished."""
         ...

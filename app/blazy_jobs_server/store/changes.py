@@ -6,7 +6,7 @@ It is the part of a transaction that is the same in each database.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.event import Event
@@ -16,6 +16,23 @@ from blazy_jobs_server.ports import Commit, Order
 from blazy_jobs_server.store.ledger import Lane, Ledger
 
 
+class ErrorPlace(NamedTuple):
+    """Where runs with errors are counted."""
+
+    group: str
+    lane_id: int
+    state: State
+
+
+class ErrorChange(NamedTuple):
+    runs: int
+    failed: bool
+    """An attempt has failed so, whatever became of it in the same transaction."""
+
+
+NO_ERRORS = ErrorChange(0, False)
+
+
 class Changes:
     def __init__(self, ledger: Ledger, now: int, draw: Callable[[], float]) -> None:
         self.ledger = ledger
@@ -23,6 +40,7 @@ class Changes:
         self.draw = draw
         self.news = Commit([], set(), {})
         self._count_changes: dict[tuple[int, State], int] = {}
+        self._error_changes: dict[ErrorPlace, ErrorChange] = {}
         self._moved: dict[int, tuple[Run, Run]] = {}
         self._unclaimed: dict[tuple[str, str], int] = {}
         """What has become ready here and is still to be had: for that alone the engine need not wake claims that were
@@ -40,7 +58,34 @@ class Changes:
         self._moved[run.id] = (before if earlier is None else earlier[0], run)
         if before.state is not run.state:
             self.note_state(before.state, run)
+        if before.error_group is not None or run.error_group is not None:
+            self._note_errors(before, run)
         return run
+
+    def _note_errors(self, before: Run, run: Run) -> None:
+        left, entered = before.open_error, run.open_error
+        if (left, before.state) != (entered, run.state):
+            if left is not None:
+                self.count_error(left, before.lane_id, before.state, -1)
+            if entered is not None:
+                self.count_error(entered, run.lane_id, run.state, 1)
+
+    def count_error(self, group: str, lane_id: int, state: State, change: int) -> None:
+        """Of runs that count in a group of errors from now on, or no more."""
+        place = ErrorPlace(group, lane_id, state)
+        known = self._error_changes.get(place, NO_ERRORS)
+        self._error_changes[place] = ErrorChange(known.runs + change, known.failed or change > 0)
+
+    def changed_errors(self) -> list[tuple[str, int, State, int, int | None, int]]:
+        """Told to the engine too. Rows of ErrorPlace, how many runs, and the first and the last time, in the order in
+        which all transactions lock theirs."""
+        rows = []
+        for place, change in sorted(self._error_changes.items()):
+            if change.runs or change.failed:
+                lane = self.ledger.lanes[place.lane_id]
+                self.news.errors[place.group, lane.job_type, lane.queue, place.state] = change.runs
+                rows.append((*place, change.runs, *((self.now, self.now) if change.failed else (None, 0))))
+        return rows
 
     def new_run(self, order: Order, lane_id: int, keep_until: int | None) -> Run:
         return self.note_created(self.create(order, lane_id, keep_until))
@@ -174,15 +219,19 @@ class Changes:
 class Moves:
     """Runs whose rows are to be updated, by what has changed."""
 
-    __slots__ = ("changes", "completions", "starts")
+    __slots__ = ("changes", "completions", "failures", "starts")
 
     def __init__(self) -> None:
         self.starts: list[Run] = []
         self.completions: list[Run] = []
         self.changes: list[Run] = []
+        self.failures: list[Run] = []
+        """Those whose error has changed, or what was done about it."""
 
     def add(self, before: Run, run: Run) -> None:
-        if run.state is State.COMPLETED and run.seq == before.seq + 1:
+        if run.error is not before.error or run.resolved_at != before.resolved_at:
+            self.failures.append(run)
+        elif run.state is State.COMPLETED and run.seq == before.seq + 1:
             self.completions.append(run)
         elif run.state is State.RUNNING and before.state is State.QUEUED and run.followed is None:
             self.starts.append(run)
@@ -236,3 +285,8 @@ def change_row(run: Run) -> tuple[Any, ...]:
         run.followed,
         run.followed_lines,
     )
+
+
+def fail_row(run: Run) -> tuple[Any, ...]:
+    """The key and the values of FAIL_COLUMNS."""
+    return (*change_row(run), run.error_group, run.error_code, run.resolved_at)

@@ -28,6 +28,7 @@ TABLES = (
     "events",
     "idempotency_keys",
     "run_counts",
+    "error_counts",
     "schedules",
     "declarations",
     "builds",

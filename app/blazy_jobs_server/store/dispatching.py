@@ -12,6 +12,7 @@ from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Many, Order
 from blazy_jobs_server.store import columns
 from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.resolving import resolve_replayed
 from blazy_jobs_server.store.rows import pack, to_run
 from blazy_jobs_server.store.transaction import Transaction
 
@@ -70,7 +71,15 @@ def dispatch(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched | Jo
     for argument in arguments:
         answers.append(_dispatch(tx, argument, fresh, deduped))
     fresh.save(tx)
+    _resolve_replayed(tx, arguments, answers)
     return answers
+
+
+def _resolve_replayed(tx: Transaction, arguments: list[Dispatch], answers: list[Dispatched | JobsError]) -> None:
+    if not any(order.replay_of is not None for argument in arguments for order in argument.orders):
+        return
+    made = [run for answer in answers if isinstance(answer, Dispatched) for run in answer.fresh]
+    resolve_replayed(tx, tx.heads({run.replay_of for run in made if run.replay_of is not None}), made)
 
 
 def _dispatch(

@@ -8,6 +8,7 @@ from blazy_jobs_server.domain.errors import RunNotFinished
 from blazy_jobs_server.domain.run import STATE_NAMES, State
 from blazy_jobs_server.store import auditing
 from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.changes import Changes
 from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
@@ -24,7 +25,7 @@ def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
             answers.append(RunNotFinished(STATE_NAMES[run.state]))
         else:
             _delete(tx, [run_id])
-            tx.count(run.lane_id, run.state, -1)
+            forget(tx, run.lane_id, run.state, run.open_error)
             answers.append(True)
     return answers
 
@@ -44,19 +45,26 @@ def prune(tx: Transaction, arguments: list[Prune]) -> list[int]:
         limit = argument.limit
         doomed = tx.cursor.execute(sql.DELETABLE, (argument.due(tx.now), limit)).fetchall()
         lanes: dict[int, list[int]] = {}
-        for run_id, lane_id, state in doomed:
+        for run_id, lane_id, state, group in doomed:
             lanes.setdefault(lane_id, []).append(run_id)
-            tx.count(lane_id, State(state), -1)
+            forget(tx, lane_id, State(state), group)
         for lane_id, run_ids in lanes.items():
             newest = tx.cursor.execute(sql.NEWEST_EVENT_OF, (pack(run_ids),)).fetchone()[0]
             tx.cursor.execute(sql.PRUNED, (newest or 0, lane_id))
         if doomed:
-            _delete(tx, [run_id for run_id, _, _ in doomed])
+            _delete(tx, [run_id for run_id, *_ in doomed])
         tx.cursor.execute(auditing.DELETE_OLDEST, (auditing.oldest_kept(tx.now), limit))
         tx.cursor.execute(sql.DELETE_BATCH_KEYS, (tx.now - KEY_LIFE_SECONDS * 1_000_000, limit))
         forget_deliveries(tx, limit)
         answers.append(len(doomed))
     return answers
+
+
+def forget(tx: Changes, lane_id: int, state: State, group: str | None) -> None:
+    """A finished run with its group of errors, where it is not resolved."""
+    tx.count(lane_id, state, -1)
+    if state is State.FAILED and group is not None:
+        tx.count_error(group, lane_id, state, -1)
 
 
 def _delete(tx: Transaction, run_ids: list[int]) -> None:

@@ -57,6 +57,9 @@ RUN_COLUMNS = (
     "followed",
     "followed_lines",
     "created_by",
+    "error_group",
+    "error_code",
+    "resolved_at",
 )
 EVENT_COLUMNS = ("id", "run_id", "seq", "type", "state", "attempt", "time", "data")
 
@@ -190,6 +193,9 @@ def to_run(row: Sequence[Any], ledger: Ledger) -> Run:
         row[37],
         row[38],
         row[39],
+        row[40],
+        row[41],
+        row[42],
     )
 
 

@@ -290,6 +290,10 @@ class SqliteStore:
         run: Run | None = await self._write("cancel", Cancel(run_id, reason))
         return run
 
+    async def resolve(self, run_id: int) -> Run | None:
+        resolved: Run | None = await self._write("resolve", run_id)
+        return resolved
+
     async def erase(self, run_id: int) -> bool:
         erased: bool = await self._write("erase", run_id)
         return erased

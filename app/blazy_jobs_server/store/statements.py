@@ -168,6 +168,8 @@ CHANGE_COLUMNS = (
     "followed_lines",
 )
 change_runs = update_runs("", CHANGE_COLUMNS)
+FAIL_COLUMNS = (*CHANGE_COLUMNS, "error_group", "error_code", "resolved_at")
+fail_runs = update_runs("", FAIL_COLUMNS)
 HEADS_BY_ID = (
     "SELECT json_group_array(json_array("
     + ", ".join("''" if column == "payload" else f"r.{column}" for column in RUN_COLUMNS)
@@ -258,7 +260,8 @@ fire_schedules = update("schedules", "name", FIRE_COLUMNS)
 
 NEXT_DELETABLE = "SELECT delete_at FROM runs WHERE delete_at IS NOT NULL ORDER BY delete_at LIMIT 1"
 DELETABLE = (
-    "SELECT id, lane_id, state FROM runs WHERE delete_at IS NOT NULL AND delete_at <= ? ORDER BY delete_at LIMIT ?"
+    "SELECT id, lane_id, state, CASE WHEN resolved_at IS NULL THEN error_group END FROM runs "
+    "WHERE delete_at IS NOT NULL AND delete_at <= ? ORDER BY delete_at LIMIT ?"
 )
 NEWEST_EVENT_OF = "SELECT max(e.id) FROM json_each(?) AS j CROSS JOIN events AS e ON e.run_id = j.value"
 DELETE_EVENTS = "DELETE FROM events WHERE run_id IN (SELECT value FROM json_each(?))"
@@ -283,6 +286,17 @@ COUNT = (
     "INSERT INTO run_counts (lane_id, state, runs) "
     "SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true "
     "ON CONFLICT (lane_id, state, shard) DO UPDATE SET runs = runs + excluded.runs"
+)
+
+COUNT_ERRORS = (
+    "INSERT INTO error_counts (error_group, lane_id, state, runs, first_at, last_at) "
+    "SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?) WHERE true "
+    "ON CONFLICT (error_group, lane_id, state, shard) DO UPDATE "
+    "SET runs = runs + excluded.runs, last_at = max(last_at, excluded.last_at)"
+)
+FORGET_ERRORS = (
+    "DELETE FROM error_counts WHERE runs = 0 AND (error_group, lane_id, state) IN "
+    "(SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?))"
 )
 
 # -- reads

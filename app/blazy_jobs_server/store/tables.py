@@ -26,6 +26,10 @@ AHEAD_SQL = f"(id >> {COUNTER_BITS}) > created_at + {AHEAD_MICROSECONDS}"
 SEALED = "sealed"
 """In the `info` of a column: its text is sealed (ports/sealing.py), or null."""
 
+ERROR_SQL = "error_group IS NOT NULL"
+OPEN_ERROR_SQL = f"{ERROR_SQL} AND resolved_at IS NULL AND state IN ({int(State.RETRYING)}, {int(State.FAILED)})"
+"""`Run.open_error` of a row: what is counted in `error_counts`."""
+SPENT_SQL = "runs <= 0"
 EXPIRING_SQL = f"expires_at IS NOT NULL AND claims = 0 AND {UNFINISHED_SQL}"
 
 
@@ -145,6 +149,10 @@ class RunRow(SQLModel, table=True):
     result: str | None = None
     payload: str = Field(sa_column=Column(Text, nullable=False))
     created_by: str | None = None
+    error_group: str | None = None
+    error_code: str | None = None
+    """Of `error`, as the group."""
+    resolved_at: int | None = Field(default=None, sa_column=_big(null=True))
 
     __table_args__ = (
         # the claim: the head of each lane, in the order of starts
@@ -171,6 +179,11 @@ class RunRow(SQLModel, table=True):
         Index("runs_of_job", "job_id", "id", **where("job_id IS NOT NULL")),
         # lists by the time of creation, of which the key is no measure
         Index("runs_ahead", "id", **where(AHEAD_SQL)),
+        # lists by group and by code of the error
+        Index("runs_of_error", "error_group", "id", **where(ERROR_SQL)),
+        Index("runs_of_error_code", "error_code", "id", **where("error_code IS NOT NULL")),
+        # the newest run of a group of errors
+        Index("runs_open_errors", "error_group", "state", "lane_id", "id", **where(OPEN_ERROR_SQL)),
         # one run a time of a schedule
         Index("runs_fired", "schedule", "fire_at", unique=True, **where("fire_at IS NOT NULL")),
     )
@@ -233,6 +246,29 @@ class CountRow(SQLModel, table=True):
     shard: int = Field(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
     """Each server that shares the database counts in its own, and the sum is the number."""
     runs: int
+
+
+class ErrorCountRow(SQLModel, table=True):
+    """How many runs of a lane count in a group of errors (`Run.open_error`), kept in step in each transaction; and when
+    an attempt failed so first and last while any did."""
+
+    __tablename__ = "error_counts"
+    error_group: str = Field(primary_key=True)
+    lane_id: int = Field(primary_key=True)
+    state: int = Field(primary_key=True)
+    shard: int = Field(default=0, primary_key=True, sa_column_kwargs={"server_default": "0"})
+    """As in `run_counts`."""
+    runs: int
+    first_at: int | None = Field(default=None, sa_column=_big(null=True))
+    last_at: int = Field(default=0, sa_column=_big(default="0"))
+
+    __table_args__ = (
+        # lists of groups, the last failed first
+        Index("error_counts_newest", "lane_id", "state", "last_at", "error_group"),
+        # groups that may be empty
+        Index("error_counts_spent", "error_group", "lane_id", "state", **where(SPENT_SQL)).ddl_if(dialect="postgresql"),
+        {"sqlite_with_rowid": False},
+    )
 
 
 class ScheduleRow(SQLModel, table=True):

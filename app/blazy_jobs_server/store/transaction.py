@@ -13,7 +13,7 @@ from blazy_jobs_server.domain.job_type import Queue
 from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.store import statements as sql
-from blazy_jobs_server.store.changes import Changes, change_row, completion_row, start_row
+from blazy_jobs_server.store.changes import Changes, change_row, completion_row, fail_row, start_row
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.rows import event_row, pack, to_run
 
@@ -105,6 +105,7 @@ class Transaction(Changes):
         sql.start_runs(self.cursor, [start_row(run) for run in moves.starts])
         sql.complete_runs(self.cursor, [completion_row(run) for run in moves.completions])
         sql.change_runs(self.cursor, [change_row(run) for run in moves.changes])
+        sql.fail_runs(self.cursor, [fail_row(run) for run in moves.failures])
         self._save_events()
 
     def _save_events(self) -> None:
@@ -114,3 +115,7 @@ class Transaction(Changes):
         changes = self.changed_counts()
         if changes:
             self.cursor.execute(sql.COUNT, (pack(changes),))
+        errors = self.changed_errors()
+        if errors:
+            self.cursor.execute(sql.COUNT_ERRORS, (pack(errors),))
+            self.cursor.execute(sql.FORGET_ERRORS, (pack(errors),))

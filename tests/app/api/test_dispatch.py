@@ -48,6 +48,8 @@ async def test_a_run_as_it_is_answered(server: Server) -> None:
         "metadata": {},
         "cancel_reason": None,
         "wait_reason": "no_worker",
+        "resolved": False,
+        "resolved_at": None,
     }
     assert await server.get(answer.headers["location"]) == run
     assert await server.events(run) == [

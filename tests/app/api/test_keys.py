@@ -27,7 +27,15 @@ TO_LOG_IN = "log_in"
 ANY_KEY = {"get_own_key", "get_session", "log_out"}
 BY_TOKEN = {"report_run"}
 """By the run's own token, whatever a key may do."""
-WRITES_RUNS = {"dispatch_run", "dispatch_batch", "cancel_run", "replay_run", "erase_run", "trigger_schedule"}
+WRITES_RUNS = {
+    "dispatch_run",
+    "dispatch_batch",
+    "cancel_run",
+    "replay_run",
+    "resolve_run",
+    "erase_run",
+    "trigger_schedule",
+}
 
 
 @pytest.fixture

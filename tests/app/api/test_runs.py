@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -84,6 +85,7 @@ async def test_the_data_of_each_event(server: Server) -> None:
     await server.cancel(lease, status=202, reason="enough")
     await worker.say(lease, "cancelled")
     error = {"code": "handler_error", "type": "ValueError", "message": "no luck", "traceback": "Traceback ..."}
+    error["group"] = "99c2faa1519e5f5a"
     events = await server.events(run)
     assert [(event["type"], event["state"], event["attempt"], event["data"]) for event in events] == [
         ("queued", "queued", 0, {"due_at": at(0)}),
@@ -415,8 +417,10 @@ async def test_the_shape_of_an_error(server: Server) -> None:
     for error, shown in given:
         run = await server.dispatch()
         assert (await worker.say(await worker.take(), "failed", error=error))["status"] == "accepted"
-        assert (await server.run(run))["error"] == shown
-        assert (await server.events(run))[-1]["data"] == {"error": shown}
+        failed = (await server.run(run))["error"]
+        assert failed == shown | {"group": failed["group"]}
+        assert re.fullmatch("[0-9a-f]{16}", failed["group"])
+        assert (await server.events(run))[-1]["data"] == {"error": failed}
 
 
 async def test_a_result_that_does_not_fit_fails_and_is_not_retried(server: Server) -> None:

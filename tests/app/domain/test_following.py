@@ -22,7 +22,7 @@ FINAL = (EventType.COMPLETED, EventType.FAILED, EventType.CANCELLED)
 
 
 def fresh(**retry: Any) -> Run:
-    settings = Settings(RetryPolicy(**({"max_attempts": 50} | retry)), 300, 604800)
+    settings = Settings(RetryPolicy(**({"max_attempts": 50} | retry)), 300, 604800, 604800)
     run = Run(1, 1, "greet", "emails", 1, 1, settings, State.QUEUED, 0, 0, 0, "{}", followed=0)
     return lifecycle.create(run, START).run
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.error_groups import group_of
 from blazy_jobs_server.domain.event import Event, EventType
 from blazy_jobs_server.domain.ids import worker_id
 from blazy_jobs_server.domain.instants import LATEST, SECOND, after, rfc3339
@@ -29,7 +30,7 @@ Move = Callable[[Run], Transition]
 
 
 def order(*, retry: RetryPolicy = PLAIN, due_at: int = 0, **fields: Any) -> Run:
-    settings = Settings(retry, timeout_seconds=30, retention_seconds=60)
+    settings = Settings(retry, timeout_seconds=30, retention_seconds=60, retention_failed_seconds=90)
     run = Run(1, 1, "greet", "mail", 1, 1, settings, State.QUEUED, 0, due_at, 0, "{}")
     for name, value in fields.items():
         setattr(run, name, value)
@@ -238,6 +239,7 @@ def test_a_failed_attempt_is_tried_again_after_the_backoff(backoff: Any, waits: 
         "message": "boom",
         "type": "ValueError",
         "traceback": "Traceback ...",
+        "group": group_of(BOOM),
     }
 
 
@@ -274,6 +276,7 @@ def test_a_timeout_is_a_failed_attempt() -> None:
         "message": "Ran longer than 30 seconds.",
         "type": None,
         "traceback": None,
+        "group": late.run.error_group,
     }
     last = lifecycle.time_out(running(retry=RetryPolicy(max_attempts=1)), LATER, 0.0)
     assert (last.run.state, said(last)["error"]["code"]) == (State.FAILED, "timeout")

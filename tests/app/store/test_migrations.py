@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.json import encode
+from msgspec.structs import replace
 from sqlalchemy import Connection, create_engine, text
 
+from blazy_jobs_server.domain.error_groups import group_of
+from blazy_jobs_server.domain.run import Error
 from blazy_jobs_server.ports import Store
 from blazy_jobs_server.store.migrations import HEAD, VERSIONS, migrate, revision_of
 from blazy_jobs_server.store.postgres import PostgresStore
@@ -32,10 +36,13 @@ def fill(connection: Connection) -> None:
         "VALUES (1024, 1, 1, 1, 0, 1, 1, 1, '{}')",
         "INSERT INTO runs (id, lane_id, definition_id, state, rank, due_at, created_at, seq, attempt, claims, "
         "finished_at, result, payload) VALUES (1026, 1, 1, 4, 0, 1, 1, 3, 1, 1, 2, '7', '{}')",
+        "INSERT INTO runs (id, lane_id, definition_id, state, rank, due_at, created_at, seq, attempt, claims, "
+        "finished_at, error, payload) VALUES (1032, 1, 1, 5, 0, 1, 1, 1, 1, 1, 2, "
+        """'{"code":"handler_error","message":"no user 7","type":null,"traceback":null}', '{}')""",
         "INSERT INTO events (id, run_id, seq, type, state, attempt, time, data) "
         """VALUES (1025, 1024, 1, 0, 1, 0, 1, '{"due_at":"x"}'), (1027, 1026, 1, 0, 1, 0, 1, '{"due_at":"x"}'), """
-        "(1028, 1026, 2, 1, 2, 1, 1, '{}'), (1029, 1026, 3, 7, 4, 1, 2, NULL)",
-        "INSERT INTO run_counts (lane_id, state, runs) VALUES (1, 1, 1), (1, 4, 1)",
+        "(1028, 1026, 2, 1, 2, 1, 1, '{}'), (1029, 1026, 3, 7, 4, 1, 2, NULL), (1033, 1032, 1, 8, 5, 1, 2, NULL)",
+        "INSERT INTO run_counts (lane_id, state, runs) VALUES (1, 1, 1), (1, 4, 1), (1, 5, 1)",
     ):
         connection.execute(text(statement.replace(":", "\\:")))
 
@@ -62,13 +69,18 @@ def clock() -> HandClock:
 
 async def works_on(stage: Stage) -> None:
     stage.types = {job_type.name: job_type for job_type in await stage.store.job_types()}
-    assert [(run.id, run.result) for run in await stage.all_runs()] == [(1026, "7"), (1024, None)]
-    assert [event.seq for event in await stage.all_events()] == [1, 1, 2, 3]
+    failed, *others = await stage.all_runs()
+    assert [(run.id, run.result) for run in others] == [(1026, "7"), (1024, None)]
+    assert failed.error_code == "handler_error"
+    error = Error("handler_error", "no user 7")
+    assert failed.error == encode(replace(error, group=group_of(error))).decode()
+    assert failed.error_group == group_of(error)
+    assert [event.seq for event in await stage.all_events()] == [1, 1, 2, 3, 1]
     [lease] = await stage.take()
     assert lease.id == 1024
     await stage.complete(lease)
-    assert (await stage.run_of()).id > 1026
-    assert sum((await stage.store.counts()).values()) == 3
+    assert (await stage.run_of()).id > 1032
+    assert sum((await stage.store.counts()).values()) == 4
 
 
 @pytest.mark.parametrize("version", EARLIER)

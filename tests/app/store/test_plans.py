@@ -106,6 +106,7 @@ PINS = {
     "DELETE_RUNS": "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
     "DELETE_KEYS_OF": "SEARCH idempotency_keys USING COVERING INDEX idempotency_of_run (run_id=?)",
     "DELETE_BATCH_KEYS": "SEARCH k USING INDEX idempotency_age (created_at<?)",
+    "FORGET_ERRORS": "SEARCH error_counts USING PRIMARY KEY (error_group=?)",
     "EVENTS_OF_RUN": "SEARCH e USING INDEX events_of_run (run_id=? AND seq>?)",
     "FEED": "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)",
     "OVERLAPPING": "SEARCH runs USING INDEX runs_overlapping (schedule=?)",
@@ -138,7 +139,7 @@ def test_every_statement_that_reads_is_pinned() -> None:
         and re.search(r"\b(FROM|UPDATE) (runs|events|idem|schedules|.*json_each)", text)
     }
     # The last is asked once a minute, where several servers are there, and there are few schedules.
-    assert reads - {"COUNT", "_SCHEDULES", "_COMPLETE_MANY", "SCHEDULES_BY_OLDER_RULES"} == set(PINS)
+    assert reads - {"COUNT", "COUNT_ERRORS", "_SCHEDULES", "_COMPLETE_MANY", "SCHEDULES_BY_OLDER_RULES"} == set(PINS)
 
 
 # -- whatever the store sends, in a life that uses every verb

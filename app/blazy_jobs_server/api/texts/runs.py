@@ -87,6 +87,9 @@ FIELDS = {
         "tags": "Tags to find it by.",
         "metadata": "The caller's own data, as dispatched.",
         "cancel_reason": "The reason given with the cancel request; null if there is none.",
+        "resolved": "Whether nothing is left to be done about the failure: someone said so, or has replayed the run. "
+        "false of every run that has not failed.",
+        "resolved_at": "When that was; null if it is not resolved.",
         "wait_reason": "Why a due run does not start; null if nothing blocks it, and in every state except `queued`.",
     },
     "RunPage": {"data": PAGE_DATA, "next_cursor": CURSOR_OF_NEXT},
@@ -96,6 +99,9 @@ FIELDS = {
         "type": "The class of the exception; null if there is none.",
         "message": "For people, at most 8 KiB.",
         "traceback": "The traceback in the handler's code, at most 32 KiB; null if it is not known.",
+        "group": "The group of errors that it belongs to, 16 hexadecimal digits: the same for the same code, type, "
+        "place in the job's own files, and message without its numbers, ids and quoted parts. null of errors "
+        "from before there were groups.",
         "status": "The HTTP status that the handler answered. Omitted, or null, if there was none.",
     },
     "Progress": {
@@ -140,6 +146,8 @@ OPERATIONS = {
     "erase_run": "Permanently deletes payload, result, events and attempts. An unfinished run is refused; cancel it "
     "first.",
     "list_attempts": "A run that was retried, released or lost has several. Attempts are kept as long as their run.",
+    "resolve_run": "Nothing is left to be done about its failure: it no longer counts in `GET /v1/errors`. A replay "
+    "resolves the run that it replays. The run, its log and its retention stay as they are; again changes nothing.",
     "cancel_run": "A run that is not running is `cancelled` immediately. Otherwise its handler is told to stop and "
     "gets a grace period; then the run is `cancelled`. A finished run is refused.",
     "replay_run": "Creates a new run of the current definition of the job type, with the payload, tags, metadata and "

@@ -23,6 +23,7 @@ from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS, NOTHING, Dispa
 from blazy_jobs_server.store.postgres import columns
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.transaction import Transaction
+from blazy_jobs_server.store.resolving import resolve_replayed
 from blazy_jobs_server.store.rows import pack
 
 Dedupe = tuple[str, str]
@@ -83,6 +84,7 @@ async def _turn(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched |
         answers[place] = StoreUnavailable("the run of this idempotency key was just erased")
     for place, draft in drafts.items():
         answers[place] = _make(tx, draft)
+        resolve_replayed(tx, tx.locked, [created.run for created in draft.created])
     insert_runs(tx, [created.run for draft in drafts.values() for created in draft.created])
     await _keep(tx, drafts)
     return [answers[place] for place in range(len(arguments))]

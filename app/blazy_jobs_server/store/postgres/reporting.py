@@ -9,6 +9,7 @@ from blazy_jobs_server.domain.errors import RunFinished
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Held, Judged, Report, Reported
+from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.postgres import column_statements as sql_of_many
 from blazy_jobs_server.store.postgres import columns
 from blazy_jobs_server.store.postgres import statements as sql
@@ -17,11 +18,15 @@ from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.reporting import ACCEPTED, Cancel, Reports, cancel_one, judge
 
 
-async def lock(tx: Transaction, reports: Sequence[Reports], cancels: Sequence[Cancel]) -> None:
+async def lock(
+    tx: Transaction, reports: Sequence[Reports], cancels: Sequence[Cancel], dispatches: Sequence[Dispatch] = ()
+) -> None:
     """All runs that these verbs may change, in the order of keys. What is said of many at once is written by one
     statement, which locks as it goes, where there is nothing else."""
     singly = {item.run_id for argument in reports for item in argument.reports}
     singly.update(argument.run_id for argument in cancels)
+    orders = [order for argument in dispatches for order in argument.orders]
+    singly.update(order.replay_of for order in orders if order.replay_of is not None)
     ended = {run_id for argument in reports for item in argument.completed for run_id in item.run_ids}
     held = {run_id for argument in reports for run_id in argument.holding}
     if sum(map(bool, (singly, ended, held))) > 1:

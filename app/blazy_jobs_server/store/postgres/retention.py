@@ -10,7 +10,7 @@ from blazy_jobs_server.store.postgres import auditing
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.postgres.webhooks import forget_deliveries
-from blazy_jobs_server.store.retention import Prune
+from blazy_jobs_server.store.retention import Prune, forget
 
 
 async def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
@@ -24,7 +24,7 @@ async def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFini
             answers.append(RunNotFinished(STATE_NAMES[run.state]))
         else:
             await _delete(tx, [run_id])
-            tx.count(run.lane_id, run.state, -1)
+            forget(tx, run.lane_id, run.state, run.open_error)
             del tx.locked[run_id]
             answers.append(True)
     return answers
@@ -38,11 +38,11 @@ async def prune(tx: Transaction, arguments: list[Prune]) -> list[int]:
     for argument in arguments:
         limit = argument.limit
         doomed = await tx.rows(sql.DELETABLE, argument.due(tx.now), limit)
-        for _, lane_id, state in doomed:
-            tx.count(lane_id, State(state), -1)
+        for _, lane_id, state, group in doomed:
+            forget(tx, lane_id, State(state), group)
         if doomed:
-            run_ids = [run_id for run_id, _, _ in doomed]
-            await tx.execute(sql.PRUNED, run_ids, [lane_id for _, lane_id, _ in doomed])
+            run_ids = [row[0] for row in doomed]
+            await tx.execute(sql.PRUNED, run_ids, [row[1] for row in doomed])
             await _delete(tx, run_ids)
         await tx.execute(auditing.DELETE_OLDEST, oldest_kept(tx.now), limit)
         await tx.execute(sql.DELETE_BATCH_KEYS, tx.now - KEY_LIFE_SECONDS * 1_000_000, limit)

@@ -22,6 +22,7 @@ from blazy_jobs_server.store.postgres import (
     connecting,
     definitions,
     dispatching,
+    errors,
     following,
     keys,
     membership,
@@ -86,6 +87,8 @@ REST = {
     "follow": Verb(2, following.follow),
     "fire": Verb(3, scheduling.fire),
     "sweep": Verb(4, sweeping.sweep),
+    "resolve": Verb(3, errors.resolve),
+    "fold_errors": Verb(6, errors.fold),
     "record_webhook": Verb(5, webhooks.record_webhook),
     "retry_deliveries": Verb(5, webhooks.retry_deliveries),
     "erase": Verb(6, retention.erase),
@@ -239,6 +242,7 @@ class Session:
             tx,
             [work.argument for work in works if work.verb == "report"],
             [work.argument for work in works if work.verb == "cancel"],
+            [work.argument for work in works if work.verb == "dispatch"],
         )
         groups: dict[tuple[int, str], list[int]] = {}
         for place, work in enumerate(works):

@@ -20,11 +20,12 @@ from blazy_jobs_server.store.statements import (
     CHANGE_COLUMNS,
     COMPLETE_COLUMNS,
     DISPATCH_COLUMNS,
+    FAIL_COLUMNS,
     PLAIN_COLUMNS,
     SCHEDULE_COLUMNS,
     START_COLUMNS,
 )
-from blazy_jobs_server.store.tables import CANCELLING_SQL, EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
+from blazy_jobs_server.store.tables import CANCELLING_SQL, EXPIRING_SQL, SPENT_SQL, UNFINISHED_SQL, WAITING_SQL
 
 LOCK_CLASS = 1114398821
 """Of our advisory locks. This one, and the numbers below, also stand in migration 0003."""
@@ -76,6 +77,7 @@ _TYPES = {
     "run_id": "bigint",
     "type": "int",
     "time": "bigint",
+    "resolved_at": "bigint",
 }
 """All others are text."""
 
@@ -179,6 +181,7 @@ COMPLETE = _update(
     f"state = {int(State.COMPLETED)}, error = NULL, alone = 0, deadline_at = NULL, lease_until = NULL",
 )
 CHANGE = _update((*CHANGE_COLUMNS, "lease_until"))
+FAIL = _update((*FAIL_COLUMNS, "lease_until"))
 RENEW = _update(("lease_until",))
 
 # -- sweep
@@ -312,8 +315,8 @@ HEAR_ALL = "UPDATE workers SET seen_at = $1 WHERE seen_at < $1"
 # -- retention
 
 DELETABLE = (
-    "SELECT id, lane_id, state FROM runs WHERE delete_at IS NOT NULL AND delete_at <= $1 ORDER BY delete_at LIMIT $2 "
-    "FOR UPDATE SKIP LOCKED"
+    "SELECT id, lane_id, state, CASE WHEN resolved_at IS NULL THEN error_group END FROM runs "
+    "WHERE delete_at IS NOT NULL AND delete_at <= $1 ORDER BY delete_at LIMIT $2 FOR UPDATE SKIP LOCKED"
 )
 PRUNED = (
     "UPDATE lanes SET pruned_event = greatest(pruned_event, n.newest) FROM ("
@@ -337,6 +340,30 @@ COUNT = (
     "INSERT INTO run_counts (lane_id, state, shard, runs) "
     "SELECT lane_id, state, $4, n FROM unnest($1::int[], $2::int[], $3::int[]) AS j(lane_id, state, n) "
     "ON CONFLICT (lane_id, state, shard) DO UPDATE SET runs = run_counts.runs + excluded.runs"
+)
+COUNT_ERRORS = (
+    "INSERT INTO error_counts (error_group, lane_id, state, shard, runs, first_at, last_at) "
+    "SELECT error_group, lane_id, state, $7, n, first_at, last_at FROM unnest($1::text[], $2::int[], $3::int[], "
+    "$4::int[], $5::bigint[], $6::bigint[]) AS j(error_group, lane_id, state, n, first_at, last_at) "
+    "ON CONFLICT (error_group, lane_id, state, shard) DO UPDATE SET runs = error_counts.runs + excluded.runs, "
+    "first_at = least(error_counts.first_at, excluded.first_at), "
+    "last_at = greatest(error_counts.last_at, excluded.last_at)"
+)
+HOLD_ERRORS = (
+    "SELECT c.error_group, c.lane_id, c.state, c.shard, c.runs, c.first_at, c.last_at FROM error_counts AS c "
+    f"JOIN (SELECT DISTINCT error_group, lane_id, state FROM error_counts WHERE {SPENT_SQL} LIMIT $1) AS s "
+    "USING (error_group, lane_id, state) ORDER BY 1, 2, 3, 4 FOR UPDATE OF c"
+)
+KEEP_ERRORS = (
+    "UPDATE error_counts AS c SET runs = j.runs, first_at = j.first_at, last_at = j.last_at "
+    "FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::int[], $6::bigint[], $7::bigint[]) "
+    "AS j(error_group, lane_id, state, shard, runs, first_at, last_at) WHERE c.error_group = j.error_group "
+    "AND c.lane_id = j.lane_id AND c.state = j.state AND c.shard = j.shard"
+)
+DROP_ERRORS = (
+    "DELETE FROM error_counts AS c USING unnest($1::text[], $2::int[], $3::int[], $4::int[]) "
+    "AS j(error_group, lane_id, state, shard) WHERE c.error_group = j.error_group AND c.lane_id = j.lane_id "
+    "AND c.state = j.state AND c.shard = j.shard"
 )
 COUNTS = "SELECT lane_id, state, sum(runs)::int FROM run_counts GROUP BY 1, 2 HAVING sum(runs) <> 0"
 COUNTS_OF = (

@@ -400,6 +400,10 @@ class PostgresStore:
         run: Run | None = await self._write("cancel", Cancel(run_id, reason))
         return run
 
+    async def resolve(self, run_id: int) -> Run | None:
+        resolved: Run | None = await self._write("resolve", run_id)
+        return resolved
+
     async def erase(self, run_id: int) -> bool:
         erased: bool = await self._write("erase", run_id)
         return erased
@@ -410,6 +414,7 @@ class PostgresStore:
 
     async def prune(self, limit: int, until: int | None = None) -> int:
         pruned: int = await self._write("prune", Prune(limit, until))
+        await self._write("fold_errors", None)
         return pruned
 
     # -- API keys

@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from blazy_jobs_server.domain.run import Run
-from blazy_jobs_server.store.changes import Changes, change_row, completion_row, start_row
+from blazy_jobs_server.store.changes import Changes, change_row, completion_row, fail_row, start_row
 from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.connecting import Overtaken
@@ -150,6 +150,9 @@ class Transaction(Changes):
         changes = self.changed_counts()
         if changes:
             parts.append((sql.COUNT, [*(list(column) for column in zip(*changes, strict=True)), self._shard]))
+        errors = self.changed_errors()
+        if errors:
+            parts.append((sql.COUNT_ERRORS, [*(list(column) for column in zip(*errors, strict=True)), self._shard]))
         await self._send(parts)
 
     def _noted(self) -> list[Part]:
@@ -157,6 +160,7 @@ class Transaction(Changes):
         self.later(sql.START, [(*start_row(run), run.lease_until) for run in moves.starts])
         self.later(sql.COMPLETE, [completion_row(run) for run in moves.completions])
         self.later(sql.CHANGE, [(*change_row(run), run.lease_until) for run in moves.changes])
+        self.later(sql.FAIL, [(*fail_row(run), run.lease_until) for run in moves.failures])
         self.later(sql.INSERT_EVENTS, [event_row(event) for event in self.take_events()])
         parts, self._later = self._later, []
         return parts

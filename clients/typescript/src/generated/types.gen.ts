@@ -3615,6 +3615,14 @@ export type Run = {
      * Why a due run does not start; null if nothing blocks it, and in every state except `queued`.
      */
     wait_reason: WaitReason | null;
+    /**
+     * Whether nothing is left to be done about the failure: someone said so, or has replayed the run. false of every run that has not failed.
+     */
+    resolved: boolean;
+    /**
+     * When that was; null if it is not resolved.
+     */
+    resolved_at: string | null;
 };
 
 /**
@@ -3699,6 +3707,10 @@ export type RunError = {
      * The HTTP status that the handler answered. Omitted, or null, if there was none.
      */
     status?: number | null;
+    /**
+     * The group of errors that it belongs to, 16 hexadecimal digits: the same for the same code, type, place in the job's own files, and message without its numbers, ids and quoted parts. null of errors from before there were groups.
+     */
+    group?: string | null;
 };
 
 /**
@@ -5447,6 +5459,76 @@ export type ReplayRunResponses = {
 };
 
 export type ReplayRunResponse = ReplayRunResponses[keyof ReplayRunResponses];
+
+export type ResolveRunData = {
+    body?: EmptyIn;
+    path: {
+        /**
+         * The `id` of the run.
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/v1/runs/{run_id}/resolve';
+};
+
+export type ResolveRunErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `run_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `run_not_failed`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ResolveRunError = ResolveRunErrors[keyof ResolveRunErrors];
+
+export type ResolveRunResponses = {
+    /**
+     * done
+     */
+    200: Run;
+};
+
+export type ResolveRunResponse = ResolveRunResponses[keyof ResolveRunResponses];
 
 export type ListJobTypesData = {
     body?: never;

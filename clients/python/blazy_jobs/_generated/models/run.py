@@ -70,6 +70,9 @@ class Run:
             cancel_reason (None | str): The reason given with the cancel request; null if there is none.
             wait_reason (None | WaitReason): Why a due run does not start; null if nothing blocks it, and in every state
                 except `queued`.
+            resolved (bool): Whether nothing is left to be done about the failure: someone said so, or has replayed the run.
+                false of every run that has not failed.
+            resolved_at (datetime.datetime | None): When that was; null if it is not resolved.
      """
 
     id: str
@@ -101,6 +104,8 @@ class Run:
     metadata: Metadata
     cancel_reason: None | str
     wait_reason: None | WaitReason
+    resolved: bool
+    resolved_at: datetime.datetime | None
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -205,6 +210,14 @@ class Run:
         else:
             wait_reason = self.wait_reason
 
+        resolved = self.resolved
+
+        resolved_at: None | str
+        if isinstance(self.resolved_at, datetime.datetime):
+            resolved_at = self.resolved_at.isoformat()
+        else:
+            resolved_at = self.resolved_at
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -238,6 +251,8 @@ class Run:
             "metadata": metadata,
             "cancel_reason": cancel_reason,
             "wait_reason": wait_reason,
+            "resolved": resolved,
+            "resolved_at": resolved_at,
         })
 
         return field_dict
@@ -464,6 +479,26 @@ class Run:
         wait_reason = _parse_wait_reason(d.pop("wait_reason"))
 
 
+        resolved = d.pop("resolved")
+
+        def _parse_resolved_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                resolved_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return resolved_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        resolved_at = _parse_resolved_at(d.pop("resolved_at"))
+
+
         run = cls(
             id=id,
             job_type=job_type,
@@ -494,6 +529,8 @@ class Run:
             metadata=metadata,
             cancel_reason=cancel_reason,
             wait_reason=wait_reason,
+            resolved=resolved,
+            resolved_at=resolved_at,
         )
 
 

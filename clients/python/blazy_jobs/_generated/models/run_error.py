@@ -31,6 +31,9 @@ class RunError:
             message (str): For people, at most 8 KiB.
             traceback (None | str): The traceback in the handler's code, at most 32 KiB; null if it is not known.
             status (int | None | Unset): The HTTP status that the handler answered. Omitted, or null, if there was none.
+            group (None | str | Unset): The group of errors that it belongs to, 16 hexadecimal digits: the same for the same
+                code, type, place in the job's own files, and message without its numbers, ids and quoted parts. null of errors
+                from before there were groups.
      """
 
     code: str
@@ -38,6 +41,7 @@ class RunError:
     message: str
     traceback: None | str
     status: int | None | Unset = UNSET
+    group: None | str | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -61,6 +65,12 @@ class RunError:
         else:
             status = self.status
 
+        group: None | str | Unset
+        if isinstance(self.group, Unset):
+            group = UNSET
+        else:
+            group = self.group
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -72,6 +82,8 @@ class RunError:
         })
         if status is not UNSET:
             field_dict["status"] = status
+        if group is not UNSET:
+            field_dict["group"] = group
 
         return field_dict
 
@@ -110,12 +122,23 @@ class RunError:
         status = _parse_status(d.pop("status", UNSET))
 
 
+        def _parse_group(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        group = _parse_group(d.pop("group", UNSET))
+
+
         run_error = cls(
             code=code,
             type_=type_,
             message=message,
             traceback=traceback,
             status=status,
+            group=group,
         )
 
 
