@@ -86,7 +86,7 @@ class Server:
             redacts=self.jobs.catalogue.redacts,
             draw=lambda: 0.5,
             news_seconds=0,
-            pace=Pace(busy_turn_seconds=math.inf),
+            pace=Pace(busy_share=math.inf),
         )
         self.deliverer.attach(self.jobs)
         webhooks = Webhooks(self.store, self.clock, self.sender, keyring, self.deliverer)

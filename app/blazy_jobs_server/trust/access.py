@@ -45,8 +45,8 @@ class Access:
         self.root_file: RootFile | None = None
         """Where the key of the settings is, if it may change."""
         self._keys: dict[str, ApiKey] = {}
-        self._callers: dict[bytes, tuple[Caller, int | None]] = {}
-        """By what was given, until then."""
+        self._callers: dict[bytes, tuple[Caller, int]] = {}
+        """By what was given, until then: no longer than the minute for which its use is noted."""
         self._endings = Endings()
         self.sessions = Sessions(sessions, clock, self._endings, self._of_session)
         self._used: dict[str, int] = {}
@@ -91,10 +91,9 @@ class Access:
             raise Unauthorized
         now = self._clock.now()
         known = self._callers.get(authorization)
-        if known is not None and (known[1] is None or now < known[1]):
-            caller = known[0]
-        else:
-            caller = self._find(authorization, now)
+        if known is not None and now < known[1]:
+            return known[0]
+        caller = self._find(authorization, now)
         self._note(caller, now)
         return caller
 
@@ -140,7 +139,7 @@ class Access:
         given = given.strip()
         if scheme.lower() != b"bearer":
             raise Unauthorized
-        return self._remember(authorization, *self._identify(given, now))
+        return self._remember(authorization, now, *self._identify(given, now))
 
     def _identify(self, given: bytes, now: int) -> tuple[Caller, int | None]:
         """Who has this key, and until when that holds. Raises Unauthorized."""
@@ -158,10 +157,11 @@ class Access:
             raise Unauthorized
         return Caller.of(key), key.ends_at(now)
 
-    def _remember(self, authorization: bytes, caller: Caller, until: int | None) -> Caller:
+    def _remember(self, authorization: bytes, now: int, caller: Caller, until: int | None) -> Caller:
         if len(self._callers) >= MAX_REMEMBERED:
             self._callers.clear()
-        self._callers[authorization] = (caller, until)
+        next_minute = (now // _MINUTE + 1) * _MINUTE
+        self._callers[authorization] = (caller, next_minute if until is None else min(until, next_minute))
         return caller
 
     @property
