@@ -54,7 +54,7 @@ def measure(scale: Scale) -> list[Row]:
 
 
 def _row(figure: str, rates: list[float], root: list[float], target: float | None = None) -> Row:
-    """The ratio is the median of those of neighbours in time: the machine's pace changes more than the figures differ."""
+    """The ratio is the median over neighbours in time: the pace of the machine changes more than the figures differ."""
     ratio = median([rate / base for rate, base in zip(rates, root, strict=True)])
     return Row(figure, median(rates), "runs/s", median(root), "runs/s, key of the settings", ratio, target)
 

@@ -14,7 +14,7 @@ from blazy_jobs_server.ports.audit import AuditStore
 
 REFUSED = "request.refuse"
 MINUTE = 60 * SECOND
-MAX_KINDS = 1000
+MAX_KINDS = 100
 """Different refusals of a minute that are told apart. What comes beyond is counted without who and where."""
 
 
