@@ -19,6 +19,7 @@ from typing import Any
 import orjson
 import structlog
 
+from blazy_jobs_server.api import request_ids
 from blazy_jobs_server.domain.errors import JobsError
 from blazy_jobs_server.settings import Settings
 
@@ -34,6 +35,7 @@ def configure(settings: Settings) -> None:
     pretty = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _tell_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _tell_exception,
@@ -59,6 +61,14 @@ def configure(settings: Settings) -> None:
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     _hook_what_nobody_catches()
+
+
+def _tell_request(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Which request it was written for."""
+    request_id = request_ids.current.get()
+    if request_id is not None:
+        event["request_id"] = request_id
+    return event
 
 
 def _tell_exception(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -187,6 +187,7 @@ class Server:
         front = Front(application.build(context, self._ready), context)
         self._front = ProbesDoor(front) if settings.role == "worker" else front
         pool_context = PoolContext(self._jobs, settings, self._access, webhooks, self._handlers)
+        pool_context.traffic = context.traffic
         self._pool_door = PoolDoor(Front(application.build(pool_context), pool_context))
 
     async def _check_keyring(self, listener: socket.socket) -> None:
@@ -220,8 +221,8 @@ class Server:
 
         return BullmqEngine(settings.redis_url.get_secret_value(), max_result_bytes=settings.max_result_bytes)
 
-    def _on_batch(self, size: int) -> None:
-        self._jobs.numbers.on_batch(size)
+    def _on_batch(self, size: int, seconds: float) -> None:
+        self._jobs.numbers.on_batch(size, seconds)
 
     def _ready(self) -> bool:
         return self._pool.declared.is_set()

@@ -120,7 +120,7 @@ class Server:
         common: dict[str, Any] = {
             "lease_seconds": settings.lease_seconds,
             "draw": lambda: 0.0,
-            "on_batch": lambda size: self.jobs.numbers.on_batch(size),
+            "on_batch": lambda size, seconds: self.jobs.numbers.on_batch(size, seconds),
         }
         if settings.database_url is None:
             return SqliteStore(settings.database, self.clock, **common)

@@ -17,6 +17,7 @@ PAGES = sorted(
         ),
     ]
 )
+MONITORING = ROOT / "docs" / "monitoring.md"
 OPERATING = ROOT / "docs" / "operating.md"
 
 

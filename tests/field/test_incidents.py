@@ -14,6 +14,7 @@ import structlog
 from blazy_jobs_server.domain.event import Event, EventType
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.engine import incidents as module
+from blazy_jobs_server.engine.attempts import Failure, failures_of
 from blazy_jobs_server.engine.incidents import MAX_JOB_TYPES, Incidents
 from tests.app.clock import HandClock
 from tests.app.server import Server, problem
@@ -28,9 +29,10 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
         yield captured
 
 
-def ended(job_type: str, kind: EventType = EventType.FAILED, code: str = "handler_error") -> Event:
+def ended(job_type: str, kind: EventType = EventType.FAILED, code: str = "handler_error") -> Failure:
     data = orjson.dumps({"error": {"code": code}}).decode()
-    return Event(1, job_type, "default", "", 2, kind, 0, State.FAILED, 1, data)
+    [failure] = failures_of([Event(1, job_type, "default", "", 2, kind, 0, State.FAILED, 1, data)])
+    return failure
 
 
 def said(lines: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
@@ -39,9 +41,9 @@ def said(lines: list[dict[str, Any]], words: str) -> list[dict[str, Any]]:
 
 async def test_thousands_of_failed_runs_are_a_few_lines(clock: HandClock, lines: list[dict[str, Any]]) -> None:
     incidents = Incidents(clock)
-    incidents.on_events([ended("mail"), ended("photo", code="timeout")])
+    incidents.on_failures([ended("mail"), ended("photo", code="timeout")])
     for _ in range(999):
-        incidents.on_events([ended("mail") for _ in range(5)])
+        incidents.on_failures([ended("mail") for _ in range(5)])
         clock.move(0.05)
         incidents.look()
     assert [(line["job_type"], line["failures"]) for line in said(lines, "runs fail")] == [("mail", 1), ("photo", 1)]
@@ -61,15 +63,15 @@ async def test_thousands_of_failed_runs_are_a_few_lines(clock: HandClock, lines:
 
 async def test_a_handler_that_dies_is_told_at_each_attempt(clock: HandClock, lines: list[dict[str, Any]]) -> None:
     incidents = Incidents(clock)
-    incidents.on_events([ended("mail", EventType.RETRYING)])
+    incidents.on_failures([ended("mail", EventType.RETRYING)])
     assert lines == [], "a retry is no failure yet"
-    incidents.on_events([ended("mail", EventType.RETRYING, "crashed")])
+    incidents.on_failures([ended("mail", EventType.RETRYING, "crashed")])
     assert said(lines, "runs fail")[0]["codes"] == {"crashed": 1}
 
 
 async def test_many_job_types_that_fail_are_told_of_together(clock: HandClock, lines: list[dict[str, Any]]) -> None:
     incidents = Incidents(clock)
-    incidents.on_events([ended(f"type-{n}") for n in range(10 * MAX_JOB_TYPES)])
+    incidents.on_failures([ended(f"type-{n}") for n in range(10 * MAX_JOB_TYPES)])
     assert len(lines) == MAX_JOB_TYPES + 1
     assert lines[-1]["job_type"] == "_other"
 

@@ -24,6 +24,7 @@ from blazy_jobs_server.api import (
     workers,
 )
 from blazy_jobs_server.api.context import Context, guard
+from blazy_jobs_server.api.metrics import route as metrics
 from blazy_jobs_server.api.openapi import document
 from blazy_jobs_server.api.queries import known_query
 from blazy_jobs_server.version import VERSION
@@ -61,6 +62,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     app.include_router(sessions.router)
     app.include_router(handler_reports.router, dependencies=[Depends(known_query)])
     app.include_router(operations.router)
+    app.include_router(metrics.router)
     app.include_router(pages.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the way that FastAPI documents
     return app

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from blazy_jobs_server.api import admission, cookies, visibility
 from blazy_jobs_server.api.peers import Headers, Peers, is_forwarded, is_navigation
 from blazy_jobs_server.api.requests import CALLER, headers_of
+from blazy_jobs_server.api.traffic import Traffic
 from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.domain.errors import (
     CrossSite,
@@ -56,8 +57,11 @@ class Context:
         self.keys = Keys(jobs.store, jobs.clock, access)
         self.on_refused: Callable[[Act, str], None] = lambda act, code: None
         """Told of each request that is not admitted, with the error's code."""
+        self.traffic = Traffic()
         self.named_job_types: set[str] = set()
         """Those with series of their own in the metrics: for good, so that no counter goes back."""
+        self.named_queues: set[str] = set()
+        """The same of queues."""
 
     def admit(self, scope: Scope) -> Caller:
         """Who asks, and may: by the key, or else by the browser's session. Raises Unauthorized, HostRefused,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from time import perf_counter
 
 import orjson
 from starlette.types import Scope
@@ -25,6 +26,7 @@ from blazy_jobs_server.engine.catalogue import Entry
 from blazy_jobs_server.engine.gathering import Gathering, Group
 from blazy_jobs_server.ports import Dispatched
 
+DISPATCH_ROUTE = "/v1/job-types/{name}/runs"
 MAX_HEAD_BYTES = 4096
 MAX_HEADS = 256
 _LENGTH = re.compile(rb"\r\ncontent-length: ([1-9][0-9]{0,8})\r\n", re.IGNORECASE)
@@ -35,8 +37,10 @@ _UNUSUAL = (
     b"expect",
     b"idempotency-key",
     b"prefer",
+    b"traceparent",
     b"transfer-encoding",
     b"upgrade",
+    b"x-request-id",
 )
 """A head with one of these goes the ordinary way each time."""
 
@@ -135,7 +139,9 @@ class Direct:
     def _stored(self, group: Group[exchange.Reply], outcome: Dispatched | Exception) -> None:
         if isinstance(outcome, Exception):
             self._refused(group, outcome)
-        elif outcome.columns is None:
+            return
+        self._count(group, 202)
+        if outcome.columns is None:
             for run, reply in zip(outcome.runs, group.askers, strict=True):
                 body = render.run_json(run, self._jobs.wait_reason(run))
                 reply.accepted(ids.run_id(run.id), body)
@@ -156,6 +162,10 @@ class Direct:
             form = self._forms[place] = render.FreshRuns(sample, reason)
         return form
 
+    def _count(self, group: Group[exchange.Reply], status: int) -> None:
+        seconds = perf_counter() - group.began
+        self._context.traffic.count(DISPATCH_ROUTE, "POST", status, seconds, len(group.askers))
+
     def _refused(self, group: Group[exchange.Reply], error: Exception) -> None:
         """What only one of them may have caused befalls that one alone, and a definition may have changed: then nothing
         is stored, and each goes the ordinary way."""
@@ -167,6 +177,7 @@ class Direct:
         path = f"/v1/job-types/{group.entry.job_type.name}/runs"
         refusal = error if isinstance(error, JobsError) else unexpected(error, path)
         self._context.refused(refusal, "POST")
+        self._count(group, refusal.status)
         for reply in group.askers:
             reply.refused(refusal)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from blazy_jobs_server.api import request_ids
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document
 from blazy_jobs_server.domain.errors import JobsError
 from blazy_jobs_server.engine.frames import SHARED_BYTES
@@ -152,10 +153,13 @@ class Reply:
 
     def accepted(self, run_id: str, body: str) -> None:
         content = body.encode()
-        self._write(b"%blocation: /v1/runs/%b\r\n" % (_accepted(int(time.time())), run_id.encode()), content, JSON_TYPE)
+        head = b"%bx-request-id: %b\r\nlocation: /v1/runs/%b\r\n"
+        request_id = request_ids.fresh().encode()
+        self._write(head % (_accepted(int(time.time())), request_id, run_id.encode()), content, JSON_TYPE)
 
     def refused(self, error: JobsError) -> None:
         head = [STATUS_LINE[error.status], b"date: %b\r\n" % date(int(time.time()))]
+        head.append(b"x-request-id: %b\r\n" % request_ids.fresh().encode())
         head += [f"{name.lower()}: {value}\r\n".encode() for name, value in error.headers.items()]
         self._write(b"".join(head), document(error), MEDIA_TYPE.encode())
 

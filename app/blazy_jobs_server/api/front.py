@@ -6,16 +6,20 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from blazy_jobs_server.api import exchange, hot
+from blazy_jobs_server.api import exchange, hot, request_ids
 from blazy_jobs_server.api.context import SAFE_METHODS, Answer, Context
-from blazy_jobs_server.api.direct import Direct
+from blazy_jobs_server.api.direct import DISPATCH_ROUTE, Direct
 from blazy_jobs_server.api.events import STREAMS, EventStream
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document, unexpected
 from blazy_jobs_server.api.requests import ClientDisconnected
+from blazy_jobs_server.api.traffic import ROUTE
 from blazy_jobs_server.domain.errors import Forbidden, JobsError, Unauthorized
 
 JSON = (b"content-type", exchange.JSON_TYPE)
-LASTING = {"type", "http_version", "method", "path", "query_string", "client", "jobs.transport", exchange.CYCLE}
+LASTING = {
+    *("type", "http_version", "method", "path", "query_string", "client"),
+    *("jobs.transport", exchange.CYCLE, request_ids.REQUEST_ID),
+}
 """What is kept of a scope while its stream is served."""
 HOT_METHODS = ("POST", "GET")
 PROBLEM = (b"content-type", MEDIA_TYPE.encode())
@@ -28,6 +32,12 @@ class Front:
         self.direct = Direct(context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self._context.traffic.begin(scope)
+            request_ids.current.set(request_ids.of(scope))
+        await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = scope["method"] if scope["type"] == "http" else ""
         path: str = scope.get("path", "")
         if method in HOT_METHODS and path.startswith("/v1/"):
@@ -37,22 +47,23 @@ class Front:
                 return
             except JobsError as error:
                 if isinstance(error, Unauthorized) and await self._context.meets(scope):
-                    await self(scope, receive, send)
+                    await self._serve(scope, receive, send)
                     return
                 self._context.refused(error, method)
-                await _send_problem(scope, send, error)
+                await self._send_problem(scope, send, error)
                 return
             except Exception as error:  # noqa: BLE001  # answered as a 500, and logged whole
-                await _send_problem(scope, send, unexpected(error, path))
+                await self._send_problem(scope, send, unexpected(error, path))
                 return
             if answer is not None:
+                self._context.traffic.note(scope, answer.status)
                 await _send(scope, send, answer)
                 return
         if method:
             try:
                 self._context.refuse_strangers(scope)
             except JobsError as error:
-                await _send_problem(scope, send, error)
+                await self._send_problem(scope, send, error)
                 return
         if method == "HEAD":
             await self._head(scope, receive, send)
@@ -67,9 +78,11 @@ class Front:
 
         async def sending(message: Message) -> None:
             nonlocal ended, head
-            if message["type"] == "http.response.start" and _length(message) is not None:
-                head = message
-                return
+            if message["type"] == "http.response.start":
+                self._context.traffic.note(scope, message["status"])
+                if _length(message) is not None:
+                    head = message
+                    return
             if head is not None:
                 begun, head = head, None
                 if _is_whole(begun, message) and exchange.answer(
@@ -89,6 +102,7 @@ class Front:
             if not ended:
                 raise
         if streams:
+            self._context.traffic.note(scope, 200)
             for name in scope.keys() - LASTING:
                 del scope[name]
             await streams.pop().serve(scope, receive, send)
@@ -99,12 +113,14 @@ class Front:
 
         async def send_head(message: Message) -> None:
             if message["type"] == "http.response.start":
+                self._context.traffic.note(asked, message["status"])
                 await send(message)
             elif not begun.is_set():
                 await send({"type": "http.response.body", "body": b""})
                 begun.set()
 
-        answering = asyncio.ensure_future(self._app({**scope, "method": "GET"}, receive, send_head))
+        asked: Scope = {**scope, "method": "GET"}
+        answering = asyncio.ensure_future(self._app(asked, receive, send_head))
         waiting = asyncio.ensure_future(begun.wait())
         await asyncio.wait({answering, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
@@ -116,23 +132,32 @@ class Front:
         if method == "GET":
             match parts:
                 case [_, _, "runs", run_id] if run_id not in ("", "batch") and not scope["query_string"]:
+                    scope[ROUTE] = "/v1/runs/{run_id}"
                     self._context.admit(scope)
                     return await hot.read(self._context, scope, run_id)
             return None
         match parts:
             case [_, _, "job-types", name, "runs"]:
+                scope[ROUTE] = DISPATCH_ROUTE
                 self._context.admit(scope)
                 return await hot.dispatch(self._context, scope, receive, name)
             case [_, _, "workers", worker_id, "report"]:
+                scope[ROUTE] = "/v1/workers/{worker_id}/report"
                 self._context.admit(scope)
                 return await hot.report(self._context, scope, receive, worker_id)
             case [_, _, "workers", worker_id, "claim"]:
+                scope[ROUTE] = "/v1/workers/{worker_id}/claim"
                 self._context.admit(scope)
                 return await hot.claim(self._context, scope, receive, worker_id)
             case [_, _, "runs", "batch"]:
+                scope[ROUTE] = "/v1/runs/batch"
                 self._context.admit(scope)
                 return await hot.batch(self._context, scope, receive)
         return None
+
+    async def _send_problem(self, scope: Scope, send: Send, error: JobsError) -> None:
+        self._context.traffic.note(scope, error.status)
+        await _send_problem(scope, send, error)
 
 
 HANDLERS_DO = (

@@ -15,7 +15,7 @@ import httptools
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from blazy_jobs_server.api import exchange
+from blazy_jobs_server.api import exchange, request_ids
 from blazy_jobs_server.api.direct import Direct
 from blazy_jobs_server.api.problems import MEDIA_TYPE, document
 from blazy_jobs_server.domain.errors import HeaderTooLarge, JobsError, MalformedRequest
@@ -162,7 +162,12 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
             self.expect_100_continue = False
         self._in_head = False
         self._stop_timing()
-        self.server_state.default_headers = _default_headers(int(time.time()))
+        request_id = request_ids.chosen(next((v for n, v in self.headers if n == request_ids.HEADER), None))
+        self.scope[request_ids.REQUEST_ID] = request_id  # type: ignore[literal-required]  # an extension of ours
+        self.server_state.default_headers = [
+            *_default_headers(int(time.time())),
+            (request_ids.HEADER, request_id.encode()),
+        ]
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -289,6 +294,7 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
         assert self._refusal is not None
         body = document(self._refusal)
         head = [
+            f"x-request-id: {request_ids.fresh()}",
             f"content-type: {MEDIA_TYPE}",
             f"content-length: {len(body)}",
             "connection: close",
@@ -334,7 +340,8 @@ class _CloseDelimited:
         cycle = self._cycle
         cycle.response_started = True
         cycle.keep_alive = False
-        head = [name + b": " + value + b"\r\n" for name, value in message.get("headers", ()) if name != b"connection"]
+        headers = (*cycle.default_headers, *message.get("headers", ()))
+        head = [name + b": " + value + b"\r\n" for name, value in headers if name != b"connection"]
         cycle.transport.write(STATUS_LINE[message["status"]] + b"".join(head) + b"connection: close\r\n\r\n")
 
     async def _go_on(self, message: Message) -> None:

@@ -143,6 +143,8 @@ class Feed:
         self.newest = 0
         """The key of the newest event published."""
         self.closed = False
+        self.overflows = {"run": 0, "all": 0}
+        """Streams of one run and of all whose reader fell behind, and was served from the store again."""
         self.shown: Callable[[Event], Event] = lambda event: event
         """An event as those are shown it to whom not all is revealed; the same one where nothing of it is hidden."""
 
@@ -327,6 +329,7 @@ class Feed:
                         yield blocks
                     if buffer.ended or buffer.closed:
                         return
+                self.overflows["run" if source.gapless else "all"] += 1
         finally:
             if ended is not None:
                 ended.remove_done_callback(close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Generic, TypeVar
 
 from blazy_jobs_server.engine.catalogue import Entry
@@ -20,7 +21,7 @@ class Group(Generic[A]):
     """Dispatches of one turn of the loop, for one job type and by one key: their payloads (JSON texts), and who asked
     for each."""
 
-    __slots__ = ("askers", "bytes", "created_by", "entry", "payloads")
+    __slots__ = ("askers", "began", "bytes", "created_by", "entry", "payloads")
 
     def __init__(self, entry: Entry, created_by: str | None) -> None:
         self.entry = entry
@@ -28,6 +29,7 @@ class Group(Generic[A]):
         self.payloads: list[str] = []
         self.askers: list[A] = []
         self.bytes = 0
+        self.began = perf_counter()
 
     def has_room(self, entry: Entry) -> bool:
         return self.entry is entry and len(self.payloads) < MAX_RUNS and self.bytes < MAX_BYTES

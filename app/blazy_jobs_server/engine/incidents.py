@@ -1,6 +1,6 @@
 """What goes wrong, told in the log: when it begins, once a minute while it lasts, and when it is over.
 
-However much fails, the lines are few: five thousand failed runs of a job type are two lines, not five thousand.
+However much fails, the warnings are few: five thousand failed runs of a job type are two of them, not five thousand.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import os
 import resource
 from collections import Counter
 
-import orjson
 import structlog
 
-from blazy_jobs_server.domain.event import Event, EventColumn, EventType, one_by_one
+from blazy_jobs_server.domain.event import EventType
+from blazy_jobs_server.engine.attempts import Failure
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.ports import Clock
 
@@ -81,19 +81,19 @@ class Incidents:
 
     # -- runs
 
-    def on_events(self, events: list[Event | EventColumn]) -> None:
+    def on_failures(self, failures: list[Failure]) -> None:
         """Of a commit: failed runs, and attempts whose process died."""
         found: dict[str, Counter[str]] = {}
-        for event in one_by_one(e for e in events if e.type is EventType.FAILED or e.type is EventType.RETRYING):
-            code = orjson.loads(event.data)["error"]["code"]
+        for event, error in failures:
+            code = error["code"]
             if event.type is EventType.FAILED or code == "crashed":
                 found.setdefault(event.job_type, Counter())[code] += 1
         for job_type, codes in found.items():
             name = job_type if job_type in self._failures or len(self._failures) < MAX_JOB_TYPES else OTHER
-            failures = self._failures.setdefault(name, _Failures())
-            failures.codes += codes
-            if failures.told_at == 0:
-                self._tell_failures(name, failures, self._clock.now())
+            known = self._failures.setdefault(name, _Failures())
+            known.codes += codes
+            if known.told_at == 0:
+                self._tell_failures(name, known, self._clock.now())
 
     @staticmethod
     def _tell_failures(job_type: str, failures: _Failures, now: int) -> None:

@@ -10,6 +10,8 @@ from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.domain.redaction import redacted_event
 from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.engine import attempts
+from blazy_jobs_server.engine.attempts import Attempts
 from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.configuring import Configuring
 from blazy_jobs_server.engine.deployments import Deployments
@@ -17,7 +19,7 @@ from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.feed import Feed
 from blazy_jobs_server.engine.incidents import Incidents
 from blazy_jobs_server.engine.leasing import Leasing
-from blazy_jobs_server.engine.loop import Alarm
+from blazy_jobs_server.engine.loop import Alarm, LoopLag
 from blazy_jobs_server.engine.neighbourhood import Neighbourhood
 from blazy_jobs_server.engine.numbers import Numbers
 from blazy_jobs_server.engine.plans import Orders
@@ -60,6 +62,8 @@ class Jobs:
         self.feed = Feed(store)
         self.feed.shown = self._shown
         self.numbers = Numbers(store, clock)
+        self.attempts = Attempts()
+        self.loop_lag = LoopLag()
         self.incidents = Incidents(clock)
         self.projection = Projection(
             store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers, home
@@ -95,10 +99,12 @@ class Jobs:
         self.neighbourhood.start()
         await self.projection.start()
         self.incidents.start()
+        self.loop_lag.start()
 
     async def stop(self) -> None:
         """Stopping twice, or before the start, is harmless."""
         self.feed.close()
+        self.loop_lag.stop()
         await self.incidents.stop()
         await self.neighbourhood.stop()
         await self.projection.stop()
@@ -115,13 +121,17 @@ class Jobs:
         self.leasing.drain()
 
     def _on_commit(self, commit: Commit) -> None:
+        failures = attempts.failures_of(commit.events)
         self.numbers.on_commit(commit)
+        self.attempts.on_commit(commit, failures)
         self.sweeper.on_commit(commit)
         self.scheduler.on_commit(commit)
         self.leasing.claims.on_commit(commit)
         self.projection.on_commit(commit)
         self.incidents.store_worked()
-        self.incidents.on_events(commit.events)
+        if failures:
+            attempts.tell(failures)
+            self.incidents.on_failures(failures)
         self.feed.publish(commit.events)
         self.on_commit(commit)
 

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from blazy_jobs_server.domain.errors import StoreUnavailable
+from blazy_jobs_server.engine.numbers import Histogram
 
 log = structlog.get_logger("loop")
 
@@ -100,6 +101,35 @@ class Alarm:
 
     def clear(self) -> None:
         self.at = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class LoopLag:
+    """How late the loop comes to what is due: what holds up a timer holds up every request as long."""
+
+    EVERY_SECONDS = 5.0
+    """Seldom: a server that has nothing to do is to sleep."""
+
+    def __init__(self) -> None:
+        self.seconds = Histogram()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = 0.0
+
+    def start(self) -> None:
+        self._again(asyncio.get_running_loop())
+
+    def _again(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._due = loop.time() + self.EVERY_SECONDS
+        self._timer = loop.call_at(self._due, self._ring, loop)
+
+    def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.seconds.add(max(0.0, loop.time() - self._due))
+        self._again(loop)
+
+    def stop(self) -> None:
+        """Stopping before the start, or twice, is harmless."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -83,6 +83,7 @@ class Numbers:
         self.events = [0] * len(EventType)
         self.batch_sizes: list[int] = [0] * 11
         self.batched = 0
+        self.commit_seconds = Histogram()
         self.finished = PerMinute(clock)
         self.started = PerMinute(clock)
 
@@ -114,8 +115,9 @@ class Numbers:
             if state.final:
                 self.finished.add(job_type, number)
 
-    def on_batch(self, size: int) -> None:
-        """A commit shared by so many verbs: bucket n holds sizes up to 2ⁿ."""
+    def on_batch(self, size: int, seconds: float) -> None:
+        """A commit shared by so many verbs, that took so long: bucket n holds sizes up to 2ⁿ."""
+        self.commit_seconds.add(seconds)
         self.batched += size
         self.batch_sizes[min((size - 1).bit_length(), len(self.batch_sizes) - 1)] += 1
 

@@ -20,6 +20,7 @@ from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.due_times import Due, Look, Room, due_times
 from blazy_jobs_server.engine.fire_times import BadPlan
 from blazy_jobs_server.engine.loop import Tasks
+from blazy_jobs_server.engine.numbers import Histogram
 from blazy_jobs_server.engine.plans import Orders
 from blazy_jobs_server.engine.rules import by_present_rules, marked
 from blazy_jobs_server.ports import Clock, Commit, Fire, Fired, Order, Store, Timer
@@ -56,6 +57,8 @@ class Scheduler:
         self.fired = 0
         self.skipped = 0
         self.missed = 0
+        self.lateness = Histogram()
+        """From the time of a schedule to when its run was made."""
 
     async def start(self) -> None:
         neighbours = self._store.neighbours
@@ -229,6 +232,8 @@ class Scheduler:
         self.fired += len(fired.made)
         self.skipped += fired.skipped
         self.missed += fire.missed
+        if fired.made and (wake_at := fire.schedule.wake_at) is not None:
+            self.lateness.add(max(0, self._clock.now() - wake_at) / SECOND)
         for worker_id in fired.cancelling:
             self.on_cancel(worker_id)
         if fired.skipped or fire.missed:

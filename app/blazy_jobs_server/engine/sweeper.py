@@ -22,6 +22,8 @@ class Sweeper:
         self._tasks = Tasks()
         self._alarm = Alarm(clock.now)
         self._stepping = asyncio.Lock()
+        self.deleted = 0
+        """Runs, after their retention."""
         self.may_prune: Callable[[], bool] = lambda: True
         self.prune_until: Callable[[], Awaitable[int | None]] | None = None
         """By when the retention of runs must have been over for them to be deleted; None: by now."""
@@ -80,4 +82,6 @@ class Sweeper:
 
     async def _prune_some(self) -> int:
         until = None if self.prune_until is None else await self.prune_until()
-        return await (self._store.prune(PRUNE_BATCH) if until is None else self._store.prune(PRUNE_BATCH, until))
+        pruned = await (self._store.prune(PRUNE_BATCH) if until is None else self._store.prune(PRUNE_BATCH, until))
+        self.deleted += pruned
+        return pruned

@@ -154,6 +154,11 @@ class Lanes:
         for lane in (*self._lanes.values(), *self._ending):
             lane.nudge(worker_id)
 
+    def breakers(self) -> tuple[int, int]:
+        """How many origins' breakers are closed, and how many open."""
+        closed = sum(breaker.is_closed for breaker in self._breakers.values())
+        return closed, len(self._breakers) - closed
+
     def _is_unreachable(self, job_type: str) -> bool:
         breaker = self._breakers.get(self._origins.get(job_type, ""))
         return breaker is not None and not breaker.is_closed

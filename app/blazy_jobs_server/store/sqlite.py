@@ -95,7 +95,7 @@ class SqliteStore:
         *,
         lease_seconds: float,
         draw: Callable[[], float] = random.random,
-        on_batch: Callable[[int], None] = lambda size: None,
+        on_batch: Callable[[int, float], None] = lambda size, seconds: None,
     ) -> None:
         self._path = Path(os.path.realpath(path))
         self._clock = clock
@@ -130,8 +130,8 @@ class SqliteStore:
         os.close(self._lock)
         self._lock = None
 
-    def _committed(self, commit: Commit, batch: int) -> None:
-        self._on_batch(batch)
+    def _committed(self, commit: Commit, batch: int, seconds: float) -> None:
+        self._on_batch(batch, seconds)
         self.on_commit(commit)
 
     async def _write(self, verb: str, argument: Any) -> Any:

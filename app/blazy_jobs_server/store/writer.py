@@ -10,6 +10,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from time import perf_counter
 from typing import Any, Generic, Protocol, TypeVar
 
 from blazy_jobs_server.domain.audit import Act
@@ -62,12 +63,13 @@ class Session(Protocol[C_co]):
 
 
 class Writer(Generic[C]):
-    """Call `submit` on the event loop's thread only. Of a commit's answers those to the verb `answered_first` are."""
+    """Call `submit` on the event loop's thread only. `committed` is told what changed, how many requests asked for it,
+    and how many seconds the transaction took. Of a commit's answers those to the verb `answered_first` are."""
 
     def __init__(
         self,
         session: Session[C],
-        committed: Callable[[C, int], None],
+        committed: Callable[[C, int, float], None],
         max_batch: int = 512,
         answered_first: str = "",
     ) -> None:
@@ -133,7 +135,7 @@ class Writer(Generic[C]):
             return
         if len(batch) == 1 or self._session.transient(error):
             answer = self._session.failed(error)
-            self._tell(self._answer, [(work, answer) for work in batch], None)
+            self._tell(self._answer, [(work, answer) for work in batch], None, 0.0)
             return
         # One of them spoils the transaction for all: each by itself, so that only that one fails.
         for work in batch:
@@ -142,6 +144,7 @@ class Writer(Generic[C]):
     def _try(self, batch: list[Work[Any]]) -> Exception | None:
         session = self._session
         answers: list[tuple[Work[Any], Any]] = []
+        began = perf_counter()
         try:
             session.begin()
             groups: dict[tuple[int, str], list[Work[Any]]] = {}
@@ -154,7 +157,7 @@ class Writer(Generic[C]):
         except Exception as error:  # noqa: BLE001  # told to every caller, or narrowed to the one it belongs to
             session.rollback()
             return error
-        self._tell(self._answer, answers, commit)
+        self._tell(self._answer, answers, commit, perf_counter() - began)
         return None
 
     def _tell(self, call: Callable[..., None], *arguments: Any) -> None:
@@ -164,9 +167,9 @@ class Writer(Generic[C]):
             # The loop is closed: nobody waits for the answer any more, and what was committed is committed.
             return
 
-    def _answer(self, answers: list[tuple[Work[Any], Any]], commit: C | None) -> None:
+    def _answer(self, answers: list[tuple[Work[Any], Any]], commit: C | None, seconds: float) -> None:
         if commit is not None:
-            self._committed(commit, sum(work.requests for work, _ in answers))
+            self._committed(commit, sum(work.requests for work, _ in answers), seconds)
         if self._answered_first:
             answers.sort(key=lambda pair: pair[0].verb != self._answered_first)
         for work, answer in answers:

@@ -53,7 +53,7 @@ async def connection(server: Server) -> AsyncIterator[Connection]:
         yield made
 
 
-OWN = re.compile(rb'run_[0-9a-v]{13}|"(?:created|due)_at":"[^"]+"|date: [^\r]+')
+OWN = re.compile(rb'run_[0-9a-v]{13}|"(?:created|due)_at":"[^"]+"|(?:date|x-request-id): [^\r]+')
 
 
 @pytest.mark.parametrize(

@@ -471,6 +471,7 @@ async def test_a_slow_reader_overflows_its_buffer_and_loses_nothing(server: Serv
         assert len(await quick.events(42)) == 42, "the other is not harmed"
         slow.flow()
         assert seqs(await slow.events(40)) == list(range(3, 43))
+        assert server.jobs.feed.overflows[("run", "all")[all_runs]] == 1
         await until_live(server, 2)
         await worker.complete(lease)
         assert (await slow.event()).data["seq"] == 43

@@ -102,7 +102,7 @@ class PostgresStore:
         home: str = "",
         on_time: Callable[[int], None] = lambda ahead: None,
         draw: Callable[[], float] = random.random,
-        on_batch: Callable[[int], None] = lambda size: None,
+        on_batch: Callable[[int, float], None] = lambda size, seconds: None,
     ) -> None:
         self._url = url
         self._database = connecting.Database(url)
@@ -207,8 +207,8 @@ class PostgresStore:
         await self._others.close()
         await self._reader.close()
 
-    def _committed(self, told: Told, batch: int) -> None:
-        self._on_batch(batch)
+    def _committed(self, told: Told, batch: int, seconds: float) -> None:
+        self._on_batch(batch, seconds)
         if told.commit.ready:
             self._something_ready = True
         self._others.committed(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 from blazy_jobs_server.domain.audit import Act
@@ -17,9 +18,10 @@ TRIES = 3
 
 
 class Writer:
-    """`together` works at most share a transaction."""
+    """`together` works at most share a transaction. `committed` is told what changed, how many requests asked for
+    it, and how many seconds the transaction took."""
 
-    def __init__(self, session: Session, committed: Callable[[Told, int], None], *, together: int) -> None:
+    def __init__(self, session: Session, committed: Callable[[Told, int, float], None], *, together: int) -> None:
         self._session = session
         self._committed = committed
         self._together = together
@@ -71,6 +73,7 @@ class Writer:
 
     async def _at_once(self, batch: list[Work]) -> list[Work]:
         """What is left of them for an ordinary transaction."""
+        began = perf_counter()
         try:
             found = await self._session.perform_at_once(batch)
         except Exception as error:  # noqa: BLE001  # told to every caller, or again by the ordinary transaction
@@ -82,7 +85,7 @@ class Writer:
         if found is None:
             return batch
         done, told = found
-        self._committed(told, len(batch))
+        self._committed(told, len(batch), perf_counter() - began)
         left: list[Work] = []
         judged = iter(done.judged)
         for work in batch:
@@ -116,11 +119,13 @@ class Writer:
             await self._write_together([work])
 
     async def _try(self, batch: list[Work]) -> Exception | None:
+        began = perf_counter()
         try:
             answers, told = await self._session.perform(batch)
         except Exception as error:  # noqa: BLE001  # told to every caller, or narrowed to the one it belongs to
             return error
-        self._committed(told, sum(work.argument.requests if work.verb == "dispatch" else 1 for work in batch))
+        requests = sum(work.argument.requests if work.verb == "dispatch" else 1 for work in batch)
+        self._committed(told, requests, perf_counter() - began)
         for work, answer in zip(batch, answers, strict=True):
             _answer(work, answer)
         return None
