@@ -22,7 +22,7 @@ FLAGS = ["--meta", "none", "--overwrite", "--fail-on-warning"]
 BIN = Path(sys.executable).parent
 
 #: A generated function would read an event stream for ever; the client follows them itself.
-STREAMS = {"follow_run", "follow_events"}
+STREAMS = {"follow_run", "follow_events", "follow_live"}
 
 CONFIG = """\
 literal_enums: true

@@ -72,6 +72,42 @@ def at(server: Server, worker: Worker) -> Worker:
     return Worker(server, worker.id, worker.registered)
 
 
+# -- the digest
+
+
+async def test_the_digest_at_either_tells_of_what_is_done_at_the_other(both: Both) -> None:
+    one, other = both
+    async with other.stream("/v1/live") as stream, asyncio.timeout(stretched(20)):
+        digest = (await stream.event()).data
+        await one.dispatch()
+        before = digest["versions"]
+        while digest["counts"]["queued"] != 1:
+            digest = (await stream.event()).data
+        assert digest["versions"]["runs"]["queued"] > before["runs"]["queued"]
+        assert digest["versions"]["runs"]["failed"] == before["runs"]["failed"]
+        assert digest["queues"][0]["unserved"] == 1
+
+
+async def test_a_change_at_one_server_is_another_version_at_the_other(both: Both, request: Any) -> None:
+    if "hints" not in request.node.callspec.id:
+        pytest.skip("where a hint is lost, the page learns of it by what has changed in numbers")
+    one, other = both
+    worker = await one.worker()
+    await one.dispatch()
+    lease = await worker.take()
+    async with other.stream("/v1/live") as stream, asyncio.timeout(stretched(20)):
+        digest = (await stream.event()).data
+        await worker.say(lease, "progress", percent=50)
+        before = digest["versions"]
+        while digest["versions"]["runs"]["running"] == before["runs"]["running"]:
+            digest = (await stream.event()).data
+        assert digest["versions"]["runs"]["queued"] == before["runs"]["queued"]
+        body = {"name": "d", "job_type": "greet", "trigger": {"kind": "interval", "every_seconds": 86_400}}
+        await one.post("/v1/schedules", body)
+        while digest["versions"]["schedules"] == before["schedules"]:
+            digest = (await stream.event()).data
+
+
 # -- keys
 
 

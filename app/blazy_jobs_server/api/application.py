@@ -13,6 +13,7 @@ from blazy_jobs_server.api import (
     handler_reports,
     job_types,
     keys,
+    live,
     operations,
     pages,
     problems,
@@ -49,6 +50,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     for router in (
         runs.router,
         events.router,
+        live.router,
         job_types.router,
         queues.router,
         schedules.router,

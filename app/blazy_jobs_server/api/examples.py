@@ -7,6 +7,7 @@ from typing import Any
 from blazy_jobs_server.api.describe import RUN_ID, WORKER_ID, Examples
 
 EVENT_ID = "evt_1i9lna4ic0001"
+SERVER_ID = "srv_31jh8a0q5d2ne"
 LEASE_TOKEN = "b1f6c2d07e9a4c5d"
 
 # -- requests
@@ -495,6 +496,35 @@ ANSWERS: dict[str, list[Any]] = {
         }
     ],
     "Health": [{"status": "ok"}],
+    "Digest": [
+        {
+            "at": "2026-01-31T12:00:00.000000Z",
+            "server": SERVER_ID,
+            "counts": _COUNTS,
+            "rates": {"started": 1.3, "completed": 1.2, "failed": 0.1, "cancelled": 0, "retried": 0, "lost": 0},
+            "workers": {"connected": 1, "draining": 0, "slots": 4, "busy": 1},
+            "trouble": [],
+            "versions": {
+                "runs": dict.fromkeys(_COUNTS, 1_769_860_800_000_000),
+                **dict.fromkeys(("errors", "job_types", "queues", "schedules", "workers"), 1_769_860_700_000_000),
+                **dict.fromkeys(("webhooks", "bulk", "keys", "audit"), 1_769_860_700_000_000),
+                "servers": 2_768_625_435,
+            },
+            "queues": [
+                {
+                    "name": "default",
+                    "queued": 1,
+                    "unserved": 0,
+                    "oldest_due_at": "2026-01-31T11:59:58.000000Z",
+                    "paused": False,
+                }
+            ],
+            "queues_left_out": 0,
+            "new_errors": [],
+            "lanes": [{"job_type": "send-welcome-email", "queue": "default", "counts": _COUNTS}],
+            "other": None,
+        }
+    ],
     "Stats": [
         {
             "version": "0.1.0",

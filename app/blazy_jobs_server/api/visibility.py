@@ -22,6 +22,7 @@ from blazy_jobs_server.domain.keys import Caller, Scope, Within
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.webhook import Webhook, covers, lies_inside
+from blazy_jobs_server.engine import sight
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.ports import WorkerRecord
 
@@ -88,10 +89,7 @@ def check_known(caller: Caller, known: JobType | None) -> None:
 
 
 def sees_schedule(jobs: Jobs, caller: Caller, schedule: Schedule) -> bool:
-    definition = schedule.definition
-    known = jobs.catalogue.get(definition.job_type)
-    queue = definition.queue or (None if known is None else known.definition.queue)
-    return caller.within.admits_job_type(definition.job_type) and (queue is None or caller.within.admits_queue(queue))
+    return sight.sees_schedule(jobs.catalogue, caller.within, schedule)
 
 
 def sees_webhook(caller: Caller, webhook: Webhook) -> bool:
@@ -118,10 +116,7 @@ def check_webhook(caller: Caller, within: Within) -> None:
 
 def sees_worker(within: Within, record: WorkerRecord) -> bool:
     """One that serves something else too is not there for a restricted key."""
-    return within.is_everything or (
-        all(map(within.admits_job_type, record.job_types))
-        and (within.queues is None or (record.queues is not None and all(map(within.admits_queue, record.queues))))
-    )
+    return sight.sees_worker(within, record)
 
 
 def check_worker_of(caller: Caller, record: WorkerRecord) -> None:

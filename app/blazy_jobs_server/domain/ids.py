@@ -42,6 +42,10 @@ def event_id(key: int) -> str:
     return "evt_" + encode(key)
 
 
+def server_id(key: int) -> str:
+    return "srv_" + encode(key)
+
+
 def audit_id(key: int) -> str:
     return "aud_" + encode(key)
 

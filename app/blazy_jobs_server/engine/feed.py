@@ -33,11 +33,26 @@ HEARTBEAT_SECONDS = 15.0
 class Buffer:
     """The live end of one stream: frames wait here until the reader takes them."""
 
-    __slots__ = ("_bytes", "_frames", "_joined", "_wake", "at", "closed", "ended", "gapless", "overflowed", "reveals")
+    __slots__ = (
+        "_beside",
+        "_bytes",
+        "_endless",
+        "_frames",
+        "_joined",
+        "_wake",
+        "at",
+        "closed",
+        "ended",
+        "gapless",
+        "overflowed",
+        "reveals",
+    )
 
-    def __init__(self, joined: Joined, *, gapless: bool, reveals: bool) -> None:
+    def __init__(self, joined: Joined, *, gapless: bool, reveals: bool, endless: bool = False) -> None:
         """`gapless`: its frames are numbered one after the other, so that a missing one is seen. `reveals`: its reader
-        is shown what is redacted for others."""
+        is shown what is redacted for others. `endless`: the stream goes on after a final event."""
+        self._endless = endless
+        self._beside: tuple[bytes, bytes] | None = None
         self.reveals = reveals
         self._joined = joined
         self.gapless = gapless
@@ -66,8 +81,21 @@ class Buffer:
             return
         self._frames.append(numbered)
         self._bytes += size
-        self.ended = self.ended or final
+        self.ended = self.ended or (final and not self._endless)
         self._notify()
+
+    def show(self, place: bytes, block: bytes) -> None:
+        """A block beside the events, in place of one that was not taken yet. `place` is its id where the events have
+        none of their own."""
+        self._beside = (place, block)
+        self._notify()
+
+    def take_beside(self) -> bytes:
+        """What was shown last, with its id: the reader's place among the events, where these have one."""
+        if self._beside is None:
+            return b""
+        (place, block), self._beside = self._beside, None
+        return b"id: %b\n%b" % (b"%d" % self.at if self.gapless else place, block)
 
     def close(self) -> None:
         self.closed = True
@@ -100,7 +128,7 @@ class Buffer:
 
     async def wait(self, seconds: float) -> bool:
         """Until something is here, or for so long: whether something is here."""
-        if self._frames or self.overflowed or self.closed:
+        if self._is_woken():
             return True
         loop = asyncio.get_running_loop()
         self._wake = loop.create_future()
@@ -110,7 +138,10 @@ class Buffer:
         finally:
             timer.cancel()
             self._wake = None
-        return bool(self._frames) or self.overflowed or self.closed
+        return self._is_woken()
+
+    def _is_woken(self) -> bool:
+        return bool(self._frames) or self._beside is not None or self.overflowed or self.closed
 
 
 class Source(Protocol):
@@ -274,9 +305,11 @@ class Feed:
         with an empty id, and would begin anew after a stream that had no more than that.
         """
         opening = OPENING + resumed_frame(after) if after else OPENING
-        return self._follow(
-            _RunSource(self._store, self._by_run, run_id, self.as_seen(reveals)), after, opening, ended, reveals
-        )
+        return self.follow(self.source_of(run_id, reveals=reveals), after, opening, ended, reveals=reveals)
+
+    def source_of(self, run_id: int, *, reveals: bool) -> Source:
+        """The events of a run."""
+        return _RunSource(self._store, self._by_run, run_id, self.as_seen(reveals))
 
     def follow_all(
         self, where: EventFilter, after: int, ended: asyncio.Future[None] | None = None, *, reveals: bool = True
@@ -286,15 +319,23 @@ class Feed:
         It says its place at once: a reader that is cut before the first event comes back to where it began.
         """
         source = _FeedSource(self._store, self._readers, where, self, self.as_seen(reveals))
-        return self._follow(source, after, OPENING + place_frame(after), ended, reveals)
+        return self.follow(source, after, OPENING + place_frame(after), ended, reveals=reveals)
 
     def as_seen(self, reveals: bool) -> Callable[[Event], Event]:
         return (lambda event: event) if reveals else self.shown
 
-    async def _follow(
-        self, source: Source, at: int, opening: bytes, ended: asyncio.Future[None] | None, reveals: bool
+    async def follow(
+        self,
+        source: Source,
+        at: int,
+        opening: bytes,
+        ended: asyncio.Future[None] | None,
+        *,
+        reveals: bool,
+        endless: bool = False,
     ) -> AsyncGenerator[bytes, None]:
-        buffer = Buffer(self._joined, gapless=source.gapless, reveals=reveals)
+        """Blocks of what the source has after the place `at`, first of all `opening`. `endless` as of a `Buffer`."""
+        buffer = Buffer(self._joined, gapless=source.gapless, reveals=reveals, endless=endless)
         caught_up = source.caught_up
         self._streams.add(buffer)
         close: Callable[[object], None] = lambda _: buffer.close()  # noqa: E731  # to be taken back by its name
@@ -325,8 +366,9 @@ class Feed:
                         break
                     blocks, at = buffer.take(at) if woken else source.idle(at)
                     buffer.at = at
-                    if blocks:
-                        yield blocks
+                    beside = buffer.take_beside()
+                    if blocks or beside:
+                        yield blocks + beside if beside else blocks
                     if buffer.ended or buffer.closed:
                         return
                 self.overflows["run" if source.gapless else "all"] += 1

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable, Iterable
 
 from blazy_jobs_server.domain.errors import RunNotFound
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import run_id as public_run_id
+from blazy_jobs_server.domain.ids import server_id as public_server_id
 from blazy_jobs_server.domain.redaction import redacted_event
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine import attempts
@@ -19,6 +21,7 @@ from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.feed import Feed
 from blazy_jobs_server.engine.incidents import Incidents
 from blazy_jobs_server.engine.leasing import Leasing
+from blazy_jobs_server.engine.live import Live
 from blazy_jobs_server.engine.loop import Alarm, LoopLag
 from blazy_jobs_server.engine.neighbourhood import Neighbourhood
 from blazy_jobs_server.engine.numbers import Numbers
@@ -28,6 +31,7 @@ from blazy_jobs_server.engine.scheduler import Scheduler
 from blazy_jobs_server.engine.schedules import Schedules
 from blazy_jobs_server.engine.schemas import payloads
 from blazy_jobs_server.engine.sweeper import Sweeper
+from blazy_jobs_server.engine.tally import Tally
 from blazy_jobs_server.ports import Clock, Commit, QueueEngine, Store, Timer
 
 
@@ -69,11 +73,26 @@ class Jobs:
             store, queue_engine, clock, self.catalogue, self.dispatcher, self.leasing, self.numbers, home
         )
         self.configuring.on_queue = self.projection.attend
+        self.tally = Tally(clock)
+        self.live = Live(
+            store,
+            clock,
+            catalogue=self.catalogue,
+            feed=self.feed,
+            incidents=self.incidents,
+            membership=self.leasing.membership,
+            numbers=self.numbers,
+            projection=self.projection,
+            tally=self.tally,
+        )
+        self.live.server = lambda: self.server_id
+        self.live.servers = lambda: [self.server_id]
         self.neighbourhood = Neighbourhood(
             store,
             clock,
             catalogue=self.catalogue,
             feed=self.feed,
+            live=self.live,
             leasing=self.leasing,
             numbers=self.numbers,
             projection=self.projection,
@@ -81,11 +100,18 @@ class Jobs:
             sweeper=self.sweeper,
         )
         self.sweeper.may_prune = lambda: self.projection.is_level
+        self._server = secrets.randbits(62)
         self.draining = False
         self.on_commit: Callable[[Commit], None] = lambda commit: None
         """Who else is told of commits."""
         self.unreachable: Callable[[str], bool] = lambda job_type: False
         """Whether the destination of a job type's HTTP handler refuses connections."""
+
+    @property
+    def server_id(self) -> str:
+        """Another one after each start."""
+        neighbours = self.store.neighbours
+        return public_server_id(self._server if neighbours is None else neighbours.server)
 
     async def start(self) -> None:
         """The store is open. Raises StoreUnavailable."""
@@ -100,11 +126,13 @@ class Jobs:
         await self.projection.start()
         self.incidents.start()
         self.loop_lag.start()
+        self.live.start()
 
     async def stop(self) -> None:
         """Stopping twice, or before the start, is harmless."""
         self.feed.close()
         self.loop_lag.stop()
+        await self.live.stop()
         await self.incidents.stop()
         await self.neighbourhood.stop()
         await self.projection.stop()
@@ -124,6 +152,8 @@ class Jobs:
         failures = attempts.failures_of(commit.events)
         self.numbers.on_commit(commit)
         self.attempts.on_commit(commit, failures)
+        self.tally.on_commit(commit)
+        self.live.on_commit(commit)
         self.sweeper.on_commit(commit)
         self.scheduler.on_commit(commit)
         self.leasing.claims.on_commit(commit)

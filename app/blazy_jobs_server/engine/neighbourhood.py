@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.feed import Feed
 from blazy_jobs_server.engine.leasing import Leasing
+from blazy_jobs_server.engine.live import Live
 from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.numbers import Numbers
 from blazy_jobs_server.engine.projection import Projection
@@ -27,6 +28,7 @@ class Neighbourhood:
         catalogue: Catalogue,
         feed: Feed,
         leasing: Leasing,
+        live: Live,
         numbers: Numbers,
         projection: Projection,
         scheduler: Scheduler,
@@ -37,6 +39,7 @@ class Neighbourhood:
         self._catalogue = catalogue
         self._feed = feed
         self._leasing = leasing
+        self._live = live
         self._numbers = numbers
         self._projection = projection
         self._scheduler = scheduler
@@ -79,6 +82,7 @@ class Neighbourhood:
         if news.departed:
             self._projection.compare()
         self._definitions = self._definitions or news.definitions
+        self._live.on_elsewhere(news)
         self.on_elsewhere(news)
         if self._all or self._definitions:
             self._wake.set()

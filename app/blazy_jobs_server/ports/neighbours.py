@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports.runs import WorkerRecord
 
 
@@ -28,6 +29,10 @@ class Elsewhere(Struct, frozen=True, kw_only=True):
     due_at: int | None = None
     fire_at: int | None = None
     """As in `Commit`."""
+    topics: int = 0
+    """As in `Commit`."""
+    moved: frozenset[tuple[str, str, State]] | None = frozenset()
+    """States in which runs of a job type and queue are that have changed; None: it may be any."""
     departed: bool = False
     """One of them is gone, and with it what it had still to tell other systems of its commits."""
 
@@ -39,6 +44,8 @@ class Neighbours(Protocol):
     servers, in the order of their keys, once, and never one that goes before another already given.
     """
 
+    server: int
+    """This one's number, another one after each start."""
     alone: bool
     """No other server is there."""
     on_elsewhere: Callable[[Elsewhere], None]

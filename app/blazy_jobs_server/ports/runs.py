@@ -361,6 +361,8 @@ class Commit(Struct):
     errors: dict[tuple[str, str, str, State], int] = {}
     """Changes of groups of errors, by group, job type, queue and state (`failed`, `retrying`): of the numbers of runs;
     0 where another attempt has failed so, and their number is as before."""
+    topics: int = 0
+    """What else has changed: `Topic`s."""
 
 
 class Swept(Struct, frozen=True):

@@ -216,6 +216,10 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, 
         """The ids of the keys that sealed what is stored sealed."""
         ...
 
+    async def oldest_due(self) -> dict[tuple[str, str], int]:
+        """Of each pair of job type and queue of which runs are queued, since when the first of them has been due."""
+        ...
+
     async def sizes(self) -> dict[str, int]:
         """Bytes and rows, and the oldest rows, for the statistics."""
         ...

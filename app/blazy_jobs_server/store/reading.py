@@ -458,6 +458,11 @@ class Reader:
             row = cursor.execute(sql.NEXT_DELETABLE).fetchone()
             return None if row is None else row[0]
 
+    def oldest_due(self) -> dict[tuple[str, str], int]:
+        with self._snapshot() as (_, cursor):
+            lanes = self._lanes(cursor)
+            return {lanes[lane_id].pair: due_at for lane_id, due_at in cursor.execute(sql.OLDEST_DUE).fetchall()}
+
     def sizes(self) -> dict[str, int]:
         """Bytes of the files, rows, and the creation (microseconds since the epoch) of the oldest run in each state."""
         with self._snapshot() as (_, cursor):

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.domain.errors import JobsError, StoreUnavailable
 from blazy_jobs_server.domain.instants import after
+from blazy_jobs_server.domain.topics import Topic
 from blazy_jobs_server.ports import Clock, Commit
 from blazy_jobs_server.store import (
     applying,
@@ -32,6 +33,7 @@ from blazy_jobs_server.store import (
     webhooks,
 )
 from blazy_jobs_server.store.ledger import Ledger
+from blazy_jobs_server.store.topics import TOPICS
 from blazy_jobs_server.store.transaction import Transaction
 
 
@@ -115,6 +117,7 @@ class SqliteSession:
     def perform(self, verb: str, arguments: list[Any], acts: list[Act | None]) -> list[Any]:
         transaction = self._transaction
         assert transaction is not None
+        transaction.news.topics |= TOPICS.get(verb, 0)
         if any(acts):
             pairs = zip(arguments, acts, strict=True)
             return [self._audited(transaction, verb, argument, act) for argument, act in pairs]
@@ -134,6 +137,8 @@ class SqliteSession:
         tx.flush()
         if act is not None:
             told = deed.told(argument, before, answer)
+            if told:
+                tx.news.topics |= Topic.AUDIT
             auditing.note_audit(tx, [[auditing.entry(act, one, tx.now) for one in told]])
         return answer
 

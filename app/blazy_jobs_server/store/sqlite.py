@@ -419,6 +419,9 @@ class SqliteStore:
     async def next_deletable(self) -> int | None:
         return await self._reader.on_thread(self._reader.next_deletable)
 
+    async def oldest_due(self) -> dict[tuple[str, str], int]:
+        return await self._reader.on_thread(self._reader.oldest_due)
+
     async def sizes(self) -> dict[str, int]:
         return await self._reader.on_thread(self._reader.sizes)
 

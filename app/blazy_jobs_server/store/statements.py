@@ -258,6 +258,18 @@ fire_schedules = update("schedules", "name", FIRE_COLUMNS)
 
 # -- retention
 
+OLDEST_DUE = (
+    # min() of one column after a fixed prefix of `runs_ready` is one step into it, so this takes one for each lane and
+    # priority of which runs wait, however many these are.
+    "WITH RECURSIVE heads(lane_id, rank) AS ("
+    "SELECT p.lane_id, (SELECT min(r.rank) FROM runs AS r WHERE r.lane_id = p.lane_id AND r.{queued}) "
+    "FROM (SELECT lane_id FROM run_counts WHERE {queued} GROUP BY lane_id HAVING sum(runs) > 0) AS p UNION ALL "
+    "SELECT h.lane_id, (SELECT min(r.rank) FROM runs AS r WHERE r.lane_id = h.lane_id AND r.{queued} "
+    "AND r.rank > h.rank) FROM heads AS h WHERE h.rank IS NOT NULL) "
+    "SELECT h.lane_id, min((SELECT min(r.due_at) FROM runs AS r WHERE r.lane_id = h.lane_id AND r.{queued} "
+    "AND r.rank = h.rank)) FROM heads AS h WHERE h.rank IS NOT NULL GROUP BY h.lane_id"
+).format(queued=f"state = {int(State.QUEUED)}")
+"""By lane. For both stores."""
 NEXT_DELETABLE = "SELECT delete_at FROM runs WHERE delete_at IS NOT NULL ORDER BY delete_at LIMIT 1"
 DELETABLE = (
     "SELECT id, lane_id, state, CASE WHEN resolved_at IS NULL THEN error_group END FROM runs "

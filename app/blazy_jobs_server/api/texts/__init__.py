@@ -9,6 +9,7 @@ from blazy_jobs_server.api.texts import (
     events,
     job_types,
     keys,
+    live,
     operations,
     queues,
     runs,
@@ -18,7 +19,21 @@ from blazy_jobs_server.api.texts import (
     workers,
 )
 
-_PARTS = (config, runs, events, job_types, queues, schedules, webhooks, workers, keys, sessions, audit, operations)
+_PARTS = (
+    config,
+    runs,
+    events,
+    job_types,
+    queues,
+    schedules,
+    webhooks,
+    workers,
+    keys,
+    sessions,
+    audit,
+    operations,
+    live,
+)
 SHAPES: dict[str, str] = {name: text for part in _PARTS for name, text in part.SHAPES.items()}
 FIELDS: dict[str, dict[str, str]] = {name: fields for part in _PARTS for name, fields in part.FIELDS.items()}
 OPERATIONS: dict[str, str] = {name: text for part in _PARTS for name, text in part.OPERATIONS.items()}

@@ -21,7 +21,9 @@ from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event, EventColumn
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.ports import Clock, Elsewhere, WorkerRecord
+from blazy_jobs_server.domain.topics import ALL_TOPICS, Topic
+from blazy_jobs_server.ports import Clock, Commit, Elsewhere, WorkerRecord
+from blazy_jobs_server.store.ledger import Ledger
 from blazy_jobs_server.store.postgres import connecting
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.membership import to_worker
@@ -36,8 +38,11 @@ POLL_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 MAX_NAMED = 200
 """Runs that one hint names; of more it says only that there are some. A NOTIFY has 8000 bytes."""
+MAX_MOVED = 80
+"""Places (a lane and a state) that one hint names."""
 MAX_CANCELLING = 100
 """Workers that one hint names. All are looked for each second."""
+STATES = len(State)
 TAIL_STEP = 500
 TIME_SECONDS = 60.0
 FORGET_SERVERS_SECONDS = 3600
@@ -51,6 +56,9 @@ OTHERS = (
 """Of each server on the database, the process of the connection that holds its shard."""
 
 
+NOWHERE: frozenset[tuple[str, str, State]] | None = frozenset()
+
+
 class Hint(msgspec.Struct, omit_defaults=True):
     """One NOTIFY. `server` sent it. `runs` None: more than can be named."""
 
@@ -61,9 +69,14 @@ class Hint(msgspec.Struct, omit_defaults=True):
     definitions: bool = False
     due_at: int | None = None
     fire_at: int | None = None
+    topics: int = 0
+    moved: list[int] | None = []
+    """Lanes and states as one number; None: more than can be named."""
 
-    def add(self, told: Told) -> None:
+    def add(self, told: Told, ledger: Ledger | None) -> None:
         commit = told.commit
+        self.topics |= commit.topics
+        self._add_moved(commit, ledger)
         if self.runs is not None:
             named = set(self.runs)
             for event in commit.events:
@@ -75,10 +88,35 @@ class Hint(msgspec.Struct, omit_defaults=True):
         self.due_at = _earlier(self.due_at, commit.due_at)
         self.fire_at = _earlier(self.fire_at, commit.fire_at)
 
+    def _add_moved(self, commit: Commit, ledger: Ledger | None) -> None:
+        if self.moved is None or not (commit.events or commit.errors):
+            return
+        places = {(event.job_type, event.queue, event.state) for event in commit.events}
+        places.update((job_type, queue, state) for _, job_type, queue, state in commit.errors)
+        lanes = {} if ledger is None else ledger.lane_ids
+        if len(places) > MAX_MOVED or any((job_type, queue) not in lanes for job_type, queue, _ in places):
+            self.moved = None
+            return
+        moved = {*self.moved, *(lanes[job_type, queue] * STATES + state for job_type, queue, state in places)}
+        self.moved = list(moved) if len(moved) <= MAX_MOVED else None
+
+    def places(self, ledger: Ledger | None) -> frozenset[tuple[str, str, State]] | None:
+        """What has moved; None where that is not known here."""
+        if self.moved is None:
+            return None
+        lanes = {} if ledger is None else ledger.lanes
+        found = [divmod(place, STATES) for place in self.moved]
+        if any(lane_id not in lanes for lane_id, _ in found):
+            return None
+        return frozenset((*lanes[lane_id].pair, State(state)) for lane_id, state in found)
+
     @property
     def empty(self) -> bool:
-        return not (self.runs is None or self.runs or self.cancelling or self.ready or self.definitions) and (
-            self.due_at is None and self.fire_at is None
+        told = self.runs is None or self.runs or self.cancelling or self.ready or self.definitions
+        return (
+            not (told or self.topics or self.moved is None or self.moved)
+            and self.due_at is None
+            and self.fire_at is None
         )
 
 
@@ -191,9 +229,11 @@ class PostgresNeighbours:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
+                topics, moved = Topic(0), NOWHERE
                 if self._connection is None or self._connection.is_closed():
                     await self._connect()
                     log.info("listening to other servers again")
+                    topics, moved = ALL_TOPICS, None  # what was said meanwhile was not heard
                 async with asyncio.timeout(connecting.ANSWER_SECONDS):
                     assert self._connection is not None
                     await self._meet_others(self._connection)
@@ -207,7 +247,7 @@ class PostgresNeighbours:
             else:
                 self._tailing.set()
                 departed, self._departed = self._departed, False
-                self.on_elsewhere(Elsewhere(cancelling=cancelling, departed=departed))
+                self.on_elsewhere(Elsewhere(cancelling=cancelling, departed=departed, topics=topics, moved=moved))
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
@@ -219,7 +259,7 @@ class PostgresNeighbours:
     def committed(self, told: Told) -> None:
         self._tailing.set()
         if not self.alone:
-            self._hint.add(told)
+            self._hint.add(told, self._catalogue.ledger)
             if not self._hint.empty:
                 self._hinting.set()
 
@@ -247,6 +287,8 @@ class PostgresNeighbours:
                 definitions=hint.definitions,
                 due_at=hint.due_at,
                 fire_at=hint.fire_at,
+                topics=hint.topics,
+                moved=hint.places(self._catalogue.ledger),
             )
         )
 

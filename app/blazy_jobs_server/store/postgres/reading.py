@@ -33,6 +33,7 @@ from blazy_jobs_server.store.postgres.transaction import as_run
 from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP
 from blazy_jobs_server.store.rows import PAGE_BYTES, to_event
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
+from blazy_jobs_server.store.statements import OLDEST_DUE
 from blazy_jobs_server.store.webhooks import deliveries_page, fitting, newest_expired, to_delivery, to_webhook
 
 CONNECTIONS = 8
@@ -390,6 +391,12 @@ class Reader:
     async def worker(self, worker_id: int) -> WorkerRecord | None:
         rows = await self.rows(sql.WORKER, worker_id)
         return to_worker(rows[0]) if rows else None
+
+    async def oldest_due(self) -> dict[tuple[str, str], int]:
+        async with self._snapshot() as connection:
+            rows = await connection.fetch(OLDEST_DUE)
+            lanes = (await self._known(connection, {row[0] for row in rows}, set())).lanes
+            return {lanes[lane_id].pair: due_at for lane_id, due_at in rows}
 
     async def sizes(self) -> dict[str, int]:
         """Bytes, and the creation (microseconds since the epoch) of the oldest run in each state."""

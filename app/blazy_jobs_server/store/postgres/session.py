@@ -11,6 +11,7 @@ import asyncpg
 from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.domain.ids import KeyMaker
 from blazy_jobs_server.domain.instants import after
+from blazy_jobs_server.domain.topics import Topic
 from blazy_jobs_server.ports import Clock, Commit
 from blazy_jobs_server.store.auditing import DEEDS, entry
 from blazy_jobs_server.store.ledger import Ledger
@@ -37,6 +38,7 @@ from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.at_once import Done
 from blazy_jobs_server.store.postgres.definitions import load_ledger, make_lanes, unmade_lanes
 from blazy_jobs_server.store.postgres.transaction import Transaction
+from blazy_jobs_server.store.topics import TOPICS
 
 T = TypeVar("T")
 
@@ -249,6 +251,7 @@ class Session:
             groups.setdefault((self._verbs[work.verb].order, work.verb), []).append(place)
         answers: list[Any] = [None] * len(works)
         for (_, verb), places in sorted(groups.items(), key=lambda item: item[0]):
+            tx.news.topics |= TOPICS.get(verb, 0)
             if any(works[place].act for place in places):
                 results = [await self._audited(tx, works[place]) for place in places]
             else:
@@ -267,6 +270,8 @@ class Session:
         [answer] = await self._verbs[work.verb].function(tx, [work.argument])
         if work.act is not None:
             told = deed.told(work.argument, before, answer)
+            if told:
+                tx.news.topics |= Topic.AUDIT
             await auditing.note_audit(tx, [[entry(work.act, one, tx.now) for one in told]])
         return answer
 

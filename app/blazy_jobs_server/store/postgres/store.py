@@ -527,6 +527,9 @@ class PostgresStore:
         at: int | None = await self._reader.value(NEXT_DELETABLE)
         return at
 
+    async def oldest_due(self) -> dict[tuple[str, str], int]:
+        return await self._reader.oldest_due()
+
     async def sizes(self) -> dict[str, int]:
         return await self._reader.sizes()
 

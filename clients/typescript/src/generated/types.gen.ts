@@ -1326,6 +1326,60 @@ export type DeliveryPage = {
 export type DeliveryState = 'pending' | 'failed';
 
 /**
+ * How everything stands at one instant, as far as the key may see it.
+ */
+export type Digest = {
+    /**
+     * When the digest was made: RFC 3339, UTC.
+     */
+    at: string;
+    /**
+     * The id of the server that made it.
+     */
+    server: string;
+    /**
+     * All runs, by state.
+     */
+    counts: StateCounts;
+    /**
+     * What has happened, a second.
+     */
+    rates: Rates;
+    /**
+     * The connected workers.
+     */
+    workers: WorkersNow;
+    /**
+     * What cannot be used: `store`, the database; `redis`, that of BullMQ queues. Usually empty.
+     */
+    trouble: Array<'store' | 'redis'>;
+    /**
+     * For each list, a number that is another one when the list may have changed.
+     */
+    versions: ListVersions;
+    /**
+     * Queues in which runs wait, the one whose run has been due for longest first.
+     */
+    queues: Array<LateQueue>;
+    /**
+     * How many more such queues there are, for which there is no room.
+     */
+    queues_left_out: number;
+    /**
+     * Groups of errors that were seen for the first time within the last ten minutes, newest first.
+     */
+    new_errors: Array<NewError>;
+    /**
+     * Runs by job type, queue and state: those with most unfinished runs, as many as have room.
+     */
+    lanes: Array<LaneCounts>;
+    /**
+     * The runs of all other job types and queues together. null if all are in `lanes`.
+     */
+    other: OtherCounts | null;
+};
+
+/**
  * `gone`: the endpoint answered 410. `failing`: no delivery succeeded for five days.
  */
 export type DisabledReason = 'gone' | 'failing';
@@ -2204,6 +2258,50 @@ export type KeyRateOut = {
 export type KeyScope = 'runs:read' | 'runs:write' | 'runs:reveal' | 'workers' | 'config' | 'metrics' | 'admin';
 
 /**
+ * The runs of one job type in one queue.
+ */
+export type LaneCounts = {
+    /**
+     * The name of the job type.
+     */
+    job_type: string;
+    /**
+     * The name of the queue.
+     */
+    queue: string;
+    /**
+     * Its runs, by state.
+     */
+    counts: SomeCounts;
+};
+
+/**
+ * A queue in which runs wait.
+ */
+export type LateQueue = {
+    /**
+     * The name of the queue.
+     */
+    name: string;
+    /**
+     * The runs that are due and wait.
+     */
+    queued: number;
+    /**
+     * Those of them that no connected worker serves.
+     */
+    unserved: number;
+    /**
+     * Since when the first of them has been due (RFC 3339, UTC). null if it has just started.
+     */
+    oldest_due_at: string | null;
+    /**
+     * Whether the queue is paused.
+     */
+    paused: boolean;
+};
+
+/**
  * A distribution of durations, measured over the runs that this server has seen since it started.
  */
 export type Latency = {
@@ -2327,6 +2425,56 @@ export type Leases = {
      * Leases of several runs each. Omitted if there are none, or the claim did not set `columns`.
      */
     columns?: Array<LeaseColumns>;
+};
+
+/**
+ * For each list, a number that is another one when the list may have changed: read it again then. Numbers can only be compared with each other; after a reconnect to another server all are others.
+ */
+export type ListVersions = {
+    /**
+     * By state.
+     */
+    runs: RunVersions;
+    /**
+     * Another number whenever an attempt failed, or a group of errors was resolved.
+     */
+    errors: number;
+    /**
+     * Another number whenever this list may have changed.
+     */
+    job_types: number;
+    /**
+     * Another number whenever this list may have changed.
+     */
+    queues: number;
+    /**
+     * Another number whenever this list may have changed.
+     */
+    schedules: number;
+    /**
+     * Another number whenever this list may have changed.
+     */
+    workers: number;
+    /**
+     * Another number whenever this list may have changed.
+     */
+    webhooks: number;
+    /**
+     * Another number whenever this list may have changed.
+     */
+    servers: number;
+    /**
+     * Another number whenever this list may have changed. Omitted for restricted keys.
+     */
+    bulk?: number;
+    /**
+     * Another number whenever this list may have changed. Only for keys with the scope `admin`.
+     */
+    keys?: number;
+    /**
+     * Another number whenever this list may have changed. Only for keys with the scope `admin`.
+     */
+    audit?: number;
 };
 
 /**
@@ -2503,6 +2651,36 @@ export type LostReport = {
  */
 export type Metadata = {
     [key: string]: string;
+};
+
+/**
+ * A group of errors that was seen for the first time within the last ten minutes.
+ */
+export type NewError = {
+    /**
+     * The id of the group.
+     */
+    group: string;
+    /**
+     * The code of its errors.
+     */
+    code: string;
+    /**
+     * The class of the exception. null if there is none.
+     */
+    type: string | null;
+    /**
+     * The message of the first one, cut to 200 characters.
+     */
+    message: string;
+    /**
+     * The job type of the first one.
+     */
+    job_type: string;
+    /**
+     * When it was first seen: RFC 3339, UTC.
+     */
+    first_at: string;
 };
 
 /**
@@ -2715,6 +2893,20 @@ export type Oldest = {
  * What happens to a run whose worker was lost: `retry` requeues it without spending an attempt, until the third loss; `fail` fails it.
  */
 export type OnLost = 'retry' | 'fail';
+
+/**
+ * The runs of the job types and queues that have no room in the digest.
+ */
+export type OtherCounts = {
+    /**
+     * How many pairs of job type and queue they are of.
+     */
+    lanes: number;
+    /**
+     * Their runs, by state.
+     */
+    counts: StateCounts;
+};
 
 /**
  * What happens at a fire time while an earlier run of the schedule is unfinished. `allow`: a run is created anyway. `skip`: no run is created. `cancel_running`: earlier runs are cancelled, and a run is created.
@@ -3101,6 +3293,36 @@ export type RateLimit = {
      * The period, more than 0 seconds and at most 366 days.
      */
     per_seconds: number;
+};
+
+/**
+ * What has happened, a second, on average over the last ten seconds.
+ */
+export type Rates = {
+    /**
+     * Attempts that started.
+     */
+    started: number;
+    /**
+     * Runs that completed.
+     */
+    completed: number;
+    /**
+     * Runs that failed.
+     */
+    failed: number;
+    /**
+     * Runs that were cancelled.
+     */
+    cancelled: number;
+    /**
+     * Attempts that failed and are followed by another.
+     */
+    retried: number;
+    /**
+     * Runs that were lost with their worker.
+     */
+    lost: number;
 };
 
 /**
@@ -3948,6 +4170,40 @@ export type RunSnoozed = {
 export type RunState = 'scheduled' | 'queued' | 'running' | 'retrying' | 'completed' | 'failed' | 'cancelled';
 
 /**
+ * For each state, a number that is another one whenever runs entered, left or changed within it.
+ */
+export type RunVersions = {
+    /**
+     * Another number whenever runs entered or left this state, or changed within it.
+     */
+    scheduled: number;
+    /**
+     * Another number whenever runs entered or left this state, or changed within it.
+     */
+    queued: number;
+    /**
+     * Another number whenever runs entered or left this state, or changed within it.
+     */
+    running: number;
+    /**
+     * Another number whenever runs entered or left this state, or changed within it.
+     */
+    retrying: number;
+    /**
+     * Another number whenever runs entered or left this state, or changed within it.
+     */
+    completed: number;
+    /**
+     * Another number whenever runs entered or left this state, or changed within it.
+     */
+    failed: number;
+    /**
+     * Another number whenever runs entered or left this state, or changed within it.
+     */
+    cancelled: number;
+};
+
+/**
  * Progress and log lines of runs that were leased under one token.
  */
 export type SaidIn = {
@@ -4361,6 +4617,40 @@ export type SnoozedReport = {
      * When it is due again (RFC 3339), instead of `delay_seconds`. null (default): use `delay_seconds`.
      */
     due_at?: string | null;
+};
+
+/**
+ * States of which there is no run are left out.
+ */
+export type SomeCounts = {
+    /**
+     * Runs in this state. Omitted, and never null, if there is none.
+     */
+    scheduled?: number;
+    /**
+     * Runs in this state. Omitted, and never null, if there is none.
+     */
+    queued?: number;
+    /**
+     * Runs in this state. Omitted, and never null, if there is none.
+     */
+    running?: number;
+    /**
+     * Runs in this state. Omitted, and never null, if there is none.
+     */
+    retrying?: number;
+    /**
+     * Runs in this state. Omitted, and never null, if there is none.
+     */
+    completed?: number;
+    /**
+     * Runs in this state. Omitted, and never null, if there is none.
+     */
+    failed?: number;
+    /**
+     * Runs in this state. Omitted, and never null, if there is none.
+     */
+    cancelled?: number;
 };
 
 /**
@@ -4887,6 +5177,28 @@ export type WorkerRegistered = {
      * The declarations that were not applied; empty if all were.
      */
     conflicts: Array<ConflictOut>;
+};
+
+/**
+ * The connected workers.
+ */
+export type WorkersNow = {
+    /**
+     * The number of connected workers.
+     */
+    connected: number;
+    /**
+     * Those of them that get no more runs.
+     */
+    draining: number;
+    /**
+     * How many runs they can have together.
+     */
+    slots: number;
+    /**
+     * How many runs are running.
+     */
+    busy: number;
 };
 
 export type DispatchRunData = {

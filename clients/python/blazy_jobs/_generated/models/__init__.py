@@ -54,6 +54,8 @@ from .delivery import Delivery
 from .delivery_error import DeliveryError
 from .delivery_page import DeliveryPage
 from .delivery_state import DeliveryState
+from .digest import Digest
+from .digest_trouble_item import DigestTroubleItem
 from .disabled_reason import DisabledReason
 from .dispatch_in import DispatchIn
 from .empty_in import EmptyIn
@@ -91,11 +93,14 @@ from .key_page import KeyPage
 from .key_rate import KeyRate
 from .key_rate_out import KeyRateOut
 from .key_scope import KeyScope
+from .lane_counts import LaneCounts
+from .late_queue import LateQueue
 from .latency import Latency
 from .lease import Lease
 from .lease_columns import LeaseColumns
 from .lease_columns_metadata_item import LeaseColumnsMetadataItem
 from .leases import Leases
+from .list_versions import ListVersions
 from .log_data import LogData
 from .log_data_fields import LogDataFields
 from .log_event import LogEvent
@@ -106,6 +111,7 @@ from .log_word import LogWord
 from .log_word_fields_type_0 import LogWordFieldsType0
 from .lost_report import LostReport
 from .metadata import Metadata
+from .new_error import NewError
 from .new_key import NewKey
 from .new_webhook import NewWebhook
 from .not_accepted import NotAccepted
@@ -114,6 +120,7 @@ from .not_heard import NotHeard
 from .not_heard_status import NotHeardStatus
 from .oldest import Oldest
 from .on_lost import OnLost
+from .other_counts import OtherCounts
 from .overlap import Overlap
 from .preview_in import PreviewIn
 from .problem import Problem
@@ -130,6 +137,7 @@ from .queue_page import QueuePage
 from .queued_data import QueuedData
 from .queued_event import QueuedEvent
 from .rate_limit import RateLimit
+from .rates import Rates
 from .recover_in import RecoverIn
 from .recovered import Recovered
 from .registered_job_type import RegisteredJobType
@@ -161,6 +169,7 @@ from .run_report_in import RunReportIn
 from .run_report_out import RunReportOut
 from .run_snoozed import RunSnoozed
 from .run_state import RunState
+from .run_versions import RunVersions
 from .said_in import SaidIn
 from .schedule import Schedule
 from .schedule_in import ScheduleIn
@@ -172,6 +181,7 @@ from .self_ import Self
 from .session import Session
 from .session_in import SessionIn
 from .snoozed_report import SnoozedReport
+from .some_counts import SomeCounts
 from .started_data import StartedData
 from .started_event import StartedEvent
 from .state_counts import StateCounts
@@ -190,6 +200,7 @@ from .worker_handler_out import WorkerHandlerOut
 from .worker_in import WorkerIn
 from .worker_page import WorkerPage
 from .worker_registered import WorkerRegistered
+from .workers_now import WorkersNow
 
 __all__ = (
     "Actor",
@@ -246,6 +257,8 @@ __all__ = (
     "DeliveryError",
     "DeliveryPage",
     "DeliveryState",
+    "Digest",
+    "DigestTroubleItem",
     "DisabledReason",
     "DispatchIn",
     "EmptyIn",
@@ -283,11 +296,14 @@ __all__ = (
     "KeyRate",
     "KeyRateOut",
     "KeyScope",
+    "LaneCounts",
     "Latency",
+    "LateQueue",
     "Lease",
     "LeaseColumns",
     "LeaseColumnsMetadataItem",
     "Leases",
+    "ListVersions",
     "LogData",
     "LogDataFields",
     "LogEvent",
@@ -298,6 +314,7 @@ __all__ = (
     "LogWordFieldsType0",
     "LostReport",
     "Metadata",
+    "NewError",
     "NewKey",
     "NewWebhook",
     "NotAccepted",
@@ -306,6 +323,7 @@ __all__ = (
     "NotHeardStatus",
     "Oldest",
     "OnLost",
+    "OtherCounts",
     "Overlap",
     "PreviewIn",
     "Problem",
@@ -322,6 +340,7 @@ __all__ = (
     "QueueIn",
     "QueuePage",
     "RateLimit",
+    "Rates",
     "Recovered",
     "RecoverIn",
     "RegisteredJobType",
@@ -353,6 +372,7 @@ __all__ = (
     "RunReportOut",
     "RunSnoozed",
     "RunState",
+    "RunVersions",
     "SaidIn",
     "Schedule",
     "ScheduleIn",
@@ -364,6 +384,7 @@ __all__ = (
     "Session",
     "SessionIn",
     "SnoozedReport",
+    "SomeCounts",
     "StartedData",
     "StartedEvent",
     "StateCounts",
@@ -382,4 +403,5 @@ __all__ = (
     "WorkerIn",
     "WorkerPage",
     "WorkerRegistered",
+    "WorkersNow",
 )

@@ -1,0 +1,130 @@
+"""What has happened of late, by job type and queue: told from the events of commits, second by second."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable
+from enum import IntEnum
+
+import msgspec
+
+from blazy_jobs_server.domain.event import Event, EventColumn, EventType
+from blazy_jobs_server.ports import Clock, Commit
+
+RATE_SECONDS = 10
+"""Over so long a rate is the mean."""
+
+
+class Deed(IntEnum):
+    """What is counted."""
+
+    STARTED = 0
+    COMPLETED = 1
+    FAILED = 2
+    CANCELLED = 3
+    RETRIED = 4
+    """An attempt failed, and another one follows."""
+    LOST = 5
+    """A run was lost with its worker, whether it is tried again or has failed by it."""
+
+
+DEED_NAMES = tuple(deed.name.lower() for deed in Deed)
+_DEEDS = {
+    EventType.STARTED: Deed.STARTED,
+    EventType.COMPLETED: Deed.COMPLETED,
+    EventType.FAILED: Deed.FAILED,
+    EventType.CANCELLED: Deed.CANCELLED,
+    EventType.RETRYING: Deed.RETRIED,
+}
+_UNCOUNTED = frozenset({EventType.QUEUED, EventType.PROGRESS, EventType.LOG, EventType.CANCELLING})
+
+Lane = tuple[str, str]
+"""A job type and a queue."""
+Counts = dict[Lane, list[int]]
+"""Of each lane, how many of each deed."""
+
+
+class _Cause(msgspec.Struct):
+    code: str = ""
+
+
+class _Ending(msgspec.Struct):
+    reason: str | None = None
+    error: _Cause | None = None
+
+
+_ending = msgspec.json.Decoder(_Ending)
+
+
+class Tally:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._recent: deque[tuple[int, Counts]] = deque()
+        self.on_second: Callable[[Counts], None] = lambda counts: None
+        """Told once of each second in which anything was counted, when it is over."""
+
+    def on_commit(self, commit: Commit) -> None:
+        counts: Counts | None = None
+        for event in commit.events:
+            if isinstance(event.type, list) or event.type in _UNCOUNTED:
+                continue
+            if counts is None:
+                counts = self._now()
+            lane = (event.job_type, event.queue)
+            known = counts.get(lane)
+            if known is None:
+                known = counts[lane] = [0] * len(Deed)
+            _count(event, event.type, known)
+
+    def _now(self) -> Counts:
+        second = self._clock.now() // 1_000_000
+        if not self._recent or self._recent[-1][0] != second:
+            self._finish()
+            self._recent.append((second, {}))
+            while self._recent[0][0] < second - RATE_SECONDS:
+                self._recent.popleft()
+        return self._recent[-1][1]
+
+    def _finish(self) -> None:
+        if self._recent and self._recent[-1][1]:
+            self.on_second(self._recent[-1][1])
+
+    def tell(self) -> None:
+        """`on_second` is told of what is counted by now, also of the second that is not over."""
+        self._finish()
+        if self._recent and self._recent[-1][1]:
+            # What comes in the same second is counted anew, and is told by itself.
+            second, counts = self._recent[-1]
+            self._recent[-1] = (second, {})
+            self._recent.insert(len(self._recent) - 1, (second, counts))
+
+    def recent(self) -> Counts:
+        """All of the last `RATE_SECONDS`, up to now."""
+        since = self._clock.now() // 1_000_000 - RATE_SECONDS
+        total: Counts = {}
+        for second, counts in self._recent:
+            if second > since:
+                add(total, counts)
+        return total
+
+
+def add(total: Counts, counts: Counts) -> None:
+    for lane, numbers in counts.items():
+        known = total.get(lane)
+        total[lane] = list(numbers) if known is None else [a + b for a, b in zip(known, numbers, strict=True)]
+
+
+def _count(event: Event | EventColumn, kind: EventType, counts: list[int]) -> None:
+    number = len(event.run_ids) if isinstance(event, EventColumn) else 1
+    deed = _DEEDS.get(kind)
+    if deed is not None:
+        counts[deed] += number
+    if kind is EventType.INTERRUPTED or kind is EventType.FAILED:
+        data = event.data if isinstance(event.data, list) else [event.data]
+        lost = Counter(map(_is_loss, data))[True]
+        counts[Deed.LOST] += lost if isinstance(event.data, list) else lost * number
+
+
+def _is_loss(data: str) -> bool:
+    ending = _ending.decode(data)
+    return ending.reason == "lost" or (ending.error is not None and ending.error.code == "lease_lost")
