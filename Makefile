@@ -29,13 +29,15 @@ test: setup ## run every test but those of a release, a few at once (PROCESSES=0
 	$(PYTEST) $(ARGS)
 
 check: PROCESSES = $(CORES)
-check: setup ## format, lint, types, import contracts, openapi and client drift, quick tests
+check: setup ## format, lint, types, import contracts, openapi, client and dashboard drift, quick tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python clients/generate.py --check
 	$(BIN)/python clients/generate_typescript.py --check
+	$(BIN)/python dashboard/vendor.py --check
+	$(BIN)/python dashboard/check.py
 	$(PYTEST) -q -m "not system" $(ARGS)
 
 pythons: ## the quick tests on each Python from 3.11 on that is there (PYTHONS="/path/to/one /path/to/another" names them)

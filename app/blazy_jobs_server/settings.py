@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     public_url: str | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     modules: Annotated[list[str], NoDecode] = []
+    ui: Literal["off", "read", "write"] = "write"
 
     app: str = Field("default", max_length=255)
     build: str = Field("", max_length=255)

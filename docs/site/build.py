@@ -43,6 +43,7 @@ NAVIGATION = (
         "Operate",
         [
             "docs/operating.md",
+            "docs/dashboard.md",
             "docs/monitoring.md",
             "docs/deploying.md",
             "docs/security.md",

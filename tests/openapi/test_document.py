@@ -91,7 +91,8 @@ def test_every_route_is_in_it() -> None:
     assert served == {(method, path) for method, path, _ in OPERATIONS.values()}
     hidden = {route.path for route in every_route(app.routes) if not route.include_in_schema}
     pages = {"/openapi.json", "/docs", "/docs/{name}", "/login", "/login/{name}"}
-    assert hidden == pages | {"/v1/runs/batch"}  # of the last, the methods that it refuses
+    dashboard = {"/", "/ui", "/ui/{path:path}", "/ui/-/{version}/{name:path}"}
+    assert hidden == pages | dashboard | {"/v1/runs/batch"}  # of the last, the methods that it refuses
 
 
 def every_route(routes: Any) -> Iterator[APIRoute]:

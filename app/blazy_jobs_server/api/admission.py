@@ -14,7 +14,7 @@ def needed(method: str, parts: Sequence[str]) -> Scope | None:
     match parts[1:]:
         case ["metrics"]:
             return Scope.METRICS
-        case ["v1", "keys", "self"] | ["v1", "session"] | ["openapi.json"] | ["docs", *_]:
+        case ["v1", "keys", "self"] | ["v1", "session"] | ["openapi.json"] | ["docs" | "ui", *_]:
             return None
         case ["v1", "keys" | "audit", *_]:
             return Scope.ADMIN

@@ -9,6 +9,7 @@ from fastapi import Depends, FastAPI
 from blazy_jobs_server.api import (
     audit,
     config,
+    dashboard,
     events,
     handler_reports,
     job_types,
@@ -66,5 +67,6 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     app.include_router(operations.router)
     app.include_router(metrics.router)
     app.include_router(pages.router)
+    app.include_router(dashboard.router)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]  # the way that FastAPI documents
     return app

@@ -1,0 +1,111 @@
+import { html, useEffect, useState } from "../vendor/preact.js";
+import { UI, to } from "../core/base.js";
+import { asOf, digest, status, togglePause } from "../core/live.js";
+import { path } from "../core/router.js";
+import { shortcuts, theme, zone } from "../core/prefs.js";
+import { NAVIGATION } from "../core/routes.js";
+import { has, logOut, session } from "../core/session.js";
+import { brief, clockTime } from "../core/text.js";
+import { Button } from "./button.js";
+import { DialogFrame, Dialogs, openDialog } from "./dialog.js";
+import { Checkbox, SelectField } from "./form.js";
+import { Icon } from "./icons.js";
+import { Toasts, announce } from "./toast.js";
+
+/** What is around every page. @param {{ current: string, children?: any }} props */
+export function Shell({ current, children }) {
+  const [isOpen, setOpen] = useState(false);
+  const here = path.value;
+  useEffect(() => {
+    setOpen(false);
+  }, [here]);
+  useEffect(() => {
+    if (status.value === "cut") announce("The live stream is cut. The page comes back by itself.");
+  }, [status.value]);
+  return html`
+    <a class="skip" href="#content">Skip to the content</a>
+    <div class="shell">
+      <div class="top">
+        <a class="brand" href=${UI}><${Icon} name="bolt" size=${20} /><span>Blazy Jobs</span></a>
+        <${Button} kind="quiet" icon="menu" label="Menu" onClick=${() => setOpen(true)} aria-expanded=${isOpen} />
+      </div>
+      <${Side} current=${current} isOpen=${isOpen} close=${() => setOpen(false)} />
+      <div class="main">
+        <${Banner} />
+        <main id="content" tabindex="-1">${children}</main>
+      </div>
+    </div>
+    <${Dialogs} /><${Toasts} />`;
+}
+
+/** @param {{ current: string, isOpen: boolean, close: () => void }} props */
+function Side({ current, isOpen, close }) {
+  const groups = new Map();
+  for (const entry of NAVIGATION) {
+    if (entry.scope && !has(entry.scope)) continue;
+    groups.set(entry.group, [...(groups.get(entry.group) ?? []), entry]);
+  }
+  const pressed = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key === "Escape" && isOpen) close();
+  };
+  return html`<div class="side" data-open=${isOpen ? "" : null} onKeyDown=${pressed}>
+    <a class="brand" href=${UI}><${Icon} name="bolt" size=${20} /><span class="word">Blazy Jobs</span></a>
+    <button type="button" class="button quiet icon-only side-close" aria-label="Close the menu" onClick=${close}><${Icon} name="close" /></button>
+    <nav aria-label="Pages">${[...groups.values()].map((entries, index) => html`
+      <div class="nav-group" key=${index}>${entries.map((/** @type {any} */ entry) => html`
+        <a key=${entry.name} class="nav-link" href=${to(entry.path)} title=${entry.title} aria-current=${entry.name === current ? "page" : null}>
+          <${Icon} name=${entry.icon} /><span class="word">${entry.title}</span><${Count} name=${entry.name} /></a>`)}</div>`)}
+    </nav>
+    <div class="side-foot"><${LiveButton} />
+      <button type="button" class="nav-link plain-button" title="Settings and keys" onClick=${showKeys}><${Icon} name="user" /><span class="word clip">${session.value?.name ?? ""}</span></button></div>
+  </div>`;
+}
+
+/** The one number of an entry that is worth a look. @param {{ name: string }} props */
+function Count({ name }) {
+  const counts = digest.value?.counts;
+  if (name !== "runs" || !counts?.running) return null;
+  return html`<span class="count" title="running now">${brief(counts.running)}</span>`;
+}
+
+const WORDS = { live: "Live", connecting: "Connecting…", paused: "Paused", cut: "" };
+
+function LiveButton() {
+  const text = status.value === "cut" ? `As of ${clockTime(asOf.value, zone.value)}` : WORDS[status.value];
+  const does = status.value === "paused" ? "go on" : "pause";
+  return html`<button type="button" class="live" data-status=${status.value} title=${`Click, or press p, to ${does}`} aria-label=${`${text}: ${does}`} onClick=${togglePause}>
+    <span class="dot" aria-hidden="true"></span><span class="word">${text}</span></button>`;
+}
+
+function Banner() {
+  if (status.value === "cut") return html`<div class="banner"><${Icon} name="warning" /><span>The live stream is cut. What you see is as of ${clockTime(asOf.value, zone.value)}; the page comes back by itself.</span></div>`;
+  if (digest.value?.draining) return html`<div class="banner"><${Icon} name="info" /><span>This server is stopping: it lets running handlers finish, and starts nothing new.</span></div>`;
+  return null;
+}
+
+export function showKeys() {
+  openDialog((close) => html`<${Settings} close=${close} />`);
+}
+
+const KEYS = [
+  ["/", "Search"], ["j", "Next row"], ["k", "Row before"], ["Enter", "Open the row"], ["x", "Select the row"],
+  ["p", "Pause what is live"], ["?", "This list"], ["Esc", "Close"],
+];
+
+/** @param {{ close: () => void }} props */
+function Settings({ close }) {
+  const pages = NAVIGATION.filter(({ scope }) => !scope || has(scope)).map(({ key, title }) => [`g ${key}`, title]);
+  return html`<${DialogFrame} title="Settings and keys" close=${close} actions=${html`
+      ${session.value?.expires_at && html`<${Button} icon="logout" onClick=${logOut}>Log out<//>`}
+      <${Button} kind="primary" onClick=${() => close()}>Done<//>`}>
+    <div class="settings">
+      <p class="quiet">Logged in as <strong>${session.value?.name}</strong>.</p>
+      <div class="form-row">
+        <${SelectField} label="Colours" value=${theme.value} onChange=${(/** @type {any} */ value) => { theme.value = value; }} options=${[{ value: "auto", text: "As the system" }, { value: "light", text: "Light" }, { value: "dark", text: "Dark" }]} />
+        <${SelectField} label="Times" value=${zone.value} onChange=${(/** @type {any} */ value) => { zone.value = value; }} options=${[{ value: "local", text: "Local time" }, { value: "utc", text: "UTC" }]} />
+      </div>
+      <${Checkbox} label="Single letters are shortcuts" checked=${shortcuts.value} onChange=${(/** @type {boolean} */ value) => { shortcuts.value = value; }} />
+      <dl class="keys">${[...KEYS, ...pages].map(([key, text]) => html`<div key=${key}><dt>${key.split(" ").map((one) => html`<kbd key=${one}>${one}</kbd> `)}</dt><dd>${text}</dd></div>`)}</dl>
+    </div>
+  <//>`;
+}

@@ -1,0 +1,114 @@
+import { html, useMemo } from "../vendor/preact.js";
+import { part } from "../core/api.js";
+import { to } from "../core/base.js";
+import { useRead } from "../core/read.js";
+import { useRunEvents } from "../core/run-events.js";
+import { duration, plural } from "../core/text.js";
+import { Copy } from "../kit/copy.js";
+import { Failure, Skeleton } from "../kit/empty.js";
+import { Icon } from "../kit/icons.js";
+import { Json } from "../kit/json.js";
+import { Log } from "../kit/log.js";
+import { Facts, Page, Section } from "../kit/page.js";
+import { Badge, State, isFinal } from "../kit/state.js";
+import { Time } from "../kit/time.js";
+import { RunActions } from "./run-actions.js";
+import { Bar, RunTime } from "./run-parts.js";
+import { Changes, TimelineBar } from "./run-timeline.js";
+
+const CRUMBS = [{ href: to("runs"), text: "Runs" }];
+
+/** @param {{ id: string }} props */
+export default function RunPage({ id }) {
+  const { data: run, error, stale, reload } = useRead(`v1/runs/${part(id)}`, {}, { topics: ["runs"] });
+  if (!run) return html`<${Page} title="Run" crumbs=${CRUMBS}>${error ? html`<${Failure} error=${error} what="run" retry=${reload} />` : html`<${Skeleton} />`}<//>`;
+  return html`<${Run} key=${run.id} run=${run} stale=${stale} reload=${reload} />`;
+}
+
+/** @param {{ run: any, stale: boolean, reload: () => void }} props */
+function Run({ run, stale, reload }) {
+  const { events } = useRunEvents(run.id);
+  const lines = useMemo(() => events.filter((event) => event.type === "log").map((event) => ({ seq: event.seq, time: event.time, attempt: event.attempt, level: event.data.level, message: event.data.message, fields: event.data.fields })), [events]);
+  const progress = latestProgress(events) ?? run.progress;
+  const isOver = isFinal(run.state);
+  return html`<${Page} title=${`${run.job_type} ${run.id}`} crumbs=${CRUMBS}
+    heading=${html`<span class="row wrap gap-3">${run.job_type}<${State} state=${run.state} cancelling=${run.cancel_requested} />${run.resolved && html`<${Badge} tone="ok" icon="check">Resolved<//>`}</span>`}
+    sub=${html`<span class="row gap-1"><span class="mono">${run.id}</span><${Copy} text=${run.id} what="The id" /></span>`}
+    actions=${html`<${RunActions} run=${run} reload=${reload} />`}>
+    <div class=${`run-page ${stale ? "is-stale" : ""}`}>
+      <div class="stack gap-5">
+        <${Explain} run=${run} />
+        ${progress && !isOver && html`<div class="panel row gap-3 progress-panel"><${Bar} percent=${progress.percent} /><span class="quiet small clip" dir="auto">${progress.message}</span></div>`}
+        ${run.error && html`<${RunError} error=${run.error} title=${run.state === "failed" ? "Error" : "Last error"} />`}
+        <${Section} title="Timeline"><div class="stack"><${TimelineBar} events=${events} /><${Changes} events=${events} run=${run} /></div><//>
+        ${(lines.length > 0 || run.state === "running") && html`<${Section} title="Log" flush=${true}><${Log} lines=${lines} isLive=${!isOver} /><//>`}
+        ${run.state === "completed" && html`<${Section} title="Result"><${Json} value=${run.result} what="The result" /><//>`}
+        <${Section} title="Payload"><${Json} value=${run.payload} what="The payload" /><//>
+      </div>
+      <aside class="stack gap-5" aria-label="About this run"><${About} run=${run} /></aside>
+    </div>
+  <//>`;
+}
+
+/** @param {import("../core/run-events.js").RunEvent[]} events */
+function latestProgress(events) {
+  for (let index = events.length - 1; index >= 0; index -= 1) {
+    if (events[index].type === "progress") return events[index].data;
+    if (events[index].type === "started") return null;
+  }
+  return null;
+}
+
+/** Why it is where it is, in the server's words. @param {{ run: any }} props */
+function Explain({ run }) {
+  const { data } = useRead(isFinal(run.state) && run.state !== "failed" ? null : `v1/runs/${part(run.id)}/explain`, {}, { topics: ["runs", "queues", "workers"] });
+  if (!data?.summary) return null;
+  return html`<div class="panel explain"><${Icon} name="info" /><div class="stack gap-1 grow">
+    <p class="strong">${data.summary}</p>
+    ${data.facts?.length > 0 && html`<ul>${data.facts.map((/** @type {any} */ fact, /** @type {number} */ index) => html`<li key=${index} class="quiet small">${textOf(fact)}</li>`)}</ul>`}
+    ${data.suggestions?.length > 0 && html`<ul>${data.suggestions.map((/** @type {any} */ one, /** @type {number} */ index) => html`<li key=${index} class="small">${textOf(one)}</li>`)}</ul>`}
+  </div></div>`;
+}
+
+/** @param {any} given */
+const textOf = (given) => (typeof given === "string" ? given : (given.text ?? given.message ?? given.summary ?? JSON.stringify(given)));
+
+/** @param {{ error: any, title: string }} props */
+function RunError({ error, title }) {
+  return html`<${Section} title=${title} aside=${error.group && html`<a class="small" href=${to(`errors/${part(error.group)}`)}>All of this kind</a>`}>
+    <div class="stack gap-3">
+      <p><span class="row wrap"><${Badge} tone="bad">${error.type || error.code}<//>${error.type && html`<span class="faint small mono">${error.code}</span>`}${error.status && html`<span class="faint small">status ${error.status}</span>`}</span></p>
+      <p class="error-message strong" dir="auto">${error.message}</p>
+      ${error.traceback && html`<div class="code"><${Copy} text=${error.traceback} what="The traceback" /><pre dir="ltr">${error.traceback}</pre></div>`}
+    </div><//>`;
+}
+
+/** @param {{ run: any }} props */
+function About({ run }) {
+  const metadata = Object.entries(run.metadata ?? {});
+  return html`
+    <${Section} title="Run" bare=${true}><${Facts} items=${[
+      ["Queue", html`<a href=${to("runs", { queue: run.queue })}>${run.queue}</a>`],
+      ["Key", run.key],
+      ["Priority", String(run.priority)],
+      ["Attempt", `${run.attempt} of ${run.max_attempts}`],
+      ["Losses", run.losses ? String(run.losses) : ""],
+      ["Took", run.started_at && html`<${RunTime} run=${run} />`],
+      ["Created", html`<${Time} at=${run.created_at} exact=${true} />`],
+      ["Due", run.due_at !== run.created_at && html`<${Time} at=${run.due_at} exact=${true} />`],
+      ["Started", run.started_at && html`<${Time} at=${run.started_at} exact=${true} />`],
+      ["Finished", run.finished_at && html`<${Time} at=${run.finished_at} exact=${true} />`],
+      ["Expires", run.expires_at && html`<${Time} at=${run.expires_at} />`],
+      ["Timeout", duration(run.timeout_seconds)],
+      ["Version", `of job type: ${run.job_type_version}`],
+    ]} /><//>
+    <${Section} title="From" bare=${true}><${Facts} items=${[
+      ["Created by", run.created_by?.name],
+      ["Schedule", run.schedule && html`<a href=${to("runs", { schedule: run.schedule })}>${run.schedule}</a>`],
+      ["Replay of", run.replay_of && html`<a class="mono" href=${to(`runs/${run.replay_of}`)}>${run.replay_of}</a>`],
+      ["Dedupe key", run.dedupe_key && html`<span class="mono">${run.dedupe_key}</span>`],
+      ["Worker", run.worker_id && html`<span class="mono">${run.worker_id}</span>`],
+      ["Tags", run.tags.length > 0 && html`<span class="row wrap gap-1">${run.tags.map((/** @type {string} */ tag) => html`<a key=${tag} class="badge" href=${to("runs", { tag })}><span>${tag}</span></a>`)}</span>`],
+    ]} /><//>
+    ${metadata.length > 0 && html`<${Section} title=${`Metadata, ${plural(metadata.length, "entry", "entries")}`} bare=${true}><${Facts} items=${metadata.map(([name, value]) => [name, html`<span dir="auto" class="metadata">${value}</span>`])} /><//>`}`;
+}

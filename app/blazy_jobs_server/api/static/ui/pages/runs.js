@@ -1,0 +1,90 @@
+import { html, useState } from "../vendor/preact.js";
+import { get } from "../core/api.js";
+import { ROOT, to } from "../core/base.js";
+import { query } from "../core/router.js";
+import { useList, useRead } from "../core/read.js";
+import { Button } from "../kit/button.js";
+import { Empty, Failure, Skeleton } from "../kit/empty.js";
+import { Filters, clear } from "../kit/filters.js";
+import { Page } from "../kit/page.js";
+import { STATES, capital } from "../kit/state.js";
+import { Fresh, More, Table, useHoldWhileSelected } from "../kit/table.js";
+import { Tabs } from "../kit/tabs.js";
+import { runColumns } from "./run-parts.js";
+import { BulkBar } from "./runs-bulk.js";
+
+const PAGE = 50;
+const namesOf = (/** @type {string} */ path) => async () => (await get(path, { limit: 200 })).data.map((/** @type {{ name: string }} */ one) => one.name);
+
+/** @type {import("../kit/filters.js").Filter[]} */
+export const FILTERS = [
+  { name: "job_type", title: "Job type", suggest: namesOf("v1/job-types") },
+  { name: "queue", title: "Queue", suggest: namesOf("v1/queues") },
+  { name: "tag", title: "Tag" },
+  { name: "schedule", title: "Schedule", suggest: namesOf("v1/schedules") },
+  { name: "created_after", title: "Created after", kind: "time" },
+  { name: "created_before", title: "Created before", kind: "time" },
+];
+
+/** What the address asks for. */
+function wanted() {
+  /** @type {Record<string, unknown>} */
+  const found = { state: query.value.getAll("state") };
+  for (const { name } of FILTERS) found[name] = query.value.getAll(name);
+  return found;
+}
+
+export default function Runs() {
+  const filter = wanted();
+  const list = useList("v1/runs", { ...filter, limit: PAGE }, { topics: ["runs"] });
+  const [selected, setSelected] = useState(/** @type {Set<string>} */ (new Set()));
+  useHoldWhileSelected(selected);
+  const isFiltered = Object.entries(filter).some(([name, values]) => name !== "state" && /** @type {string[]} */ (values).length > 0);
+  return html`<${Page} title="Runs">
+    <div class="stack">
+      <${StateTabs} filter=${filter} isFiltered=${isFiltered} />
+      <${Filters} filters=${FILTERS} />
+    </div>
+    <div class="panel flush">
+      <${BulkBar} selected=${selected} rows=${list.rows} clear=${() => setSelected(new Set())} reload=${list.reload} />
+      <${Fresh} count=${list.fresh} one="run" most=${PAGE} onClick=${list.showFresh} />
+      <${Content} list=${list} filter=${filter} isFiltered=${isFiltered} selected=${selected} onSelect=${setSelected} />
+    </div>
+  <//>`;
+}
+
+/** @param {{ list: any, filter: Record<string, any>, isFiltered: boolean, selected: Set<string>, onSelect: (selected: Set<string>) => void }} props */
+function Content({ list, filter, isFiltered, selected, onSelect }) {
+  if (list.loading) return html`<${Skeleton} lines=${12} />`;
+  if (list.error && list.rows.length === 0) return html`<${Failure} error=${list.error} what="runs" retry=${list.reload} />`;
+  if (list.rows.length === 0 && (isFiltered || filter.state.length > 0)) {
+    return html`<${Empty} icon="filter" title=${filter.state.length === 1 && !isFiltered ? `No run is ${filter.state[0]}` : "No run matches"}
+      actions=${html`<${Button} onClick=${() => clear([...FILTERS, { name: "state", title: "" }], "q")}>Show all runs<//>`} />`;
+  }
+  if (list.rows.length === 0) return html`<${FirstRun} />`;
+  return html`<${Table} caption="Runs, newest first" columns=${runColumns({ withKey: list.rows.some((/** @type {any} */ run) => run.key) })} rows=${list.rows} id=${(/** @type {any} */ run) => run.id}
+      selected=${selected} onSelect=${onSelect} stale=${list.stale} />
+    <${More} list=${list} one="run" />`;
+}
+
+/** @param {{ filter: Record<string, any>, isFiltered: boolean }} props */
+function StateTabs({ filter, isFiltered }) {
+  const { data } = useRead(isFiltered ? null : "v1/stats", {}, { topics: ["runs"] });
+  const others = { ...filter, state: null };
+  const current = filter.state.length === 1 ? filter.state[0] : filter.state.length === 0 ? "" : null;
+  const tabs = STATES.map((state) => ({ href: to("runs", { ...others, state }), text: capital(state), count: data?.counts[state], current: current === state }));
+  return html`<${Tabs} label="Runs by state" tabs=${[{ href: to("runs", others), text: "All", current: current === "" }, ...tabs]} />`;
+}
+
+/** Before there is any run: the line to begin with. */
+export function FirstRun() {
+  const curl = `curl -X PUT ${ROOT}v1/job-types/hello \\
+  -H 'Content-Type: application/json' \\
+  -d '{"name": "hello", "handler": {"kind": "worker"}}'
+
+curl ${ROOT}v1/job-types/hello/runs \\
+  -H 'Content-Type: application/json' \\
+  -d '{"payload": {"name": "Ada"}}'`;
+  return html`<${Empty} icon="bolt" title="No runs yet"><p>Register a job type and dispatch its first run, from any language:</p><br /><pre>${curl}</pre><//>`;
+}
+
