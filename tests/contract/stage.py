@@ -389,10 +389,10 @@ class Stage:
     async def all_runs(self) -> list[Run]:
         """Newest first."""
         found: list[Run] = []
-        page, before = await self.store.runs(RunFilter(), None, 50)
+        page, before, _ = await self.store.runs(RunFilter(), None, 50)
         found += page
         while before is not None:
-            page, before = await self.store.runs(RunFilter(), before, 50)
+            page, before, _ = await self.store.runs(RunFilter(), before, 50)
             found += page
         return found
 

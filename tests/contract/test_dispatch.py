@@ -11,7 +11,7 @@ from blazy_jobs_server.domain.errors import DedupeKeyInUse, IdempotencyKeyReused
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.keys import Within
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.ports import RunFilter
+from blazy_jobs_server.ports import Listed, RunFilter
 from tests.contract.stage import Stage, ids
 
 
@@ -207,9 +207,9 @@ async def test_a_leased_run_found_by_its_dedupe_key_is_kept_too(stage: Stage) ->
 
 async def test_lists_are_newest_first_and_go_on_from_where_they_ended(stage: Stage) -> None:
     runs = (await stage.dispatch(*(stage.order() for _ in range(5)))).runs
-    page, more = await stage.store.runs(RunFilter(), None, 2)
+    page, more, _ = await stage.store.runs(RunFilter(), None, 2)
     assert (ids(page), more) == ([runs[4].id, runs[3].id], runs[3].id)
-    page, more = await stage.store.runs(RunFilter(), page[-1].id, 3)
+    page, more, _ = await stage.store.runs(RunFilter(), page[-1].id, 3)
     assert (ids(page), more) == ([runs[2].id, runs[1].id, runs[0].id], None)
 
 
@@ -237,14 +237,14 @@ async def test_lists_show_what_the_filter_says(stage: Stage) -> None:
         RunFilter(schedule="nightly"): [],
     }
     for where, runs in wanted.items():
-        assert (await stage.store.runs(where, None, 50)) == (runs, None), where
+        assert (await stage.store.runs(where, None, 50)) == Listed(runs, None), where
     assert ids((await stage.store.runs(RunFilter(job_type="other"), c.id, 50))[0]) == [b.id]
 
 
 async def test_a_page_ends_early_when_it_is_large_and_goes_on_after(stage: Stage) -> None:
     large = '"' + "x" * 1_000_000 + '"'
     runs = (await stage.dispatch(*(stage.order(payload=large) for _ in range(10)))).runs
-    page, more = await stage.store.runs(RunFilter(), None, 50)
+    page, more, _ = await stage.store.runs(RunFilter(), None, 50)
     assert 1 < len(page) < 5
     assert more
     assert ids(await stage.all_runs()) == ids(runs)[::-1]

@@ -19,6 +19,7 @@ from blazy_jobs_server.api import (
     pages,
     problems,
     queues,
+    run_lists,
     runs,
     schedules,
     sessions,
@@ -49,6 +50,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     problems.install(app)
     guarded = [Depends(guard)]
     for router in (
+        run_lists.router,
         runs.router,
         events.router,
         live.router,

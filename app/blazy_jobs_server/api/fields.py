@@ -100,6 +100,10 @@ Metadata = TypeAliasType(
     ],
 )
 
+MAX_ATTEMPT = 1_000_000
+MAX_SEARCH = 256
+"""Characters of a text to search for."""
+
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 

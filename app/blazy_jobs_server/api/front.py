@@ -131,7 +131,7 @@ class Front:
         """None: not one of the hot routes."""
         if method == "GET":
             match parts:
-                case [_, _, "runs", run_id] if run_id not in ("", "batch") and not scope["query_string"]:
+                case [_, _, "runs", run_id] if run_id not in NO_RUNS and not scope["query_string"]:
                     scope[ROUTE] = "/v1/runs/{run_id}"
                     self._context.admit(scope)
                     return await hot.read(self._context, scope, run_id)
@@ -160,6 +160,8 @@ class Front:
         await _send_problem(scope, send, error)
 
 
+NO_RUNS = ("", "batch", "bulk", "count")
+"""What stands in the place of an id in paths of runs."""
 HANDLERS_DO = (
     "A handler reads what is under /v1, and dispatches, cancels, replays and triggers runs; "
     "for the rest name the server's address and a key."
@@ -192,6 +194,8 @@ def _is_for_the_pool(method: str, parts: list[str]) -> bool:
     match parts[2:]:
         case ["workers", *_]:
             return True
+        case ["runs", "bulk"]:
+            return False
         case ["runs", *_] | ["job-types", _, "runs"] | ["schedules", _, "trigger"]:
             return method == "POST"
     return False

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.datastructures import QueryParams
 from starlette.types import Scope
@@ -53,5 +55,11 @@ def faults(given: QueryParams, known: Mapping[str, bool]) -> list[FieldError]:
 
 def known_by(route: APIRoute) -> dict[str, bool]:
     return {
-        field.alias: typing.get_origin(field.field_info.annotation) is list for field in route.dependant.query_params
+        field.alias: typing.get_origin(field.field_info.annotation) is list for field in _parameters(route.dependant)
     }
+
+
+def _parameters(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
+    for needed in dependant.dependencies:
+        yield from _parameters(needed)

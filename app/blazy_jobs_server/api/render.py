@@ -36,16 +36,19 @@ def _actor(created_by: str) -> str:
     return orjson.dumps({"id": actor.id, "name": actor.name}).decode()
 
 
-def run_json(run: Run, wait_reason: str | None = None) -> str:
+def run_json(run: Run, wait_reason: str | None = None, *, brief: bool = False) -> str:
+    """`brief`: without payload, result and metadata."""
     worker = "null" if run.worker_id is None else f'"{ids.worker_id(run.worker_id)}"'
     replay_of = "null" if run.replay_of is None else f'"{ids.run_id(run.replay_of)}"'
     schedule = "null" if run.schedule is None else f'"{run.schedule}"'
     reason = "null" if wait_reason is None else f'"{wait_reason}"'
     created_by = "null" if run.created_by is None else _actor(run.created_by)
+    given = "" if brief else f'"payload":{run.payload},"result":{run.result or "null"},'
+    metadata = "" if brief else f'"metadata":{run.metadata},'
     return (
         f'{{"id":"{ids.run_id(run.id)}","job_type":"{run.job_type}","job_type_version":{run.version},'
         f'"queue":"{run.queue}","state":"{STATE_NAMES[run.state]}","priority":{run.priority},'
-        f'"payload":{run.payload},"result":{run.result or "null"},"error":{run.error or "null"},'
+        f'{given}"error":{run.error or "null"},'
         f'"progress":{run.progress or "null"},"attempt":{run.attempt},'
         f'"max_attempts":{run.settings.retry.max_attempts},"losses":{run.losses},'
         f'"timeout_seconds":{_number(run.settings.timeout_seconds)},"due_at":"{rfc3339(run.due_at)}",'
@@ -53,7 +56,7 @@ def run_json(run: Run, wait_reason: str | None = None) -> str:
         f'"started_at":{_instant(run.started_at)},"finished_at":{_instant(run.finished_at)},'
         f'"cancel_requested":{"true" if run.cancel_requested else "false"},"worker_id":{worker},"schedule":{schedule},'
         f'"replay_of":{replay_of},"dedupe_key":{_text(run.dedupe_key)},"tags":{run.tags},'
-        f'"metadata":{run.metadata},"cancel_reason":{_text(run.cancel_reason)},"wait_reason":{reason},'
+        f'{metadata}"cancel_reason":{_text(run.cancel_reason)},"wait_reason":{reason},'
         f'"resolved":{"false" if run.resolved_at is None else "true"},"resolved_at":{_instant(run.resolved_at)}}}'
     )
 
@@ -160,6 +163,8 @@ def job_type_json(job_type: JobType) -> dict[str, Any]:
     }
 
 
-def page_json(items: list[str], next_cursor: str | None) -> bytes:
+def page_json(items: list[str], next_cursor: str | None, searched: str | None = None) -> bytes:
+    """`searched`: what a search for text has looked at (JSON text)."""
     cursor = "null" if next_cursor is None else f'"{next_cursor}"'
-    return f'{{"data":[{",".join(items)}],"next_cursor":{cursor}}}'.encode()
+    search = "" if searched is None else f',"searched":{searched}'
+    return f'{{"data":[{",".join(items)}],"next_cursor":{cursor}{search}}}'.encode()

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from blazy_jobs_server.api.fields import (
     Expiry,
@@ -22,6 +23,8 @@ from blazy_jobs_server.api.fields import (
     WaitReason,
 )
 from blazy_jobs_server.api.job_type_models import RetryField
+
+ListedFields = TypeAliasType("ListedFields", Literal["brief"])
 
 
 class DispatchIn(In):
@@ -112,9 +115,27 @@ class Run(BaseModel):
     resolved_at: AwareDatetime | None
 
 
+class ListedRun(Run):
+    payload: Any = None
+    result: Any = None
+    metadata: Metadata = {}
+
+
+class Searched(BaseModel):
+    runs: int
+    complete: bool
+    cursor: str | None
+
+
 class RunPage(BaseModel):
-    data: list[Run]
+    data: list[ListedRun]
     next_cursor: str | None
+    searched: Searched | None = None
+
+
+class RunCount(BaseModel):
+    count: int
+    at_least: bool
 
 
 class RunBrief(BaseModel):

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from blazy_jobs_server.api import examples, fields, hot, render, run_models, shown
+from blazy_jobs_server.api import examples, fields, hot, run_models, shown
 from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import (
     BODY,
@@ -30,7 +30,6 @@ from blazy_jobs_server.domain.errors import (
     JobTypeNotFound,
     MethodNotAllowed,
     QueueUnavailable,
-    ReadTimeout,
     RunFinished,
     RunNotFailed,
     RunNotFinished,
@@ -38,9 +37,8 @@ from blazy_jobs_server.domain.errors import (
     TooBusy,
 )
 from blazy_jobs_server.domain.event import Event, EventType
-from blazy_jobs_server.domain.instants import from_datetime, rfc3339
-from blazy_jobs_server.domain.run import STATES, State
-from blazy_jobs_server.ports import RunFilter
+from blazy_jobs_server.domain.instants import rfc3339
+from blazy_jobs_server.domain.run import State
 
 router = APIRouter(tags=["runs"])
 
@@ -108,50 +106,6 @@ async def dispatch_run(request: Request, name: str) -> Response:
 )
 async def dispatch_batch(request: Request) -> Response:
     return respond(await hot.batch(context_of(request), request.scope, request.receive))
-
-
-@router.get(
-    "/v1/runs",
-    operation_id="list_runs",
-    summary="List runs, newest first",
-    responses=describe(
-        {200: run_models.RunPage},
-        InvalidRequest,
-        InvalidCursor,
-        ReadTimeout,
-        text={200: "a page, newest first; with a selective filter it may be short or empty, and still have a next one"},
-    ),
-)
-async def list_runs(
-    request: Request,
-    state: Annotated[list[fields.RunState], Query()] = [],  # noqa: B006  # FastAPI copies it
-    job_type: Annotated[str | None, Query(max_length=128)] = None,
-    queue: Annotated[str | None, Query(max_length=128)] = None,
-    tag: Annotated[str | None, Query(max_length=128)] = None,
-    schedule: Annotated[str | None, Query(max_length=128)] = None,
-    created_after: fields.Instant | None = None,
-    created_before: fields.Instant | None = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Response:
-    jobs = context_of(request).jobs
-    before = cursor_key(cursor)
-    where = RunFilter(
-        states=frozenset(STATES[name] for name in state),
-        job_type=job_type,
-        queue=queue,
-        tag=tag,
-        schedule=schedule,
-        created_after=None if created_after is None else from_datetime(created_after),
-        created_before=None if created_before is None else from_datetime(created_before),
-        within=caller_of(request).within,
-    )
-    await jobs.sweeper.catch_up()
-    runs, following_key = await jobs.store.runs(where, before, limit)
-    following = None if following_key is None else ids.encode(following_key)
-    await jobs.know(runs)
-    items = [shown.run_json(jobs, caller_of(request), run) for run in runs]
-    return respond(Answer(200, render.page_json(items, following)))
 
 
 @router.api_route("/v1/runs/batch", methods=["GET", "DELETE"], include_in_schema=False)

@@ -24,9 +24,14 @@ from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
 from blazy_jobs_server.engine.jobs import Jobs
 
 
-def run_json(jobs: Jobs, caller: Caller, run: Run) -> str:
+def run_json(jobs: Jobs, caller: Caller, run: Run, *, brief: bool = False) -> str:
     pointers = hidden_from(jobs, caller, run.job_type)
-    return render.run_json(redacted_run(run, pointers) if pointers else run, jobs.wait_reason(run))
+    return render.run_json(redacted_run(run, pointers) if pointers else run, jobs.wait_reason(run), brief=brief)
+
+
+def hidden_for(jobs: Jobs, caller: Caller) -> Callable[[str], tuple[str, ...]] | None:
+    """`hidden_from` of any job type; None: nothing is hidden."""
+    return None if caller.may(Scope.REVEAL) else jobs.catalogue.redacts
 
 
 def hidden_from(jobs: Jobs, caller: Caller, job_type: str) -> tuple[str, ...]:

@@ -26,8 +26,6 @@ from blazy_jobs_server.engine import sight
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.ports import WorkerRecord
 
-BATCH = "batch"
-
 
 async def check_path(jobs: Jobs, caller: Caller, method: str, parts: Sequence[str]) -> None:
     """Raises NotFound where the path names what is not there for the caller."""
@@ -39,7 +37,7 @@ async def check_path(jobs: Jobs, caller: Caller, method: str, parts: Sequence[st
             check_known(caller, jobs.catalogue.get(name))
         case ["v1", "queues", name, *_] if not caller.within.admits_queue(name):
             raise QueueNotFound(name)
-        case ["v1", "runs", run_id, *_] if run_id != BATCH:
+        case ["v1", "runs", run_id, *_]:
             key = ids.parse_run_id(run_id)
             run = None if key is None else await jobs.store.run(key)
             if run is not None:

@@ -6,6 +6,7 @@ All raise `StoreUnavailable` when the database cannot be read or written; the ne
 """
 
 from blazy_jobs_server.ports.clock import Clock, Timer
+from blazy_jobs_server.ports.lists import Counted, Listed, RunFilter, Tally
 from blazy_jobs_server.ports.neighbours import Elsewhere, Neighbours
 from blazy_jobs_server.ports.queues import Followed, Job, JobEnd, JobNews, Offer, QueueEngine, QueueState, Sighting
 from blazy_jobs_server.ports.runs import (
@@ -23,7 +24,6 @@ from blazy_jobs_server.ports.runs import (
     Order,
     Report,
     Reported,
-    RunFilter,
     Said,
     Swept,
     Unjudged,
@@ -39,6 +39,7 @@ __all__ = [
     "Clock",
     "Commit",
     "Completed",
+    "Counted",
     "Dispatched",
     "Elsewhere",
     "EventFilter",
@@ -52,6 +53,7 @@ __all__ = [
     "JobNews",
     "Judged",
     "Leased",
+    "Listed",
     "Many",
     "Neighbours",
     "Offer",
@@ -65,6 +67,7 @@ __all__ = [
     "Sighting",
     "Store",
     "Swept",
+    "Tally",
     "Timer",
     "Unjudged",
     "Verdict",

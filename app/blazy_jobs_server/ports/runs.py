@@ -301,27 +301,6 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     """Of the API key that registered it."""
 
 
-class RunFilter(Struct, frozen=True, kw_only=True):
-    """What a list has; left out means all. `within` is what whoever asks is restricted to."""
-
-    states: frozenset[State] = frozenset()
-    job_type: str | None = None
-    queue: str | None = None
-    tag: str | None = None
-    schedule: str | None = None
-    created_after: int | None = None
-    created_before: int | None = None
-    within: Within = EVERYTHING
-
-    @property
-    def names_lanes(self) -> bool:
-        """Whether it leaves out some pairs of job type and queue."""
-        return bool(self.job_type or self.queue or not self.within.is_everything)
-
-    def admits_lane(self, job_type: str, queue: str) -> bool:
-        return self.job_type in (None, job_type) and self.queue in (None, queue) and self.within.admits(job_type, queue)
-
-
 class EventFilter(Struct, frozen=True, kw_only=True):
     """What a stream of all runs lets through; left out means all. `within` as of a list."""
 

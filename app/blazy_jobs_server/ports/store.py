@@ -14,6 +14,7 @@ from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports.audit import AuditStore
 from blazy_jobs_server.ports.config import ConfigStore
 from blazy_jobs_server.ports.keys import KeyStore
+from blazy_jobs_server.ports.lists import Counted, Listed, RunFilter, Tally
 from blazy_jobs_server.ports.neighbours import Neighbours
 from blazy_jobs_server.ports.queues import FollowingStore
 from blazy_jobs_server.ports.runs import (
@@ -28,7 +29,6 @@ from blazy_jobs_server.ports.runs import (
     Many,
     Order,
     Report,
-    RunFilter,
     Said,
     Swept,
     WorkerRecord,
@@ -104,12 +104,25 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, 
         ...
 
     async def run(self, run_id: int) -> Run | None: ...
-    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
-        """Newest first, from `before` (exclusive), and the `before` of the next page; None where this is the last.
+    async def runs(self, where: RunFilter, before: int | None, limit: int, *, brief: bool = False) -> Listed:
+        """Newest first, from `before` (exclusive). `brief`: without payloads, results and metadata.
 
         Ends early at 4 MiB of JSON, or after a few seconds of looking, then perhaps without any run. Raises
         ReadTimeout.
         """
+        ...
+
+    async def found(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[int], int | None]:
+        """The keys of such a page, without the end at 4 MiB. Raises ReadTimeout."""
+        ...
+
+    async def count(self, where: RunFilter, most: int) -> Counted:
+        """Exact where the counters say it, else up to `most`. Raises ReadTimeout."""
+        ...
+
+    async def tally(self, where: RunFilter, before: int | None, seconds: float) -> Tally:
+        """How many runs with keys below `before` there are of a filter that asks for no text, counted for about so
+        long. Raises ReadTimeout."""
         ...
 
     async def events(self, run_id: int, after: int, limit: int) -> list[Event]:

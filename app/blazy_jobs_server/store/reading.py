@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +27,7 @@ from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
-from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.ports import Counted, EventFilter, Listed, RunFilter, Tally, WorkerRecord
 from blazy_jobs_server.ports.audit import AuditFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store import auditing, restoring, sessions
@@ -43,11 +43,12 @@ from blazy_jobs_server.store.definitions import (
 )
 from blazy_jobs_server.store.keys import KEYS, REVISION, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
-from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
-from blazy_jobs_server.store.rows import PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
+from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
+from blazy_jobs_server.store.rows import BRIEF_COLUMNS, PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 from blazy_jobs_server.store.sealed import key_ids_sql
 from blazy_jobs_server.store.tables import CountRow, WorkerRow
+from blazy_jobs_server.store.walking import Place, Question
 from blazy_jobs_server.store.webhooks import (
     DELIVERIES,
     WEBHOOKS,
@@ -64,15 +65,15 @@ BOUNDARIES = "(1, 4, 5, 7, 8, 9)"
 
 
 class _Lists:
-    """`listing.Dialect` of SQLite, where CROSS JOIN keeps the order of its sides."""
+    """`walking.Dialect` of SQLite, where CROSS JOIN keeps the order of its sides."""
 
     mark = "?"
     ahead = "runs AS r INDEXED BY runs_ahead"
 
-    def looked_at(self, walk: str, key: str, conditions: str, limit: int) -> str:
+    def looked_at(self, walk: str, key: str, conditions: str, wanted: str) -> str:
         return (
-            f"SELECT h.id FROM (SELECT {key} AS id FROM {walk} ORDER BY {key} DESC) AS h "
-            f"CROSS JOIN runs AS r ON r.id = h.id WHERE {conditions} ORDER BY h.id DESC LIMIT {limit}"
+            f"SELECT {wanted} FROM (SELECT {key} AS id FROM {walk} ORDER BY {key} DESC) AS h "
+            f"CROSS JOIN runs AS r ON r.id = h.id WHERE {conditions}"
         )
 
     def ranges(self, places: Sequence[Place], conditions: str, limit: int) -> list[str]:
@@ -81,6 +82,31 @@ class _Lists:
             f"AND {conditions} ORDER BY r.id DESC LIMIT {limit}"
             for place in places
         ]
+
+    def edge(self, places: Sequence[Place], conditions: str, offset: int) -> str:
+        return (
+            f"SELECT max((SELECT r.id FROM runs AS r {self._OF_PLACE} AND {conditions} "
+            f"ORDER BY r.id DESC LIMIT 1 OFFSET {offset})) FROM {self._values(places)} AS h"
+        )
+
+    def in_places(self, places: Sequence[Place], conditions: str, wanted: str) -> str:
+        return (
+            f"SELECT {wanted} FROM {self._values(places)} AS h CROSS JOIN runs AS r INDEXED BY runs_listed "
+            f"{self._OF_PLACE} AND {conditions}"
+        )
+
+    _OF_PLACE = "WHERE r.lane_id = h.column1 AND r.state = h.column2"
+
+    @staticmethod
+    def _values(places: Sequence[Place]) -> str:
+        return f"(VALUES {', '.join(f'({place.lane_id}, {int(place.state)})' for place in places)})"
+
+    def has_text(self, column: str) -> str:
+        return f"{column} LIKE {{}} ESCAPE '\\'"
+
+    def needle(self, text: str) -> str:
+        escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return f"%{escaped}%"
 
 
 LISTS = _Lists()
@@ -106,9 +132,9 @@ class Reader:
     async def on_thread(self, method: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: method(*arguments, **keywords))
 
-    async def listed(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
-        """`runs`, on a thread of those that nobody but lists waits for: one may look for long."""
-        return await asyncio.get_running_loop().run_in_executor(self._lists, self.runs, where, before, limit)
+    async def on_lister(self, method: Callable[P, T], *arguments: P.args, **keywords: P.kwargs) -> T:
+        """On a thread of those that nobody but lists waits for: one may look for long."""
+        return await asyncio.get_running_loop().run_in_executor(self._lists, lambda: method(*arguments, **keywords))
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -195,20 +221,47 @@ class Reader:
             # What else may be read here never changes.
             return None if row is None else self._to_run(cursor, row)
 
-    def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+    def runs(self, where: RunFilter, before: int | None, limit: int, *, brief: bool = False) -> Listed:
         with self._snapshot() as (_, cursor):
-            looking = search(LISTS, where, before, limit + 1, self._places(cursor, where))
-            try:
-                question = next(looking)
-                while True:
-                    question = looking.send(cursor.execute(*question).fetchall())
-            except StopIteration as end:
-                found: Found = end.value
-            return self._page(cursor, found, limit)
+            found = self._searched(cursor, where, before, limit + 1)
+            page, following = self._page(cursor, found, limit, BRIEF_COLUMNS if brief else RUN_COLUMNS)
+            return Listed(page, following, found.looked)
+
+    def found(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[int], int | None]:
+        with self._snapshot() as (_, cursor):
+            found = self._searched(cursor, where, before, limit + 1)
+            return cut(found, limit)
+
+    def count(self, where: RunFilter, most: int) -> Counted:
+        with self._snapshot() as (_, cursor):
+            if where.is_counted:
+                return Counted(sum(place.runs for place in self._all_places(cursor, where)), False)
+            return counted(self._searched(cursor, where, None, most + 1), most)
+
+    def tally(self, where: RunFilter, before: int | None, seconds: float) -> Tally:
+        with self._snapshot() as (_, cursor):
+            if where.is_counted:
+                return summed(self._all_places(cursor, where))
+            return self._asked(cursor, tally(LISTS, where, before, self._places(cursor, where), seconds))
+
+    def _searched(self, cursor: sqlite3.Cursor, where: RunFilter, before: int | None, limit: int) -> Found:
+        hidden = hidden_lanes(self._lanes(cursor), where)
+        return self._asked(cursor, search(LISTS, where, before, limit, self._places(cursor, where), hidden=hidden))
+
+    @staticmethod
+    def _asked(cursor: sqlite3.Cursor, looking: Generator[Question, list[Any], T]) -> T:
+        try:
+            question = next(looking)
+            while True:
+                question = looking.send(cursor.execute(*question).fetchall())
+        except StopIteration as end:
+            answer: T = end.value
+            return answer
 
     def _places(self, cursor: sqlite3.Cursor, where: RunFilter) -> list[Place] | None:
-        if not (where.states or where.names_lanes):
-            return None
+        return self._all_places(cursor, where) if where.states or where.names_lanes else None
+
+    def _all_places(self, cursor: sqlite3.Cursor, where: RunFilter) -> list[Place]:
         lanes = {lane.id for lane in self._lanes(cursor).values() if where.admits_lane(lane.job_type, lane.queue)}
         counts = cursor.execute("SELECT lane_id, state, runs FROM run_counts WHERE runs > 0")
         places = [Place(*row) for row in counts.fetchall()]
@@ -216,10 +269,12 @@ class Reader:
             place for place in places if place.lane_id in lanes and (not where.states or place.state in where.states)
         ]
 
-    def _page(self, cursor: sqlite3.Cursor, found: Found, limit: int) -> tuple[list[Run], int | None]:
+    def _page(
+        self, cursor: sqlite3.Cursor, found: Found, limit: int, columns: Sequence[str] = RUN_COLUMNS
+    ) -> tuple[list[Run], int | None]:
         page: list[Run] = []
         size = 0
-        statement = f"SELECT {', '.join(RUN_COLUMNS)} FROM runs WHERE id = ?"
+        statement = f"SELECT {', '.join(columns)} FROM runs WHERE id = ?"
         for run_id in found.keys[:limit]:
             run = self._to_run(cursor, cursor.execute(statement, (run_id,)).fetchone())
             size += len(run.payload) + len(run.result or "") + len(run.error or "") + 1024

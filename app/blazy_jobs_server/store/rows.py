@@ -61,6 +61,10 @@ RUN_COLUMNS = (
     "error_code",
     "resolved_at",
 )
+BRIEF_COLUMNS = tuple(
+    {"payload": "'null'", "result": "NULL", "meta": "NULL"}.get(column, column) for column in RUN_COLUMNS
+)
+"""The same, without what is long: as it is where there is none."""
 EVENT_COLUMNS = ("id", "run_id", "seq", "type", "state", "attempt", "time", "data")
 
 PAGE_BYTES = 4 * 1024 * 1024

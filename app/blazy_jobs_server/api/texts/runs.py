@@ -7,6 +7,10 @@ from blazy_jobs_server.api.texts.common import CURSOR_OF_NEXT, PAGE_DATA, QUEUE_
 SHAPES = {
     "Run": "One execution of a job with all its attempts: its input, state and outcome.",
     "RunPage": "A page of runs, newest first.",
+    "ListedRun": "A run of a list: as it is read, or with `fields=brief` without payload, result and metadata.",
+    "Searched": "How far a search for text has come.",
+    "RunCount": "How many runs there are.",
+    "ListedFields": "`brief`: without payload, result and metadata.",
     "RunBrief": "A run of a batch: its id, and its state at the time of the response.",
     "Batch": "The runs of a batch, in the order of the request.",
     "BatchIn": "Runs to dispatch in one transaction: either all are stored, or none.",
@@ -43,6 +47,43 @@ _DISPATCH = {
     "The server does not interpret it. Default: none.",
 }
 
+_RUN = {
+    "id": "The id of the run, assigned by the server; ids sort by creation.",
+    "job_type": "The name of its job type.",
+    "job_type_version": "The version of the job type with which it was dispatched, and whose settings it keeps.",
+    "queue": "The name of the queue in which it waits or waited.",
+    "state": "The current state.",
+    "priority": "The priority in its queue, from -100 to 100; higher starts first.",
+    "payload": "The handler's input, as dispatched.",
+    "result": "What the handler returned. null until the run is `completed`, or if the handler returned null.",
+    "error": "The error of the last failed attempt, while the run is `retrying` or `failed`; otherwise null.",
+    "progress": "The latest progress reported by the handler; null if there is none.",
+    "attempt": "The number of attempts started so far. Attempts that were released, snoozed, or lost with their "
+    "worker do not count.",
+    "max_attempts": "Maximum number of attempts, including the first.",
+    "losses": "How often its worker was lost while it ran. After the third loss the run is `failed`.",
+    "timeout_seconds": "Time limit of one attempt in seconds.",
+    "due_at": "When the run, or its next attempt, is due: RFC 3339, UTC.",
+    "expires_at": "When it is `failed` with `expired` unless it has started by then. null: never.",
+    "created_at": "When it was dispatched.",
+    "created_by": "The API key that it was dispatched, replayed or triggered with; `root` is that of the settings."
+    " null: a schedule, a handler of the server's own workers, or a server without keys.",
+    "started_at": "When its latest attempt started; null before the first.",
+    "finished_at": "When it reached its final state; null before.",
+    "cancel_requested": "Whether its handler has been told to stop.",
+    "worker_id": "The worker that has claimed it; null if there is none, or if it is an external BullMQ worker.",
+    "schedule": "The schedule that created it; null if it was dispatched.",
+    "replay_of": "The run that it replays; null if it is no replay.",
+    "dedupe_key": "The key with which it was dispatched; null if there is none.",
+    "tags": "Tags to find it by.",
+    "metadata": "The caller's own data, as dispatched.",
+    "cancel_reason": "The reason given with the cancel request; null if there is none.",
+    "resolved": "Whether nothing is left to be done about the failure: someone said so, or has replayed the run. "
+    "false of every run that has not failed.",
+    "resolved_at": "When that was; null if it is not resolved.",
+    "wait_reason": "Why a due run does not start; null if nothing blocks it, and in every state except `queued`.",
+}
+
 FIELDS = {
     "DispatchIn": _DISPATCH,
     "BatchItem": {**_DISPATCH, "job_type": "The name of the job type to run."},
@@ -56,43 +97,28 @@ FIELDS = {
         "reason": "For people, at most 1,024 characters; stored in `cancel_reason` and in the event. null (default): "
         "none."
     },
-    "Run": {
-        "id": "The id of the run, assigned by the server; ids sort by creation.",
-        "job_type": "The name of its job type.",
-        "job_type_version": "The version of the job type with which it was dispatched, and whose settings it keeps.",
-        "queue": "The name of the queue in which it waits or waited.",
-        "state": "The current state.",
-        "priority": "The priority in its queue, from -100 to 100; higher starts first.",
-        "payload": "The handler's input, as dispatched.",
-        "result": "What the handler returned. null until the run is `completed`, or if the handler returned null.",
-        "error": "The error of the last failed attempt, while the run is `retrying` or `failed`; otherwise null.",
-        "progress": "The latest progress reported by the handler; null if there is none.",
-        "attempt": "The number of attempts started so far. Attempts that were released, snoozed, or lost with their "
-        "worker do not count.",
-        "max_attempts": "Maximum number of attempts, including the first.",
-        "losses": "How often its worker was lost while it ran. After the third loss the run is `failed`.",
-        "timeout_seconds": "Time limit of one attempt in seconds.",
-        "due_at": "When the run, or its next attempt, is due: RFC 3339, UTC.",
-        "expires_at": "When it is `failed` with `expired` unless it has started by then. null: never.",
-        "created_at": "When it was dispatched.",
-        "created_by": "The API key that it was dispatched, replayed or triggered with; `root` is that of the settings."
-        " null: a schedule, a handler of the server's own workers, or a server without keys.",
-        "started_at": "When its latest attempt started; null before the first.",
-        "finished_at": "When it reached its final state; null before.",
-        "cancel_requested": "Whether its handler has been told to stop.",
-        "worker_id": "The worker that has claimed it; null if there is none, or if it is an external BullMQ worker.",
-        "schedule": "The schedule that created it; null if it was dispatched.",
-        "replay_of": "The run that it replays; null if it is no replay.",
-        "dedupe_key": "The key with which it was dispatched; null if there is none.",
-        "tags": "Tags to find it by.",
-        "metadata": "The caller's own data, as dispatched.",
-        "cancel_reason": "The reason given with the cancel request; null if there is none.",
-        "resolved": "Whether nothing is left to be done about the failure: someone said so, or has replayed the run. "
-        "false of every run that has not failed.",
-        "resolved_at": "When that was; null if it is not resolved.",
-        "wait_reason": "Why a due run does not start; null if nothing blocks it, and in every state except `queued`.",
+    "Run": _RUN,
+    "ListedRun": _RUN
+    | {
+        "payload": "The handler's input, as dispatched. Omitted with `fields=brief`.",
+        "result": "What the handler returned. null until the run is `completed`, or if the handler returned null. "
+        "Omitted with `fields=brief`.",
+        "metadata": "The caller's own data, as dispatched. Omitted with `fields=brief`.",
     },
-    "RunPage": {"data": PAGE_DATA, "next_cursor": CURSOR_OF_NEXT},
+    "Searched": {
+        "runs": "How many runs' texts were looked at for this page.",
+        "complete": "Whether there is nothing left to be looked at.",
+        "cursor": "Where the search goes on: the `next_cursor` of the page. null if it is complete.",
+    },
+    "RunCount": {
+        "count": "How many match.",
+        "at_least": "Whether there may be more: counting ended at 10,000, or at the bounds of a search for text.",
+    },
+    "RunPage": {
+        "data": PAGE_DATA,
+        "next_cursor": CURSOR_OF_NEXT,
+        "searched": "How far the search has come. Omitted, and never null, without `q`.",
+    },
     "RunError": {
         "code": "Stable, for programs: `handler_error` for an exception, `timeout`, `crashed`, `lease_lost`, "
         "`expired`, `invalid_payload`, `invalid_result`, or a code chosen by the handler.",
@@ -141,7 +167,10 @@ OPERATIONS = {
     "dispatch_batch": "Responds when all runs are durable. One invalid item refuses the whole batch; the errors name "
     "the position of each. The body is limited to 16 MiB (`JOBS_MAX_BATCH_BYTES`).",
     "list_runs": "Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is "
-    "null.",
+    "null. A search for text (`q`) looks at the newest 100,000 runs that the other filters leave, or for 200 ms, "
+    "whichever ends first, and says in `searched` how far it has come; it does not find what is redacted for the key.",
+    "count_runs": "With the filters of the list. Exact if it filters by nothing but state, job type and queue; "
+    "otherwise up to 10,000.",
     "get_run": "The complete run, with its payload and result.",
     "erase_run": "Permanently deletes payload, result, events and attempts. An unfinished run is refused; cancel it "
     "first.",
@@ -156,6 +185,14 @@ OPERATIONS = {
 
 PARAMETERS = {
     ("runs", "run_id"): "The `id` of the run.",
+    ("runs", "id"): "Only this run; repeat for several, at most 200.",
+    ("runs", "worker_id"): "Only runs whose latest attempt this worker has, or had when it ended.",
+    ("runs", "attempt_min"): "Only runs of which so many attempts have started.",
+    ("runs", "finished_after"): "Only runs finished at this time or later (RFC 3339 with an offset).",
+    ("runs", "finished_before"): "Only runs finished before this time (RFC 3339 with an offset).",
+    ("runs", "q"): "Only runs with this text in payload, result, error, tags or metadata, whatever the case of A to Z;"
+    " 1 to 256 characters.",
+    ("runs", "fields"): "`brief`: without payload, result and metadata.",
     ("runs", "state"): "Only runs in this state; repeat for several states.",
     ("runs", "job_type"): "Only runs of this job type.",
     ("runs", "queue"): QUEUE_FILTER,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Generator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 
@@ -18,12 +18,12 @@ from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
-from blazy_jobs_server.ports import EventFilter, RunFilter, WorkerRecord
+from blazy_jobs_server.ports import Counted, EventFilter, Listed, RunFilter, Tally, WorkerRecord
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store.declaring import to_declarations, to_started
 from blazy_jobs_server.store.definitions import RETIRED, VERSIONS, decode_definition, to_versions
 from blazy_jobs_server.store.ledger import Ledger
-from blazy_jobs_server.store.listing import MAX_KEY, Found, Place, search
+from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
 from blazy_jobs_server.store.postgres import connecting, webhooks
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.declaring import DECLARATIONS, STARTED_BY_WORKERS
@@ -34,6 +34,7 @@ from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP
 from blazy_jobs_server.store.rows import PAGE_BYTES, to_event
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 from blazy_jobs_server.store.statements import OLDEST_DUE
+from blazy_jobs_server.store.walking import Place, Question
 from blazy_jobs_server.store.webhooks import deliveries_page, fitting, newest_expired, to_delivery, to_webhook
 
 CONNECTIONS = 8
@@ -55,29 +56,47 @@ BEGIN_LIST = "; ".join(
         *(f"SET LOCAL {name} TO '{value}'" for name, value in LIST_PLAN.items()),
     ]
 )
+T = TypeVar("T")
 Connection = asyncpg.pool.PoolConnectionProxy
 
 
 class _Lists:
-    """`listing.Dialect` of PostgreSQL. OFFSET 0 keeps the planner from turning a walk around."""
+    """`walking.Dialect` of PostgreSQL. OFFSET 0 keeps the planner from turning a walk around."""
 
     mark = "$"
     ahead = "runs AS r"
 
-    def looked_at(self, walk: str, key: str, conditions: str, limit: int) -> str:
+    def looked_at(self, walk: str, key: str, conditions: str, wanted: str) -> str:
         return (
-            f"SELECT h.id FROM (SELECT {key} AS id FROM {walk} ORDER BY {key} DESC OFFSET 0) AS h "
-            f"CROSS JOIN LATERAL (SELECT 1 FROM runs AS r WHERE r.id = h.id AND {conditions} OFFSET 0) AS m "
-            f"ORDER BY h.id DESC LIMIT {limit}"
+            f"SELECT {wanted} FROM (SELECT {key} AS id FROM {walk} ORDER BY {key} DESC OFFSET 0) AS h "
+            f"CROSS JOIN LATERAL (SELECT r.state FROM runs AS r WHERE r.id = h.id AND {conditions} OFFSET 0) AS r"
         )
 
     def ranges(self, places: Sequence[Place], conditions: str, limit: int) -> list[str]:
-        pairs = ", ".join(f"({place.lane_id}, {place.state})" for place in places)
-        return [
-            f"SELECT h.id FROM (VALUES {pairs}) AS p(lane_id, state) CROSS JOIN LATERAL ("
-            "SELECT r.id FROM runs AS r WHERE r.lane_id = p.lane_id AND r.state = p.state "
-            f"AND {conditions} ORDER BY r.id DESC LIMIT {limit}) AS h ORDER BY h.id DESC LIMIT {limit}"
-        ]
+        of_place = self._of_place("r.id", f"{conditions} ORDER BY r.id DESC LIMIT {limit}")
+        return [f"SELECT h.id FROM {self._values(places)} CROSS JOIN LATERAL ({of_place}) AS h ORDER BY 1 DESC"]
+
+    def edge(self, places: Sequence[Place], conditions: str, offset: int) -> str:
+        of_place = self._of_place("r.id", f"{conditions} ORDER BY r.id DESC LIMIT 1 OFFSET {offset}")
+        return f"SELECT max(h.id) FROM {self._values(places)} CROSS JOIN LATERAL ({of_place}) AS h"
+
+    def in_places(self, places: Sequence[Place], conditions: str, wanted: str) -> str:
+        of_place = self._of_place("r.id, r.state", f"{conditions} OFFSET 0")
+        return f"SELECT {wanted} FROM {self._values(places)} CROSS JOIN LATERAL ({of_place}) AS r"
+
+    @staticmethod
+    def _values(places: Sequence[Place]) -> str:
+        return f"(VALUES {', '.join(f'({place.lane_id}, {place.state})' for place in places)}) AS p(lane_id, state)"
+
+    @staticmethod
+    def _of_place(wanted: str, rest: str) -> str:
+        return f"SELECT {wanted} FROM runs AS r WHERE r.lane_id = p.lane_id AND r.state = p.state AND {rest}"
+
+    def has_text(self, column: str) -> str:
+        return f'strpos(lower({column} COLLATE "C"), {{}}) > 0'
+
+    def needle(self, text: str) -> str:
+        return text
 
 
 LISTS = _Lists()
@@ -168,20 +187,40 @@ class Reader:
             rows = await connection.fetch(sql.UNFINISHED_OF_QUEUE, queue, states, after, limit + 1)
             return await self._page(connection, [row[0] for row in rows], limit)
 
-    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
+    async def runs(self, where: RunFilter, before: int | None, limit: int, *, brief: bool = False) -> Listed:
         async with self._listing() as connection:
-            found = await self._found(connection, where, before, limit + 1)
-            page, more = await self._page(connection, found.keys, limit)
-            return page, page[-1].id if more else found.before
+            found = await self._searched(connection, where, before, limit + 1)
+            statement = sql.BRIEF_BY_ID if brief else sql.RUNS_BY_ID
+            page, more = await self._page(connection, found.keys, limit, statement)
+            return Listed(page, page[-1].id if more else found.before, found.looked)
 
-    async def _page(self, connection: Any, keys: list[int], limit: int) -> tuple[list[Run], bool]:
+    async def found(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[int], int | None]:
+        async with self._listing() as connection:
+            return cut(await self._searched(connection, where, before, limit + 1), limit)
+
+    async def count(self, where: RunFilter, most: int) -> Counted:
+        async with self._listing() as connection:
+            if where.is_counted:
+                return Counted(sum(place.runs for place in await self._all_places(connection, where)), False)
+            return counted(await self._searched(connection, where, None, most + 1), most)
+
+    async def tally(self, where: RunFilter, before: int | None, seconds: float) -> Tally:
+        async with self._listing() as connection:
+            if where.is_counted:
+                return summed(await self._all_places(connection, where))
+            places = await self._places(connection, where)
+            return await self._asked(connection, tally(LISTS, where, before, places, seconds))
+
+    async def _page(
+        self, connection: Any, keys: list[int], limit: int, statement: str = sql.RUNS_BY_ID
+    ) -> tuple[list[Run], bool]:
         """At most `limit` of these runs in this order, up to 4 MiB, and whether there are more of them."""
         page: list[Run] = []
         size = 0
         # A few at a time: one may be as large as a page.
         for start in range(0, min(len(keys), limit), 16):
             wanted = keys[start : min(start + 16, limit)]
-            read = await self._runs(connection, await connection.fetch(sql.RUNS_BY_ID, wanted))
+            read = await self._runs(connection, await connection.fetch(statement, wanted))
             runs = {run.id: run for run in read}
             for key in wanted:
                 run = runs[key]
@@ -191,20 +230,29 @@ class Reader:
                 page.append(run)
         return page, len(keys) > limit
 
-    async def _found(self, connection: Any, where: RunFilter, before: int | None, limit: int) -> Found:
-        looking = search(LISTS, where, before, limit, await self._places(connection, where))
+    async def _searched(self, connection: Any, where: RunFilter, before: int | None, limit: int) -> Found:
+        places = await self._places(connection, where)
+        hidden: dict[int, tuple[str, ...]] = {}
+        if where.q is not None and where.hides is not None:
+            rows = await connection.fetch("SELECT id FROM lanes")
+            hidden = hidden_lanes((await self._known(connection, {row[0] for row in rows}, set())).lanes, where)
+        return await self._asked(connection, search(LISTS, where, before, limit, places, hidden=hidden))
+
+    @staticmethod
+    async def _asked(connection: Any, looking: Generator[Question, list[Any], T]) -> T:
         try:
             question = next(looking)
             while True:
                 rows = await connection.fetch(question.statement, *question.parameters, timeout=LIST_SECONDS + 1)
                 question = looking.send(rows)
         except StopIteration as end:
-            found: Found = end.value
-            return found
+            answer: T = end.value
+            return answer
 
     async def _places(self, connection: Any, where: RunFilter) -> list[Place] | None:
-        if not (where.states or where.names_lanes):
-            return None
+        return await self._all_places(connection, where) if where.states or where.names_lanes else None
+
+    async def _all_places(self, connection: Any, where: RunFilter) -> list[Place]:
         rows = await connection.fetch(sql.PLACES, where.job_type, where.queue)
         lanes = (await self._known(connection, {row[0] for row in rows}, set())).lanes
         return [

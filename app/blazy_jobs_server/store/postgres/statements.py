@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.store.rows import EVENT_COLUMNS, OF_RUN, RUN_COLUMNS, select_list
+from blazy_jobs_server.store.rows import BRIEF_COLUMNS, EVENT_COLUMNS, OF_RUN, RUN_COLUMNS, select_list
 from blazy_jobs_server.store.statements import (
     CHANGE_COLUMNS,
     COMPLETE_COLUMNS,
@@ -137,6 +137,8 @@ INSERT_IDEMPOTENT = (
 )
 KEEP = "UPDATE runs SET keep_until = greatest(coalesce(keep_until, 0), $2) WHERE id = ANY($1::bigint[])"
 RUNS_BY_ID = f"SELECT {RUN} FROM runs AS r WHERE r.id = ANY($1::bigint[])"
+_BRIEF = ", ".join(column if column[:1] in "'N" else f"r.{column}" for column in BRIEF_COLUMNS)
+BRIEF_BY_ID = f"SELECT {_BRIEF}, {_WRITTEN} FROM runs AS r WHERE r.id = ANY($1::bigint[])"
 
 # -- claim
 

@@ -30,6 +30,7 @@ from blazy_jobs_server.ports import (
     Clock,
     Commit,
     Completed,
+    Counted,
     Dispatched,
     EventFilter,
     Fire,
@@ -38,6 +39,7 @@ from blazy_jobs_server.ports import (
     IdempotencyKey,
     Judged,
     Leased,
+    Listed,
     Many,
     Neighbours,
     Order,
@@ -46,6 +48,7 @@ from blazy_jobs_server.ports import (
     Said,
     Sighting,
     Swept,
+    Tally,
     WorkerRecord,
 )
 from blazy_jobs_server.ports.audit import AuditFilter, acting
@@ -296,8 +299,17 @@ class PostgresStore:
     async def run(self, run_id: int) -> Run | None:
         return await self._reader.run(run_id)
 
-    async def runs(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[Run], int | None]:
-        return await self._reader.runs(where, before, limit)
+    async def runs(self, where: RunFilter, before: int | None, limit: int, *, brief: bool = False) -> Listed:
+        return await self._reader.runs(where, before, limit, brief=brief)
+
+    async def found(self, where: RunFilter, before: int | None, limit: int) -> tuple[list[int], int | None]:
+        return await self._reader.found(where, before, limit)
+
+    async def count(self, where: RunFilter, most: int) -> Counted:
+        return await self._reader.count(where, most)
+
+    async def tally(self, where: RunFilter, before: int | None, seconds: float) -> Tally:
+        return await self._reader.tally(where, before, seconds)
 
     async def events(self, run_id: int, after: int, limit: int) -> list[Event]:
         return await self._reader.events(run_id, after, limit)

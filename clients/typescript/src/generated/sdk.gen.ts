@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ApplyConfigData, ApplyConfigErrors, ApplyConfigResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, EndPreviousJobTypeSecretData, EndPreviousJobTypeSecretErrors, EndPreviousJobTypeSecretResponses, EraseRunData, EraseRunErrors, EraseRunResponses, ExportConfigData, ExportConfigErrors, ExportConfigResponses, ForgetPreviousWebhookSecretData, ForgetPreviousWebhookSecretErrors, ForgetPreviousWebhookSecretResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnKeyData, GetOwnKeyErrors, GetOwnKeyResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListFireTimesData, ListFireTimesErrors, ListFireTimesResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PatchScheduleData, PatchScheduleErrors, PatchScheduleResponses, PatchWebhookData, PatchWebhookErrors, PatchWebhookResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, PutWebhookData, PutWebhookErrors, PutWebhookResponses, RecoverDeliveriesData, RecoverDeliveriesErrors, RecoverDeliveriesResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunData, ReportRunErrors, ReportRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResolveRunData, ResolveRunErrors, ResolveRunResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses, RetryDeliveryData, RetryDeliveryErrors, RetryDeliveryResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RotateJobTypeSecretData, RotateJobTypeSecretErrors, RotateJobTypeSecretResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses } from './types.gen.js';
+import type { ApplyConfigData, ApplyConfigErrors, ApplyConfigResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, CountRunsData, CountRunsErrors, CountRunsResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, EndPreviousJobTypeSecretData, EndPreviousJobTypeSecretErrors, EndPreviousJobTypeSecretResponses, EraseRunData, EraseRunErrors, EraseRunResponses, ExportConfigData, ExportConfigErrors, ExportConfigResponses, ForgetPreviousWebhookSecretData, ForgetPreviousWebhookSecretErrors, ForgetPreviousWebhookSecretResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnKeyData, GetOwnKeyErrors, GetOwnKeyResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListFireTimesData, ListFireTimesErrors, ListFireTimesResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PatchScheduleData, PatchScheduleErrors, PatchScheduleResponses, PatchWebhookData, PatchWebhookErrors, PatchWebhookResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, PutWebhookData, PutWebhookErrors, PutWebhookResponses, RecoverDeliveriesData, RecoverDeliveriesErrors, RecoverDeliveriesResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunData, ReportRunErrors, ReportRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResolveRunData, ResolveRunErrors, ResolveRunResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses, RetryDeliveryData, RetryDeliveryErrors, RetryDeliveryResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RotateJobTypeSecretData, RotateJobTypeSecretErrors, RotateJobTypeSecretResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,28 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: Record<string, unknown>;
 };
+
+/**
+ * List runs, newest first
+ *
+ * Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is null. A search for text (`q`) looks at the newest 100,000 runs that the other filters leave, or for 200 ms, whichever ends first, and says in `searched` how far it has come; it does not find what is redacted for the key.
+ */
+export const listRuns = <ThrowOnError extends boolean = false>(options?: Options<ListRunsData, ThrowOnError>) => (options?.client ?? client).get<ListRunsResponses, ListRunsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/runs',
+    ...options
+});
+
+/**
+ * Count runs
+ *
+ * With the filters of the list. Exact if it filters by nothing but state, job type and queue; otherwise up to 10,000.
+ */
+export const countRuns = <ThrowOnError extends boolean = false>(options?: Options<CountRunsData, ThrowOnError>) => (options?.client ?? client).get<CountRunsResponses, CountRunsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/runs/count',
+    ...options
+});
 
 /**
  * Dispatch a run
@@ -47,17 +69,6 @@ export const dispatchBatch = <ThrowOnError extends boolean = false>(options: Opt
         'Content-Type': 'application/json',
         ...options.headers
     }
-});
-
-/**
- * List runs, newest first
- *
- * Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is null.
- */
-export const listRuns = <ThrowOnError extends boolean = false>(options?: Options<ListRunsData, ThrowOnError>) => (options?.client ?? client).get<ListRunsResponses, ListRunsErrors, ThrowOnError>({
-    security: [{ scheme: 'bearer', type: 'http' }],
-    url: '/v1/runs',
-    ...options
 });
 
 /**

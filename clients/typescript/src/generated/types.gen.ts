@@ -2478,6 +2478,141 @@ export type ListVersions = {
 };
 
 /**
+ * `brief`: without payload, result and metadata.
+ */
+export type ListedFields = 'brief';
+
+/**
+ * A run of a list: as it is read, or with `fields=brief` without payload, result and metadata.
+ */
+export type ListedRun = {
+    /**
+     * The id of the run, assigned by the server; ids sort by creation.
+     */
+    id: string;
+    /**
+     * The name of its job type.
+     */
+    job_type: string;
+    /**
+     * The version of the job type with which it was dispatched, and whose settings it keeps.
+     */
+    job_type_version: number;
+    /**
+     * The name of the queue in which it waits or waited.
+     */
+    queue: string;
+    /**
+     * The current state.
+     */
+    state: RunState;
+    /**
+     * The priority in its queue, from -100 to 100; higher starts first.
+     */
+    priority: number;
+    /**
+     * The handler's input, as dispatched. Omitted with `fields=brief`.
+     */
+    payload?: unknown;
+    /**
+     * What the handler returned. null until the run is `completed`, or if the handler returned null. Omitted with `fields=brief`.
+     */
+    result?: unknown;
+    /**
+     * The error of the last failed attempt, while the run is `retrying` or `failed`; otherwise null.
+     */
+    error: RunError | null;
+    /**
+     * The latest progress reported by the handler; null if there is none.
+     */
+    progress: Progress | null;
+    /**
+     * The number of attempts started so far. Attempts that were released, snoozed, or lost with their worker do not count.
+     */
+    attempt: number;
+    /**
+     * Maximum number of attempts, including the first.
+     */
+    max_attempts: number;
+    /**
+     * How often its worker was lost while it ran. After the third loss the run is `failed`.
+     */
+    losses: number;
+    /**
+     * Time limit of one attempt in seconds.
+     */
+    timeout_seconds: number;
+    /**
+     * When the run, or its next attempt, is due: RFC 3339, UTC.
+     */
+    due_at: string;
+    /**
+     * When it is `failed` with `expired` unless it has started by then. null: never.
+     */
+    expires_at: string | null;
+    /**
+     * When it was dispatched.
+     */
+    created_at: string;
+    /**
+     * The API key that it was dispatched, replayed or triggered with; `root` is that of the settings. null: a schedule, a handler of the server's own workers, or a server without keys.
+     */
+    created_by: Actor | null;
+    /**
+     * When its latest attempt started; null before the first.
+     */
+    started_at: string | null;
+    /**
+     * When it reached its final state; null before.
+     */
+    finished_at: string | null;
+    /**
+     * Whether its handler has been told to stop.
+     */
+    cancel_requested: boolean;
+    /**
+     * The worker that has claimed it; null if there is none, or if it is an external BullMQ worker.
+     */
+    worker_id: string | null;
+    /**
+     * The schedule that created it; null if it was dispatched.
+     */
+    schedule: string | null;
+    /**
+     * The run that it replays; null if it is no replay.
+     */
+    replay_of: string | null;
+    /**
+     * The key with which it was dispatched; null if there is none.
+     */
+    dedupe_key: string | null;
+    /**
+     * Tags to find it by.
+     */
+    tags: Array<string>;
+    /**
+     * The caller's own data, as dispatched. Omitted with `fields=brief`.
+     */
+    metadata?: Metadata;
+    /**
+     * The reason given with the cancel request; null if there is none.
+     */
+    cancel_reason: string | null;
+    /**
+     * Why a due run does not start; null if nothing blocks it, and in every state except `queued`.
+     */
+    wait_reason: WaitReason | null;
+    /**
+     * Whether nothing is left to be done about the failure: someone said so, or has replayed the run. false of every run that has not failed.
+     */
+    resolved: boolean;
+    /**
+     * When that was; null if it is not resolved.
+     */
+    resolved_at: string | null;
+};
+
+/**
  * A log line of the handler.
  */
 export type LogData = {
@@ -3906,6 +4041,20 @@ export type RunCompleted = {
 };
 
 /**
+ * How many runs there are.
+ */
+export type RunCount = {
+    /**
+     * How many match.
+     */
+    count: number;
+    /**
+     * Whether there may be more: counting ended at 10,000, or at the bounds of a search for text.
+     */
+    at_least: boolean;
+};
+
+/**
  * Why an attempt or a run failed.
  */
 export type RunError = {
@@ -4030,11 +4179,15 @@ export type RunPage = {
     /**
      * At most `limit` items.
      */
-    data: Array<Run>;
+    data: Array<ListedRun>;
     /**
      * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
+    /**
+     * How far the search has come. Omitted, and never null, without `q`.
+     */
+    searched?: Searched | null;
 };
 
 /**
@@ -4521,6 +4674,24 @@ export type SchedulePut = {
      * If given, it must be the name in the path. null (default): the name in the path.
      */
     name?: string | null;
+};
+
+/**
+ * How far a search for text has come.
+ */
+export type Searched = {
+    /**
+     * How many runs' texts were looked at for this page.
+     */
+    runs: number;
+    /**
+     * Whether there is nothing left to be looked at.
+     */
+    complete: boolean;
+    /**
+     * Where the search goes on: the `next_cursor` of the page. null if it is complete.
+     */
+    cursor: string | null;
 };
 
 /**
@@ -5201,6 +5372,206 @@ export type WorkersNow = {
     busy: number;
 };
 
+export type ListRunsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `brief`: without payload, result and metadata.
+         */
+        fields?: ListedFields;
+        /**
+         * Maximum number of items; a page ends early at 4 MiB.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the previous page; opaque.
+         */
+        cursor?: string;
+        /**
+         * Only this run; repeat for several, at most 200.
+         */
+        id?: Array<string>;
+        /**
+         * Only runs in this state; repeat for several states.
+         */
+        state?: Array<RunState>;
+        /**
+         * Only runs of this job type.
+         */
+        job_type?: string;
+        /**
+         * Only those in the queue of this name.
+         */
+        queue?: string;
+        /**
+         * Only those with this tag.
+         */
+        tag?: string;
+        /**
+         * Only runs created by this schedule.
+         */
+        schedule?: string;
+        /**
+         * Only runs whose latest attempt this worker has, or had when it ended.
+         */
+        worker_id?: string;
+        /**
+         * Only runs of which so many attempts have started.
+         */
+        attempt_min?: number;
+        /**
+         * Only runs dispatched after this time (RFC 3339 with an offset).
+         */
+        created_after?: string;
+        /**
+         * Only runs dispatched before this time (RFC 3339 with an offset).
+         */
+        created_before?: string;
+        /**
+         * Only runs finished at this time or later (RFC 3339 with an offset).
+         */
+        finished_after?: string;
+        /**
+         * Only runs finished before this time (RFC 3339 with an offset).
+         */
+        finished_before?: string;
+        /**
+         * Only runs with this text in payload, result, error, tags or metadata, whatever the case of A to Z; 1 to 256 characters.
+         */
+        q?: string;
+    };
+    url: '/v1/runs';
+};
+
+export type ListRunsErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `read_timeout`
+     */
+    503: Problem;
+};
+
+export type ListRunsError = ListRunsErrors[keyof ListRunsErrors];
+
+export type ListRunsResponses = {
+    /**
+     * a page, newest first; with a selective filter it may be short or empty, and still have a next one
+     */
+    200: RunPage;
+};
+
+export type ListRunsResponse = ListRunsResponses[keyof ListRunsResponses];
+
+export type CountRunsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only this run; repeat for several, at most 200.
+         */
+        id?: Array<string>;
+        /**
+         * Only runs in this state; repeat for several states.
+         */
+        state?: Array<RunState>;
+        /**
+         * Only runs of this job type.
+         */
+        job_type?: string;
+        /**
+         * Only those in the queue of this name.
+         */
+        queue?: string;
+        /**
+         * Only those with this tag.
+         */
+        tag?: string;
+        /**
+         * Only runs created by this schedule.
+         */
+        schedule?: string;
+        /**
+         * Only runs whose latest attempt this worker has, or had when it ended.
+         */
+        worker_id?: string;
+        /**
+         * Only runs of which so many attempts have started.
+         */
+        attempt_min?: number;
+        /**
+         * Only runs dispatched after this time (RFC 3339 with an offset).
+         */
+        created_after?: string;
+        /**
+         * Only runs dispatched before this time (RFC 3339 with an offset).
+         */
+        created_before?: string;
+        /**
+         * Only runs finished at this time or later (RFC 3339 with an offset).
+         */
+        finished_after?: string;
+        /**
+         * Only runs finished before this time (RFC 3339 with an offset).
+         */
+        finished_before?: string;
+        /**
+         * Only runs with this text in payload, result, error, tags or metadata, whatever the case of A to Z; 1 to 256 characters.
+         */
+        q?: string;
+    };
+    url: '/v1/runs/count';
+};
+
+export type CountRunsErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `read_timeout`
+     */
+    503: Problem;
+};
+
+export type CountRunsError = CountRunsErrors[keyof CountRunsErrors];
+
+export type CountRunsResponses = {
+    /**
+     * exact, or at least 10,000; with `q`, those of the runs that were searched
+     */
+    200: RunCount;
+};
+
+export type CountRunsResponse = CountRunsResponses[keyof CountRunsResponses];
+
 export type DispatchRunData = {
     body: DispatchIn;
     headers?: {
@@ -5363,84 +5734,6 @@ export type DispatchBatchResponses = {
 };
 
 export type DispatchBatchResponse = DispatchBatchResponses[keyof DispatchBatchResponses];
-
-export type ListRunsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Only runs in this state; repeat for several states.
-         */
-        state?: Array<RunState>;
-        /**
-         * Only runs of this job type.
-         */
-        job_type?: string;
-        /**
-         * Only those in the queue of this name.
-         */
-        queue?: string;
-        /**
-         * Only those with this tag.
-         */
-        tag?: string;
-        /**
-         * Only runs created by this schedule.
-         */
-        schedule?: string;
-        /**
-         * Only runs dispatched after this time (RFC 3339 with an offset).
-         */
-        created_after?: string;
-        /**
-         * Only runs dispatched before this time (RFC 3339 with an offset).
-         */
-        created_before?: string;
-        /**
-         * Maximum number of items; a page ends early at 4 MiB.
-         */
-        limit?: number;
-        /**
-         * The `next_cursor` of the previous page; opaque.
-         */
-        cursor?: string;
-    };
-    url: '/v1/runs';
-};
-
-export type ListRunsErrors = {
-    /**
-     * `unauthorized`
-     */
-    401: Problem;
-    /**
-     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
-     */
-    403: Problem;
-    /**
-     * `invalid_request`, `invalid_cursor`
-     */
-    422: Problem;
-    /**
-     * `internal_error`
-     */
-    500: Problem;
-    /**
-     * `store_unavailable`, `read_timeout`
-     */
-    503: Problem;
-};
-
-export type ListRunsError = ListRunsErrors[keyof ListRunsErrors];
-
-export type ListRunsResponses = {
-    /**
-     * a page, newest first; with a selective filter it may be short or empty, and still have a next one
-     */
-    200: RunPage;
-};
-
-export type ListRunsResponse = ListRunsResponses[keyof ListRunsResponses];
 
 export type EraseRunData = {
     body?: never;

@@ -101,6 +101,7 @@ from .lease_columns import LeaseColumns
 from .lease_columns_metadata_item import LeaseColumnsMetadataItem
 from .leases import Leases
 from .list_versions import ListVersions
+from .listed_run import ListedRun
 from .log_data import LogData
 from .log_data_fields import LogDataFields
 from .log_event import LogEvent
@@ -157,6 +158,7 @@ from .run import Run
 from .run_brief import RunBrief
 from .run_cancelled import RunCancelled
 from .run_completed import RunCompleted
+from .run_count import RunCount
 from .run_error import RunError
 from .run_failed import RunFailed
 from .run_log import RunLog
@@ -177,6 +179,7 @@ from .schedule_page import SchedulePage
 from .schedule_patch import SchedulePatch
 from .schedule_put import SchedulePut
 from .schedule_source import ScheduleSource
+from .searched import Searched
 from .self_ import Self
 from .session import Session
 from .session_in import SessionIn
@@ -303,6 +306,7 @@ __all__ = (
     "LeaseColumns",
     "LeaseColumnsMetadataItem",
     "Leases",
+    "ListedRun",
     "ListVersions",
     "LogData",
     "LogDataFields",
@@ -360,6 +364,7 @@ __all__ = (
     "RunBrief",
     "RunCancelled",
     "RunCompleted",
+    "RunCount",
     "RunError",
     "RunFailed",
     "RunLog",
@@ -380,6 +385,7 @@ __all__ = (
     "SchedulePatch",
     "SchedulePut",
     "ScheduleSource",
+    "Searched",
     "Self",
     "Session",
     "SessionIn",

@@ -8,10 +8,12 @@ from attrs import field as _attrs_field
 
 from ..types import UNSET, Unset
 
+from ..types import UNSET, Unset
 from typing import cast
 
 if TYPE_CHECKING:
-  from ..models.run import Run
+  from ..models.listed_run import ListedRun
+  from ..models.searched import Searched
 
 
 
@@ -26,12 +28,14 @@ class RunPage:
     """ A page of runs, newest first.
 
         Attributes:
-            data (list[Run]): At most `limit` items.
+            data (list[ListedRun]): At most `limit` items.
             next_cursor (None | str): The `cursor` of the next page. null on the last page.
+            searched (None | Searched | Unset): How far the search has come. Omitted, and never null, without `q`.
      """
 
-    data: list[Run]
+    data: list[ListedRun]
     next_cursor: None | str
+    searched: None | Searched | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -39,7 +43,8 @@ class RunPage:
 
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.run import Run # noqa: PLC0415
+        from ..models.listed_run import ListedRun # noqa: PLC0415
+        from ..models.searched import Searched # noqa: PLC0415
         data = []
         for data_item_data in self.data:
             data_item = data_item_data.to_dict()
@@ -50,6 +55,14 @@ class RunPage:
         next_cursor: None | str
         next_cursor = self.next_cursor
 
+        searched: dict[str, Any] | None | Unset
+        if isinstance(self.searched, Unset):
+            searched = UNSET
+        elif isinstance(self.searched, Searched):
+            searched = self.searched.to_dict()
+        else:
+            searched = self.searched
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -57,6 +70,8 @@ class RunPage:
             "data": data,
             "next_cursor": next_cursor,
         })
+        if searched is not UNSET:
+            field_dict["searched"] = searched
 
         return field_dict
 
@@ -64,12 +79,13 @@ class RunPage:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.run import Run # noqa: PLC0415
+        from ..models.listed_run import ListedRun # noqa: PLC0415
+        from ..models.searched import Searched # noqa: PLC0415
         d = dict(src_dict)
         data = []
         _data = d.pop("data")
         for data_item_data in (_data):
-            data_item = Run.from_dict(data_item_data)
+            data_item = ListedRun.from_dict(data_item_data)
 
 
 
@@ -84,9 +100,30 @@ class RunPage:
         next_cursor = _parse_next_cursor(d.pop("next_cursor"))
 
 
+        def _parse_searched(data: object) -> None | Searched | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                searched_type_0 = Searched.from_dict(data)
+
+
+
+                return searched_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(None | Searched | Unset, data)
+
+        searched = _parse_searched(d.pop("searched", UNSET))
+
+
         run_page = cls(
             data=data,
             next_cursor=next_cursor,
+            searched=searched,
         )
 
 

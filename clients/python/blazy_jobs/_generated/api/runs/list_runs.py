@@ -14,21 +14,29 @@ from ...models.run_state import check_run_state
 from ...models.run_state import RunState
 from ...types import UNSET, Unset
 from typing import cast
+from typing import Literal, cast
 import datetime
 
 
 
 def _get_kwargs(
     *,
+    fields: Literal['brief'] | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    id: list[str] | Unset = UNSET,
     state: list[RunState] | Unset = UNSET,
     job_type: str | Unset = UNSET,
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    worker_id: str | Unset = UNSET,
+    attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
-    limit: int | Unset = 50,
-    cursor: str | Unset = UNSET,
+    finished_after: datetime.datetime | Unset = UNSET,
+    finished_before: datetime.datetime | Unset = UNSET,
+    q: str | Unset = UNSET,
 
 ) -> dict[str, Any]:
     
@@ -36,6 +44,19 @@ def _get_kwargs(
     
 
     params: dict[str, Any] = {}
+
+    params["fields"] = fields
+
+    params["limit"] = limit
+
+    params["cursor"] = cursor
+
+    json_id: list[str] | Unset = UNSET
+    if not isinstance(id, Unset):
+        json_id = id
+
+
+    params["id"] = json_id
 
     json_state: list[str] | Unset = UNSET
     if not isinstance(state, Unset):
@@ -55,6 +76,10 @@ def _get_kwargs(
 
     params["schedule"] = schedule
 
+    params["worker_id"] = worker_id
+
+    params["attempt_min"] = attempt_min
+
     json_created_after: str | Unset = UNSET
     if not isinstance(created_after, Unset):
         json_created_after = created_after.isoformat()
@@ -65,9 +90,17 @@ def _get_kwargs(
         json_created_before = created_before.isoformat()
     params["created_before"] = json_created_before
 
-    params["limit"] = limit
+    json_finished_after: str | Unset = UNSET
+    if not isinstance(finished_after, Unset):
+        json_finished_after = finished_after.isoformat()
+    params["finished_after"] = json_finished_after
 
-    params["cursor"] = cursor
+    json_finished_before: str | Unset = UNSET
+    if not isinstance(finished_before, Unset):
+        json_finished_before = finished_before.isoformat()
+    params["finished_before"] = json_finished_before
+
+    params["q"] = q
 
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
@@ -145,32 +178,48 @@ def _build_response(*, client: AuthenticatedClient | Client, response: httpx.Res
 def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
+    fields: Literal['brief'] | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    id: list[str] | Unset = UNSET,
     state: list[RunState] | Unset = UNSET,
     job_type: str | Unset = UNSET,
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    worker_id: str | Unset = UNSET,
+    attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
-    limit: int | Unset = 50,
-    cursor: str | Unset = UNSET,
+    finished_after: datetime.datetime | Unset = UNSET,
+    finished_before: datetime.datetime | Unset = UNSET,
+    q: str | Unset = UNSET,
 
 ) -> Response[Problem | RunPage]:
     """ List runs, newest first
 
      Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is
-    null.
+    null. A search for text (`q`) looks at the newest 100,000 runs that the other filters leave, or for
+    200 ms, whichever ends first, and says in `searched` how far it has come; it does not find what is
+    redacted for the key.
 
     Args:
+        fields (Literal['brief'] | Unset): `brief`: without payload, result and metadata.
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
+        id (list[str] | Unset):
         state (list[RunState] | Unset):
         job_type (str | Unset):
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        worker_id (str | Unset):
+        attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
-        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
+        finished_after (datetime.datetime | Unset):
+        finished_before (datetime.datetime | Unset):
+        q (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -182,15 +231,22 @@ def sync_detailed(
 
 
     kwargs = _get_kwargs(
-        state=state,
+        fields=fields,
+limit=limit,
+cursor=cursor,
+id=id,
+state=state,
 job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+worker_id=worker_id,
+attempt_min=attempt_min,
 created_after=created_after,
 created_before=created_before,
-limit=limit,
-cursor=cursor,
+finished_after=finished_after,
+finished_before=finished_before,
+q=q,
 
     )
 
@@ -203,32 +259,48 @@ cursor=cursor,
 def sync(
     *,
     client: AuthenticatedClient | Client,
+    fields: Literal['brief'] | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    id: list[str] | Unset = UNSET,
     state: list[RunState] | Unset = UNSET,
     job_type: str | Unset = UNSET,
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    worker_id: str | Unset = UNSET,
+    attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
-    limit: int | Unset = 50,
-    cursor: str | Unset = UNSET,
+    finished_after: datetime.datetime | Unset = UNSET,
+    finished_before: datetime.datetime | Unset = UNSET,
+    q: str | Unset = UNSET,
 
 ) -> Problem | RunPage | None:
     """ List runs, newest first
 
      Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is
-    null.
+    null. A search for text (`q`) looks at the newest 100,000 runs that the other filters leave, or for
+    200 ms, whichever ends first, and says in `searched` how far it has come; it does not find what is
+    redacted for the key.
 
     Args:
+        fields (Literal['brief'] | Unset): `brief`: without payload, result and metadata.
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
+        id (list[str] | Unset):
         state (list[RunState] | Unset):
         job_type (str | Unset):
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        worker_id (str | Unset):
+        attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
-        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
+        finished_after (datetime.datetime | Unset):
+        finished_before (datetime.datetime | Unset):
+        q (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -241,47 +313,70 @@ def sync(
 
     return sync_detailed(
         client=client,
+fields=fields,
+limit=limit,
+cursor=cursor,
+id=id,
 state=state,
 job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+worker_id=worker_id,
+attempt_min=attempt_min,
 created_after=created_after,
 created_before=created_before,
-limit=limit,
-cursor=cursor,
+finished_after=finished_after,
+finished_before=finished_before,
+q=q,
 
     ).parsed
 
 async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
+    fields: Literal['brief'] | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    id: list[str] | Unset = UNSET,
     state: list[RunState] | Unset = UNSET,
     job_type: str | Unset = UNSET,
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    worker_id: str | Unset = UNSET,
+    attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
-    limit: int | Unset = 50,
-    cursor: str | Unset = UNSET,
+    finished_after: datetime.datetime | Unset = UNSET,
+    finished_before: datetime.datetime | Unset = UNSET,
+    q: str | Unset = UNSET,
 
 ) -> Response[Problem | RunPage]:
     """ List runs, newest first
 
      Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is
-    null.
+    null. A search for text (`q`) looks at the newest 100,000 runs that the other filters leave, or for
+    200 ms, whichever ends first, and says in `searched` how far it has come; it does not find what is
+    redacted for the key.
 
     Args:
+        fields (Literal['brief'] | Unset): `brief`: without payload, result and metadata.
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
+        id (list[str] | Unset):
         state (list[RunState] | Unset):
         job_type (str | Unset):
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        worker_id (str | Unset):
+        attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
-        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
+        finished_after (datetime.datetime | Unset):
+        finished_before (datetime.datetime | Unset):
+        q (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -293,15 +388,22 @@ async def asyncio_detailed(
 
 
     kwargs = _get_kwargs(
-        state=state,
+        fields=fields,
+limit=limit,
+cursor=cursor,
+id=id,
+state=state,
 job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+worker_id=worker_id,
+attempt_min=attempt_min,
 created_after=created_after,
 created_before=created_before,
-limit=limit,
-cursor=cursor,
+finished_after=finished_after,
+finished_before=finished_before,
+q=q,
 
     )
 
@@ -314,32 +416,48 @@ cursor=cursor,
 async def asyncio(
     *,
     client: AuthenticatedClient | Client,
+    fields: Literal['brief'] | Unset = UNSET,
+    limit: int | Unset = 50,
+    cursor: str | Unset = UNSET,
+    id: list[str] | Unset = UNSET,
     state: list[RunState] | Unset = UNSET,
     job_type: str | Unset = UNSET,
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    worker_id: str | Unset = UNSET,
+    attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
     created_before: datetime.datetime | Unset = UNSET,
-    limit: int | Unset = 50,
-    cursor: str | Unset = UNSET,
+    finished_after: datetime.datetime | Unset = UNSET,
+    finished_before: datetime.datetime | Unset = UNSET,
+    q: str | Unset = UNSET,
 
 ) -> Problem | RunPage | None:
     """ List runs, newest first
 
      Filters are combined with AND. A page ends early at 4 MiB; continue with `next_cursor` until it is
-    null.
+    null. A search for text (`q`) looks at the newest 100,000 runs that the other filters leave, or for
+    200 ms, whichever ends first, and says in `searched` how far it has come; it does not find what is
+    redacted for the key.
 
     Args:
+        fields (Literal['brief'] | Unset): `brief`: without payload, result and metadata.
+        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
+        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
+        id (list[str] | Unset):
         state (list[RunState] | Unset):
         job_type (str | Unset):
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        worker_id (str | Unset):
+        attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
         created_before (datetime.datetime | Unset):
-        limit (int | Unset): Maximum number of items; a page ends early at 4 MiB. Default: 50.
-        cursor (str | Unset): The `next_cursor` of the previous page; opaque.
+        finished_after (datetime.datetime | Unset):
+        finished_before (datetime.datetime | Unset):
+        q (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -352,14 +470,21 @@ async def asyncio(
 
     return (await asyncio_detailed(
         client=client,
+fields=fields,
+limit=limit,
+cursor=cursor,
+id=id,
 state=state,
 job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+worker_id=worker_id,
+attempt_min=attempt_min,
 created_after=created_after,
 created_before=created_before,
-limit=limit,
-cursor=cursor,
+finished_after=finished_after,
+finished_before=finished_before,
+q=q,
 
     )).parsed
