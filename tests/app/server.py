@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,7 @@ from tests.app.endpoints import Endpoints
 
 JSON = {"content-type": "application/json"}
 FINAL = ("completed", "failed", "cancelled")
+PATIENCE_SECONDS = 2.0
 
 
 _built: list[FastAPI] = []
@@ -50,6 +53,21 @@ def _application(context: Context, ready: Callable[[], bool]) -> FastAPI:
     return app
 
 
+def _under_way(pool: ThreadPoolExecutor) -> Collection[object]:
+    """What the pool has begun or not yet, from now on."""
+    found: set[Future[Any]] = set()
+    submit = pool.submit
+
+    def counted(*work: Any, **keywords: Any) -> Future[Any]:
+        future = submit(*work, **keywords)
+        found.add(future)
+        future.add_done_callback(found.discard)
+        return future
+
+    pool.submit = counted  # type: ignore[method-assign]
+    return found
+
+
 class Server:
     """`async with` starts and stops it; `restart` does both on the same file."""
 
@@ -58,6 +76,7 @@ class Server:
         self.clock = clock
         self.schedule_timer = schedule_timer
         self.ready = True
+        self._reads: Collection[object] = ()
         self.sender = Endpoints()
         """What the server posts to."""
 
@@ -95,6 +114,8 @@ class Server:
         context.on_refused = self.refusals.note
         self.app = Front(_application(context, lambda: self.ready), context)
         await self.store.open()
+        if isinstance(self.store, SqliteStore):
+            self._reads = _under_way(self.store._reader._pool)
         await self.access.start()
         await self.refusals.start()
         await self.jobs.start()
@@ -143,13 +164,21 @@ class Server:
     # -- time
 
     async def settle(self) -> None:
-        """Whatever the service had begun by itself is written when this returns."""
+        """Whatever the service had begun by itself is read and written when this returns."""
         for _ in range(3):
             for _ in range(10):
                 await asyncio.sleep(0)
+            await self._until_read()
             await self.store.ping()
         await self.jobs.sweeper.catch_up()
         await self.jobs.scheduler.catch_up()
+
+    async def _until_read(self) -> None:
+        """A loop of the service that still reads has not set its next timer, and misses the time that passes meanwhile.
+        Of a read that the test itself holds up no end is to be seen."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._reads and time.monotonic() < deadline:
+            await asyncio.to_thread(time.sleep, 0.0002)
 
     async def advance(self, seconds: float) -> None:
         """Time passes, in one leap, and what is due by then has been done."""
