@@ -37,7 +37,8 @@ from blazy_jobs_server.listening import (
     pool_socket_path,
     url_of,
 )
-from blazy_jobs_server.outbound.deferred import DeferredSender
+from blazy_jobs_server.outbound.connections import Proxy
+from blazy_jobs_server.outbound.sender import GuardedSender
 from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore, hold
@@ -159,7 +160,7 @@ class Server:
         self._store = self._make_store(clock)
         self._schedule_timer = ScheduleTimer(clock)
         self._keyring = Keyring(settings.keyring, makes=settings.database_url is None)
-        self._sender = DeferredSender(lambda: make_sender(settings))
+        self._sender = make_sender(settings)
         self._jobs = Jobs(
             self._store,
             clock,
@@ -338,9 +339,6 @@ def make_handlers(jobs: Jobs, sender: Sender, keyring: Keyring, settings: Settin
 
 
 def make_sender(settings: Settings) -> Sender:
-    from blazy_jobs_server.outbound.connections import Proxy
-    from blazy_jobs_server.outbound.sender import GuardedSender
-
     return GuardedSender(
         allow=settings.http_allow,
         deny=settings.http_deny,

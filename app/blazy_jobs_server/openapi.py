@@ -13,7 +13,6 @@ from blazy_jobs_server.clock import SystemClock
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.handlers.exchange import Formats
 from blazy_jobs_server.handlers.service import Handlers, Limits
-from blazy_jobs_server.outbound.deferred import DeferredSender
 from blazy_jobs_server.outbound.sender import GuardedSender
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.sqlite import SqliteStore
@@ -33,7 +32,7 @@ def unopened(api_key: str | None) -> Context:
     clock = SystemClock()
     store = SqliteStore(Path("unused"), clock, lease_seconds=15)
     jobs = Jobs(store, clock, lease_seconds=15, heartbeat_seconds=5)
-    sender, sealer = DeferredSender(lambda: GuardedSender()), Keyring(None, makes=False)
+    sender, sealer = GuardedSender(), Keyring(None, makes=False)
     webhooks = Webhooks(store, clock, sender, sealer, Deliverer(store, clock, sender, sealer))
     formats = Formats(render.run_json, strict_json.parse)
     handlers = Handlers(jobs, sender, sealer, formats, Limits())

@@ -20,8 +20,8 @@ from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.handlers.exchange import Formats
 from blazy_jobs_server.handlers.service import Handlers, Limits
 from blazy_jobs_server.main import make_sender
-from blazy_jobs_server.outbound.deferred import DeferredSender
 from blazy_jobs_server.ports import Timer
+from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.queues.bullmq import BullmqEngine
 from blazy_jobs_server.settings import Settings
 from blazy_jobs_server.store.postgres import PostgresStore
@@ -79,6 +79,8 @@ class Server:
         self._reads: Collection[object] = ()
         self.sender = Endpoints()
         """What the server posts to."""
+        self.http_sender: Sender = make_sender(self.settings)
+        """Of HTTP handlers."""
 
     async def __aenter__(self) -> Server:
         settings = self.settings
@@ -127,7 +129,6 @@ class Server:
 
     def _make_handlers(self, keyring: Keyring) -> Handlers:
         settings = self.settings
-        self.http_sender = DeferredSender(lambda: make_sender(settings))
         limits = Limits(
             concurrency=settings.http_concurrency,
             per_origin=settings.http_per_origin,

@@ -12,9 +12,9 @@ import pytest
 
 from blazy_jobs_server.outbound import resolving
 from blazy_jobs_server.outbound.addresses import AddressPolicy, Network
+from blazy_jobs_server.outbound.connecting import Route, connect
 from blazy_jobs_server.outbound.resolving import Endpoint
 from blazy_jobs_server.outbound.sender import GuardedSender
-from blazy_jobs_server.outbound.wire import GuardedBackend
 from blazy_jobs_server.ports.outbound import Answer, DestinationBlocked, NoConnection, UrlRefused
 from tests.attacks.outside import EVERYWHERE, INSIDE, OUTSIDE, Names, Stage, outside_only, stage
 from tests.support.receiver import Receiver, plain
@@ -235,9 +235,8 @@ async def test_the_peer_is_compared_with_the_address_that_was_checked() -> None:
             return ip_address(OUTSIDE)
 
     async with Receiver(host=INSIDE) as receiver:
-        backend = GuardedBackend([Misled(socket.AF_INET, (INSIDE, 0))], tls=False)
         with pytest.raises(DestinationBlocked):
-            await backend.connect_tcp("outside", receiver.port)
+            await connect(Route(endpoints=[Misled(socket.AF_INET, (INSIDE, 0))], port=receiver.port))
         assert receiver.requests == []
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from blazy_jobs_server.outbound.wire import MAX_HEAD_BYTES
+from blazy_jobs_server.outbound.reading import MAX_HEAD_BYTES
 from blazy_jobs_server.ports.outbound import Answer, AnswerEncoded, AnswerTooLarge, ProtocolBroken, SendTimedOut
 from tests.attacks.outside import OUTSIDE, Stage, stage
 from tests.support.receiver import Answering

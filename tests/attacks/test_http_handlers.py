@@ -61,8 +61,9 @@ def names() -> Names:
 async def attack(serve: Callable[..., Server], names: Names) -> AsyncIterator[Attack]:
     async with AsyncExitStack() as stack:
         on = await stack.enter_async_context(stage(names))
-        server = await stack.enter_async_context(serve())
-        server.http_sender._made = on.sender
+        server = serve()
+        server.http_sender = on.sender
+        await stack.enter_async_context(server)
         yield Attack(server, on)
 
 

@@ -6,7 +6,6 @@ same name, so what is unchanged makes no new version, and who reads the definiti
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets as random
@@ -72,7 +71,7 @@ class HandlerSecrets(Struct, frozen=True):
         return turn if right else None
 
     def _digest(self, *parts: str) -> str:
-        return hmac.new(bytes.fromhex(self.key), "\0".join(parts).encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(bytes.fromhex(self.key), "\0".join(parts).encode(), "sha256").hex()
 
 
 def fresh(signing: SigningSecrets) -> HandlerSecrets:

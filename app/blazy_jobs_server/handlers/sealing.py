@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from msgspec.structs import replace
@@ -93,7 +94,12 @@ class Sealing:
 
 
 def origin_of(definition: Definition) -> str:
-    return destination.parse(definition.handler.url or "").origin
+    return _origin(definition.handler.url or "")
+
+
+@functools.lru_cache(maxsize=1024)
+def _origin(url: str) -> str:
+    return destination.parse(url).origin
 
 
 def _values(handler: Handler, before: Mapping[str, str], *, moved: bool) -> dict[str, str]:

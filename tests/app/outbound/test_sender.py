@@ -9,7 +9,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from blazy_jobs_server.outbound import wire
+from blazy_jobs_server.outbound import connecting
 from blazy_jobs_server.outbound.resolving import Resolver
 from blazy_jobs_server.outbound.sender import GuardedSender
 from blazy_jobs_server.ports.outbound import (
@@ -233,7 +233,7 @@ async def test_nothing_there_is_no_connection(sender: GuardedSender) -> None:
 async def test_a_receiver_without_tls_is_no_connection_for_https(
     sender: GuardedSender, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(connecting, "CONNECT_SECONDS", 0.3)
     with pytest.raises(NoConnection, match="within"):
         await post(sender, receiver.url().replace("http:", "https:"))
     await receiver.gone.wait()
