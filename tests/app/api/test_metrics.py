@@ -126,6 +126,25 @@ async def test_runs_that_nobody_serves_are_told_by_queue(server: Server) -> None
     await worker.leave()
 
 
+async def test_a_queue_is_as_late_as_its_oldest_run_that_is_due(server: Server) -> None:
+    await server.register()
+    await server.register("photo")
+    await server.dispatch("photo", queue="mail", priority=-5)
+    await server.advance(20)
+    await server.dispatch(queue="mail", delay_seconds=30)
+    await server.dispatch(queue="mail")
+    await server.dispatch(delay_seconds=60)
+    await server.advance(10)
+    samples = await scrape(server)
+    assert samples.of("jobs_queue_latency_seconds", queue="mail") == pytest.approx(30, abs=1)
+    assert samples.of("jobs_queue_latency_seconds", queue="default") == 0, "it is delayed, and not late"
+    worker = await server.worker("photo")
+    await worker.take()
+    assert (await scrape(server)).of("jobs_queue_latency_seconds", queue="mail") == pytest.approx(10, abs=1)
+    await server.advance(55)
+    assert (await scrape(server)).of("jobs_queue_latency_seconds", queue="default") == pytest.approx(5, abs=1)
+
+
 async def test_slots_are_busy_or_free(server: Server) -> None:
     await server.register()
     worker = await server.worker(concurrency=5)

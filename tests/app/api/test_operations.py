@@ -240,6 +240,7 @@ FAMILIES = {
     "jobs_errors": "counter",
     "jobs_leases_lost": "counter",
     "jobs_unserved_runs": "gauge",
+    "jobs_queue_latency_seconds": "gauge",
     "jobs_queue_paused": "gauge",
     "jobs_worker_slots": "gauge",
     "jobs_http_requests": "counter",

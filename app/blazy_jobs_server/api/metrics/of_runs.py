@@ -65,6 +65,11 @@ def of_queues(context: Context, stored: Stored) -> Iterator[Metric]:
             oldest.add_metric([STATE_NAMES[state]], (now - at) / SECOND)
     yield oldest
     queues = [queue for _, queue in reversed(jobs.catalogue.queues())]
+    latency: dict[Labels, float] = {(queue_label(context, queue.name),): 0 for queue in queues}
+    for (_, name), at in stored.oldest_due.items():
+        label = (queue_label(context, name),)
+        latency[label] = max(latency.get(label, 0), (now - at) / SECOND)
+    yield gauge("jobs_queue_latency_seconds", "For how long the oldest queued run has been due", ["queue"], latency)
     unserved: dict[Labels, float] = {(queue_label(context, queue.name),): 0 for queue in queues}
     for (job_type, name, state), n in jobs.numbers.counts.items():
         if state is State.QUEUED and n > 0 and _is_unserved(context, job_type, name):

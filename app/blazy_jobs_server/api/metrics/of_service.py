@@ -18,13 +18,18 @@ class Stored(Struct, frozen=True, kw_only=True):
     """What is read from the store for a scrape."""
 
     sizes: dict[str, int]
+    oldest_due: dict[tuple[str, str], int]
     next_deletable_at: int | None
 
 
 async def stored(context: Context) -> Stored:
     """Raises StoreUnavailable."""
     store = context.jobs.store
-    return Stored(sizes=await store.sizes(), next_deletable_at=await store.next_deletable())
+    return Stored(
+        sizes=await store.sizes(),
+        oldest_due=await store.oldest_due(),
+        next_deletable_at=await store.next_deletable(),
+    )
 
 
 def of_build() -> Iterator[Metric]:
