@@ -79,8 +79,8 @@ class Server:
         self._reads: Collection[object] = ()
         self.sender = Endpoints()
         """What the server posts to."""
-        self.http_sender: Sender = make_sender(self.settings)
-        """Of HTTP handlers."""
+        self.make_http_sender: Callable[[Settings], Sender] = make_sender
+        """Of HTTP handlers, at each start."""
 
     async def __aenter__(self) -> Server:
         settings = self.settings
@@ -135,6 +135,7 @@ class Server:
             max_result_bytes=settings.max_result_bytes,
         )
         formats = Formats(render.run_json, strict_json.parse)
+        self.http_sender = self.make_http_sender(settings)
         return Handlers(self.jobs, self.http_sender, keyring, formats, limits)
 
     def _make_store(self) -> SqliteStore | PostgresStore:

@@ -62,7 +62,7 @@ async def attack(serve: Callable[..., Server], names: Names) -> AsyncIterator[At
     async with AsyncExitStack() as stack:
         on = await stack.enter_async_context(stage(names))
         server = serve()
-        server.http_sender = on.sender
+        server.make_http_sender = lambda settings: on.sender
         await stack.enter_async_context(server)
         yield Attack(server, on)
 
