@@ -85,6 +85,9 @@ async def test_who_is_not_logged_in_is_led_to_the_log_in_and_back(serve: Callabl
         there = urlsplit(urljoin("/ui/runs/run_0000000000000", answer.headers["location"]))
         assert there.path == "/login"
         assert parse_qs(there.query) == {"next": ["ui/runs/run_0000000000000?tab=a%26b&x=1"]}
+        elsewhere = BROWSER | {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+        answer = await server.http.get("/ui/", headers=elsewhere)
+        assert answer.headers["location"] == "../login?next=ui/&session=maybe"
         problem(await server.http.get("/ui/"), 401, "unauthorized")
         problem(await server.http.get(f"/ui/-/{assets().version}/app.js"), 401, "unauthorized")
         assert (await server.http.get("/ui/", headers=BEARER)).status_code == 200

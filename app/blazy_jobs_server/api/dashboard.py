@@ -126,7 +126,9 @@ async def page(request: Request, path: str) -> Response:
     except Unauthorized:
         if "text/html" not in request.headers.get("accept", ""):
             raise
-        return RedirectResponse(f"{up}../login?next={_itself(request, path)}", 303, HEADERS)
+        from_elsewhere = request.headers.get("sec-fetch-site") == "cross-site"  # and so without the cookie
+        maybe = "&session=maybe" if from_elsewhere else ""
+        return RedirectResponse(f"{up}../login?next={_itself(request, path)}{maybe}", 303, HEADERS)
     shown = await asyncio.to_thread(_page, up, settings.ui)
     tag = f'"{hashlib.sha256(shown.body).hexdigest()[:32]}"'
     if tag in request.headers.get("if-none-match", ""):

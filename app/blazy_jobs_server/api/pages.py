@@ -42,7 +42,7 @@ OF_DOCS = {
     "swagger-ui-bundle.js": "swagger-ui/swagger-ui-bundle.js",
     "swagger-ui.css": "swagger-ui/swagger-ui.css",
 }
-OF_LOGIN = {"page.js": "login.js", "page.css": "page.css"}
+OF_LOGIN = {"page.js": "login.js", "page.css": "login.css"}
 """By the name in the address."""
 
 

@@ -2,8 +2,9 @@
 
 /** Where to go afterwards: a page of this server, whatever the address says. */
 function next() {
-  const wanted = new URL(new URLSearchParams(location.search).get("next") ?? "docs", location.href);
-  return wanted.origin === location.origin ? wanted.href : new URL("docs", location.href).href;
+  const home = new URL(".", location.href);
+  const wanted = new URL(new URLSearchParams(location.search).get("next") ?? "", home);
+  return wanted.origin === location.origin ? wanted.href : home.href;
 }
 
 function explain(answer) {
@@ -33,4 +34,15 @@ async function logIn(event) {
   }
 }
 
+/** A link from another site comes without the cookie of a session that may be there: the server says `session=maybe`. */
+async function goOnWithSession() {
+  if (new URLSearchParams(location.search).get("session") !== "maybe") return;
+  try {
+    if ((await fetch("v1/session")).ok) location.replace(next());
+  } catch {
+    // the form stays
+  }
+}
+
 document.getElementById("form").addEventListener("submit", logIn);
+goOnWithSession();

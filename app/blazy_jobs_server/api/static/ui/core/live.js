@@ -7,7 +7,7 @@ import { setServerTime } from "./clock.js";
 
 const TRY_AGAIN_MS = 3000;
 
-/** @type {import("../vendor/preact.js").Signal<any>} the latest digest, as GET /v1/live describes it */
+/** @type {import("../vendor/preact.js").Signal<import("blazy-jobs").Digest | null>} the latest, as GET /v1/live describes it */
 export const digest = signal(null);
 
 /** `live`; `cut`: it comes back by itself; `paused` by a person.
@@ -24,8 +24,8 @@ let versions = {};
 let holds = 0;
 let missed = new Set();
 
-/** Calls `run` when one of the topics changed: `runs`, `errors`, `job_types`, `queues`, `schedules`, `workers`, `keys`,
- * `webhooks`, `audit`, `bulk`.
+/** Calls `run` when one of the topics changed: `runs`, or only those of a state (`runs:failed`), `errors`, `job_types`,
+ * `queues`, `schedules`, `workers`, `servers`, `keys`, `webhooks`, `audit`, `bulk`.
  * @param {string[]} topics
  * @param {() => void} run
  * @returns {() => void} ends it */
@@ -64,11 +64,18 @@ function tell(changed) {
   }
 }
 
-/** @param {any} frame */
+/** @param {import("blazy-jobs").ListVersions} given
+ * @returns {Record<string, unknown>} by topic */
+function topicsOf({ runs, ...others }) {
+  const states = Object.entries(runs);
+  return { ...others, runs: states.map(([, version]) => version).join(), ...Object.fromEntries(states.map(([state, version]) => [`runs:${state}`, version])) };
+}
+
+/** @param {import("blazy-jobs").Digest} frame */
 function take(frame) {
-  const found = frame.versions ?? {};
+  const found = topicsOf(frame.versions);
   const changed = new Set(Object.keys(found).filter((name) => found[name] !== versions[name]));
-  const isFirst = status.value !== "live";
+  const isFirst = status.value !== "live" || digest.value?.server !== frame.server;
   versions = found;
   batch(() => {
     digest.value = frame;
@@ -76,7 +83,7 @@ function take(frame) {
     status.value = "live";
     failures = 0;
   });
-  if (frame.time) setServerTime(frame.time);
+  setServerTime(frame.at);
   if (isFirst) tell("all");
   else if (changed.size > 0) tell(changed);
 }
@@ -93,7 +100,6 @@ function open() {
   close();
   stream = new EventSource(`${ROOT}v1/live`);
   const heard = (/** @type {MessageEvent} */ event) => take(JSON.parse(event.data));
-  stream.addEventListener("message", heard);
   stream.addEventListener("digest", heard);
   stream.addEventListener("error", () => {
     if (status.value === "live" || (status.value === "connecting" && ++failures > 1)) status.value = "cut";

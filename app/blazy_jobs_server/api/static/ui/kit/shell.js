@@ -57,7 +57,7 @@ function Side({ current, isOpen, close }) {
           <${Icon} name=${entry.icon} /><span class="word">${entry.title}</span><${Count} name=${entry.name} /></a>`)}</div>`)}
     </nav>
     <div class="side-foot"><${LiveButton} />
-      <button type="button" class="nav-link plain-button" title="Settings and keys" onClick=${showKeys}><${Icon} name="user" /><span class="word clip">${session.value?.name ?? ""}</span></button></div>
+      <button type="button" class="nav-link plain-button" title="Settings and keys" onClick=${showKeys}><${Icon} name="user" /><span class="word clip">${session.value?.name || "Settings"}</span></button></div>
   </div>`;
 }
 
@@ -79,7 +79,9 @@ function LiveButton() {
 
 function Banner() {
   if (status.value === "cut") return html`<div class="banner"><${Icon} name="warning" /><span>The live stream is cut. What you see is as of ${clockTime(asOf.value, zone.value)}; the page comes back by itself.</span></div>`;
-  if (digest.value?.draining) return html`<div class="banner"><${Icon} name="info" /><span>This server is stopping: it lets running handlers finish, and starts nothing new.</span></div>`;
+  const trouble = digest.value?.trouble ?? [];
+  if (trouble.includes("store")) return html`<div class="banner bad"><${Icon} name="warning" /><span>The server cannot use its database: nothing is accepted, and what you see may be old.</span></div>`;
+  if (trouble.includes("redis")) return html`<div class="banner bad"><${Icon} name="warning" /><span>The server cannot reach Redis: BullMQ queues stand still.</span></div>`;
   return null;
 }
 
@@ -99,7 +101,7 @@ function Settings({ close }) {
       ${session.value?.expires_at && html`<${Button} icon="logout" onClick=${logOut}>Log out<//>`}
       <${Button} kind="primary" onClick=${() => close()}>Done<//>`}>
     <div class="settings">
-      <p class="quiet">Logged in as <strong>${session.value?.name}</strong>.</p>
+      ${session.value?.name && html`<p class="quiet">Logged in as <strong>${session.value.name}</strong>.</p>`}
       <div class="form-row">
         <${SelectField} label="Colours" value=${theme.value} onChange=${(/** @type {any} */ value) => { theme.value = value; }} options=${[{ value: "auto", text: "As the system" }, { value: "light", text: "Light" }, { value: "dark", text: "Dark" }]} />
         <${SelectField} label="Times" value=${zone.value} onChange=${(/** @type {any} */ value) => { zone.value = value; }} options=${[{ value: "local", text: "Local time" }, { value: "utc", text: "UTC" }]} />

@@ -1,66 +1,130 @@
-import { html } from "../vendor/preact.js";
+import { html, useEffect, useState } from "../vendor/preact.js";
 import { to } from "../core/base.js";
+import { now } from "../core/clock.js";
+import { digest } from "../core/live.js";
 import { useList, useRead } from "../core/read.js";
-import { brief, duration, number, plural } from "../core/text.js";
+import { brief, duration, firstLine, number, plural } from "../core/text.js";
 import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Icon } from "../kit/icons.js";
 import { Page, Section } from "../kit/page.js";
 import { Table } from "../kit/table.js";
+import { Time } from "../kit/time.js";
 import { runColumns } from "./run-parts.js";
 import { FirstRun } from "./runs.js";
 
+/** From when on a due run is late enough to be told first. */
+const LATE_SECONDS = 60;
+const LANES = 8;
+
 export default function Overview() {
   const stats = useRead("v1/stats", {}, { topics: ["runs"], every: 10_000 });
-  const queues = useRead("v1/queues", { limit: 200 }, { topics: ["queues", "runs"] });
-  if (!stats.data) return html`<${Page} title="Overview">${stats.error ? html`<${Failure} error=${stats.error} what="the overview" retry=${stats.reload} />` : html`<${Skeleton} />`}<//>`;
-  const counts = stats.data.counts;
-  const isEmpty = Object.values(counts).every((count) => count === 0);
-  if (isEmpty) return html`<${Page} title="Overview"><${FirstRun} /><//>`;
+  const frame = digest.value;
+  const counts = frame?.counts ?? stats.data?.counts;
+  if (!counts || !stats.data) {
+    return html`<${Page} title="Overview">${stats.error ? html`<${Failure} error=${stats.error} what="the overview" retry=${stats.reload} />` : html`<${Skeleton} />`}<//>`;
+  }
+  if (Object.values(counts).every((count) => count === 0)) return html`<${Page} title="Overview"><${FirstRun} /><//>`;
   return html`<${Page} title="Overview">
-    <${Attention} stats=${stats.data} queues=${queues.data?.data ?? []} />
-    <${Tiles} stats=${stats.data} />
+    ${frame && html`<${Attention} frame=${frame} />`}
+    <${Tiles} counts=${counts} stats=${stats.data} frame=${frame} />
+    ${frame && frame.lanes.length > 0 && html`<${Lanes} frame=${frame} />`}
     <${Recent} title="Running now" state="running" />
     <${Recent} title="Latest failures" state="failed" />
   <//>`;
 }
 
-/** What an operator should look at first. @param {{ stats: any, queues: any[] }} props */
-function Attention({ stats, queues }) {
-  const items = [];
-  if (stats.workers === 0) items.push({ icon: "workers", tone: "bad", text: "No worker is connected: nothing starts.", href: to("runs", { state: "queued" }) });
-  for (const queue of queues.filter((one) => one.paused)) {
-    items.push({ icon: "pause", tone: "warn", text: html`Queue <strong>${queue.name}</strong> is paused, ${plural(queue.counts.queued, "run")} waiting.`, href: to("runs", { state: "queued", queue: queue.name }) });
+/** What an operator should look at first, the worst first.
+ * @param {import("blazy-jobs").Digest} frame
+ * @returns {{ key: string, icon: string, tone: string, text: any, href: string, at?: string | null }[]} */
+function concerns(frame) {
+  const found = [];
+  const waiting = frame.queues.reduce((sum, queue) => sum + queue.queued, 0);
+  if (frame.workers.connected === 0 && waiting > 0) {
+    found.push({ key: "workers", icon: "workers", tone: "bad", text: `No worker is connected: ${plural(waiting, "run")} cannot start.`, href: to("runs", { state: "queued" }) });
   }
-  if (items.length === 0) return html`<div class="all-well"><${Icon} name="completed" /><span>Nothing needs attention.</span></div>`;
-  return html`<${Section} title="Needs attention" flush=${true}><ul class="attention">${items.map((item, index) => html`
-    <li key=${index} data-tone=${item.tone}><a href=${item.href}><${Icon} name=${item.icon} /><span class="grow">${item.text}</span><${Icon} name="chevron" size=${14} /></a></li>`)}</ul><//>`;
+  for (const queue of frame.queues) {
+    const href = to("runs", { state: "queued", queue: queue.name });
+    const late = queue.oldest_due_at ? (now.value - new Date(queue.oldest_due_at).getTime()) / 1000 : 0;
+    const name = html`<strong>${queue.name}</strong>`;
+    if (queue.paused) {
+      found.push({ key: `paused ${queue.name}`, icon: "pause", tone: "warn", text: html`Queue ${name} is paused: ${plural(queue.queued, "run")} waiting.`, href, at: queue.oldest_due_at });
+    } else if (queue.unserved > 0) {
+      found.push({ key: `unserved ${queue.name}`, icon: "workers", tone: "bad", text: html`No worker serves ${plural(queue.unserved, "run")} in ${name}.`, href, at: queue.oldest_due_at });
+    } else if (late > LATE_SECONDS) {
+      found.push({ key: `late ${queue.name}`, icon: "scheduled", tone: "warn", text: html`Queue ${name} is ${duration(late)} behind: ${plural(queue.queued, "run")} waiting.`, href, at: queue.oldest_due_at });
+    }
+  }
+  for (const error of frame.new_errors) {
+    found.push({ key: error.group, icon: "errors", tone: "bad", text: html`New error in <strong>${error.job_type}</strong>: <span dir="auto">${error.type || error.code}, ${firstLine(error.message, 160)}</span>`, href: to("runs", { error_group: error.group }), at: error.first_at });
+  }
+  return found;
 }
 
-/** @param {{ stats: any }} props */
-function Tiles({ stats }) {
-  const { counts } = stats;
-  const waiting = counts.queued + counts.retrying;
+/** @param {{ frame: import("blazy-jobs").Digest }} props */
+function Attention({ frame }) {
+  const items = concerns(frame);
+  if (items.length === 0) return html`<div class="all-well"><${Icon} name="completed" /><span>Nothing needs attention.</span></div>`;
+  return html`<${Section} title="Needs attention" flush=${true}><ul class="attention">${items.map((item) => html`
+    <li key=${item.key} data-tone=${item.tone}><a href=${item.href}><${Icon} name=${item.icon} /><span class="grow clip">${item.text}</span>
+      ${item.at && html`<span class="faint small"><${Time} at=${item.at} /></span>`}<${Icon} name="chevron" size=${14} /></a></li>`)}</ul><//>`;
+}
+
+/** @param {{ counts: any, stats: any, frame: import("blazy-jobs").Digest | null }} props */
+function Tiles({ counts, stats, frame }) {
+  const { connected = stats.workers, slots = 0, busy = 0 } = frame?.workers ?? {};
   return html`<div class="tiles">
-    <${Tile} href=${to("runs", { state: "running" })} name="Running" value=${counts.running} />
-    <${Tile} href=${to("runs", { state: ["queued", "retrying"] })} name="Waiting" value=${waiting} note=${counts.scheduled ? `${brief(counts.scheduled)} scheduled` : ""} />
-    <${Tile} href=${to("runs", { state: "completed" })} name="Finished in the last minute" value=${stats.finished_last_minute} />
-    <${Tile} href=${to("runs", { state: "failed" })} name="Failed" value=${counts.failed} />
-    <${Tile} name="Wait, median" text=${stats.waited.p50_seconds === null ? "–" : duration(stats.waited.p50_seconds)} note=${stats.waited.p99_seconds === null ? "" : `p99 ${duration(stats.waited.p99_seconds)}`} />
+    <${Tile} href=${to("runs", { state: "running" })} name="Running" value=${counts.running} note=${slots ? `${number(busy)} of ${plural(slots, "slot")} busy` : ""} />
+    <${Tile} href=${to("runs", { state: ["queued", "retrying"] })} name="Waiting" value=${counts.queued + counts.retrying} note=${counts.scheduled ? `and ${brief(counts.scheduled)} scheduled` : ""} />
+    <${Tile} href=${to("runs", { state: "completed" })} name="Completed a minute" text=${rate(frame?.rates.completed, stats.finished_last_minute)} note=${`${brief(counts.completed)} kept`} />
+    <${Tile} href=${to("runs", { state: "failed" })} name="Failed a minute" text=${rate(frame?.rates.failed, 0)} note=${`${brief(counts.failed)} kept`} tone=${frame && frame.rates.failed > 0 ? "bad" : ""} />
+    <${Tile} name="Wait, median" text=${stats.waited.p50_seconds === null ? "–" : duration(stats.waited.p50_seconds)} note=${stats.waited.p99_seconds === null ? "in the last minute" : `p99 ${duration(stats.waited.p99_seconds)}`} />
+    <${Tile} name="Workers" value=${connected} note=${frame?.workers.draining ? `${frame.workers.draining} draining` : "connected"} />
   </div>`;
 }
 
-/** @param {{ name: string, value?: number, text?: string, note?: string, href?: string }} props */
-function Tile({ name, value, text, note, href }) {
-  const inside = html`<span class="tile-name">${name}</span><span class="tile-value" title=${value === undefined ? null : number(value)}>${text ?? (value !== undefined && value >= 100_000 ? brief(value) : number(value ?? 0))}</span><span class="tile-note">${note || "\u00a0"}</span>`;
+/** @param {number | undefined} aSecond @param {number} otherwise */
+function rate(aSecond, otherwise) {
+  if (aSecond === undefined) return number(otherwise);
+  const value = aSecond * 60;
+  return value >= 100_000 ? brief(value) : number(value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
+}
+
+/** @param {{ name: string, value?: number, text?: string, note?: string, href?: string, tone?: string }} props */
+function Tile({ name, value, text, note, href, tone = "" }) {
+  const inside = html`<span class="tile-name">${name}</span><span class=${`tile-value ${tone}`} title=${value === undefined ? null : number(value)}>${text ?? (value !== undefined && value >= 100_000 ? brief(value) : number(value ?? 0))}</span><span class="tile-note">${note || "\u00a0"}</span>`;
   return href ? html`<a class="tile" href=${href}>${inside}</a>` : html`<div class="tile">${inside}</div>`;
+}
+
+/** @param {{ frame: import("blazy-jobs").Digest }} props */
+function Lanes({ frame }) {
+  const [isWhole, setWhole] = useState(false);
+  const lanes = isWhole ? frame.lanes : frame.lanes.slice(0, LANES);
+  const count = (/** @type {import("../kit/state.js").RunState} */ state, tone = "") => ({
+    title: state[0].toUpperCase() + state.slice(1), align: /** @type {const} */ ("end"), width: "6.5rem",
+    cell: (/** @type {any} */ lane) => (lane.counts[state]
+      ? html`<a class=${`soft ${tone}`} href=${to("runs", { state, job_type: lane.job_type, queue: lane.queue })}>${number(lane.counts[state])}</a>`
+      : html`<span class="faint">–</span>`),
+  });
+  const columns = [
+    { title: "Job type", wide: true, cell: (/** @type {any} */ lane) => html`<a data-open class="clip" href=${to("runs", { job_type: lane.job_type, queue: lane.queue })}>${lane.job_type}</a>` },
+    { title: "Queue", width: "1%", cell: (/** @type {any} */ lane) => html`<span class="quiet">${lane.queue}</span>` },
+    count("queued"), count("running"), count("retrying"), count("completed"), count("failed", "bad"),
+  ];
+  const left = frame.lanes.length - lanes.length + (frame.other?.lanes ?? 0);
+  return html`<${Section} title="Job types" flush=${true} aside=${left > 0 && frame.lanes.length > LANES && html`<button type="button" class="link small" onClick=${() => setWhole(!isWhole)}>${isWhole ? "Fewer" : `${plural(left, "more")}`.replace("mores", "more")}</button>`}>
+    <${Table} caption="Runs by job type" columns=${columns} rows=${lanes} id=${(/** @type {any} */ lane) => `${lane.job_type} ${lane.queue}`} /><//>`;
 }
 
 /** @param {{ title: string, state: string }} props */
 function Recent({ title, state }) {
-  const list = useList("v1/runs", { state, limit: 5 }, { topics: ["runs"], id: (run) => run.id });
-  const rows = list.fresh > 0 ? list.answer.data : list.rows;
-  return html`<${Section} title=${title} flush=${true} aside=${html`<a class="small" href=${to("runs", { state })}>All</a>`}>
-    ${list.loading ? html`<${Skeleton} lines=${3} />` : rows.length === 0 ? html`<${Empty} icon=${state} title=${state === "running" ? "Nothing runs right now" : "No run has failed"} />`
-      : html`<${Table} caption=${title} columns=${runColumns()} rows=${rows} id=${(/** @type {any} */ run) => run.id} stale=${list.stale} />`}
+  const list = useList("v1/runs", { state, limit: 5 }, { topics: [`runs:${state}`] });
+  const isOld = list.fresh > 0 || list.rows.some((run) => run.state !== state);
+  useEffect(() => {
+    if (isOld) list.showFresh(); // five rows, of the same height: what is under them does not move
+  }, [isOld, list.answer]);
+  return html`<${Section} title=${title} flush=${true} aside=${html`<a class="small" href=${to("runs", { state })}>All ${state}</a>`}>
+    ${list.loading ? html`<${Skeleton} lines=${5} />` : list.rows.length === 0 ? html`<${Empty} icon=${state} title=${state === "running" ? "Nothing runs right now" : "No run has failed"} />`
+      : html`<${Table} caption=${title} columns=${runColumns()} rows=${list.rows} id=${(/** @type {any} */ run) => run.id} stale=${list.stale} />`}
   <//>`;
 }
+

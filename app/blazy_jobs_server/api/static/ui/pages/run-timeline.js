@@ -44,7 +44,7 @@ export function spansOf(events, present) {
       end(at, "failed", `Attempt ${event.attempt} failed`);
       wait(at, event.data?.due_at, "backoff", "Back-off");
     } else if (event.type === "interrupted") {
-      end(at, "lost", { lost: "Lost with its worker", snoozed: "Snoozed", released: "Given back" }[/** @type {string} */ (event.data?.reason)] ?? "Interrupted");
+      end(at, event.data?.reason === "lost" ? "lost" : "given-back", { lost: "Lost with its worker", snoozed: "Snoozed", released: "Given back" }[/** @type {string} */ (event.data?.reason)] ?? "Interrupted");
       wait(at, event.data?.due_at, "delay", "Not due yet");
     } else if (isFinal(event.type)) end(at, /** @type {any} */ (open)?.kind === "running" ? event.type : "");
   }
@@ -88,7 +88,7 @@ export function Changes({ events, run }) {
   const shown = changes.slice(-MOST);
   return html`<ol class="changes">
     ${changes.length > shown.length && html`<li class="faint">${changes.length - shown.length} earlier changes</li>`}
-    ${shown.map((event, index) => html`<li key=${event.seq} data-type=${event.type}>
+    ${shown.map((event, index) => html`<li key=${event.seq} data-type=${event.type} data-reason=${event.data?.reason === "lost" ? "lost" : null}>
       <${Icon} name=${/** @type {any} */ (ICONS)[event.type] ?? event.type} />
       <span class="grow">${SAYS[event.type](event)}</span>
       <span class="faint small num nowrap">${index > 0 ? `+${duration((new Date(event.time).getTime() - new Date(shown[index - 1].time).getTime()) / 1000)}` : ""}</span>

@@ -1,4 +1,4 @@
-import { html, useMemo } from "../vendor/preact.js";
+import { html, useEffect, useMemo } from "../vendor/preact.js";
 import { part } from "../core/api.js";
 import { to } from "../core/base.js";
 import { useRead } from "../core/read.js";
@@ -20,7 +20,7 @@ const CRUMBS = [{ href: to("runs"), text: "Runs" }];
 
 /** @param {{ id: string }} props */
 export default function RunPage({ id }) {
-  const { data: run, error, stale, reload } = useRead(`v1/runs/${part(id)}`, {}, { topics: ["runs"] });
+  const { data: run, error, stale, reload } = useRead(`v1/runs/${part(id)}`, {}, {});
   if (!run) return html`<${Page} title="Run" crumbs=${CRUMBS}>${error ? html`<${Failure} error=${error} what="run" retry=${reload} />` : html`<${Skeleton} />`}<//>`;
   return html`<${Run} key=${run.id} run=${run} stale=${stale} reload=${reload} />`;
 }
@@ -31,6 +31,10 @@ function Run({ run, stale, reload }) {
   const lines = useMemo(() => events.filter((event) => event.type === "log").map((event) => ({ seq: event.seq, time: event.time, attempt: event.attempt, level: event.data.level, message: event.data.message, fields: event.data.fields })), [events]);
   const progress = latestProgress(events) ?? run.progress;
   const isOver = isFinal(run.state);
+  const changes = useMemo(() => events.filter((event) => event.type !== "log" && event.type !== "progress").length, [events]);
+  useEffect(() => {
+    if (changes > 0) reload();
+  }, [changes]);
   return html`<${Page} title=${`${run.job_type} ${run.id}`} crumbs=${CRUMBS}
     heading=${html`<span class="row wrap gap-3">${run.job_type}<${State} state=${run.state} cancelling=${run.cancel_requested} />${run.resolved && html`<${Badge} tone="ok" icon="check">Resolved<//>`}</span>`}
     sub=${html`<span class="row gap-1"><span class="mono">${run.id}</span><${Copy} text=${run.id} what="The id" /></span>`}
@@ -93,14 +97,14 @@ function About({ run }) {
       ["Priority", String(run.priority)],
       ["Attempt", `${run.attempt} of ${run.max_attempts}`],
       ["Losses", run.losses ? String(run.losses) : ""],
-      ["Took", run.started_at && html`<${RunTime} run=${run} />`],
+      [run.state === "running" ? "Runs for" : "Took", run.started_at && html`<${RunTime} run=${run} />`],
       ["Created", html`<${Time} at=${run.created_at} exact=${true} />`],
       ["Due", run.due_at !== run.created_at && html`<${Time} at=${run.due_at} exact=${true} />`],
       ["Started", run.started_at && html`<${Time} at=${run.started_at} exact=${true} />`],
       ["Finished", run.finished_at && html`<${Time} at=${run.finished_at} exact=${true} />`],
       ["Expires", run.expires_at && html`<${Time} at=${run.expires_at} />`],
       ["Timeout", duration(run.timeout_seconds)],
-      ["Version", `of job type: ${run.job_type_version}`],
+      ["Version", html`<span title="of the job type">${run.job_type_version}</span>`],
     ]} /><//>
     <${Section} title="From" bare=${true}><${Facts} items=${[
       ["Created by", run.created_by?.name],

@@ -2,7 +2,8 @@ import { html, useState } from "../vendor/preact.js";
 import { get } from "../core/api.js";
 import { ROOT, to } from "../core/base.js";
 import { query } from "../core/router.js";
-import { useList, useRead } from "../core/read.js";
+import { digest } from "../core/live.js";
+import { useList } from "../core/read.js";
 import { Button } from "../kit/button.js";
 import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Filters, clear } from "../kit/filters.js";
@@ -28,7 +29,7 @@ export const FILTERS = [
 
 /** What the address asks for. */
 function wanted() {
-  /** @type {Record<string, unknown>} */
+  /** @type {Record<string, string[]>} */
   const found = { state: query.value.getAll("state") };
   for (const { name } of FILTERS) found[name] = query.value.getAll(name);
   return found;
@@ -36,7 +37,7 @@ function wanted() {
 
 export default function Runs() {
   const filter = wanted();
-  const list = useList("v1/runs", { ...filter, limit: PAGE }, { topics: ["runs"] });
+  const list = useList("v1/runs", { ...filter, limit: PAGE }, { topics: filter.state.length > 0 ? filter.state.map((state) => `runs:${state}`) : ["runs"] });
   const [selected, setSelected] = useState(/** @type {Set<string>} */ (new Set()));
   useHoldWhileSelected(selected);
   const isFiltered = Object.entries(filter).some(([name, values]) => name !== "state" && /** @type {string[]} */ (values).length > 0);
@@ -69,10 +70,10 @@ function Content({ list, filter, isFiltered, selected, onSelect }) {
 
 /** @param {{ filter: Record<string, any>, isFiltered: boolean }} props */
 function StateTabs({ filter, isFiltered }) {
-  const { data } = useRead(isFiltered ? null : "v1/stats", {}, { topics: ["runs"] });
+  const counts = isFiltered ? undefined : digest.value?.counts;
   const others = { ...filter, state: null };
   const current = filter.state.length === 1 ? filter.state[0] : filter.state.length === 0 ? "" : null;
-  const tabs = STATES.map((state) => ({ href: to("runs", { ...others, state }), text: capital(state), count: data?.counts[state], current: current === state }));
+  const tabs = STATES.map((state) => ({ href: to("runs", { ...others, state }), text: capital(state), count: counts?.[state], current: current === state }));
   return html`<${Tabs} label="Runs by state" tabs=${[{ href: to("runs", others), text: "All", current: current === "" }, ...tabs]} />`;
 }
 
