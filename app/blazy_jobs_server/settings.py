@@ -222,6 +222,11 @@ class Settings(BaseSettings):
         return f"{parts.scheme}://{parts.netloc.removesuffix(f':{parts.port}')}{port}"
 
     @property
+    def public_path(self) -> str:
+        """That of the address for others, `/a/b`; empty where it has none."""
+        return urlsplit(self.public_url or "").path.rstrip("/")
+
+    @property
     def pool_size(self) -> int:
         return self.workers if self.modules and self.role != "api" else 0
 

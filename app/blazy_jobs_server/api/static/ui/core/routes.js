@@ -5,6 +5,9 @@ export const ROUTES = [
   { pattern: "", nav: "overview", load: () => import("../pages/overview.js") },
   { pattern: "runs", nav: "runs", load: () => import("../pages/runs.js") },
   { pattern: "runs/:id", nav: "runs", load: () => import("../pages/run.js") },
+  { pattern: "compare", nav: "runs", load: () => import("../pages/compare.js") },
+  { pattern: "errors", nav: "errors", load: () => import("../pages/errors.js") },
+  { pattern: "errors/:group", nav: "errors", load: () => import("../pages/error.js") },
 ];
 
 /** The navigation. `key` is pressed after `g`; `scope` is what the key needs to see the page at all.
@@ -12,4 +15,5 @@ export const ROUTES = [
 export const NAVIGATION = [
   { name: "overview", title: "Overview", path: "", icon: "overview", key: "o", group: 0 },
   { name: "runs", title: "Runs", path: "runs", icon: "runs", key: "r", group: 0 },
+  { name: "errors", title: "Errors", path: "errors", icon: "errors", key: "e", group: 0 },
 ];

@@ -1,5 +1,6 @@
 import { html } from "../vendor/preact.js";
 import { part, post, del } from "../core/api.js";
+import { to } from "../core/base.js";
 import { may } from "../core/session.js";
 import { plural } from "../core/text.js";
 import { Button } from "../kit/button.js";
@@ -28,6 +29,7 @@ export function BulkBar({ selected, rows, clear, reload }) {
         const fitting = runs.filter(action.fits);
         return html`<${Button} key=${action.name} icon=${action.icon} disabled=${fitting.length === 0} onClick=${() => ask(action, fitting, clear, reload)}>${action.verb}<//>`;
       })}
+      ${selected.size === 2 && html`<${Button} icon="compare" href=${to("compare", { a: [...selected][0], b: [...selected][1] })}>Compare<//>`}
       <${Button} kind="quiet" onClick=${clear}>Clear<//>
     </span>
   </div>`;

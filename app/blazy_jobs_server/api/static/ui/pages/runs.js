@@ -4,6 +4,7 @@ import { ROOT, to } from "../core/base.js";
 import { query } from "../core/router.js";
 import { digest } from "../core/live.js";
 import { useList } from "../core/read.js";
+import { plural } from "../core/text.js";
 import { Button } from "../kit/button.js";
 import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Filters, clear } from "../kit/filters.js";
@@ -15,6 +16,8 @@ import { runColumns } from "./run-parts.js";
 import { BulkBar } from "./runs-bulk.js";
 
 const PAGE = 50;
+const CODES = ["handler_error", "timeout", "crashed", "lease_lost", "non_retryable", "expired", "invalid_payload", "invalid_result", "http_status", "blocked_destination"];
+const SEARCH = { name: "q", label: "Search in payload, result, error, tags and metadata", placeholder: "Search payload, result, error, tags…" };
 const namesOf = (/** @type {string} */ path) => async () => (await get(path, { limit: 200 })).data.map((/** @type {{ name: string }} */ one) => one.name);
 
 /** @type {import("../kit/filters.js").Filter[]} */
@@ -23,28 +26,36 @@ export const FILTERS = [
   { name: "queue", title: "Queue", suggest: namesOf("v1/queues") },
   { name: "tag", title: "Tag" },
   { name: "schedule", title: "Schedule", suggest: namesOf("v1/schedules") },
+  { name: "worker_id", title: "Worker", placeholder: "wrk_…" },
+  { name: "error_code", title: "Error code", suggest: async () => CODES },
+  { name: "error_group", title: "Error group" },
+  { name: "resolved", title: "Resolved", kind: "choice", options: [{ value: "false", text: "Not resolved" }, { value: "true", text: "Resolved" }] },
+  { name: "attempt_min", title: "At least attempt", kind: "number" },
+  { name: "id", title: "Id", placeholder: "run_…", many: true },
   { name: "created_after", title: "Created after", kind: "time" },
   { name: "created_before", title: "Created before", kind: "time" },
+  { name: "finished_after", title: "Finished after", kind: "time" },
+  { name: "finished_before", title: "Finished before", kind: "time" },
 ];
 
 /** What the address asks for. */
 function wanted() {
   /** @type {Record<string, string[]>} */
   const found = { state: query.value.getAll("state") };
-  for (const { name } of FILTERS) found[name] = query.value.getAll(name);
+  for (const { name } of [...FILTERS, SEARCH]) found[name] = query.value.getAll(name);
   return found;
 }
 
 export default function Runs() {
   const filter = wanted();
-  const list = useList("v1/runs", { ...filter, limit: PAGE }, { topics: filter.state.length > 0 ? filter.state.map((state) => `runs:${state}`) : ["runs"] });
+  const list = useList("v1/runs", { ...filter, fields: "brief", limit: PAGE }, { patch: true, topics: filter.state.length > 0 ? filter.state.map((state) => `runs:${state}`) : ["runs"] });
   const [selected, setSelected] = useState(/** @type {Set<string>} */ (new Set()));
   useHoldWhileSelected(selected);
   const isFiltered = Object.entries(filter).some(([name, values]) => name !== "state" && /** @type {string[]} */ (values).length > 0);
   return html`<${Page} title="Runs">
     <div class="stack">
       <${StateTabs} filter=${filter} isFiltered=${isFiltered} />
-      <${Filters} filters=${FILTERS} />
+      <${Filters} filters=${FILTERS} search=${SEARCH} />
     </div>
     <div class="panel flush">
       <${BulkBar} selected=${selected} rows=${list.rows} clear=${() => setSelected(new Set())} reload=${list.reload} />
@@ -58,6 +69,11 @@ export default function Runs() {
 function Content({ list, filter, isFiltered, selected, onSelect }) {
   if (list.loading) return html`<${Skeleton} lines=${12} />`;
   if (list.error && list.rows.length === 0) return html`<${Failure} error=${list.error} what="runs" retry=${list.reload} />`;
+  const searched = list.answer?.searched;
+  if (list.rows.length === 0 && searched && !searched.complete) {
+    return html`<${Empty} icon="search" title="Nothing found so far" actions=${html`<${Button} kind="primary" busy=${list.loadingMore} onClick=${list.more}>Search further<//>`}>
+      The newest ${plural(searched.runs, "run")} have been searched.<//>`;
+  }
   if (list.rows.length === 0 && (isFiltered || filter.state.length > 0)) {
     return html`<${Empty} icon="filter" title=${filter.state.length === 1 && !isFiltered ? `No run is ${filter.state[0]}` : "No run matches"}
       actions=${html`<${Button} onClick=${() => clear([...FILTERS, { name: "state", title: "" }], "q")}>Show all runs<//>`} />`;
@@ -65,6 +81,7 @@ function Content({ list, filter, isFiltered, selected, onSelect }) {
   if (list.rows.length === 0) return html`<${FirstRun} />`;
   return html`<${Table} caption="Runs, newest first" columns=${runColumns({ withKey: list.rows.some((/** @type {any} */ run) => run.key) })} rows=${list.rows} id=${(/** @type {any} */ run) => run.id}
       selected=${selected} onSelect=${onSelect} stale=${list.stale} />
+    ${searched && html`<p class="searched small quiet">${searched.complete ? `All ${plural(searched.runs, "run")} that may match have been searched.` : `The newest ${plural(searched.runs, "run")} have been searched so far.`}</p>`}
     <${More} list=${list} one="run" />`;
 }
 
