@@ -85,13 +85,33 @@ async def test_who_is_not_logged_in_is_led_to_the_log_in_and_back(serve: Callabl
         there = urlsplit(urljoin("/ui/runs/run_0000000000000", answer.headers["location"]))
         assert there.path == "/login"
         assert parse_qs(there.query) == {"next": ["ui/runs/run_0000000000000?tab=a%26b&x=1"]}
-        elsewhere = BROWSER | {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+        elsewhere = BROWSER | {
+            "sec-fetch-site": "cross-site",
+            "sec-fetch-mode": "navigate",
+            "sec-fetch-dest": "document",
+        }
         answer = await server.http.get("/ui/", headers=elsewhere)
         assert answer.headers["location"] == "../login?next=ui/&session=maybe"
         problem(await server.http.get("/ui/"), 401, "unauthorized")
         problem(await server.http.get(f"/ui/-/{assets().version}/app.js"), 401, "unauthorized")
         assert (await server.http.get("/ui/", headers=BEARER)).status_code == 200
         assert (await server.http.get(f"/ui/-/{assets().version}/app.js", headers=BEARER)).status_code == 200
+
+
+@pytest.mark.parametrize("kept", ["/a/b", ""])
+async def test_a_proxy_may_keep_the_path_of_the_public_address_or_take_it_off(
+    serve: Callable[..., Server], kept: str
+) -> None:
+    async with serve(public_url="https://jobs.example.com/a/b/") as server:
+        path = f"{kept}/ui/runs"
+        page = Page((await server.http.get(path)).text)
+        module = next(address for address in page.addresses if address.endswith("app.js"))
+        assert (await server.http.get(urljoin(path, module))).status_code == 200
+        assert (await server.http.get(f"{kept}/")).headers["location"] == "ui/"
+        assert (await server.http.get(f"{kept}/v1/stats")).status_code == 200
+        assert (await server.http.get(f"{kept}/v1/runs/run_0000000000000")).status_code == 404
+        problem(await server.http.get("/a/bc/v1/stats"), 404, "not_found")
+        problem(await server.http.get("/b/v1/stats"), 404, "not_found")
 
 
 async def test_it_can_be_off(serve: Callable[..., Server]) -> None:

@@ -29,10 +29,13 @@ class Front:
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
         self._context = context
+        self._below = context.settings.public_path
         self.direct = Direct(context)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if self._below and scope["path"].startswith(f"{self._below}/"):  # by a proxy that keeps it
+                scope["path"] = scope["path"].removeprefix(self._below)
             self._context.traffic.begin(scope)
             request_ids.current.set(request_ids.of(scope))
         await self._serve(scope, receive, send)

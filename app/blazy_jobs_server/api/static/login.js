@@ -40,7 +40,7 @@ async function goOnWithSession() {
   try {
     if ((await fetch("v1/session")).ok) location.replace(next());
   } catch {
-    // the form stays
+    /* the form stays */
   }
 }
 
