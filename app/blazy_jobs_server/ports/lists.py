@@ -20,6 +20,9 @@ class RunFilter(Struct, frozen=True, kw_only=True):
     queue: str | None = None
     tag: str | None = None
     schedule: str | None = None
+    error_group: str | None = None
+    error_code: str | None = None
+    resolved: bool | None = None
     worker_id: int | None = None
     attempt_min: int | None = None
     created_after: int | None = None
@@ -45,13 +48,14 @@ class RunFilter(Struct, frozen=True, kw_only=True):
 
     @property
     def asks_of_each(self) -> bool:
-        """Whether each run must be looked at, however few there are of its tag, schedule, lane and state."""
-        return bool(self.comparisons) or self.q is not None
+        """Whether each run must be looked at, however few its indexes lead to."""
+        return bool(self.comparisons) or self.resolved is not None or self.q is not None
 
     @property
     def is_counted(self) -> bool:
         """Whether the numbers by job type, queue and state say how many there are."""
-        others = (self.ids, self.tag, self.schedule, self.created_after, self.created_before)
+        named = (self.ids, self.tag, self.schedule, self.error_group, self.error_code)
+        others = (*named, self.created_after, self.created_before)
         return not self.asks_of_each and all(other is None for other in others)
 
     @property

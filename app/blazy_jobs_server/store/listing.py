@@ -77,6 +77,33 @@ def hidden_lanes(lanes: Mapping[int, Lane], where: RunFilter) -> dict[int, tuple
     return {lane_id: pointers for lane_id, pointers in hidden.items() if pointers}
 
 
+class Index(NamedTuple):
+    """How runs are found that have a value: `walked` is asked of a row `s` of the table, or `probed` of a run `r`."""
+
+    table: str
+    key: str
+    walked: str
+    probed: str
+    value: str
+
+
+def indexes_of(where: RunFilter) -> list[Index]:
+    """Those that the filter names; the one that is likely to lead to the fewest runs first."""
+    found = [_index_of_runs("error_group", where.error_group)]
+    if where.tag is not None:
+        # OFFSET: PostgreSQL shall probe for each run, and not go through all that have the tag.
+        probed = "EXISTS (SELECT 1 FROM run_tags AS t WHERE t.tag = {} AND t.run_id = r.id LIMIT 1 OFFSET 0)"
+        found.append(Index("run_tags AS s", "s.run_id", "s.tag = {}", probed, where.tag))
+    found += [_index_of_runs("schedule", where.schedule), _index_of_runs("error_code", where.error_code)]
+    return [index for index in found if index is not None]
+
+
+def _index_of_runs(column: str, value: str | None) -> Index | None:
+    if value is None:
+        return None
+    return Index("runs AS s", "s.id", f"s.{column} IS NOT NULL AND s.{column} = {{}}", f"r.{column} = {{}}", value)
+
+
 class Bounds(NamedTuple):
     """When a walk is given up: at an instant of the clock of `search`, and a search for text after so many runs."""
 
@@ -132,6 +159,7 @@ class _Search:
         self._looked = 0
         self._in_places = MAX_KEY if places is None else sum(place.runs for place in places)
         self._text = None if where.q is None else searching.needles(where.q)
+        self._indexes = indexes_of(where)
 
     def _span(self, before: int | None) -> tuple[int, int]:
         low = 0
@@ -146,18 +174,11 @@ class _Search:
         return MAX_KEY if until is None else max(until + AHEAD_MICROSECONDS, 0) << COUNTER_BITS
 
     def _source(self, places: Sequence[Place] | None) -> Source:
-        """The index of its tag, else of its schedule, else of its places, else the keys."""
-        where = self._where
-        if where.tag is not None:
-            return Indexed(self._dialect, "run_tags AS s", "s.run_id", (("s.tag = {}", where.tag),))
-        if where.schedule is not None:
-            condition = "s.schedule IS NOT NULL AND s.schedule = {}"
-            return Indexed(self._dialect, "runs AS s", "s.id", ((condition, where.schedule),))
+        """The first of the indexes that the filter names, else its places, else the keys."""
+        if self._indexes:
+            first = self._indexes[0]
+            return Indexed(self._dialect, first.table, first.key, ((first.walked, first.value),))
         return Indexed(self._dialect, "runs AS s", "s.id", ()) if places is None else Places(self._dialect, places)
-
-    @property
-    def _has_index(self) -> bool:
-        return self._where.tag is not None or self._where.schedule is not None
 
     # -- keys
 
@@ -172,7 +193,7 @@ class _Search:
             high = made
         if len(keys) >= limit or low >= high or (self._places is not None and not self._places):
             return Found(keys[:limit], None, self._looked)
-        if self._places is None or (self._has_index and self._in_places > FEW):
+        if self._places is None or (self._indexes and self._in_places > FEW):
             steps = HELPFUL_STEPS if self._in_places <= SOME else None
             rest = yield from self._walk(self._source(self._places), (low, high), limit - len(keys), steps)
             keys += rest.keys
@@ -197,8 +218,7 @@ class _Search:
             where.asks_of_each
             or where.created_after is not None
             or where.created_before is not None
-            or (where.tag is not None and (kind is Places or where.schedule is not None))
-            or (where.schedule is not None and kind is Places)
+            or len(self._indexes) > (kind is Indexed)
             or (self._places is not None and kind is not Places)
         )
 
@@ -346,7 +366,7 @@ class _Search:
         if where.ids is not None or where.created_before is not None:
             return (yield from self._counted(before, numbers))
         low, high = self._span(before)
-        use_places = places is not None and (not self._has_index or self._in_places <= FEW)
+        use_places = places is not None and (not self._indexes or self._in_places <= FEW)
         source: Source = Places(self._dialect, places) if use_places and places is not None else self._source(places)
         step = FIRST_STEP
         while low < high:
@@ -392,13 +412,10 @@ class _Search:
             terms.add("r.created_at >= {}", where.created_after)
         if where.created_before is not None:
             terms.add("r.created_at < {}", where.created_before)
-        by_index = isinstance(source, Indexed)
-        if where.tag is not None and not by_index:
-            # OFFSET: PostgreSQL shall probe for each run, and not go through all that have the tag.
-            tagged = "SELECT 1 FROM run_tags AS t WHERE t.tag = {} AND t.run_id = r.id LIMIT 1 OFFSET 0"
-            terms.add(f"EXISTS ({tagged})", where.tag)
-        if where.schedule is not None and not (by_index and where.tag is None):
-            terms.add("r.schedule = {}", where.schedule)
+        for index in self._indexes[1:] if isinstance(source, Indexed) else self._indexes:
+            terms.add(index.probed, index.value)
+        if where.resolved is not None:
+            terms.add(f"r.resolved_at IS {'NOT ' if where.resolved else ''}NULL")
         for column, comparison, value in where.comparisons:
             terms.add(f"r.{column} {comparison} {{}}", value)
         if text and self._text is not None:

@@ -186,6 +186,9 @@ OPERATIONS = {
 PARAMETERS = {
     ("runs", "run_id"): "The `id` of the run.",
     ("runs", "id"): "Only this run; repeat for several, at most 200.",
+    ("runs", "error_code"): "Only runs whose error has this code.",
+    ("runs", "error_group"): "Only runs whose error is of this group (`error.group`).",
+    ("runs", "resolved"): "Only runs that are resolved, or that are not.",
     ("runs", "worker_id"): "Only runs whose latest attempt this worker has, or had when it ended.",
     ("runs", "attempt_min"): "Only runs of which so many attempts have started.",
     ("runs", "finished_after"): "Only runs finished at this time or later (RFC 3339 with an offset).",
