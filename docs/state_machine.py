@@ -23,6 +23,7 @@ stateDiagram-v2
 VERBS = {
     "create": "dispatched; `scheduled` if it is due later",
     "promote": "due; the only transition without an event",
+    "run_now": "somebody asked for it before it was due",
     "start": "claimed by a worker; the attempt counts from here",
     "progress": "progress reported by the handler",
     "log": "log line of the handler",

@@ -62,6 +62,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.RunFinished("completed"),
     errors.RunNotFailed("completed"),
     errors.RunNotFinished("running"),
+    errors.RunNotWaiting("running"),
     errors.DedupeKeyInUse(),
     errors.IdempotencyInFlight(),
     errors.KeyEnded(),
@@ -199,7 +200,16 @@ LAST_EVENT_ID: dict[str, Any] = {
 _RUN = {"run_id": "$response.body#/id"}
 _NAME = {"name": "$response.body#/name"}
 _WORKER = {"worker_id": "$response.body#/id"}
-RUN_LINKS = ("get_run", "cancel_run", "follow_run", "list_attempts", "replay_run", "resolve_run", "erase_run")
+RUN_LINKS = (
+    "get_run",
+    "cancel_run",
+    "follow_run",
+    "list_attempts",
+    "replay_run",
+    "resolve_run",
+    "run_now",
+    "erase_run",
+)
 JOB_TYPE_LINKS = (
     "dispatch_run",
     "get_job_type",

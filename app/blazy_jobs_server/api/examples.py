@@ -93,6 +93,10 @@ BATCH: Examples = {
     )
 }
 CANCEL: Examples = {"reason": ("with a reason", {"reason": "not needed any more"})}
+REPLAY: Examples = {
+    "same": ("with the same payload", {}),
+    "payload": ("with another payload", {"payload": {"userId": "124"}}),
+}
 NOTHING: Examples = {"empty": ("no field is known here", {})}
 QUEUE: Examples = {"paused": ("made before its first use, and held back", {"paused": True})}
 KEY: Examples = {

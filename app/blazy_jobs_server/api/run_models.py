@@ -61,6 +61,10 @@ class CancelIn(In):
     reason: Annotated[str, StringConstraints(max_length=1024)] | None = None
 
 
+class ReplayIn(In):
+    payload: Any = None
+
+
 class RunError(BaseModel):
     code: str
     type: str | None

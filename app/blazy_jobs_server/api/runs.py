@@ -29,11 +29,13 @@ from blazy_jobs_server.domain.errors import (
     InvalidRequest,
     JobTypeNotFound,
     MethodNotAllowed,
+    NotSupported,
     QueueUnavailable,
     RunFinished,
     RunNotFailed,
     RunNotFinished,
     RunNotFound,
+    RunNotWaiting,
     TooBusy,
 )
 from blazy_jobs_server.domain.event import Event, EventType
@@ -227,19 +229,39 @@ async def cancel_run(request: Request, run_id: str) -> Response:
         links=RUN_LINKS,
         headers=DISPATCH_ANSWER_HEADERS,
     ),
-    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False, headers=DISPATCH_HEADERS),
+    openapi_extra=accepts(run_models.ReplayIn, examples.REPLAY, required=False, headers=DISPATCH_HEADERS),
 )
 async def replay_run(request: Request, run_id: str) -> Response:
     context = context_of(request)
     run = await context.jobs.run(run_key(run_id))
-    await read_json(request, fields.EmptyIn, optional=True)
+    body = await read_json(request, run_models.ReplayIn, optional=True)
+    given = {"payload": body.payload} if "payload" in body.model_fields_set else {}
     headers = headers_of(request.scope)
-    key = idempotency_key(headers, caller_scope(request.scope), {})
+    key = idempotency_key(headers, caller_scope(request.scope), given)
     caller = caller_of(request)
+    payload = shown.known_payload(context.jobs, run, body.payload) if given else None
     dispatched = await context.make(
-        caller, 1, lambda: context.jobs.dispatcher.replay(run, key, caller.created_by, caller.within)
+        caller, 1, lambda: context.jobs.dispatcher.replay(run, key, caller.created_by, caller.within, payload)
     )
     return respond(await hot.answer_dispatched(context, request.scope, dispatched))
+
+
+@router.post(
+    "/v1/runs/{run_id}/run-now",
+    operation_id="run_now",
+    summary="Run a scheduled or retrying run now",
+    responses=describe(
+        {200: run_models.Run}, *BODY, RunNotFound, RunFinished, RunNotWaiting, NotSupported, text={200: "queued"}
+    ),
+    openapi_extra=accepts(fields.EmptyIn, examples.NOTHING, required=False),
+)
+async def run_now(request: Request, run_id: str) -> Response:
+    jobs = context_of(request).jobs
+    key = run_key(run_id)
+    await jobs.run(key)
+    await read_json(request, fields.EmptyIn, optional=True)
+    run = await jobs.run_now(key)
+    return respond(Answer(200, shown.run_json(jobs, caller_of(request), run).encode()))
 
 
 @router.post(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import orjson
 from msgspec.structs import replace
 
 from blazy_jobs_server.api import render
@@ -65,6 +67,16 @@ def check_definition(jobs: Jobs, caller: Caller, definition: Definition) -> None
         hidden = hidden_from(jobs, caller, definition.name)
         if not covers(definition.redact, hidden):
             raise Forbidden(f"To redact less than before, a key needs the scope {Scope.REVEAL}.")
+
+
+def known_payload(jobs: Jobs, run: Run, payload: Any) -> str:
+    """A payload to be given to a run's replay (as JSON text): a mask in it stands for what the run has there. Raises
+    InvalidRequest where it has nothing."""
+    try:
+        return restored(orjson.dumps(payload).decode(), run.payload, jobs.catalogue.redacts(run.job_type))
+    except NothingKept as nothing:
+        message = "stands for a value that is not shown, and none is known here: give the value"
+        raise InvalidRequest.at(f"/payload{nothing.pointer}", message, "redacted_value") from None
 
 
 def with_known_values(

@@ -9,6 +9,7 @@
     ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
+    │                             · RunNotWaiting
     │                             · QueueInUse · DedupeKeyInUse · IdempotencyInFlight · KeyEnded · RotationPending
     │                             · WebhookExists · TooManyWebhooks · ConfigConflict
     ├── Gone                410   EventsExpired
@@ -259,6 +260,13 @@ class RunNotFailed(Conflict):
 
     def __init__(self, state: str) -> None:
         super().__init__(f"The run is {state}; only a failed run can be resolved.")
+
+
+class RunNotWaiting(Conflict):
+    code, title = "run_not_waiting", "Run not waiting"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The run is {state}; only a scheduled or retrying run waits for its time.")
 
 
 class JobTypeExists(Conflict):

@@ -29,6 +29,7 @@ S = State
 MOVES: dict[str, dict[State | None, tuple[State, ...]]] = {
     "create": {None: (S.SCHEDULED, S.QUEUED)},
     "promote": {S.SCHEDULED: (S.QUEUED,), S.RETRYING: (S.QUEUED,)},
+    "run_now": {S.SCHEDULED: (S.QUEUED,), S.RETRYING: (S.QUEUED,)},
     "start": {S.QUEUED: (S.RUNNING,)},
     "progress": {S.RUNNING: (S.RUNNING,)},
     "log": {S.RUNNING: (S.RUNNING,)},
@@ -103,6 +104,14 @@ def promote(run: Run) -> Transition:
     run = _begin("promote", run)
     run.state = S.QUEUED
     return Transition(run, ())
+
+
+def run_now(run: Run, now: int) -> Transition:
+    """Somebody would not wait until its time."""
+    run = _begin("run_now", run)
+    run.due_at = now
+    run.state = S.QUEUED
+    return Transition(run, (_event(run, EventType.QUEUED, now, queued_data(now)),))
 
 
 def start(run: Run, now: int, lease: Lease) -> Transition:

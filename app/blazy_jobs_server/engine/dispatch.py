@@ -216,13 +216,21 @@ class Dispatcher:
         return replayed
 
     async def replay(
-        self, run: Run, idempotency: IdempotencyKey | None, created_by: str | None, within: Within = EVERYTHING
+        self,
+        run: Run,
+        idempotency: IdempotencyKey | None,
+        created_by: str | None,
+        within: Within = EVERYTHING,
+        payload: str | None = None,
     ) -> Dispatched:
-        """The payload, tags, metadata and own settings of `run` on the present definition of its type.
+        """The payload (or this one, a JSON text), tags, metadata and own settings of `run` on the present definition of
+        its type.
 
         Raises JobTypeNotFound, also where that is outside of `within` by now, InvalidPayload, TooBusy.
         """
         entry = await self._catalogue.found(run.job_type)
+        if payload is not None:
+            run = msgspec.structs.replace(run, payload=payload)
         while True:
             try:
                 return await self._replay(run, entry, idempotency, created_by, within)
@@ -237,9 +245,12 @@ class Dispatcher:
             replayed = await self._checked(entry.payload, payload, idempotency)
             if replayed is not None:
                 return replayed
+        return await self.store_orders([self._replaying(run, entry, created_by, within)], idempotency)
+
+    def _replaying(self, run: Run, entry: Entry, created_by: str | None, within: Within) -> Order:
         overrides = NO_OVERRIDES if run.overrides is None else _decode_overrides(run.overrides)
         wish = Wish(
-            payload=payload,
+            payload=None,
             queue=overrides.queue,
             priority=overrides.priority,
             retry=overrides.retry,
@@ -248,10 +259,9 @@ class Dispatcher:
             created_by=created_by,
             within=within,
         )
-        order = msgspec.structs.replace(
+        return msgspec.structs.replace(
             self.order(entry, wish), payload=run.payload, tags=run.tags, metadata=run.metadata, replay_of=run.id
         )
-        return await self.store_orders([order], idempotency)
 
     def order(self, entry: Entry, wish: Wish) -> Order:
         """Raises JobTypeNotFound where the run would be made outside."""

@@ -230,6 +230,12 @@ class Jobs:
             self.leasing.claims.nudge(run.worker_id)
         return run
 
+    async def run_now(self, run_id: int) -> Run:
+        """Raises RunNotFound, RunFinished, RunNotWaiting and NotSupported."""
+        if await self.store.run_now(run_id) is None:
+            raise RunNotFound(public_run_id(run_id))
+        return await self.run(run_id)
+
     async def resolve(self, run_id: int) -> Run:
         """Raises RunNotFound and RunNotFailed."""
         run = await self.store.resolve(run_id)

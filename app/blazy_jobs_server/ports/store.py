@@ -175,6 +175,11 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, 
         """The run after it; None when there is none. Raises RunFinished."""
         ...
 
+    async def run_now(self, run_id: int) -> Run | None:
+        """The run after it, due at once; None when there is none. Raises RunFinished, RunNotWaiting, and NotSupported
+        where another engine delivers it."""
+        ...
+
     async def resolve(self, run_id: int) -> Run | None:
         """The failed run after it, as it was where it is resolved already; None when there is none. Raises
         RunNotFailed."""

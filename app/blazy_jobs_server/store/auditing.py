@@ -227,6 +227,7 @@ DEEDS: dict[str, Deed] = {
     "end_sessions": Deed(_one(_sessions_ended), always=False),
     "dispatch": Deed(_one(_dispatched), always=False),
     "cancel": Deed(_one(_cancelled), always=False),
+    "run_now": Deed(_one(lambda run_id, before, answer: _of_run("run.run_now", run_id, answer)), always=False),
     "resolve": Deed(_one(lambda run_id, before, answer: _of_run("run.resolve", run_id, answer)), always=False),
     "erase": Deed(_one(lambda run_id, before, answer: _of_run("run.erase", run_id, answer)), always=False),
     "void": Deed(lambda argument, before, answer: [RESTORED]),

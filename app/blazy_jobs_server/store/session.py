@@ -30,6 +30,7 @@ from blazy_jobs_server.store import (
     scheduling,
     sessions,
     sweeping,
+    waiting,
     webhooks,
 )
 from blazy_jobs_server.store.ledger import Ledger
@@ -74,6 +75,7 @@ VERBS: dict[str, Verb] = {
     "report": Verb(2, reporting.report),
     "cancel": Verb(3, reporting.cancel),
     "resolve": Verb(3, resolving.resolve),
+    "run_now": Verb(3, waiting.run_now),
     "give_up_worker": Verb(3, membership.give_up_worker),
     "fire": Verb(3, scheduling.fire),
     "sweep": Verb(4, sweeping.sweep),

@@ -302,6 +302,10 @@ class SqliteStore:
         run: Run | None = await self._write("cancel", Cancel(run_id, reason))
         return run
 
+    async def run_now(self, run_id: int) -> Run | None:
+        run: Run | None = await self._write("run_now", run_id)
+        return run
+
     async def resolve(self, run_id: int) -> Run | None:
         resolved: Run | None = await self._write("resolve", run_id)
         return resolved

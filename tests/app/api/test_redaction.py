@@ -149,6 +149,21 @@ async def test_a_replay_and_a_batch_carry_it_on(reader: Client, worker: Payer) -
     assert (await sent(reader, "POST", f"/v1/runs/{last['id']}/cancel", {}))["payload"] == SHOWN
 
 
+async def test_an_edited_replay_keeps_what_was_not_shown(reader: Client, worker: Payer) -> None:
+    await sent(reader, "POST", "/v1/job-types/pay/runs", {"payload": PAYLOAD}, 202)
+    assert await worker.pay() == PAYLOAD
+    [run] = (await reader.get("/v1/runs"))["data"]
+    path = f"/v1/runs/{run['id']}/replay"
+    replayed = await sent(reader, "POST", path, {"payload": run["payload"] | {"amount": 6}}, 202)
+    assert replayed["payload"] == SHOWN | {"amount": 6}
+    assert await worker.pay() == PAYLOAD | {"amount": 6}
+    await sent(reader, "POST", "/v1/job-types/pay/runs", {"payload": 5}, 202)
+    assert await worker.pay() == 5
+    [plain, *_] = (await reader.get("/v1/runs"))["data"]
+    answer = await reader.ask("POST", f"/v1/runs/{plain['id']}/replay", {"payload": SHOWN})
+    assert problem(answer, 422, "invalid_request")["errors"][0]["path"] == "/payload/card/number"
+
+
 SCHEDULE = {
     "name": "daily",
     "job_type": "pay",

@@ -281,6 +281,50 @@ async def test_a_replay_is_a_new_run_with_the_old_ones_own_settings(server: Serv
     assert (await server.run(first))["state"] == "cancelled"
 
 
+async def test_a_replay_may_have_another_payload(server: Server) -> None:
+    await server.register(payload_schema={"type": ["object", "null"]})
+    run = await server.dispatch(payload={"a": 1}, tags=["x"], metadata={"b": "c"})
+    path = f"/v1/runs/{run['id']}/replay"
+    other = await server.post(path, {"payload": {"a": 2}}, status=202)
+    assert (other["payload"], other["replay_of"], other["tags"], other["metadata"]) == (
+        {"a": 2},
+        run["id"],
+        ["x"],
+        {"b": "c"},
+    )
+    assert (await server.post(path, {"payload": None}, status=202))["payload"] is None
+    assert (await server.post(path, {}, status=202))["payload"] == {"a": 1}
+    assert paths(problem(await server.http.post(path, json={"payload": 5}), 422, "invalid_payload")) == ["/payload"]
+    assert paths(problem(await server.http.post(path, json={"queue": "q"}), 422, "invalid_request")) == ["/queue"]
+    once = {"idempotency-key": "k"}
+    first = await server.http.post(path, json={"payload": {"a": 3}}, headers=once)
+    again = await server.http.post(path, json={"payload": {"a": 3}}, headers=once)
+    assert first.json()["id"] == again.json()["id"]
+    for body in ({"payload": {"a": 4}}, {}):
+        problem(await server.http.post(path, json=body, headers=once), 422, "idempotency_key_reused")
+    assert (await server.run(run))["payload"] == {"a": 1}
+
+
+@pytest.mark.parametrize("state", ["scheduled", "retrying"])
+async def test_a_run_that_waits_for_its_time_can_be_run_now(server: Server, state: str) -> None:
+    run = await put_into(server, state)
+    await server.advance(5)
+    hurried = await server.post(f"/v1/runs/{run['id']}/run-now", status=200)
+    assert (hurried["state"], hurried["due_at"]) == ("queued", at(5))
+    assert (await server.types(run))[-1] == "queued"
+    worker = await server.worker()
+    assert (await worker.take())["run"]["id"] == run["id"]
+
+
+@pytest.mark.parametrize("state", ["queued", "running", *FINAL])
+async def test_nothing_else_can_be_run_now(server: Server, state: str) -> None:
+    run = await put_into(server, state)
+    run_id = (run.get("run") or run)["id"]
+    answer = await server.http.post(f"/v1/runs/{run_id}/run-now")
+    problem(answer, 409, "run_finished" if state in FINAL else "run_not_waiting")
+    problem(await server.http.post(f"/v1/runs/{NO_RUN}/run-now"), 404, "run_not_found")
+
+
 async def test_a_replay_takes_no_dedupe_key_delay_or_expiry_along(server: Server) -> None:
     await server.register()
     first = await server.dispatch(dedupe_key="k", delay_seconds=60, expires_seconds=90)

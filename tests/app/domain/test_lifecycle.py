@@ -88,6 +88,7 @@ IN_STATE: dict[State, Callable[[], Run]] = {
 
 VERBS: dict[str, Move] = {
     "promote": lifecycle.promote,
+    "run_now": lambda run: lifecycle.run_now(run, LATER),
     "start": lambda run: lifecycle.start(run, LATER, lease("t2")),
     "progress": lambda run: lifecycle.progress(run, LATER, '{"percent":40}'),
     "log": lambda run: lifecycle.log(run, LATER, '{"level":"info"}'),
@@ -169,6 +170,14 @@ def test_the_coming_of_its_time_is_the_one_change_without_an_event() -> None:
         promoted = lifecycle.promote(run)
         assert (promoted.run.state, promoted.events) == (State.QUEUED, ())
         assert (promoted.run.due_at, promoted.run.seq) == (run.due_at, run.seq)
+
+
+def test_a_run_that_waits_for_its_time_need_not() -> None:
+    for run in (scheduled(), retrying()):
+        event = only(hurried := lifecycle.run_now(run, LATER))
+        assert (hurried.run.state, hurried.run.due_at, hurried.run.attempt) == (State.QUEUED, LATER, run.attempt)
+        assert (event.type, event.seq, event.state) == (EventType.QUEUED, run.seq + 1, State.QUEUED)
+        assert orjson.loads(event.data) == {"due_at": rfc3339(LATER)}
 
 
 # -- start, progress, log

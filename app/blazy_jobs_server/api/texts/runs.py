@@ -16,6 +16,7 @@ SHAPES = {
     "BatchIn": "Runs to dispatch in one transaction: either all are stored, or none.",
     "BatchItem": "One run of a batch. Omitted fields are taken from the job type.",
     "CancelIn": "Why the run is cancelled.",
+    "ReplayIn": "What is different in the new run.",
     "RunError": "Why an attempt or a run failed.",
     "Progress": "The progress reported by the handler.",
     "Attempt": "One claim of a run by a worker, and how it ended.",
@@ -96,6 +97,10 @@ FIELDS = {
     "CancelIn": {
         "reason": "For people, at most 1,024 characters; stored in `cancel_reason` and in the event. null (default): "
         "none."
+    },
+    "ReplayIn": {
+        "payload": "The payload of the new run. `***` where a value is redacted stands for the value of this run. "
+        "Default: the payload of this run."
     },
     "Run": _RUN,
     "ListedRun": _RUN
@@ -180,7 +185,10 @@ OPERATIONS = {
     "cancel_run": "A run that is not running is `cancelled` immediately. Otherwise its handler is told to stop and "
     "gets a grace period; then the run is `cancelled`. A finished run is refused.",
     "replay_run": "Creates a new run of the current definition of the job type, with the payload, tags, metadata and "
-    "own settings of this run, due immediately. Its `replay_of` is the id of this run.",
+    "own settings of this run, due immediately. Its `replay_of` is the id of this run. "
+    "`payload` gives it another payload.",
+    "run_now": "It is due immediately: `queued`, with an event that says so. Any other run is refused, also one in a "
+    "BullMQ queue.",
 }
 
 PARAMETERS = {

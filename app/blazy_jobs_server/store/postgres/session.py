@@ -32,6 +32,7 @@ from blazy_jobs_server.store.postgres import (
     scheduling,
     sessions,
     sweeping,
+    waiting,
     webhooks,
 )
 from blazy_jobs_server.store.postgres import statements as sql
@@ -90,6 +91,7 @@ REST = {
     "fire": Verb(3, scheduling.fire),
     "sweep": Verb(4, sweeping.sweep),
     "resolve": Verb(3, errors.resolve),
+    "run_now": Verb(3, waiting.run_now),
     "fold_errors": Verb(6, errors.fold),
     "record_webhook": Verb(5, webhooks.record_webhook),
     "retry_deliveries": Verb(5, webhooks.retry_deliveries),

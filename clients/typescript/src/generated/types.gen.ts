@@ -3597,6 +3597,16 @@ export type ReleasedReport = {
 };
 
 /**
+ * What is different in the new run.
+ */
+export type ReplayIn = {
+    /**
+     * The payload of the new run. `***` where a value is redacted stands for the value of this run. Default: the payload of this run.
+     */
+    payload?: unknown;
+};
+
+/**
  * Why an attempt failed.
  */
 export type ReportErrorIn = {
@@ -5413,6 +5423,18 @@ export type ListRunsData = {
          */
         schedule?: string;
         /**
+         * Only runs whose error has this code.
+         */
+        error_code?: string;
+        /**
+         * Only runs whose error is of this group (`error.group`).
+         */
+        error_group?: string;
+        /**
+         * Only runs that are resolved, or that are not.
+         */
+        resolved?: boolean;
+        /**
          * Only runs whose latest attempt this worker has, or had when it ended.
          */
         worker_id?: string;
@@ -5506,6 +5528,18 @@ export type CountRunsData = {
          * Only runs created by this schedule.
          */
         schedule?: string;
+        /**
+         * Only runs whose error has this code.
+         */
+        error_code?: string;
+        /**
+         * Only runs whose error is of this group (`error.group`).
+         */
+        error_group?: string;
+        /**
+         * Only runs that are resolved, or that are not.
+         */
+        resolved?: boolean;
         /**
          * Only runs whose latest attempt this worker has, or had when it ended.
          */
@@ -5978,7 +6012,7 @@ export type CancelRunResponses = {
 export type CancelRunResponse = CancelRunResponses[keyof CancelRunResponses];
 
 export type ReplayRunData = {
-    body?: EmptyIn;
+    body?: ReplayIn;
     headers?: {
         /**
          * A request with the same key and body returns the run of the first one, for at least 24 hours.
@@ -6064,6 +6098,76 @@ export type ReplayRunResponses = {
 };
 
 export type ReplayRunResponse = ReplayRunResponses[keyof ReplayRunResponses];
+
+export type RunNowData = {
+    body?: EmptyIn;
+    path: {
+        /**
+         * The `id` of the run.
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/v1/runs/{run_id}/run-now';
+};
+
+export type RunNowErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `run_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `run_finished`, `run_not_waiting`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `not_supported`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type RunNowError = RunNowErrors[keyof RunNowErrors];
+
+export type RunNowResponses = {
+    /**
+     * queued
+     */
+    200: Run;
+};
+
+export type RunNowResponse = RunNowResponses[keyof RunNowResponses];
 
 export type ResolveRunData = {
     body?: EmptyIn;

@@ -144,6 +144,7 @@ from .recovered import Recovered
 from .registered_job_type import RegisteredJobType
 from .registered_job_type_source import RegisteredJobTypeSource
 from .released_report import ReleasedReport
+from .replay_in import ReplayIn
 from .report_error_in import ReportErrorIn
 from .report_in import ReportIn
 from .report_out import ReportOut
@@ -350,6 +351,7 @@ __all__ = (
     "RegisteredJobType",
     "RegisteredJobTypeSource",
     "ReleasedReport",
+    "ReplayIn",
     "Reported",
     "ReportedStatus",
     "ReportErrorIn",

@@ -26,6 +26,9 @@ def _get_kwargs(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -65,6 +68,12 @@ def _get_kwargs(
     params["tag"] = tag
 
     params["schedule"] = schedule
+
+    params["error_code"] = error_code
+
+    params["error_group"] = error_group
+
+    params["resolved"] = resolved
 
     params["worker_id"] = worker_id
 
@@ -174,6 +183,9 @@ def sync_detailed(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -195,6 +207,9 @@ def sync_detailed(
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        error_code (str | Unset):
+        error_group (str | Unset):
+        resolved (bool | Unset):
         worker_id (str | Unset):
         attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
@@ -219,6 +234,9 @@ job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+error_code=error_code,
+error_group=error_group,
+resolved=resolved,
 worker_id=worker_id,
 attempt_min=attempt_min,
 created_after=created_after,
@@ -244,6 +262,9 @@ def sync(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -265,6 +286,9 @@ def sync(
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        error_code (str | Unset):
+        error_group (str | Unset):
+        resolved (bool | Unset):
         worker_id (str | Unset):
         attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
@@ -290,6 +314,9 @@ job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+error_code=error_code,
+error_group=error_group,
+resolved=resolved,
 worker_id=worker_id,
 attempt_min=attempt_min,
 created_after=created_after,
@@ -309,6 +336,9 @@ async def asyncio_detailed(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -330,6 +360,9 @@ async def asyncio_detailed(
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        error_code (str | Unset):
+        error_group (str | Unset):
+        resolved (bool | Unset):
         worker_id (str | Unset):
         attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
@@ -354,6 +387,9 @@ job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+error_code=error_code,
+error_group=error_group,
+resolved=resolved,
 worker_id=worker_id,
 attempt_min=attempt_min,
 created_after=created_after,
@@ -379,6 +415,9 @@ async def asyncio(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -400,6 +439,9 @@ async def asyncio(
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        error_code (str | Unset):
+        error_group (str | Unset):
+        resolved (bool | Unset):
         worker_id (str | Unset):
         attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
@@ -425,6 +467,9 @@ job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+error_code=error_code,
+error_group=error_group,
+resolved=resolved,
 worker_id=worker_id,
 attempt_min=attempt_min,
 created_after=created_after,

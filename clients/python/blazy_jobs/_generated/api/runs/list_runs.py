@@ -30,6 +30,9 @@ def _get_kwargs(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -75,6 +78,12 @@ def _get_kwargs(
     params["tag"] = tag
 
     params["schedule"] = schedule
+
+    params["error_code"] = error_code
+
+    params["error_group"] = error_group
+
+    params["resolved"] = resolved
 
     params["worker_id"] = worker_id
 
@@ -187,6 +196,9 @@ def sync_detailed(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -213,6 +225,9 @@ def sync_detailed(
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        error_code (str | Unset):
+        error_group (str | Unset):
+        resolved (bool | Unset):
         worker_id (str | Unset):
         attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
@@ -240,6 +255,9 @@ job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+error_code=error_code,
+error_group=error_group,
+resolved=resolved,
 worker_id=worker_id,
 attempt_min=attempt_min,
 created_after=created_after,
@@ -268,6 +286,9 @@ def sync(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -294,6 +315,9 @@ def sync(
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        error_code (str | Unset):
+        error_group (str | Unset):
+        resolved (bool | Unset):
         worker_id (str | Unset):
         attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
@@ -322,6 +346,9 @@ job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+error_code=error_code,
+error_group=error_group,
+resolved=resolved,
 worker_id=worker_id,
 attempt_min=attempt_min,
 created_after=created_after,
@@ -344,6 +371,9 @@ async def asyncio_detailed(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -370,6 +400,9 @@ async def asyncio_detailed(
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        error_code (str | Unset):
+        error_group (str | Unset):
+        resolved (bool | Unset):
         worker_id (str | Unset):
         attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
@@ -397,6 +430,9 @@ job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+error_code=error_code,
+error_group=error_group,
+resolved=resolved,
 worker_id=worker_id,
 attempt_min=attempt_min,
 created_after=created_after,
@@ -425,6 +461,9 @@ async def asyncio(
     queue: str | Unset = UNSET,
     tag: str | Unset = UNSET,
     schedule: str | Unset = UNSET,
+    error_code: str | Unset = UNSET,
+    error_group: str | Unset = UNSET,
+    resolved: bool | Unset = UNSET,
     worker_id: str | Unset = UNSET,
     attempt_min: int | Unset = UNSET,
     created_after: datetime.datetime | Unset = UNSET,
@@ -451,6 +490,9 @@ async def asyncio(
         queue (str | Unset):
         tag (str | Unset):
         schedule (str | Unset):
+        error_code (str | Unset):
+        error_group (str | Unset):
+        resolved (bool | Unset):
         worker_id (str | Unset):
         attempt_min (int | Unset):
         created_after (datetime.datetime | Unset):
@@ -479,6 +521,9 @@ job_type=job_type,
 queue=queue,
 tag=tag,
 schedule=schedule,
+error_code=error_code,
+error_group=error_group,
+resolved=resolved,
 worker_id=worker_id,
 attempt_min=attempt_min,
 created_after=created_after,

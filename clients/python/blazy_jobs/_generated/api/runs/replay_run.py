@@ -8,8 +8,8 @@ from ...client import AuthenticatedClient, Client
 from ...types import Response, UNSET
 from ... import errors
 
-from ...models.empty_in import EmptyIn
 from ...models.problem import Problem
+from ...models.replay_in import ReplayIn
 from ...models.run import Run
 from ...types import UNSET, Unset
 from typing import cast
@@ -19,7 +19,7 @@ from typing import cast
 def _get_kwargs(
     run_id: str,
     *,
-    body: EmptyIn | Unset = UNSET,
+    body: ReplayIn | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 
@@ -171,7 +171,7 @@ def sync_detailed(
     run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    body: EmptyIn | Unset = UNSET,
+    body: ReplayIn | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 
@@ -179,13 +179,14 @@ def sync_detailed(
     """ Replay a run: dispatch its payload again
 
      Creates a new run of the current definition of the job type, with the payload, tags, metadata and
-    own settings of this run, due immediately. Its `replay_of` is the id of this run.
+    own settings of this run, due immediately. Its `replay_of` is the id of this run. `payload` gives it
+    another payload.
 
     Args:
         run_id (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): An object without fields.
+        body (ReplayIn | Unset): What is different in the new run.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -214,7 +215,7 @@ def sync(
     run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    body: EmptyIn | Unset = UNSET,
+    body: ReplayIn | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 
@@ -222,13 +223,14 @@ def sync(
     """ Replay a run: dispatch its payload again
 
      Creates a new run of the current definition of the job type, with the payload, tags, metadata and
-    own settings of this run, due immediately. Its `replay_of` is the id of this run.
+    own settings of this run, due immediately. Its `replay_of` is the id of this run. `payload` gives it
+    another payload.
 
     Args:
         run_id (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): An object without fields.
+        body (ReplayIn | Unset): What is different in the new run.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -252,7 +254,7 @@ async def asyncio_detailed(
     run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    body: EmptyIn | Unset = UNSET,
+    body: ReplayIn | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 
@@ -260,13 +262,14 @@ async def asyncio_detailed(
     """ Replay a run: dispatch its payload again
 
      Creates a new run of the current definition of the job type, with the payload, tags, metadata and
-    own settings of this run, due immediately. Its `replay_of` is the id of this run.
+    own settings of this run, due immediately. Its `replay_of` is the id of this run. `payload` gives it
+    another payload.
 
     Args:
         run_id (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): An object without fields.
+        body (ReplayIn | Unset): What is different in the new run.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -295,7 +298,7 @@ async def asyncio(
     run_id: str,
     *,
     client: AuthenticatedClient | Client,
-    body: EmptyIn | Unset = UNSET,
+    body: ReplayIn | Unset = UNSET,
     idempotency_key: str | Unset = UNSET,
     prefer: str | Unset = UNSET,
 
@@ -303,13 +306,14 @@ async def asyncio(
     """ Replay a run: dispatch its payload again
 
      Creates a new run of the current definition of the job type, with the payload, tags, metadata and
-    own settings of this run, due immediately. Its `replay_of` is the id of this run.
+    own settings of this run, due immediately. Its `replay_of` is the id of this run. `payload` gives it
+    another payload.
 
     Args:
         run_id (str):
         idempotency_key (str | Unset):
         prefer (str | Unset):
-        body (EmptyIn | Unset): An object without fields.
+        body (ReplayIn | Unset): What is different in the new run.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
