@@ -108,6 +108,26 @@ async def test_a_change_at_one_server_is_another_version_at_the_other(both: Both
             digest = (await stream.event()).data
 
 
+async def test_each_server_knows_the_other_and_a_worker_is_drained_at_either(both: Both) -> None:
+    one, other = both
+    worker = await one.worker()
+
+    async def all_known(server: Server) -> bool:
+        shown = (await server.get("/v1/servers"))["data"]
+        return len(shown) == 2 and sum(entry["workers"] for entry in shown) == 1
+
+    await until(lambda: all_known(one))
+    await until(lambda: all_known(other))
+    [shown] = (await other.get("/v1/workers"))["data"]
+    assert shown["server"] == one.jobs.server_id
+    await other.post(f"/v1/workers/{worker.id}/drain", status=200)
+
+    async def is_told() -> Any:
+        return (await worker.call())["drain"]
+
+    await until(is_told)
+
+
 # -- keys
 
 

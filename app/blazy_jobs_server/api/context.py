@@ -35,12 +35,35 @@ from blazy_jobs_server.trust.access import Access
 from blazy_jobs_server.trust.keys import Keys
 from blazy_jobs_server.trust.rates import Rates
 from blazy_jobs_server.trust.tries import Tries
+from blazy_jobs_server.version import VERSION
 from blazy_jobs_server.webhooks.registry import Webhooks
 
 ONCE = (b"cache-control", b"no-store")
 """Of an answer with a secret in it."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 ADMITTED = "jobs.admitted"
+SHOWN_SETTINGS = (
+    "role",
+    "app",
+    "build",
+    "workers",
+    "worker_concurrency",
+    "worker_slots",
+    "lease_seconds",
+    "heartbeat_seconds",
+    "stop_grace_seconds",
+    "drain_seconds",
+    "max_body_bytes",
+    "max_batch_bytes",
+    "max_result_bytes",
+    "max_wait_seconds",
+    "body_timeout_seconds",
+    "http_concurrency",
+    "http_per_origin",
+    "metrics_max_series",
+    "log_level",
+)
+"""What operators compare between servers: neither secrets nor addresses."""
 PROBES = ("/healthz", "/readyz")
 
 
@@ -58,6 +81,8 @@ class Context:
         self.on_refused: Callable[[Act, str], None] = lambda act, code: None
         """Told of each request that is not admitted, with the error's code."""
         self.traffic = Traffic()
+        jobs.servers.version = VERSION
+        jobs.servers.settings = {name: getattr(settings, name) for name in SHOWN_SETTINGS}
         self.named_job_types: set[str] = set()
         """Those with series of their own in the metrics: for good, so that no counter goes back."""
         self.named_queues: set[str] = set()

@@ -63,6 +63,7 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.RunNotFailed("completed"),
     errors.RunNotFinished("running"),
     errors.RunNotWaiting("running"),
+    errors.DrainRefused(),
     errors.DedupeKeyInUse(),
     errors.IdempotencyInFlight(),
     errors.KeyEnded(),
@@ -238,7 +239,7 @@ WEBHOOK_LINKS = (
     "forget_previous_webhook_secret",
     "delete_webhook",
 )
-WORKER_LINKS = ("claim_runs", "report_runs", "remove_worker")
+WORKER_LINKS = ("claim_runs", "report_runs", "drain_worker", "remove_worker")
 LINKS: dict[str, dict[str, Any]] = {
     **{name: {"operationId": name, "parameters": _RUN} for name in RUN_LINKS},
     **{

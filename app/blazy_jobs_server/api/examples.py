@@ -478,8 +478,43 @@ ANSWERS: dict[str, list[Any]] = {
             "job_types": ["send-welcome-email"],
             "queues": None,
             "concurrency": 4,
+            "slots": 4,
+            "busy": 1,
+            "running": [
+                {
+                    "run_id": RUN_ID,
+                    "job_type": "send-welcome-email",
+                    "queue": "default",
+                    "attempt": 1,
+                    "started_at": "2026-01-31T12:00:00.000000Z",
+                }
+            ],
+            "draining": False,
+            "host": "mail-1.example",
+            "pid": 4711,
+            "version": "0.1.0",
+            "server": SERVER_ID,
             "registered_at": "2026-01-31T11:00:00.000000Z",
             "seen_at": "2026-01-31T12:00:00.000000Z",
+            "last_seen_at": "2026-01-31T12:00:00.000000Z",
+        }
+    ],
+    "Server": [
+        {
+            "id": SERVER_ID,
+            "self": True,
+            "host": "jobs-1.example",
+            "pid": 4242,
+            "version": "0.1.0",
+            "started_at": "2026-01-31T11:00:00.000000Z",
+            "last_seen_at": "2026-01-31T12:00:00.000000Z",
+            "draining": False,
+            "workers": 1,
+            "streams": 0,
+            "loop_lag_p99_seconds": 0.001,
+            "commits": {"count": 12, "requests": 24, "mean_requests": 2.0},
+            "database": {"kind": "sqlite", "bytes": 1_310_720, "wal_bytes": 65_536, "free_bytes": 0},
+            "settings": {"lease_seconds": 15.0, "workers": 2},
         }
     ],
     "Lease": [

@@ -41,6 +41,9 @@ class WorkerIn(In):
     job_types: Annotated[list[Name], Field(max_length=1000)]
     queues: Annotated[list[Name], Field(max_length=1000)] | None = None
     concurrency: Annotated[int, Field(ge=1, le=10_000, strict=True), WHOLE] = 10
+    host: Label | None = None
+    pid: Annotated[int, Field(ge=1, le=2**31 - 1, strict=True), WHOLE] | None = None
+    version: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     declares: DeclaresIn | Annotated[list[DeclaresIn], Field(max_length=100)] | None = None
 
 
@@ -59,14 +62,31 @@ class WorkerRegistered(BaseModel):
     conflicts: list[ConflictOut]
 
 
+class RunInHand(BaseModel):
+    run_id: str
+    job_type: str
+    queue: str
+    attempt: int
+    started_at: AwareDatetime
+
+
 class Worker(BaseModel):
     id: str
     name: str
     job_types: list[str]
     queues: list[str] | None
     concurrency: int
+    slots: int
+    busy: int
+    running: list[RunInHand]
+    draining: bool
+    host: str | None
+    pid: int | None
+    version: str | None
+    server: str | None
     registered_at: AwareDatetime
     seen_at: AwareDatetime
+    last_seen_at: AwareDatetime
 
 
 class WorkerPage(BaseModel):

@@ -13,6 +13,7 @@ from blazy_jobs_server.api import examples, hot, job_type_models, render, report
 from blazy_jobs_server.api.context import Answer, Context, caller_of, context_of
 from blazy_jobs_server.api.definitions import definition
 from blazy_jobs_server.api.describe import BODY, WORKER_LINKS, accepts, answers, describe
+from blazy_jobs_server.api.fields import EmptyIn
 from blazy_jobs_server.api.requests import cursor_key, read_json, worker_key
 from blazy_jobs_server.api.runs import Cursor, Limit, respond
 from blazy_jobs_server.api.schedule_models import ScheduleIn
@@ -21,6 +22,7 @@ from blazy_jobs_server.api.worker_models import WorkerIn
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.declaration import Declaration, DeclaredSchedule
 from blazy_jobs_server.domain.errors import (
+    DrainRefused,
     Forbidden,
     InvalidCursor,
     InvalidRequest,
@@ -38,10 +40,12 @@ from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.engine.membership import Member
 from blazy_jobs_server.engine.plans import check_plan
-from blazy_jobs_server.ports import WorkerRecord
+from blazy_jobs_server.ports import Hand, WorkerRecord
 
 router = APIRouter(prefix="/v1/workers", tags=["workers"])
 
+MOST_IN_HAND = 20
+"""Runs of a worker that are named."""
 NEEDS_ADMIN = "needs_admin"
 """Why an HTTP handler that is declared is not taken from a key without that scope."""
 NEEDS_REVEAL = "needs_reveal"
@@ -86,7 +90,9 @@ async def register_worker(request: Request) -> Response:
             concurrency=body.concurrency,
             registered_at=0,
             pool=bool(request.scope.get("jobs.pool")),
-            pid=_peer_pid(request),
+            pid=_peer_pid(request) or body.pid,
+            host=body.host,
+            version=body.version,
             key_id=caller_of(request).key_id,
         ),
         declares,
@@ -300,12 +306,36 @@ async def list_workers(request: Request, limit: Limit = 50, cursor: Cursor = Non
     rest = [member for member in members if before is None or member.record.id < before]
     page = rest[:limit]
     following = ids.encode(page[-1].record.id) if len(rest) > limit else None
-    return respond(Answer(200, render.page_json([orjson.dumps(_json(m)).decode() for m in page], following)))
+    return respond(Answer(200, render.page_json(await _shown(context_of(request).jobs, page), following)))
 
 
-def _json(member: Member) -> dict[str, object]:
+async def _shown(jobs: Jobs, members: list[Member]) -> list[str]:
+    hands = await jobs.store.in_hand([member.record.id for member in members], MOST_IN_HAND)
+    return [orjson.dumps(_json(jobs, m, hands.get(m.record.id, Hand(0, [])))).decode() for m in members]
+
+
+def _json(jobs: Jobs, member: Member, hand: Hand) -> dict[str, object]:
     record = member.record
+    server = jobs.server_id if record.server is None else ids.server_id(record.server)
     return {
+        "slots": record.concurrency,
+        "busy": hand.number,
+        "running": [
+            {
+                "run_id": ids.run_id(run_id),
+                "job_type": job_type,
+                "queue": queue,
+                "attempt": attempt,
+                "started_at": rfc3339(started_at),
+            }
+            for run_id, job_type, queue, attempt, started_at in hand.runs
+        ],
+        "draining": jobs.leasing.membership.drains(member),
+        "host": record.host,
+        "pid": record.pid,
+        "version": record.version,
+        "server": server,
+        "last_seen_at": rfc3339(member.seen_at),
         "id": ids.worker_id(record.id),
         "name": record.name,
         "job_types": list(record.job_types),
@@ -314,6 +344,26 @@ def _json(member: Member) -> dict[str, object]:
         "registered_at": rfc3339(record.registered_at),
         "seen_at": rfc3339(member.seen_at),
     }
+
+
+@router.post(
+    "/{worker_id}/drain",
+    operation_id="drain_worker",
+    summary="Drain a worker: it gets no more runs",
+    responses=describe({200: worker_models.Worker}, *BODY, WorkerNotFound, DrainRefused, text={200: "the worker"}),
+    openapi_extra=accepts(EmptyIn, examples.NOTHING, required=False),
+)
+async def drain_worker(request: Request, worker_id: str) -> Response:
+    """It finishes what it has, and is told with each answer to a report (`drain`) to stop then. A worker of the
+    server's own pool is replaced by a new one. Draining twice is harmless."""
+    context, caller = context_of(request), caller_of(request)
+    await read_json(request, EmptyIn, optional=True)
+    membership = context.jobs.leasing.membership
+    key = worker_key(worker_id)
+    visibility.check_worker_of(caller, (await membership.there(key)).record)
+    member = await membership.drain(key)
+    [shown] = await _shown(context.jobs, [member])
+    return respond(Answer(200, shown.encode()))
 
 
 @router.delete(

@@ -325,6 +325,13 @@ class RunNotFinished(Conflict):
         super().__init__(f"The run is {state}; only a finished run can be erased.")
 
 
+class DrainRefused(Conflict):
+    code, title = "drain_refused", "Drain refused"
+
+    def __init__(self) -> None:
+        super().__init__("This worker is the server's own, for HTTP handlers: pause the job type instead.")
+
+
 class DedupeKeyInUse(Conflict):
     """By a run that is not there for who asks."""
 

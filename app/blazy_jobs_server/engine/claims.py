@@ -17,6 +17,8 @@ from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.membership import Member, Membership
 from blazy_jobs_server.ports import Claim, Clock, Commit, Leased, Report, Store
 
+DRAINING_SECONDS = 1.0
+
 
 class Waiting:
     """A claim that waits. `limit` 0: its time is over, and it is answered with what it gets now, or nothing."""
@@ -63,6 +65,7 @@ class Claims:
         self.on_nudge: Callable[[int], None] = lambda worker_id: None
         """A worker should hear of something soon."""
         membership.on_gone = self._dismiss
+        membership.on_draining = self.nudge
 
     async def stop(self) -> None:
         self.answer_all()
@@ -94,6 +97,7 @@ class Claims:
         """
         member = await self._membership.known(worker_id)
         if self._membership.draining or self._membership.drains(member):
+            await self._hold_up(member, seconds, gone, ended)
             return Leased()
         waiting = Waiting(member, limit, asyncio.get_running_loop().create_future(), columns, once)
         self.open.add(waiting)
@@ -118,6 +122,18 @@ class Claims:
             self.on_change()
             member.claims -= 1
             member.seen_at = self._clock.now()
+
+    async def _hold_up(
+        self,
+        member: Member,
+        seconds: float,
+        gone: asyncio.Future[None] | None,
+        ended: asyncio.Future[None] | None,
+    ) -> None:
+        """A worker that was told to drain and claims all the same is not to do so again and again at once."""
+        watched = [future for future in (gone, ended) if future is not None]
+        if member.record.draining and watched and not self._membership.draining:
+            await asyncio.wait(watched, timeout=min(seconds, DRAINING_SECONDS), return_when=asyncio.FIRST_COMPLETED)
 
     def nudge(self, worker_id: int) -> None:
         """Answers a waiting claim of this worker empty before its time, so that it reports and hears of a cancel."""

@@ -30,6 +30,7 @@ from blazy_jobs_server.engine.projection import Projection
 from blazy_jobs_server.engine.scheduler import Scheduler
 from blazy_jobs_server.engine.schedules import Schedules
 from blazy_jobs_server.engine.schemas import payloads
+from blazy_jobs_server.engine.servers import Servers
 from blazy_jobs_server.engine.sweeper import Sweeper
 from blazy_jobs_server.engine.tally import Tally
 from blazy_jobs_server.ports import Clock, Commit, QueueEngine, Store, Timer
@@ -74,6 +75,17 @@ class Jobs:
         )
         self.configuring.on_queue = self.projection.attend
         self.tally = Tally(clock)
+        self.servers = Servers(
+            store,
+            clock,
+            lambda: self._server if store.neighbours is None else store.neighbours.server,
+            feed=self.feed,
+            loop_lag=self.loop_lag,
+            membership=self.leasing.membership,
+            numbers=self.numbers,
+            tally=self.tally,
+            draining=lambda: self.draining,
+        )
         self.live = Live(
             store,
             clock,
@@ -83,10 +95,9 @@ class Jobs:
             membership=self.leasing.membership,
             numbers=self.numbers,
             projection=self.projection,
-            tally=self.tally,
+            servers=self.servers,
         )
         self.live.server = lambda: self.server_id
-        self.live.servers = lambda: [self.server_id]
         self.neighbourhood = Neighbourhood(
             store,
             clock,
@@ -110,8 +121,7 @@ class Jobs:
     @property
     def server_id(self) -> str:
         """Another one after each start."""
-        neighbours = self.store.neighbours
-        return public_server_id(self._server if neighbours is None else neighbours.server)
+        return public_server_id(self.servers.ids()[0])
 
     async def start(self) -> None:
         """The store is open. Raises StoreUnavailable."""
@@ -122,6 +132,7 @@ class Jobs:
         await self.deployments.start()
         await self.sweeper.start()
         await self.scheduler.start()
+        self.servers.start()
         self.neighbourhood.start()
         await self.projection.start()
         self.incidents.start()

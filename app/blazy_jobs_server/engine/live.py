@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from zlib import crc32
 
 import orjson
 import structlog
@@ -28,9 +27,9 @@ from blazy_jobs_server.engine.loop import Tasks
 from blazy_jobs_server.engine.membership import Membership
 from blazy_jobs_server.engine.numbers import Numbers
 from blazy_jobs_server.engine.projection import Projection
+from blazy_jobs_server.engine.servers import Servers
 from blazy_jobs_server.engine.sight import Sight
-from blazy_jobs_server.engine.tally import Tally
-from blazy_jobs_server.engine.versions import PERSONAL, Personal, Versions
+from blazy_jobs_server.engine.versions import PERSONAL, Personal, Versions, checksum
 from blazy_jobs_server.ports import Clock, Commit, Elsewhere, Store
 
 log = structlog.get_logger("live")
@@ -69,7 +68,7 @@ class Live:
         membership: Membership,
         numbers: Numbers,
         projection: Projection,
-        tally: Tally,
+        servers: Servers,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -79,7 +78,7 @@ class Live:
         self._membership = membership
         self._numbers = numbers
         self._projection = projection
-        self._tally = tally
+        self._servers = servers
         self._tasks = Tasks()
         self.versions = Versions(clock)
         self._personal = Personal(store, catalogue, membership)
@@ -90,8 +89,6 @@ class Live:
         self._moved_elsewhere = False
         self.server: Callable[[], str] = lambda: ""
         """This server's id."""
-        self.servers: Callable[[], list[str]] = list
-        """The ids of all servers."""
 
     def start(self) -> None:
         self._tasks.keep("digest", self._watch)
@@ -180,10 +177,10 @@ class Live:
         known = digest.Known(
             counts=self._numbers.counts,
             oldest=self._oldest,
-            recent=self._tally.recent(),
+            recent=self._servers.recent(),
             members=membership.everyone(),
             versions=self.versions,
-            servers=crc32(",".join(sorted(self.servers())).encode()),
+            servers=checksum(sorted(self._servers.ids())),
             paused=self._is_paused,
             served=membership.served,
             drains=membership.drains,
@@ -198,6 +195,7 @@ class Live:
         if self._moved_elsewhere:
             self._moved_elsewhere = False
             await self._numbers.load()
+        await self._servers.look()
         waits = any(n > 0 and state is State.QUEUED for (_, _, state), n in self._numbers.counts.items())
         self._oldest = await self._store.oldest_due() if waits else {}
 

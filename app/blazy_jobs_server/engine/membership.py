@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from itertools import chain
 
+import msgspec
 import structlog
 
 from blazy_jobs_server.domain.declaration import Declaration
-from blazy_jobs_server.domain.errors import StoreUnavailable, WorkerNotFound
+from blazy_jobs_server.domain.errors import DrainRefused, StoreUnavailable, WorkerNotFound
 from blazy_jobs_server.domain.ids import worker_id as public_worker_id
 from blazy_jobs_server.ports import Clock, Neighbours, Store, WorkerRecord
 
@@ -78,6 +79,8 @@ class Membership:
         self.on_registered: Callable[[WorkerRecord], None] = lambda record: None
         self.on_gone: Callable[[int], None] = lambda worker_id: None
         """A worker is no more, or speaks to another server."""
+        self.on_draining: Callable[[int], None] = lambda worker_id: None
+        """A worker is to be told so."""
         self.on_left: Callable[[WorkerRecord | None], Awaitable[None]] = _nothing
         """A worker is no more, anywhere; None: not known which."""
 
@@ -116,6 +119,31 @@ class Membership:
         ):
             return self.served(job_type, queue)
         return any(m.serves(job_type, queue) and definition_id not in m.unknown for m in self.everyone())
+
+    async def there(self, worker_id: int) -> Member:
+        """One that speaks to any server; being asked for is no sign of life. Raises WorkerNotFound."""
+        if worker_id not in self._members and self._store.neighbours is not None:
+            await self.meet_others()
+        member = self._members.get(worker_id) or self._elsewhere.get(worker_id)
+        if member is None:
+            raise WorkerNotFound(public_worker_id(worker_id))
+        return member
+
+    async def drain(self, worker_id: int) -> Member:
+        """It gets no more runs, and is asked to end when it has ended what it has. Raises WorkerNotFound and
+        DrainRefused."""
+        member = await self.there(worker_id)
+        if member.is_lane:
+            raise DrainRefused
+        if not await self._store.drain_worker(worker_id):
+            raise WorkerNotFound(public_worker_id(worker_id))
+        self._drain(member)
+        return member
+
+    def _drain(self, member: Member) -> None:
+        if not member.record.draining:
+            member.record = msgspec.structs.replace(member.record, draining=True)
+            self.on_draining(member.record.id)
 
     async def note_unknown(self, member: Member, definition_id: int) -> None:
         """It is given no runs of the definition any more."""
@@ -253,7 +281,12 @@ class Membership:
 
     async def meet_others(self) -> None:
         """Learns which workers speak to other servers."""
-        records = {record.id: record for record in await self._store.workers() if record.id not in self._members}
+        stored = await self._store.workers()
+        for record in stored:
+            member = self._members.get(record.id)
+            if record.draining and member is not None:
+                self._drain(member)
+        records = {record.id: record for record in stored if record.id not in self._members}
         if records.keys() != self._elsewhere.keys():
             self._served.clear()
         self._elsewhere = {
@@ -271,6 +304,8 @@ class Membership:
 
     def drains(self, member: Member) -> bool:
         """Whether it is to stop as soon as it has ended what it runs."""
+        if member.record.draining:
+            return True
         if not member.record.pool:
             return False
         return self.draining or member.record.name.partition("/")[0] not in self.pool_names

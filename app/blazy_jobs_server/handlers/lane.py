@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import socket
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Literal
 
@@ -26,6 +27,7 @@ from blazy_jobs_server.handlers.breaker import Breaker
 from blazy_jobs_server.handlers.exchange import Exchange
 from blazy_jobs_server.handlers.slots import Slots
 from blazy_jobs_server.ports import Report, WorkerRecord
+from blazy_jobs_server.version import VERSION
 
 log = structlog.get_logger("handlers")
 
@@ -156,6 +158,8 @@ class Lane:
                 registered_at=0,
                 pool=True,
                 pid=os.getpid(),
+                host=socket.gethostname(),
+                version=VERSION,
                 key_id=KEY_ID,
             )
         )

@@ -48,6 +48,8 @@ class Neighbours(Protocol):
     """This one's number, another one after each start."""
     alone: bool
     """No other server is there."""
+    about: Callable[[], str]
+    """What this server says of itself (JSON), asked for about once a second."""
     on_elsewhere: Callable[[Elsewhere], None]
     on_feed: Callable[[list[Event], int], None]
     """Events, and the key up to which none will come any more."""
@@ -73,6 +75,10 @@ class Neighbours(Protocol):
 
     async def silent_workers(self, seconds: float) -> list[tuple[WorkerRecord, bool]]:
         """Those that no server has heard for so long, and whether there was one to hear them (else it is no loss)."""
+        ...
+
+    async def servers(self, since: int) -> list[tuple[int, int, str | None]]:
+        """Those that have said something since then: number, when, and what they say of themselves."""
         ...
 
     def at_home(self, worker: WorkerRecord) -> bool:

@@ -299,6 +299,21 @@ class WorkerRecord(Struct, frozen=True, kw_only=True):
     """The definitions that its code is too old for."""
     key_id: str | None = None
     """Of the API key that registered it."""
+    host: str | None = None
+    version: str | None = None
+    """Of the package that it is made with."""
+    draining: bool = False
+    """It gets no more runs."""
+    server: int | None = None
+    """Which server heard it last, where several are there."""
+
+
+class Hand(Struct, frozen=True):
+    """What a worker has in hand: how many runs, and the first of them to have started."""
+
+    number: int
+    runs: list[tuple[int, str, str, int, int]]
+    """Run key, job type, queue, attempt and when it started."""
 
 
 class EventFilter(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ from blazy_jobs_server.ports.runs import (
     Completed,
     Dispatched,
     EventFilter,
+    Hand,
     IdempotencyKey,
     Judged,
     Leased,
@@ -220,6 +221,14 @@ class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, 
         ...
 
     async def workers(self) -> list[WorkerRecord]: ...
+
+    async def drain_worker(self, worker_id: int) -> bool:
+        """From now on it gets no more runs; False where it is not there."""
+        ...
+
+    async def in_hand(self, worker_ids: Collection[int], most: int) -> dict[int, Hand]:
+        """Of those workers that have any run, all in all and at most so many by name."""
+        ...
 
     async def prune(self, limit: int, until: int | None = None) -> int:
         """Deletes at most `limit` finished runs that have passed their retention, by `until` if that is earlier than

@@ -211,6 +211,10 @@ def _deleted(kind: str) -> Callable[[str, Any, Any], Told | None]:
     return lambda name, before, answer: Told(f"{kind}.delete", name) if before is not None and answer is True else None
 
 
+def _worker_drained(worker_id: int, before: object, answer: object) -> Told | None:
+    return Told("worker.drain", ids.worker_id(worker_id)) if answer else None
+
+
 DEEDS: dict[str, Deed] = {
     "save_job_type": Deed(_one(_job_type_saved), lambda ledger, given: ledger.job_types.get(given.definition.name)),
     "pause_job_type": Deed(_one(_job_type_paused), lambda ledger, given: ledger.job_types.get(given.name)),
@@ -230,6 +234,7 @@ DEEDS: dict[str, Deed] = {
     "run_now": Deed(_one(lambda run_id, before, answer: _of_run("run.run_now", run_id, answer)), always=False),
     "resolve": Deed(_one(lambda run_id, before, answer: _of_run("run.resolve", run_id, answer)), always=False),
     "erase": Deed(_one(lambda run_id, before, answer: _of_run("run.erase", run_id, answer)), always=False),
+    "drain_worker": Deed(_one(_worker_drained), always=False),
     "void": Deed(lambda argument, before, answer: [RESTORED]),
 }
 

@@ -36,7 +36,7 @@ def register_worker(tx: Transaction, arguments: list[Register]) -> list[WorkerRe
         worker = msgspec.structs.replace(worker, declares=declare(tx, declares, worker))
         tx.cursor.execute(
             "INSERT INTO workers (id, name, job_types, queues, concurrency, registered_at, pool, pid, declares, "
-            "key_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "key_id, host, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 worker.id,
                 worker.name,
@@ -48,6 +48,8 @@ def register_worker(tx: Transaction, arguments: list[Register]) -> list[WorkerRe
                 worker.pid,
                 declares_text(worker),
                 worker.key_id,
+                worker.host,
+                worker.version,
             ),
         )
         answers.append(worker)
@@ -63,6 +65,14 @@ def note_unknown(tx: Transaction, arguments: list[Unknown]) -> list[None]:
     for worker_id, definition_ids in arguments:
         tx.cursor.execute("UPDATE workers SET unknown = ? WHERE id = ?", (pack(list(definition_ids)), worker_id))
     return [None] * len(arguments)
+
+
+def drain_worker(tx: Transaction, arguments: list[int]) -> list[bool]:
+    answers = []
+    for worker_id in arguments:
+        tx.cursor.execute("UPDATE workers SET draining = 1 WHERE id = ?", (worker_id,))
+        answers.append(tx.cursor.rowcount > 0)
+    return answers
 
 
 def give_up_worker(tx: Transaction, arguments: list[GiveUp]) -> list[int]:

@@ -27,7 +27,7 @@ from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
-from blazy_jobs_server.ports import Counted, EventFilter, Listed, RunFilter, Tally, WorkerRecord
+from blazy_jobs_server.ports import Counted, EventFilter, Hand, Listed, RunFilter, Tally, WorkerRecord
 from blazy_jobs_server.ports.audit import AuditFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store import auditing, restoring, sessions
@@ -44,7 +44,7 @@ from blazy_jobs_server.store.definitions import (
 from blazy_jobs_server.store.keys import KEYS, REVISION, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
-from blazy_jobs_server.store.rows import BRIEF_COLUMNS, PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_run
+from blazy_jobs_server.store.rows import BRIEF_COLUMNS, PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_hands, to_run
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 from blazy_jobs_server.store.sealed import key_ids_sql
 from blazy_jobs_server.store.tables import CountRow, WorkerRow
@@ -499,6 +499,9 @@ class Reader:
                     declares=tuple(orjson.loads(row["declares"] or "[]")),
                     unknown=frozenset(orjson.loads(row["unknown"] or "[]")),
                     key_id=row["key_id"],
+                    host=row["host"],
+                    version=row["version"],
+                    draining=bool(row["draining"]),
                 )
                 for row in rows
             ]
@@ -512,6 +515,11 @@ class Reader:
         with self._statement() as cursor:
             row = cursor.execute(sql.NEXT_DELETABLE).fetchone()
             return None if row is None else row[0]
+
+    def in_hand(self, worker_ids: Collection[int], most: int) -> dict[int, Hand]:
+        with self._snapshot() as (_, cursor):
+            lanes = self._lanes(cursor)
+            return to_hands(cursor.execute(sql.IN_HAND, (pack(list(worker_ids)), most)).fetchall(), lanes)
 
     def oldest_due(self) -> dict[tuple[str, str], int]:
         with self._snapshot() as (_, cursor):

@@ -7,14 +7,15 @@ the event loop for it a hundred times: hot reads give their rows as one JSON tex
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from blazy_jobs_server.domain.event import Event, EventType
 from blazy_jobs_server.domain.run import Run, State
-from blazy_jobs_server.store.ledger import Ledger
+from blazy_jobs_server.ports import Hand
+from blazy_jobs_server.store.ledger import Lane, Ledger
 
 RUN_COLUMNS = (
     "id",
@@ -220,3 +221,12 @@ def event_row(event: Event) -> tuple[Any, ...]:
     """The values of EVENT_COLUMNS."""
     data = None if event.type is EventType.COMPLETED or event.type is EventType.FAILED else event.data
     return (event.id, event.run_id, event.seq, event.type, event.state, event.attempt, event.time, data)
+
+
+def to_hands(rows: Sequence[Any], lanes: Mapping[int, Lane]) -> dict[int, Hand]:
+    """From the rows of IN_HAND."""
+    hands: dict[int, Hand] = {}
+    for worker_id, number, run_id, lane_id, attempt, started_at in rows:
+        hand = hands.setdefault(worker_id, Hand(number, []))
+        hand.runs.append((run_id, *lanes[lane_id].pair, attempt, started_at))
+    return hands

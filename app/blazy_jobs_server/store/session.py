@@ -58,6 +58,7 @@ VERBS: dict[str, Verb] = {
     "apply": Verb(0, applying.apply),
     "register_worker": Verb(0, membership.register_worker),
     "note_unknown": Verb(0, membership.note_unknown),
+    "drain_worker": Verb(0, membership.drain_worker),
     "save_schedule": Verb(0, scheduling.save_schedule),
     "delete_schedule": Verb(0, scheduling.delete_schedule),
     "save_key": Verb(0, keys.save_key),

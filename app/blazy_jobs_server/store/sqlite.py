@@ -37,6 +37,7 @@ from blazy_jobs_server.ports import (
     Fire,
     Fired,
     Followed,
+    Hand,
     IdempotencyKey,
     Judged,
     Leased,
@@ -410,6 +411,13 @@ class SqliteStore:
     async def give_up_worker(self, worker_id: int, *, lost: bool) -> int:
         given: int = await self._write("give_up_worker", GiveUp(worker_id, lost))
         return given
+
+    async def drain_worker(self, worker_id: int) -> bool:
+        found: bool = await self._write("drain_worker", worker_id)
+        return found
+
+    async def in_hand(self, worker_ids: Collection[int], most: int) -> dict[int, Hand]:
+        return await self._reader.on_thread(self._reader.in_hand, worker_ids, most)
 
     async def note_unknown(self, worker_id: int, unknown: Collection[int]) -> None:
         await self._write("note_unknown", Unknown(worker_id, list(unknown)))

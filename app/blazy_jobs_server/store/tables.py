@@ -7,7 +7,7 @@ final event's result or error stands in its run.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, Text, false
 from sqlmodel import Field, SQLModel
 
 from blazy_jobs_server.domain.ids import COUNTER_BITS
@@ -334,6 +334,9 @@ class WorkerRow(SQLModel, table=True):
     """The definitions that its code is too old for (JSON)."""
     key_id: str | None = None
     """Of the API key that registered it."""
+    host: str | None = None
+    version: str | None = None
+    draining: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class DeclarationRow(SQLModel, table=True):
@@ -456,6 +459,8 @@ class ServerRow(SQLModel, table=True):
     __tablename__ = "servers"
     id: int = Field(sa_column=_key())
     seen_at: int = Field(sa_column=_big())
+    about: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """What it says of itself (JSON)."""
 
 
 class SharedRow(SQLModel, table=True):

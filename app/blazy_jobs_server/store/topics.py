@@ -13,6 +13,7 @@ TOPICS: dict[str, int] = {
     "apply": Topic.JOB_TYPES | Topic.QUEUES | Topic.SCHEDULES | Topic.WEBHOOKS,
     "register_worker": Topic.WORKERS,
     "note_unknown": Topic.WORKERS,
+    "drain_worker": Topic.WORKERS,
     "give_up_worker": Topic.WORKERS,
     "save_schedule": Topic.SCHEDULES,
     "delete_schedule": Topic.SCHEDULES,

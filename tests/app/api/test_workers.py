@@ -52,6 +52,15 @@ async def test_a_worker_registers_with_little(server: Server) -> None:
             "concurrency": 10,
             "registered_at": at(0),
             "seen_at": at(0),
+            "last_seen_at": at(0),
+            "slots": 10,
+            "busy": 0,
+            "running": [],
+            "draining": False,
+            "host": None,
+            "pid": None,
+            "version": None,
+            "server": server.jobs.server_id,
         }
     ]
 

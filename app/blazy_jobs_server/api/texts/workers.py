@@ -8,6 +8,7 @@ SHAPES = {
     "WorkerIn": "A process that claims runs, and the declarations in its code.",
     "WorkerRegistered": "The worker's id, and the intervals that it must keep.",
     "Worker": "A connected worker.",
+    "RunInHand": "A run that a worker has now.",
     "WorkerPage": "A page of workers, newest first.",
     "ConflictOut": "A declaration that was not applied because the name belongs to somebody else.",
     "ClaimIn": "How many runs to claim, and how long to wait for the first.",
@@ -105,6 +106,10 @@ FIELDS = {
         "queues": "The names of the queues that it serves, at most 1,000. null (default): all queues.",
         "concurrency": "Maximum number of runs that it has at a time, from 1 to 10,000; informational, and used to "
         "distribute runs evenly. Default: 10.",
+        "host": "The name of its machine, 1 to 255 characters; shown to people. null (default): not told.",
+        "pid": "The number of its process; shown to people. null (default): not told.",
+        "version": "The version of the package that it is made with, 1 to 64 characters; shown to people. null "
+        "(default): not told.",
         "declares": "The job types, schedules and queues in its code, for up to 100 apps. null (default): none.",
     },
     "DeclaresIn": {
@@ -148,8 +153,24 @@ FIELDS = {
         "job_types": "The names of the job types that it serves.",
         "queues": "The names of the queues that it serves. null: all queues.",
         "concurrency": "Maximum number of runs that it has at a time.",
+        "slots": "The same as `concurrency`.",
+        "busy": "How many runs it has now.",
+        "running": "The first 20 of these, the one that started first at the front.",
+        "draining": "Whether it gets no more runs, and stops when it has finished those that it has.",
+        "host": "The name of its machine, as the worker gave it. null if it gave none.",
+        "pid": "The number of its process, as the worker gave it. null if it gave none.",
+        "version": "The version of the package that it is made with. null if it gave none.",
+        "server": "The id of the server that it speaks to.",
+        "last_seen_at": "The same as `seen_at`.",
         "registered_at": "When it registered: RFC 3339, UTC.",
         "seen_at": "When its last request arrived: RFC 3339, UTC.",
+    },
+    "RunInHand": {
+        "run_id": "The id of the run.",
+        "job_type": "Its job type.",
+        "queue": "Its queue.",
+        "attempt": "The number of this attempt.",
+        "started_at": "When this attempt started: RFC 3339, UTC.",
     },
     "WorkerPage": {"data": PAGE_DATA, "next_cursor": CURSOR_OF_NEXT},
     "ClaimIn": {

@@ -42,6 +42,10 @@ def to_worker(row: Sequence[Any]) -> WorkerRecord:
         declares=tuple(orjson.loads(row[10] or "[]")),
         unknown=frozenset(orjson.loads(row[11] or "[]")),
         key_id=row[12],
+        host=row[13],
+        version=row[14],
+        draining=row[15],
+        server=row[16],
     )
 
 
@@ -70,6 +74,8 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             declares_text(worker),
             argument.server,
             worker.key_id,
+            worker.host,
+            worker.version,
         )
         tx.definitions = True
         answers.append(worker)
@@ -81,6 +87,14 @@ async def note_unknown(tx: Transaction, arguments: list[Unknown]) -> list[None]:
         await tx.execute("UPDATE workers SET unknown = $2 WHERE id = $1", worker_id, pack(list(definition_ids)))
         tx.definitions = True
     return [None] * len(arguments)
+
+
+async def drain_worker(tx: Transaction, arguments: list[int]) -> list[bool]:
+    answers = []
+    for worker_id in arguments:
+        answers.append(await tx.execute("UPDATE workers SET draining = true WHERE id = $1", worker_id) > 0)
+        tx.definitions = True
+    return answers
 
 
 async def give_up_worker(tx: Transaction, arguments: list[GiveUp]) -> list[int]:

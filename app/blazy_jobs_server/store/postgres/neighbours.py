@@ -143,6 +143,7 @@ class PostgresNeighbours:
         self._home = home
         self._on_time = on_time
         self.server = secrets.randbits(62)
+        self.about: Callable[[], str] = lambda: "{}"
         self.on_elsewhere: Callable[[Elsewhere], None] = lambda news: None
         self.on_feed: Callable[[list[Event], int], None] = lambda events, reached: None
         self.on_feed_torn: Callable[[], None] = lambda: None
@@ -344,7 +345,7 @@ class PostgresNeighbours:
 
     async def heard(self, seen_at: Mapping[int, int]) -> list[int]:
         try:
-            await self._reader.rows(sql.SERVER_IS_THERE, self.server, self._clock.now())
+            await self._reader.rows(sql.SERVER_IS_THERE, self.server, self._clock.now(), self.about())
             if not seen_at:
                 return []
             rows = await self._reader.rows(sql.HEARD, list(seen_at), list(seen_at.values()), self.server)
@@ -366,6 +367,9 @@ class PostgresNeighbours:
         await self._reader.rows(sql.FORGET_SERVERS, now - FORGET_SERVERS_SECONDS * SECOND)
         rows = await self._reader.rows(sql.SILENT, limit, now - int(seconds / 2 * SECOND))
         return [(worker, row["served"] or not worker.pool) for row in rows for worker in [to_worker(row)]]
+
+    async def servers(self, since: int) -> list[tuple[int, int, str | None]]:
+        return [(row[0], row[1], row[2]) for row in await self._reader.rows(sql.SERVERS, since)]
 
     def at_home(self, worker: WorkerRecord) -> bool:
         return worker.pool and worker.home == self._home

@@ -18,7 +18,7 @@ from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
-from blazy_jobs_server.ports import Counted, EventFilter, Listed, RunFilter, Tally, WorkerRecord
+from blazy_jobs_server.ports import Counted, EventFilter, Hand, Listed, RunFilter, Tally, WorkerRecord
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store.declaring import to_declarations, to_started
 from blazy_jobs_server.store.definitions import RETIRED, VERSIONS, decode_definition, to_versions
@@ -31,7 +31,7 @@ from blazy_jobs_server.store.postgres.definitions import load_ledger
 from blazy_jobs_server.store.postgres.membership import to_worker
 from blazy_jobs_server.store.postgres.transaction import as_run
 from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP
-from blazy_jobs_server.store.rows import PAGE_BYTES, to_event
+from blazy_jobs_server.store.rows import PAGE_BYTES, to_event, to_hands
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 from blazy_jobs_server.store.statements import OLDEST_DUE
 from blazy_jobs_server.store.walking import Place, Question
@@ -439,6 +439,11 @@ class Reader:
     async def worker(self, worker_id: int) -> WorkerRecord | None:
         rows = await self.rows(sql.WORKER, worker_id)
         return to_worker(rows[0]) if rows else None
+
+    async def in_hand(self, worker_ids: Collection[int], most: int) -> dict[int, Hand]:
+        async with self._snapshot() as connection:
+            rows = await connection.fetch(sql.IN_HAND, list(worker_ids), most)
+            return to_hands(rows, (await self._known(connection, {row[3] for row in rows}, set())).lanes)
 
     async def oldest_due(self) -> dict[tuple[str, str], int]:
         async with self._snapshot() as connection:

@@ -74,6 +74,7 @@ REST = {
     "apply": Verb(0, applying.apply, defines=True),
     "register_worker": Verb(0, membership.register_worker),
     "note_unknown": Verb(0, membership.note_unknown),
+    "drain_worker": Verb(0, membership.drain_worker),
     "save_schedule": Verb(0, scheduling.save_schedule),
     "delete_schedule": Verb(0, scheduling.delete_schedule),
     "give_up_worker": Verb(3, membership.give_up_worker),

@@ -285,13 +285,17 @@ WORKER_COLUMNS = (
     "declares",
     "unknown",
     "key_id",
+    "host",
+    "version",
+    "draining",
+    "server",
 )
 _WORKERS = f"SELECT {', '.join(WORKER_COLUMNS)} FROM workers"
 WORKERS = f"{_WORKERS} ORDER BY id"
 WORKER = f"{_WORKERS} WHERE id = $1"
 INSERT_WORKER = (
-    f"INSERT INTO workers ({', '.join(WORKER_COLUMNS)}, server) "
-    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10, NULL, $12, $11)"
+    f"INSERT INTO workers ({', '.join(WORKER_COLUMNS)}) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $6, $10, NULL, $12, $13, $14, false, $11)"
 )
 DELETE_WORKER = "DELETE FROM workers WHERE id = $1"
 LEASED_TO = (
@@ -302,7 +306,16 @@ HEARD = (
     "FROM unnest($1::bigint[], $2::bigint[]) AS h(id, at) WHERE workers.id = h.id RETURNING workers.id"
 )
 SERVER_IS_THERE = (
-    "INSERT INTO servers (id, seen_at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at"
+    "INSERT INTO servers (id, seen_at, about) VALUES ($1, $2, $3) "
+    "ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, about = excluded.about"
+)
+SERVERS = "SELECT id, seen_at, about FROM servers WHERE seen_at >= $1 ORDER BY id"
+IN_HAND = (
+    "SELECT h.worker_id, h.n, h.id, h.lane_id, h.attempt, h.started_at FROM ("
+    "SELECT r.worker_id, r.id, r.lane_id, r.attempt, r.started_at, count(*) OVER (PARTITION BY r.worker_id) AS n, "
+    "row_number() OVER (PARTITION BY r.worker_id ORDER BY r.started_at, r.id) AS place FROM runs AS r "
+    f"WHERE r.worker_id = ANY($1::bigint[]) AND r.state = {int(State.RUNNING)}) AS h WHERE h.place <= $2 "
+    "ORDER BY h.worker_id, h.place"
 )
 FORGET_SERVERS = (
     "DELETE FROM servers AS s WHERE s.seen_at < $1 AND NOT EXISTS (SELECT 1 FROM workers AS w WHERE w.server = s.id)"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -186,6 +188,9 @@ class Control:
             "job_types": sorted(jobs),
             "queues": None if self.settings.queues is None else list(self.settings.queues),
             "concurrency": size,
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "version": _version(),
             "declares": declares[0] if declares and len(declares) == 1 else declares,
         }
         session = Session(self.settings.endpoint, registration, self._answered, columns=True)
@@ -380,3 +385,13 @@ class Control:
         elif error is not None:
             self._loop.call_exception_handler({"message": f"task {task.get_name()} failed", "exception": error})
             self.fail(f"{task.get_name()}: {type(error).__name__}")
+
+
+def _version() -> str | None:
+    """Of this package; None where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # slow to import
+
+    try:
+        return version("blazy-jobs")
+    except PackageNotFoundError:
+        return None

@@ -445,6 +445,24 @@ export type ClaimIn = {
 };
 
 /**
+ * Transactions that a server has committed since it started.
+ */
+export type CommitsOut = {
+    /**
+     * The number of commits.
+     */
+    count: number;
+    /**
+     * The number of requests that shared them.
+     */
+    requests: number;
+    /**
+     * Requests a commit. null without commits.
+     */
+    mean_requests: number | null;
+};
+
+/**
  * The result of the run.
  */
 export type CompletedData = {
@@ -1178,6 +1196,28 @@ export type CronTriggerOut = {
      * Minute, hour, day of the month, month and day of the week, or a nickname such as `@daily`; at most 256 characters.
      */
     expression: string;
+};
+
+/**
+ * The database that they share.
+ */
+export type DatabaseOut = {
+    /**
+     * `sqlite` or `postgresql`.
+     */
+    kind: 'sqlite' | 'postgresql';
+    /**
+     * The size of the database.
+     */
+    bytes: number;
+    /**
+     * The size of SQLite's write-ahead log; 0 with PostgreSQL.
+     */
+    wal_bytes: number;
+    /**
+     * Room in the SQLite file that is reused for new rows; 0 with PostgreSQL.
+     */
+    free_bytes: number;
 };
 
 /**
@@ -2125,6 +2165,8 @@ export type JobTypeSecret = {
 export type JsonSchema = {
     [key: string]: unknown;
 } | boolean;
+
+export type JsonValue = unknown;
 
 /**
  * An API key, without its secret.
@@ -4125,6 +4167,32 @@ export type RunFailed = {
 };
 
 /**
+ * A run that a worker has now.
+ */
+export type RunInHand = {
+    /**
+     * The id of the run.
+     */
+    run_id: string;
+    /**
+     * Its job type.
+     */
+    job_type: string;
+    /**
+     * Its queue.
+     */
+    queue: string;
+    /**
+     * The number of this attempt.
+     */
+    attempt: number;
+    /**
+     * When this attempt started: RFC 3339, UTC.
+     */
+    started_at: string;
+};
+
+/**
  * A log line.
  */
 export type RunLog = {
@@ -4731,6 +4799,84 @@ export type Self = {
 };
 
 /**
+ * A server on the database.
+ */
+export type Server = {
+    /**
+     * The server's id, another one after each start.
+     */
+    id: string;
+    /**
+     * Whether it is the one that answers.
+     */
+    self: boolean;
+    /**
+     * The name of its machine.
+     */
+    host: string;
+    /**
+     * The number of its process.
+     */
+    pid: number;
+    /**
+     * The version of its package.
+     */
+    version: string;
+    /**
+     * When it started: RFC 3339, UTC.
+     */
+    started_at: string;
+    /**
+     * When it last told about itself: RFC 3339, UTC.
+     */
+    last_seen_at: string;
+    /**
+     * Whether it is stopping.
+     */
+    draining: boolean;
+    /**
+     * How many workers speak to it.
+     */
+    workers: number;
+    /**
+     * How many event streams are open at it.
+     */
+    streams: number;
+    /**
+     * How late its event loop comes to what is due: the 99th percentile since the start, rounded up to a bucket bound of the histogram. null in the first seconds.
+     */
+    loop_lag_p99_seconds: number | null;
+    /**
+     * Transactions that it has committed.
+     */
+    commits: CommitsOut;
+    /**
+     * The database that they share.
+     */
+    database: DatabaseOut;
+    /**
+     * Its settings, without secrets and addresses. null for restricted keys.
+     */
+    settings: {
+        [key: string]: JsonValue;
+    } | null;
+};
+
+/**
+ * The servers on the database, the one that answers first.
+ */
+export type ServerPage = {
+    /**
+     * All of them.
+     */
+    data: Array<Server>;
+    /**
+     * The `cursor` of the next page. null on the last page. Always null.
+     */
+    next_cursor: null;
+};
+
+/**
  * Who makes the request, by its session or its key, and what it may do. `root` is the key of the server's settings, `anyone` a request to a server without keys.
  */
 export type Session = {
@@ -5261,6 +5407,38 @@ export type Worker = {
      */
     concurrency: number;
     /**
+     * The same as `concurrency`.
+     */
+    slots: number;
+    /**
+     * How many runs it has now.
+     */
+    busy: number;
+    /**
+     * The first 20 of these, the one that started first at the front.
+     */
+    running: Array<RunInHand>;
+    /**
+     * Whether it gets no more runs, and stops when it has finished those that it has.
+     */
+    draining: boolean;
+    /**
+     * The name of its machine, as the worker gave it. null if it gave none.
+     */
+    host: string | null;
+    /**
+     * The number of its process, as the worker gave it. null if it gave none.
+     */
+    pid: number | null;
+    /**
+     * The version of the package that it is made with. null if it gave none.
+     */
+    version: string | null;
+    /**
+     * The id of the server that it speaks to.
+     */
+    server: string | null;
+    /**
      * When it registered: RFC 3339, UTC.
      */
     registered_at: string;
@@ -5268,6 +5446,10 @@ export type Worker = {
      * When its last request arrived: RFC 3339, UTC.
      */
     seen_at: string;
+    /**
+     * The same as `seen_at`.
+     */
+    last_seen_at: string;
 };
 
 /**
@@ -5310,6 +5492,18 @@ export type WorkerIn = {
      * Maximum number of runs that it has at a time, from 1 to 10,000; informational, and used to distribute runs evenly. Default: 10.
      */
     concurrency?: number;
+    /**
+     * The name of its machine, 1 to 255 characters; shown to people. null (default): not told.
+     */
+    host?: string | null;
+    /**
+     * The number of its process; shown to people. null (default): not told.
+     */
+    pid?: number | null;
+    /**
+     * The version of the package that it is made with, 1 to 64 characters; shown to people. null (default): not told.
+     */
+    version?: string | null;
     /**
      * The job types, schedules and queues in its code, for up to 100 apps. null (default): none.
      */
@@ -8678,6 +8872,76 @@ export type RegisterWorkerResponses = {
 
 export type RegisterWorkerResponse = RegisterWorkerResponses[keyof RegisterWorkerResponses];
 
+export type DrainWorkerData = {
+    body?: EmptyIn;
+    path: {
+        /**
+         * The `id` from the registration.
+         */
+        worker_id: string;
+    };
+    query?: never;
+    url: '/v1/workers/{worker_id}/drain';
+};
+
+export type DrainWorkerErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `worker_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `drain_refused`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type DrainWorkerError = DrainWorkerErrors[keyof DrainWorkerErrors];
+
+export type DrainWorkerResponses = {
+    /**
+     * the worker
+     */
+    200: Worker;
+};
+
+export type DrainWorkerResponse = DrainWorkerResponses[keyof DrainWorkerResponses];
+
 export type RemoveWorkerData = {
     body?: never;
     path: {
@@ -8863,6 +9127,47 @@ export type ReportRunsResponses = {
 };
 
 export type ReportRunsResponse = ReportRunsResponses[keyof ReportRunsResponses];
+
+export type ListServersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/servers';
+};
+
+export type ListServersErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListServersError = ListServersErrors[keyof ListServersErrors];
+
+export type ListServersResponses = {
+    /**
+     * this server first
+     */
+    200: ServerPage;
+};
+
+export type ListServersResponse = ListServersResponses[keyof ListServersResponses];
 
 export type ExportConfigData = {
     body?: never;

@@ -22,6 +22,7 @@ from .cancelling_data import CancellingData
 from .cancelling_event import CancellingEvent
 from .catch_up import CatchUp
 from .claim_in import ClaimIn
+from .commits_out import CommitsOut
 from .completed_data import CompletedData
 from .completed_event import CompletedEvent
 from .completed_in import CompletedIn
@@ -47,6 +48,8 @@ from .conflict_out import ConflictOut
 from .conflict_out_kind import ConflictOutKind
 from .cron_trigger_in import CronTriggerIn
 from .cron_trigger_out import CronTriggerOut
+from .database_out import DatabaseOut
+from .database_out_kind import DatabaseOutKind
 from .date_trigger_in import DateTriggerIn
 from .date_trigger_out import DateTriggerOut
 from .declares_in import DeclaresIn
@@ -162,6 +165,7 @@ from .run_completed import RunCompleted
 from .run_count import RunCount
 from .run_error import RunError
 from .run_failed import RunFailed
+from .run_in_hand import RunInHand
 from .run_log import RunLog
 from .run_log_fields_type_0 import RunLogFieldsType0
 from .run_lost import RunLost
@@ -182,6 +186,9 @@ from .schedule_put import SchedulePut
 from .schedule_source import ScheduleSource
 from .searched import Searched
 from .self_ import Self
+from .server import Server
+from .server_page import ServerPage
+from .server_settings_type_0 import ServerSettingsType0
 from .session import Session
 from .session_in import SessionIn
 from .snoozed_report import SnoozedReport
@@ -229,6 +236,7 @@ __all__ = (
     "CancellingEvent",
     "CatchUp",
     "ClaimIn",
+    "CommitsOut",
     "CompletedData",
     "CompletedEvent",
     "CompletedIn",
@@ -254,6 +262,8 @@ __all__ = (
     "ConflictOutKind",
     "CronTriggerIn",
     "CronTriggerOut",
+    "DatabaseOut",
+    "DatabaseOutKind",
     "DateTriggerIn",
     "DateTriggerOut",
     "DeclaresIn",
@@ -369,6 +379,7 @@ __all__ = (
     "RunCount",
     "RunError",
     "RunFailed",
+    "RunInHand",
     "RunLog",
     "RunLogFieldsType0",
     "RunLost",
@@ -389,6 +400,9 @@ __all__ = (
     "ScheduleSource",
     "Searched",
     "Self",
+    "Server",
+    "ServerPage",
+    "ServerSettingsType0",
     "Session",
     "SessionIn",
     "SnoozedReport",

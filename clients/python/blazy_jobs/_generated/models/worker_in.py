@@ -34,6 +34,11 @@ class WorkerIn:
                 queues.
             concurrency (int | Unset): Maximum number of runs that it has at a time, from 1 to 10,000; informational, and
                 used to distribute runs evenly. Default: 10.
+            host (None | str | Unset): The name of its machine, 1 to 255 characters; shown to people. null (default): not
+                told.
+            pid (int | None | Unset): The number of its process; shown to people. null (default): not told.
+            version (None | str | Unset): The version of the package that it is made with, 1 to 64 characters; shown to
+                people. null (default): not told.
             declares (DeclaresIn | list[DeclaresIn] | None | Unset): The job types, schedules and queues in its code, for up
                 to 100 apps. null (default): none.
      """
@@ -42,6 +47,9 @@ class WorkerIn:
     job_types: list[str]
     queues: list[str] | None | Unset = UNSET
     concurrency: int | Unset = UNSET
+    host: None | str | Unset = UNSET
+    pid: int | None | Unset = UNSET
+    version: None | str | Unset = UNSET
     declares: DeclaresIn | list[DeclaresIn] | None | Unset = UNSET
 
 
@@ -67,6 +75,24 @@ class WorkerIn:
             queues = self.queues
 
         concurrency = self.concurrency
+
+        host: None | str | Unset
+        if isinstance(self.host, Unset):
+            host = UNSET
+        else:
+            host = self.host
+
+        pid: int | None | Unset
+        if isinstance(self.pid, Unset):
+            pid = UNSET
+        else:
+            pid = self.pid
+
+        version: None | str | Unset
+        if isinstance(self.version, Unset):
+            version = UNSET
+        else:
+            version = self.version
 
         declares: dict[str, Any] | list[dict[str, Any]] | None | Unset
         if isinstance(self.declares, Unset):
@@ -94,6 +120,12 @@ class WorkerIn:
             field_dict["queues"] = queues
         if concurrency is not UNSET:
             field_dict["concurrency"] = concurrency
+        if host is not UNSET:
+            field_dict["host"] = host
+        if pid is not UNSET:
+            field_dict["pid"] = pid
+        if version is not UNSET:
+            field_dict["version"] = version
         if declares is not UNSET:
             field_dict["declares"] = declares
 
@@ -129,6 +161,36 @@ class WorkerIn:
 
 
         concurrency = d.pop("concurrency", UNSET)
+
+        def _parse_host(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        host = _parse_host(d.pop("host", UNSET))
+
+
+        def _parse_pid(data: object) -> int | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(int | None | Unset, data)
+
+        pid = _parse_pid(d.pop("pid", UNSET))
+
+
+        def _parse_version(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        version = _parse_version(d.pop("version", UNSET))
+
 
         def _parse_declares(data: object) -> DeclaresIn | list[DeclaresIn] | None | Unset:
             if data is None:
@@ -170,6 +232,9 @@ class WorkerIn:
             job_types=job_types,
             queues=queues,
             concurrency=concurrency,
+            host=host,
+            pid=pid,
+            version=version,
             declares=declares,
         )
 
