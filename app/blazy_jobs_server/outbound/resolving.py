@@ -147,6 +147,11 @@ class Directory:
         self._fresh[key] = (now + FRESH_SECONDS, endpoints)
         return endpoints
 
+    def is_fresh(self, destination: Destination) -> bool:
+        """It was admitted a moment ago, and is without another look-up."""
+        fresh = self._fresh.get((destination.host, destination.scheme == "http"))
+        return fresh is not None and asyncio.get_running_loop().time() < fresh[0]
+
     def forget(self, destination: Destination) -> None:
         """The next request asks anew."""
         self._fresh.pop((destination.host, destination.scheme == "http"), None)

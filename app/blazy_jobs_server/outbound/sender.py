@@ -64,8 +64,8 @@ class GuardedSender:
         answer: Answer | None = None
         try:
             request = self._request(place, headers, body)
-            async with asyncio.timeout(timeout_seconds):
-                answer = await self._exchange(place, request, max_body_bytes)
+            until = asyncio.get_running_loop().time() + timeout_seconds
+            answer = await self._exchange(place, request, max_body_bytes, until)
         except TimeoutError:
             raise SendTimedOut(f"There was no whole answer within {timeout_seconds:g} s.") from None
         finally:
@@ -76,10 +76,16 @@ class GuardedSender:
     async def close(self) -> None:
         self._connections.close()
 
-    async def _exchange(self, place: _Place, request: bytes, max_body_bytes: int) -> Answer:
-        endpoints = await self._admit(place.destination)
-        wire = self._connections.take(place.origin) or await self._connections.new(place.destination, endpoints)
-        answer = await wire.exchange(request, AnswerReader(max_body_bytes))
+    async def _exchange(self, place: _Place, request: bytes, max_body_bytes: int, until: float) -> Answer:
+        wire = None
+        if self._directory.is_fresh(place.destination):
+            wire = self._connections.take(place.origin)
+        if wire is None:
+            async with asyncio.timeout_at(until):
+                endpoints = await self._admit(place.destination)
+                wire = self._connections.take(place.origin)
+                wire = wire or await self._connections.new(place.destination, endpoints)
+        answer = await wire.exchange(request, AnswerReader(max_body_bytes), until)
         self._connections.give_back(place.origin, wire)
         return answer
 

@@ -27,17 +27,20 @@ class Wire(asyncio.Protocol):
         self._poll = select.poll()
         self._reader: AnswerReader | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._failure: SendFailed | None = None
+        self._failure: SendFailed | TimeoutError | None = None
         self._held = b""
         self._cleanly: bool | None = None
         """How the peer ended it."""
 
-    async def exchange(self, request: bytes, reader: AnswerReader) -> Answer:
-        """The connection has ended afterwards, unless the next request may follow. Raises SendFailed."""
+    async def exchange(self, request: bytes, reader: AnswerReader, until: float | None = None) -> Answer:
+        """The connection has ended afterwards, unless the next request may follow. Raises SendFailed, and TimeoutError
+        at `until`, by the loop's clock."""
         if self.ended:
             raise ProtocolBroken(BROKEN)
+        loop = asyncio.get_running_loop()
         self._reader, self._failure = reader, None
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = loop.create_future()
+        timer = None if until is None else loop.call_at(until, self._fail, TimeoutError())
         done = False
         try:
             self._transport.write(request)
@@ -45,6 +48,8 @@ class Wire(asyncio.Protocol):
             done = reader.keep and not self.ended and not self._transport.get_write_buffer_size()
         finally:
             self._reader = self._waiter = None
+            if timer is not None:
+                timer.cancel()
             if not done:
                 self.close()
         if self._failure is not None:
@@ -147,7 +152,7 @@ class Wire(asyncio.Protocol):
         else:
             self._wake()
 
-    def _fail(self, failure: SendFailed) -> None:
+    def _fail(self, failure: SendFailed | TimeoutError) -> None:
         self._failure = failure
         self.close()
         self._wake()
