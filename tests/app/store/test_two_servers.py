@@ -20,7 +20,7 @@ from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 from blazy_jobs_server.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
 from blazy_jobs_server.ports import Claim, Commit, Completed, EventFilter, Fire, Judged, Report, WorkerRecord
 from blazy_jobs_server.store.postgres import statements as sql
-from blazy_jobs_server.store.postgres.neighbours import MAX_NAMED, Hint
+from blazy_jobs_server.store.postgres.neighbours import MAX_MOVED, MAX_NAMED, STATES, Hint
 from blazy_jobs_server.store.postgres.session import Told
 from tests.app.clock import SECOND
 from tests.app.store.pair import Pair, Site, dedupe_stripe, fresh_key, limit_stripe
@@ -805,9 +805,10 @@ async def test_the_largest_hint_can_be_sent(pair: Pair) -> None:
 def test_a_hint_of_all_that_it_can_name_is_short_enough_for_a_notify() -> None:
     """Which has 8000 bytes."""
     big = 2**63 - 1
-    hint = Hint(2**62 - 1, ready=True, definitions=True, due_at=2**62, fire_at=2**62)
+    hint = Hint(2**62 - 1, ready=True, definitions=True, due_at=2**62, fire_at=2**62, topics=2**31)
     hint.runs = [big - n for n in range(MAX_NAMED)]
-    hint.add(Told(Commit([], set(), {}), {big - n for n in range(1000)}, False))
+    hint.moved = [2**31 * STATES + n for n in range(MAX_MOVED)]
+    hint.add(Told(Commit([], set(), {}), {big - n for n in range(1000)}, False), None)
     assert len(msgspec.json.encode(hint)) < 8000
 
 
