@@ -19,6 +19,7 @@ from blazy_jobs_server.engine.configuring import Configuring
 from blazy_jobs_server.engine.deployments import Deployments
 from blazy_jobs_server.engine.dispatch import Dispatcher
 from blazy_jobs_server.engine.feed import Feed
+from blazy_jobs_server.engine.history import History
 from blazy_jobs_server.engine.incidents import Incidents
 from blazy_jobs_server.engine.leasing import Leasing
 from blazy_jobs_server.engine.live import Live
@@ -86,6 +87,7 @@ class Jobs:
             tally=self.tally,
             draining=lambda: self.draining,
         )
+        self.history = History(store, clock, self.numbers, self.tally, lambda: self.servers.ids()[0])
         self.live = Live(
             store,
             clock,
@@ -138,6 +140,7 @@ class Jobs:
         self.incidents.start()
         self.loop_lag.start()
         self.live.start()
+        self.history.start()
 
     async def stop(self) -> None:
         """Stopping twice, or before the start, is harmless."""
@@ -152,6 +155,7 @@ class Jobs:
         await self.leasing.stop()
         payloads.close()
         await self.sweeper.stop()
+        await self.history.stop()
 
     def drain(self) -> None:
         """Not ready, streams end, nothing new is leased out."""
@@ -165,6 +169,7 @@ class Jobs:
         self.attempts.on_commit(commit, failures)
         self.tally.on_commit(commit)
         self.live.on_commit(commit)
+        self.history.on_commit(commit)
         self.sweeper.on_commit(commit)
         self.scheduler.on_commit(commit)
         self.leasing.claims.on_commit(commit)

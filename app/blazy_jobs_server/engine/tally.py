@@ -60,8 +60,8 @@ class Tally:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._recent: deque[tuple[int, Counts]] = deque()
-        self.on_second: Callable[[Counts], None] = lambda counts: None
-        """Told once of each second in which anything was counted, when it is over."""
+        self.on_second: Callable[[int, Counts], None] = lambda second, counts: None
+        """Told once of each second (since the epoch) in which anything was counted, when it is over."""
 
     def on_commit(self, commit: Commit) -> None:
         counts: Counts | None = None
@@ -87,7 +87,7 @@ class Tally:
 
     def _finish(self) -> None:
         if self._recent and self._recent[-1][1]:
-            self.on_second(self._recent[-1][1])
+            self.on_second(*self._recent[-1])
 
     def tell(self) -> None:
         """`on_second` is told of what is counted by now, also of the second that is not over."""

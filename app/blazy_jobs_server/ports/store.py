@@ -13,6 +13,7 @@ from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobT
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports.audit import AuditStore
 from blazy_jobs_server.ports.config import ConfigStore
+from blazy_jobs_server.ports.history import HistoryStore
 from blazy_jobs_server.ports.keys import KeyStore
 from blazy_jobs_server.ports.lists import Counted, Listed, RunFilter, Tally
 from blazy_jobs_server.ports.neighbours import Neighbours
@@ -39,7 +40,9 @@ from blazy_jobs_server.ports.sessions import SessionStore
 from blazy_jobs_server.ports.webhooks import WebhookStore
 
 
-class Store(ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, WebhookStore, AuditStore, Protocol):
+class Store(
+    ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, WebhookStore, AuditStore, HistoryStore, Protocol
+):
     on_commit: Callable[[Commit], None]
     neighbours: Neighbours | None
     """None where this server has the database for itself."""

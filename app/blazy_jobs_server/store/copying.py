@@ -38,6 +38,7 @@ TABLES = (
     "webhooks",
     "webhook_deliveries",
     "audit",
+    "history",
 )
 """Workers are left out: they register again. What they had in hand is given back when its lease is over."""
 NUMBERED = ("job_type_versions", "lanes", "schedules", "declarations", "builds", "lost_events")

@@ -20,6 +20,7 @@ from blazy_jobs_server.domain.audit import AuditEntry
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.history import Row
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.keys import ApiKey
@@ -29,8 +30,9 @@ from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import Counted, EventFilter, Hand, Listed, RunFilter, Tally, WorkerRecord
 from blazy_jobs_server.ports.audit import AuditFilter
+from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
-from blazy_jobs_server.store import auditing, restoring, sessions
+from blazy_jobs_server.store import auditing, history, restoring, sessions
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
 from blazy_jobs_server.store.definitions import (
@@ -520,6 +522,19 @@ class Reader:
         with self._snapshot() as (_, cursor):
             lanes = self._lanes(cursor)
             return to_hands(cursor.execute(sql.IN_HAND, (pack(list(worker_ids)), most)).fetchall(), lanes)
+
+    def history(self, step: int, where: HistoryFilter, start: int, end: int) -> list[Row]:
+        with self._snapshot() as (_, cursor):
+            return history.read_history(cursor, self._lanes(cursor).values(), step, where, start, end)
+
+    def history_of_all(self, step: int, start: int, end: int) -> list[Row]:
+        with self._snapshot() as (_, cursor):
+            return history.read_history_of_all(cursor, step, start, end)
+
+    def history_ends(self, step: int) -> tuple[int, int] | None:
+        with self._statement() as cursor:
+            first, last = cursor.execute(history.ENDS, (step,)).fetchone()
+            return None if first is None else (first, last)
 
     def oldest_due(self) -> dict[tuple[str, str], int]:
         with self._snapshot() as (_, cursor):

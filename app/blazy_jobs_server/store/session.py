@@ -21,6 +21,7 @@ from blazy_jobs_server.store import (
     definitions,
     dispatching,
     following,
+    history,
     keys,
     membership,
     reporting,
@@ -86,6 +87,8 @@ VERBS: dict[str, Verb] = {
     "erase": Verb(6, retention.erase),
     "prune": Verb(6, retention.prune),
     "void": Verb(7, restoring.void),
+    "save_history": Verb(7, history.save_history),
+    "prune_history": Verb(7, history.prune_history),
     "ping": Verb(7, lambda _, arguments: [None] * len(arguments)),
 }
 

@@ -19,6 +19,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from blazy_jobs_server.domain.audit import AuditEntry
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.history import Row
 from blazy_jobs_server.domain.instants import EARLIEST
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from blazy_jobs_server.domain.keys import ApiKey
@@ -55,6 +56,7 @@ from blazy_jobs_server.ports import (
 )
 from blazy_jobs_server.ports.audit import AuditFilter, acting
 from blazy_jobs_server.ports.config import Changed, Changes
+from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store.auditing import act_of
 from blazy_jobs_server.store.backup import finish_restore
@@ -62,6 +64,7 @@ from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import KeepSecrets, PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
+from blazy_jobs_server.store.history import PruneHistory
 from blazy_jobs_server.store.keys import SaveKey
 from blazy_jobs_server.store.membership import GiveUp, Register, Unknown
 from blazy_jobs_server.store.migrations import UnknownSchema, migrate
@@ -442,6 +445,23 @@ class SqliteStore:
 
     async def next_deletable(self) -> int | None:
         return await self._reader.on_thread(self._reader.next_deletable)
+
+    # -- history
+
+    async def save_history(self, rows: Sequence[Row]) -> None:
+        await self._write("save_history", tuple(rows))
+
+    async def prune_history(self, step: int, before: int) -> None:
+        await self._write("prune_history", PruneHistory(step, before))
+
+    async def history(self, step: int, where: HistoryFilter, start: int, end: int) -> list[Row]:
+        return await self._reader.on_thread(self._reader.history, step, where, start, end)
+
+    async def history_of_all(self, step: int, start: int, end: int) -> list[Row]:
+        return await self._reader.on_thread(self._reader.history_of_all, step, start, end)
+
+    async def history_ends(self, step: int) -> tuple[int, int] | None:
+        return await self._reader.on_thread(self._reader.history_ends, step)
 
     async def oldest_due(self) -> dict[tuple[str, str], int]:
         return await self._reader.on_thread(self._reader.oldest_due)

@@ -463,6 +463,30 @@ class ServerRow(SQLModel, table=True):
     """What it says of itself (JSON)."""
 
 
+class HistoryRow(SQLModel, table=True):
+    """As `domain.history.Row`. Found by its key alone: an index on the time would be as large as the table."""
+
+    __tablename__ = "history"
+    step: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    job_type: str = Field(sa_column=Column(Text, primary_key=True))
+    queue: str = Field(sa_column=Column(Text, primary_key=True))
+    at: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    server: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    started: int
+    completed: int
+    failed: int
+    cancelled: int
+    retried: int
+    lost: int
+    deepest: int
+    oldest: int = Field(sa_column=_big())
+    waited: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+    """JSON: the sum in seconds, and the number in each bucket."""
+    ran: str | None = Field(default=None, sa_column=Column(Text, nullable=True))
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
 class SharedRow(SQLModel, table=True):
     """One row, of what a server leaves to the next, or servers that share the database agree on."""
 

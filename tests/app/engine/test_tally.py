@@ -64,7 +64,7 @@ def test_everything_is_told_once_however_often_it_is_asked_for() -> None:
     clock = HandClock()
     tally = Tally(clock)
     total: Counts = {}
-    tally.on_second = lambda counts: add(total, counts)
+    tally.on_second = lambda second, counts: add(total, counts)
     for _ in range(3):
         tally.on_commit(commit(event(EventType.STARTED), event(EventType.STARTED, job_type="other")))
         tally.tell()

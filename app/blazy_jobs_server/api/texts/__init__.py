@@ -14,6 +14,7 @@ from blazy_jobs_server.api.texts import (
     queues,
     runs,
     schedules,
+    series,
     servers,
     sessions,
     webhooks,
@@ -35,6 +36,7 @@ _PARTS = (
     operations,
     live,
     servers,
+    series,
 )
 SHAPES: dict[str, str] = {name: text for part in _PARTS for name, text in part.SHAPES.items()}
 FIELDS: dict[str, dict[str, str]] = {name: fields for part in _PARTS for name, fields in part.FIELDS.items()}

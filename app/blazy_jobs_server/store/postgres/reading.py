@@ -13,18 +13,21 @@ import asyncpg
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import ReadTimeout
 from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.history import Row
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import Counted, EventFilter, Hand, Listed, RunFilter, Tally, WorkerRecord
+from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store.declaring import to_declarations, to_started
 from blazy_jobs_server.store.definitions import RETIRED, VERSIONS, decode_definition, to_versions
-from blazy_jobs_server.store.ledger import Ledger
+from blazy_jobs_server.store.history import pairs_of, to_row
+from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
-from blazy_jobs_server.store.postgres import connecting, webhooks
+from blazy_jobs_server.store.postgres import connecting, history, webhooks
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.declaring import DECLARATIONS, STARTED_BY_WORKERS
 from blazy_jobs_server.store.postgres.definitions import load_ledger
@@ -444,6 +447,15 @@ class Reader:
         async with self._snapshot() as connection:
             rows = await connection.fetch(sql.IN_HAND, list(worker_ids), most)
             return to_hands(rows, (await self._known(connection, {row[3] for row in rows}, set())).lanes)
+
+    async def history(self, step: int, where: HistoryFilter, start: int, end: int) -> list[Row]:
+        lanes = [] if where.is_whole else await self._all_lanes()
+        job_types, queues = zip(*pairs_of(where, lanes), strict=True)
+        found = await self.rows(history.OF_PAIRS, job_types, queues, step, start, end)
+        return [to_row(values) for values in found]
+
+    async def _all_lanes(self) -> list[Lane]:
+        return [Lane(*row) for row in await self.rows("SELECT id, job_type, queue FROM lanes")]
 
     async def oldest_due(self) -> dict[tuple[str, str], int]:
         async with self._snapshot() as connection:

@@ -25,6 +25,7 @@ from blazy_jobs_server.store.postgres import (
     dispatching,
     errors,
     following,
+    history,
     keys,
     membership,
     reporting,
@@ -98,6 +99,8 @@ REST = {
     "retry_deliveries": Verb(5, webhooks.retry_deliveries),
     "erase": Verb(6, retention.erase),
     "prune": Verb(6, retention.prune),
+    "save_history": Verb(7, history.save_history),
+    "prune_history": Verb(7, history.prune_history),
     "ping": Verb(7, _ping),
 }
 """Each in a transaction of its own, beside the hot ones: they lock rows in other orders."""

@@ -17,6 +17,7 @@ from blazy_jobs_server.domain.audit import AuditEntry
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.history import Row
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.instants import EARLIEST
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
@@ -54,6 +55,7 @@ from blazy_jobs_server.ports import (
 )
 from blazy_jobs_server.ports.audit import AuditFilter, acting
 from blazy_jobs_server.ports.config import Changed, Changes
+from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store import restoring
 from blazy_jobs_server.store.auditing import act_of, to_entry
@@ -61,10 +63,11 @@ from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import KeepSecrets, PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
+from blazy_jobs_server.store.history import PruneHistory, to_row
 from blazy_jobs_server.store.keys import KEYS, SaveKey, to_key
 from blazy_jobs_server.store.membership import GiveUp, Unknown
 from blazy_jobs_server.store.migrations import HEAD, UnknownSchema, migrate
-from blazy_jobs_server.store.postgres import auditing, connecting
+from blazy_jobs_server.store.postgres import auditing, connecting, history
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.claiming import takers
 from blazy_jobs_server.store.postgres.membership import Register
@@ -550,6 +553,24 @@ class PostgresStore:
     async def next_deletable(self) -> int | None:
         at: int | None = await self._reader.value(NEXT_DELETABLE)
         return at
+
+    # -- history
+
+    async def save_history(self, rows: Sequence[Row]) -> None:
+        await self._write("save_history", tuple(rows))
+
+    async def prune_history(self, step: int, before: int) -> None:
+        await self._write("prune_history", PruneHistory(step, before))
+
+    async def history(self, step: int, where: HistoryFilter, start: int, end: int) -> list[Row]:
+        return await self._reader.history(step, where, start, end)
+
+    async def history_of_all(self, step: int, start: int, end: int) -> list[Row]:
+        return [to_row(values) for values in await self._reader.rows(history.OF_ALL, step, start, end)]
+
+    async def history_ends(self, step: int) -> tuple[int, int] | None:
+        [(first, last)] = await self._reader.rows(history.ENDS, step)
+        return None if first is None else (first, last)
 
     async def oldest_due(self) -> dict[tuple[str, str], int]:
         return await self._reader.oldest_due()

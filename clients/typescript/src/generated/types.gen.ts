@@ -1475,6 +1475,36 @@ export type DispatchIn = {
 };
 
 /**
+ * A histogram of durations. Histograms add up, bucket by bucket.
+ */
+export type Durations = {
+    /**
+     * The number of measurements.
+     */
+    count: number;
+    /**
+     * The mean, in seconds. null without measurements.
+     */
+    mean_seconds: number | null;
+    /**
+     * The median, in seconds, rounded up to a bucket bound. null without measurements.
+     */
+    p50_seconds: number | null;
+    /**
+     * The 95th percentile, in seconds, rounded up to a bucket bound. null without measurements.
+     */
+    p95_seconds: number | null;
+    /**
+     * The 99th percentile, in seconds, rounded up to a bucket bound. null without measurements.
+     */
+    p99_seconds: number | null;
+    /**
+     * Numbers of measurements, by `bounds`.
+     */
+    buckets: Array<number>;
+};
+
+/**
  * An object without fields.
  */
 export type EmptyIn = {
@@ -4796,6 +4826,132 @@ export type Self = {
      * Names of queues, or prefixes that end with `*`; others do not exist for the key. null: all.
      */
     queues: Array<string> | null;
+};
+
+/**
+ * The history of a span of time, in points of equal distance.
+ */
+export type Series = {
+    /**
+     * When the first point begins: RFC 3339, UTC.
+     */
+    from: string;
+    /**
+     * Where the last point ends, or is cut off.
+     */
+    to: string;
+    /**
+     * The distance of the points in seconds.
+     */
+    step_seconds: number;
+    /**
+     * The upper bounds of the histograms' buckets in seconds; one more bucket holds what is longer.
+     */
+    bounds: Array<number>;
+    /**
+     * All points together.
+     */
+    total: SeriesTotal;
+    /**
+     * The points, oldest first; at most 2,000.
+     */
+    data: Array<SeriesPoint>;
+};
+
+/**
+ * What happened from `at` on, up to the next point. All values are null if no server was there.
+ */
+export type SeriesPoint = {
+    /**
+     * Attempts that started.
+     */
+    started: number | null;
+    /**
+     * Runs that completed.
+     */
+    completed: number | null;
+    /**
+     * Runs that failed.
+     */
+    failed: number | null;
+    /**
+     * Runs that were cancelled.
+     */
+    cancelled: number | null;
+    /**
+     * Attempts that failed and were followed by another.
+     */
+    retried: number | null;
+    /**
+     * Runs that were lost with their worker.
+     */
+    lost: number | null;
+    /**
+     * The most runs that waited at once in one queue, as seen every ten seconds.
+     */
+    deepest: number | null;
+    /**
+     * For how long at most a run that waited had been due, as seen every ten seconds.
+     */
+    oldest_due_seconds: number | null;
+    /**
+     * From the time a run was due to its start.
+     */
+    waited: Durations | null;
+    /**
+     * From the start of an attempt to its end.
+     */
+    ran: Durations | null;
+    /**
+     * When the point begins: RFC 3339, UTC.
+     */
+    at: string;
+};
+
+/**
+ * What happened in the whole span. All values are null if no server was there.
+ */
+export type SeriesTotal = {
+    /**
+     * Attempts that started.
+     */
+    started: number | null;
+    /**
+     * Runs that completed.
+     */
+    completed: number | null;
+    /**
+     * Runs that failed.
+     */
+    failed: number | null;
+    /**
+     * Runs that were cancelled.
+     */
+    cancelled: number | null;
+    /**
+     * Attempts that failed and were followed by another.
+     */
+    retried: number | null;
+    /**
+     * Runs that were lost with their worker.
+     */
+    lost: number | null;
+    /**
+     * The most runs that waited at once in one queue, as seen every ten seconds.
+     */
+    deepest: number | null;
+    /**
+     * For how long at most a run that waited had been due, as seen every ten seconds.
+     */
+    oldest_due_seconds: number | null;
+    /**
+     * From the time a run was due to its start.
+     */
+    waited: Durations | null;
+    /**
+     * From the start of an attempt to its end.
+     */
+    ran: Durations | null;
 };
 
 /**
@@ -9168,6 +9324,68 @@ export type ListServersResponses = {
 };
 
 export type ListServersResponse = ListServersResponses[keyof ListServersResponses];
+
+export type GetSeriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The beginning (RFC 3339), at most 400 days ago. Default: an hour before `to`.
+         */
+        from?: string;
+        /**
+         * The end (RFC 3339). Default: now.
+         */
+        to?: string;
+        /**
+         * The distance of the points in seconds, a multiple of 60; it must not make more than 2,000 points. Default: the finest of 1, 5 and 15 minutes, 1 and 6 hours, a day and a week that makes at most 400.
+         */
+        step?: number;
+        /**
+         * Only runs of this job type; `_other`: those that had no room for a history of their own.
+         */
+        job_type?: string;
+        /**
+         * Only runs in the queue of this name.
+         */
+        queue?: string;
+    };
+    url: '/v1/stats/series';
+};
+
+export type GetSeriesErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type GetSeriesError = GetSeriesErrors[keyof GetSeriesErrors];
+
+export type GetSeriesResponses = {
+    /**
+     * the points, oldest first
+     */
+    200: Series;
+};
+
+export type GetSeriesResponse = GetSeriesResponses[keyof GetSeriesResponses];
 
 export type ExportConfigData = {
     body?: never;

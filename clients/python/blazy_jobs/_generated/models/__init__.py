@@ -61,6 +61,7 @@ from .digest import Digest
 from .digest_trouble_item import DigestTroubleItem
 from .disabled_reason import DisabledReason
 from .dispatch_in import DispatchIn
+from .durations import Durations
 from .empty_in import EmptyIn
 from .event_page import EventPage
 from .event_type import EventType
@@ -186,6 +187,9 @@ from .schedule_put import SchedulePut
 from .schedule_source import ScheduleSource
 from .searched import Searched
 from .self_ import Self
+from .series import Series
+from .series_point import SeriesPoint
+from .series_total import SeriesTotal
 from .server import Server
 from .server_page import ServerPage
 from .server_settings_type_0 import ServerSettingsType0
@@ -275,6 +279,7 @@ __all__ = (
     "DigestTroubleItem",
     "DisabledReason",
     "DispatchIn",
+    "Durations",
     "EmptyIn",
     "EventPage",
     "EventType",
@@ -400,6 +405,9 @@ __all__ = (
     "ScheduleSource",
     "Searched",
     "Self",
+    "Series",
+    "SeriesPoint",
+    "SeriesTotal",
     "Server",
     "ServerPage",
     "ServerSettingsType0",
