@@ -23,6 +23,8 @@ const watchers = new Set();
 let versions = {};
 let holds = 0;
 let missed = new Set();
+/** @type {Set<() => void>} */
+const waiting = new Set();
 
 /** Calls `run` when one of the topics changed: `runs`, or only those of a state (`runs:failed`), `errors`, `job_types`,
  * `queues`, `schedules`, `workers`, `servers`, `keys`, `webhooks`, `audit`, `bulk`.
@@ -43,12 +45,25 @@ export function hold() {
     if (isOver) return;
     isOver = true;
     holds -= 1;
-    if (holds === 0 && missed.size > 0 && status.value !== "paused") {
-      const names = missed;
-      missed = new Set();
-      tell(names);
-    }
+    goOn();
   };
+}
+
+/** Once nothing holds the page any more: what was missed is made up for. */
+function goOn() {
+  if (isHeld()) return;
+  const names = missed;
+  missed = new Set();
+  const runs = [...waiting];
+  waiting.clear();
+  for (const run of runs) run();
+  if (names.size > 0) tell(names);
+}
+
+/** Calls `run` as soon as nothing holds the page.
+ * @param {() => void} run */
+export function onceFree(run) {
+  waiting.add(run);
 }
 
 export const isHeld = () => holds > 0 || status.value === "paused";
@@ -84,8 +99,10 @@ function take(frame) {
     failures = 0;
   });
   setServerTime(frame.at);
-  if (isFirst) tell("all");
-  else if (changed.size > 0) tell(changed);
+  if (isFirst) {
+    goOn();
+    tell("all");
+  } else if (changed.size > 0) tell(changed);
 }
 
 /** @type {EventSource | undefined} */

@@ -1,7 +1,7 @@
 /** Reads the API for what is on the screen, and again when the live digest says that it changed. */
 import { useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
 import { get, passes } from "./api.js";
-import { isHeld, onChange } from "./live.js";
+import { isHeld, onChange, onceFree } from "./live.js";
 
 const AT_MOST_EACH_MS = 2000;
 const TRY_AGAIN_MS = 3000;
@@ -37,6 +37,10 @@ function useRepeated(read, inputs, { topics = [], every, hold = false }) {
         isWanted = true;
         return;
       }
+      if (isHeld() && last > -Infinity) {
+        onceFree(ask);
+        return;
+      }
       isReading = true;
       isWanted = false;
       let waits = AT_MOST_EACH_MS;
@@ -63,7 +67,7 @@ function useRepeated(read, inputs, { topics = [], every, hold = false }) {
       else plan(Math.max(0, last + AT_MOST_EACH_MS - performance.now()));
     };
     again.current = () => {
-      last = -Infinity;
+      last = -Infinity; // a person asks: at once, whatever holds the page
       ask();
     };
     const unsubscribe = onChange(topics, () => {

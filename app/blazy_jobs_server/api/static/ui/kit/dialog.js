@@ -71,6 +71,8 @@ function Frame({ current }) {
     const before = document.activeElement;
     const release = hold();
     ref.current?.showModal();
+    const first = ref.current?.querySelector(".dialog-body :is(input, select, textarea), .dialog-foot .button");
+    if (first instanceof HTMLElement) first.focus();
     return () => {
       release();
       if (before instanceof HTMLElement && before.isConnected) before.focus();

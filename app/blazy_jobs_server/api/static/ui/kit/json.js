@@ -5,7 +5,7 @@ import { Button } from "./button.js";
 
 const AT_ONCE = 100;
 const OPEN_CHILDREN = 40;
-const LONG_TEXT = 2000;
+const LONG_TEXT = 800;
 
 /** A JSON value as a tree: what is large is closed at first, and opened by so many at a time.
  * @param {{ value: any, what?: string }} props */

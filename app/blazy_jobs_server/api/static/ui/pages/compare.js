@@ -97,7 +97,7 @@ function Pairs({ title, rows, isShort, withHead = false, a, b }) {
       ${withHead ? html`<thead><tr><th scope="col"><span class="hidden-text">Field</span></th><th scope="col">${head(a)}</th><th scope="col">${head(b)}</th></tr></thead>`
         : html`<thead class="hidden-text"><tr><th scope="col">Field</th><th scope="col">First run</th><th scope="col">Second run</th></tr></thead>`}
       <tbody>${shown.map(([name, first, second]) => html`<tr key=${name} class=${first === second ? null : "differs"}>
-        <th scope="row" class=${withHead ? null : "mono"}>${name}</th><td><${Side} text=${first} /></td><td><${Side} text=${second} /></td></tr>`)}
+        <th scope="row" class=${withHead ? null : "mono"}>${name}</th><td data-title="First"><${Side} text=${first} /></td><td data-title="Second"><${Side} text=${second} /></td></tr>`)}
       ${shown.length === 0 && html`<tr><td colspan="3" class="faint">Nothing differs.</td></tr>`}</tbody></table>
     ${all.length > shown.length && html`<p class="list-end faint small">${plural(all.length - shown.length, "more row")} not shown.</p>`}
   <//>`;

@@ -107,7 +107,7 @@ function Lanes({ frame }) {
   });
   const columns = [
     { title: "Job type", wide: true, cell: (/** @type {any} */ lane) => html`<a data-open class="clip" href=${to("runs", { job_type: lane.job_type, queue: lane.queue })}>${lane.job_type}</a>` },
-    { title: "Queue", width: "1%", cell: (/** @type {any} */ lane) => html`<span class="quiet">${lane.queue}</span>` },
+    { title: "Queue", width: "1%", cell: (/** @type {any} */ lane) => html`<span class="clip key-cell quiet">${lane.queue}</span>` },
     count("queued"), count("running"), count("retrying"), count("completed"), count("failed", "bad"),
   ];
   const left = frame.lanes.length - lanes.length + (frame.other?.lanes ?? 0);

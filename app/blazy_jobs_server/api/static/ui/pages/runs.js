@@ -3,8 +3,8 @@ import { get } from "../core/api.js";
 import { ROOT, to } from "../core/base.js";
 import { query } from "../core/router.js";
 import { digest } from "../core/live.js";
-import { useList } from "../core/read.js";
-import { plural } from "../core/text.js";
+import { useList, useRead } from "../core/read.js";
+import { number, plural } from "../core/text.js";
 import { Button } from "../kit/button.js";
 import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Filters, clear } from "../kit/filters.js";
@@ -16,6 +16,7 @@ import { runColumns } from "./run-parts.js";
 import { BulkBar } from "./runs-bulk.js";
 
 const PAGE = 50;
+const COUNTS_EVERY_MS = 10_000;
 const CODES = ["handler_error", "timeout", "crashed", "lease_lost", "non_retryable", "expired", "invalid_payload", "invalid_result", "http_status", "blocked_destination"];
 const SEARCH = { name: "q", label: "Search in payload, result, error, tags and metadata", placeholder: "Search payload, result, error, tags…" };
 const namesOf = (/** @type {string} */ path) => async () => (await get(path, { limit: 200 })).data.map((/** @type {{ name: string }} */ one) => one.name);
@@ -55,14 +56,20 @@ export default function Runs() {
   return html`<${Page} title="Runs">
     <div class="stack">
       <${StateTabs} filter=${filter} isFiltered=${isFiltered} />
-      <${Filters} filters=${FILTERS} search=${SEARCH} />
+      <${Filters} filters=${FILTERS} search=${SEARCH}>${isFiltered && html`<${Matching} filter=${filter} />`}<//>
     </div>
     <div class="panel flush">
-      <${BulkBar} selected=${selected} rows=${list.rows} clear=${() => setSelected(new Set())} reload=${list.reload} />
       <${Fresh} count=${list.fresh} one="run" most=${PAGE} onClick=${list.showFresh} />
       <${Content} list=${list} filter=${filter} isFiltered=${isFiltered} selected=${selected} onSelect=${setSelected} />
     </div>
+    <${BulkBar} selected=${selected} rows=${list.rows} clear=${() => setSelected(new Set())} reload=${list.reload} />
   <//>`;
+}
+
+/** How many match: beyond what can be counted cheaply, at least so many. @param {{ filter: Record<string, string[]> }} props */
+function Matching({ filter }) {
+  const { data } = useRead("v1/runs/count", filter, { every: COUNTS_EVERY_MS });
+  return data && data.count > 0 && html`<span class="small quiet num">${data.at_least ? `${number(data.count)} or more match` : data.count === 1 ? "1 run matches" : `${number(data.count)} runs match`}</span>`;
 }
 
 /** @param {{ list: any, filter: Record<string, any>, isFiltered: boolean, selected: Set<string>, onSelect: (selected: Set<string>) => void }} props */
