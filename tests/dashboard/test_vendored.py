@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -48,3 +49,14 @@ def test_each_comes_with_its_licence() -> None:
 
 def test_the_lock_names_no_registry() -> None:
     assert '"resolved"' not in (FOLDER / "package-lock.json").read_text()
+
+
+def test_numbers_and_times_read_well() -> None:
+    version = subprocess.run(("node", "--version"), capture_output=True, text=True, check=True).stdout
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < (20, 19):
+        pytest.skip("Node before 20.19 takes plain modules for CommonJS")
+    tests = sorted(str(path) for path in (FOLDER / "tests").glob("*.test.js"))
+    done = subprocess.run(
+        ("node", "--test", *tests), capture_output=True, text=True, timeout=stretched(60), check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

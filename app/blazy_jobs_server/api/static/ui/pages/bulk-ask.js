@@ -60,7 +60,7 @@ function Bulk({ action, chosen, close }) {
   const begin = async () => {
     setError("");
     try {
-      const { id } = await post("v1/runs/bulk", { ...body, expect_at_most: found.matched });
+      const { id } = await post("v1/runs/bulk", { ...body, ...(found.at_least ? {} : { expect_at_most: found.matched }) });
       setJob(await get(`v1/bulk/${part(id)}`));
     } catch (failure) {
       failed(failure);
@@ -69,8 +69,8 @@ function Bulk({ action, chosen, close }) {
   const isOver = job && OVER.includes(job.state);
   const actions = job
     ? html`${!isOver && html`<${Button} onClick=${() => post(`v1/bulk/${part(job.id)}/cancel`).then(setJob, failed)}>Stop<//>`}<${Button} kind="primary" onClick=${() => close()}>${isOver ? "Done" : "Go on in the background"}<//>`
-    : html`<${Button} onClick=${() => close()}>Keep as it is<//><${Button} kind=${words.danger ? "danger" : "primary"} disabled=${!found || found.matched === 0} onClick=${begin}>${words.verb} ${found ? plural(found.matched, "run") : "…"}<//>`;
-  return html`<${DialogFrame} title=${found ? `${words.verb} ${plural(found.matched, "run")}?` : `${words.verb}…`} close=${close} actions=${actions}>
+    : html`<${Button} onClick=${() => close()}>Keep as it is<//><${Button} kind=${words.danger ? "danger" : "primary"} disabled=${!found || found.matched === 0} onClick=${begin}>${words.verb} ${found ? countOf(found) : "…"}<//>`;
+  return html`<${DialogFrame} title=${found ? `${words.verb} ${countOf(found)}?` : `${words.verb}…`} close=${close} actions=${actions}>
     ${words.note && html`<p class="quiet">${words.note}</p>`}
     ${!found && !error && html`<${Skeleton} lines=${3} height="2rem" />`}
     ${action === "reprioritise" && !job && html`<${TextField} label="Priority" type="number" min="-100" max="100" value=${priority} onChange=${setPriority} hint="−100 to 100; higher starts first." />`}
@@ -80,6 +80,9 @@ function Bulk({ action, chosen, close }) {
     ${error && html`<p class="form-problem" role="alert">${error}</p>`}
   <//>`;
 }
+
+/** @param {{ matched: number, at_least?: boolean }} found */
+const countOf = (found) => (found.at_least ? `${number(found.matched)} runs or more` : plural(found.matched, "run"));
 
 /** @param {{ found: any, close: () => void }} props */
 function Found({ found, close }) {

@@ -37,7 +37,7 @@ export default function ErrorPage({ group }) {
     sub=${html`<span class="error-message" dir="auto">${(known?.message ?? error?.message ?? "").slice(0, 2000)}</span>`}>
     <div class="run-page">
       <div class="stack gap-5">
-        ${error?.traceback && html`<${Section} title="Traceback of the latest"><div class="code"><${Copy} text=${error.traceback} what="The traceback" /><pre dir="ltr">${error.traceback}</pre></div><//>`}
+        ${error?.traceback && html`<${Section} title="Traceback of the latest" bare=${true}><div class="code"><${Copy} text=${error.traceback} what="The traceback" /><pre dir="ltr">${error.traceback}</pre></div><//>`}
         <${Section} title="Runs" flush=${true} aside=${html`<a class="small" href=${to("runs", { error_group: group })}>In the list of runs</a>`}>
           <${Fresh} count=${runs.fresh} one="run" most=${PAGE} onClick=${runs.showFresh} />
           ${runs.loading ? html`<${Skeleton} />` : runs.error && runs.rows.length === 0 ? html`<${Failure} error=${runs.error} what="runs" retry=${runs.reload} />`

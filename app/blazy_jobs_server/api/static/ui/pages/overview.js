@@ -1,4 +1,4 @@
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { to } from "../core/base.js";
 import { now } from "../core/clock.js";
 import { digest } from "../core/live.js";
@@ -10,6 +10,7 @@ import { Page, Section } from "../kit/page.js";
 import { Table } from "../kit/table.js";
 import { Time } from "../kit/time.js";
 import { runColumns } from "./run-parts.js";
+import { History } from "./history.js";
 import { FirstRun } from "./runs.js";
 
 /** From when on a due run is late enough to be told first. */
@@ -27,6 +28,7 @@ export default function Overview() {
   return html`<${Page} title="Overview">
     ${frame && html`<${Attention} frame=${frame} />`}
     <${Tiles} counts=${counts} stats=${stats.data} frame=${frame} />
+    <${History} />
     ${frame && frame.lanes.length > 0 && html`<${Lanes} frame=${frame} />`}
     <${Recent} title="Running now" state="running" />
     <${Recent} title="Latest failures" state="failed" />
@@ -98,7 +100,8 @@ function Tile({ name, value, text, note, href, tone = "" }) {
 /** @param {{ frame: import("blazy-jobs").Digest }} props */
 function Lanes({ frame }) {
   const [isWhole, setWhole] = useState(false);
-  const lanes = isWhole ? frame.lanes : frame.lanes.slice(0, LANES);
+  const steady = useSteady(frame.lanes);
+  const lanes = isWhole ? steady : steady.slice(0, LANES);
   const count = (/** @type {import("../kit/state.js").RunState} */ state, tone = "") => ({
     title: state[0].toUpperCase() + state.slice(1), align: /** @type {const} */ ("end"), width: "6.5rem",
     cell: (/** @type {any} */ lane) => (lane.counts[state]
@@ -115,16 +118,36 @@ function Lanes({ frame }) {
     <${Table} caption="Runs by job type" columns=${columns} rows=${lanes} id=${(/** @type {any} */ lane) => `${lane.job_type} ${lane.queue}`} /><//>`;
 }
 
+/** Whether the pointer or the focus is in a part of the page: nothing moves there then.
+ * @returns {[boolean, Record<string, () => void>]} */
+function useTouched() {
+  const [isTouched, setTouched] = useState(false);
+  const [on, off] = [() => setTouched(true), () => setTouched(false)];
+  return [isTouched, { onMouseEnter: on, onMouseLeave: off, onFocusIn: on, onFocusOut: off }];
+}
+
+/** Lanes in the order in which they were first seen: the digest's is by what happens just now. @param {any[]} lanes */
+function useSteady(lanes) {
+  const seen = useRef(/** @type {Map<string, number>} */ (new Map()));
+  const place = (/** @type {any} */ lane) => {
+    const key = `${lane.job_type} ${lane.queue}`;
+    if (!seen.current.has(key)) seen.current.set(key, seen.current.size);
+    return /** @type {number} */ (seen.current.get(key));
+  };
+  return [...lanes].sort((a, b) => place(a) - place(b));
+}
+
 /** @param {{ title: string, state: string }} props */
 function Recent({ title, state }) {
   const list = useList("v1/runs", { state, limit: 5 }, { topics: [`runs:${state}`] });
+  const [isTouched, touch] = useTouched();
   const isOld = list.fresh > 0 || list.rows.some((run) => run.state !== state);
   useEffect(() => {
-    if (isOld) list.showFresh(); // five rows, of the same height: what is under them does not move
-  }, [isOld, list.answer]);
-  return html`<${Section} title=${title} flush=${true} aside=${html`<a class="small" href=${to("runs", { state })}>All ${state}</a>`}>
+    if (isOld && !isTouched) list.showFresh(); // rows of the same height: what is under them does not move
+  }, [isOld, isTouched, list.answer]);
+  return html`<div ...${touch}><${Section} title=${title} flush=${true} aside=${html`<a class="small" href=${to("runs", { state })}>All ${state}</a>`}>
     ${list.loading ? html`<${Skeleton} lines=${5} />` : list.rows.length === 0 ? html`<${Empty} icon=${state} title=${state === "running" ? "Nothing runs right now" : "No run has failed"} />`
       : html`<${Table} caption=${title} columns=${runColumns()} rows=${list.rows} id=${(/** @type {any} */ run) => run.id} stale=${list.stale} />`}
-  <//>`;
+  <//></div>`;
 }
 

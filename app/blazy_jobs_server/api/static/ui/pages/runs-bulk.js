@@ -1,20 +1,19 @@
 import { html } from "../vendor/preact.js";
-import { part, post, del } from "../core/api.js";
 import { to } from "../core/base.js";
 import { may } from "../core/session.js";
 import { plural } from "../core/text.js";
 import { Button } from "../kit/button.js";
-import { confirm } from "../kit/dialog.js";
 import { isFinal } from "../kit/state.js";
-import { toast } from "../kit/toast.js";
+import { askBulk } from "./bulk-ask.js";
 
-/** @typedef {{ name: string, verb: string, done: string, icon: string, danger?: boolean, fits: (run: any) => boolean, act: (run: any) => Promise<unknown> }} Action */
-
-/** @type {Action[]} */
+/** @type {{ action: import("./bulk-ask.js").BulkAction, text: string, icon: string, fits: (run: any) => boolean, isRare?: boolean }[]} */
 const ACTIONS = [
-  { name: "cancel", verb: "Cancel", done: "cancelled", icon: "cancelled", danger: true, fits: (run) => !isFinal(run.state), act: (run) => post(`v1/runs/${part(run.id)}/cancel`) },
-  { name: "replay", verb: "Replay", done: "dispatched anew", icon: "replay", fits: () => true, act: (run) => post(`v1/runs/${part(run.id)}/replay`) },
-  { name: "erase", verb: "Erase", done: "erased", icon: "trash", danger: true, fits: (run) => isFinal(run.state), act: (run) => del(`v1/runs/${part(run.id)}`) },
+  { action: "replay", text: "Replay", icon: "replay", fits: () => true },
+  { action: "cancel", text: "Cancel", icon: "cancelled", fits: (run) => !isFinal(run.state) },
+  { action: "run_now", text: "Run now", icon: "play", fits: (run) => run.state === "scheduled" || run.state === "retrying", isRare: true },
+  { action: "resolve", text: "Resolve", icon: "check", fits: (run) => run.state === "failed" && !run.resolved, isRare: true },
+  { action: "reprioritise", text: "Priority", icon: "priority", fits: (run) => !isFinal(run.state), isRare: true },
+  { action: "erase", text: "Erase", icon: "trash", fits: (run) => isFinal(run.state) },
 ];
 
 /** What can be done with the selected runs.
@@ -22,32 +21,17 @@ const ACTIONS = [
 export function BulkBar({ selected, rows, clear, reload }) {
   if (selected.size === 0) return null;
   const runs = rows.filter((run) => selected.has(run.id));
+  const [a, b] = runs.length === 2 ? [runs[1].id, runs[0].id] : [];
   return html`<div class="bulk-bar" role="region" aria-label="Selected runs">
     <strong class="num">${plural(selected.size, "run")} selected</strong>
     <span class="row wrap">
-      ${may("runs:write") && ACTIONS.map((action) => {
-        const fitting = runs.filter(action.fits);
-        return html`<${Button} key=${action.name} icon=${action.icon} disabled=${fitting.length === 0} onClick=${() => ask(action, fitting, clear, reload)}>${action.verb}<//>`;
+      ${may("runs:write") && ACTIONS.map(({ action, text, icon, fits, isRare }) => {
+        const ids = runs.filter(fits).map((run) => run.id);
+        if (isRare && ids.length === 0) return null;
+        return html`<${Button} key=${action} icon=${icon} disabled=${ids.length === 0} onClick=${() => askBulk(action, { ids }, () => { clear(); reload(); })}>${text}<//>`;
       })}
-      ${selected.size === 2 && html`<${Button} icon="compare" href=${to("compare", { a: [...selected][0], b: [...selected][1] })}>Compare<//>`}
-      <${Button} kind="quiet" onClick=${clear}>Clear<//>
+      ${a && html`<${Button} icon="compare" href=${to("compare", { a, b })}>Compare<//>`}
+      <${Button} kind="quiet" icon="close" label="Select none" onClick=${clear} />
     </span>
   </div>`;
-}
-
-/** @param {Action} action @param {any[]} runs @param {() => void} clear @param {() => void} reload */
-async function ask(action, runs, clear, reload) {
-  const isDone = await confirm({
-    title: `${action.verb} ${plural(runs.length, "run")}?`,
-    body: action.name === "erase" ? "Their events, payloads and results are deleted for good." : undefined,
-    action: `${action.verb} ${plural(runs.length, "run")}`,
-    danger: action.danger,
-    act: async () => {
-      for (const run of runs) await action.act(run);
-    },
-  });
-  if (!isDone) return;
-  toast(`${plural(runs.length, "run")} ${action.done}.`);
-  clear();
-  reload();
 }

@@ -5,15 +5,20 @@ import { query } from "../core/router.js";
 import { digest } from "../core/live.js";
 import { useList, useRead } from "../core/read.js";
 import { number, plural } from "../core/text.js";
+import { may } from "../core/session.js";
 import { Button } from "../kit/button.js";
 import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Filters, clear } from "../kit/filters.js";
+import { Menu } from "../kit/menu.js";
 import { Page } from "../kit/page.js";
 import { STATES, capital } from "../kit/state.js";
 import { Fresh, More, Table, useHoldWhileSelected } from "../kit/table.js";
 import { Tabs } from "../kit/tabs.js";
+import { Histogram } from "./history.js";
 import { runColumns } from "./run-parts.js";
+import { askBulk } from "./bulk-ask.js";
 import { BulkBar } from "./runs-bulk.js";
+import { exportRuns } from "./runs-export.js";
 
 const PAGE = 50;
 const COUNTS_EVERY_MS = 10_000;
@@ -53,9 +58,10 @@ export default function Runs() {
   const [selected, setSelected] = useState(/** @type {Set<string>} */ (new Set()));
   useHoldWhileSelected(selected);
   const isFiltered = Object.entries(filter).some(([name, values]) => name !== "state" && /** @type {string[]} */ (values).length > 0);
-  return html`<${Page} title="Runs">
+  return html`<${Page} title="Runs" actions=${html`<${ListActions} filter=${filter} isAll=${!isFiltered && filter.state.length === 0} selected=${selected} reload=${list.reload} />`}>
     <div class="stack">
       <${StateTabs} filter=${filter} isFiltered=${isFiltered} />
+      <${Histogram} state=${filter.state} jobType=${filter.job_type[0]} queue=${filter.queue[0]} />
       <${Filters} filters=${FILTERS} search=${SEARCH}>${isFiltered && html`<${Matching} filter=${filter} />`}<//>
     </div>
     <div class="panel flush">
@@ -64,6 +70,39 @@ export default function Runs() {
     </div>
     <${BulkBar} selected=${selected} rows=${list.rows} clear=${() => setSelected(new Set())} reload=${list.reload} />
   <//>`;
+}
+
+/** @param {{ filter: Record<string, string[]>, isAll: boolean, selected: Set<string>, reload: () => void }} props */
+function ListActions({ filter, isAll, selected, reload }) {
+  const chosen = isAll ? { all: true } : { filter: bulkFilter(filter) };
+  const act = (/** @type {import("./bulk-ask.js").BulkAction} */ action) => () => askBulk(action, chosen, reload);
+  return html`
+    ${may("runs:write") && html`<${Menu} label="Act on all that match" text=${isAll ? "Act on all" : "Act on all that match"} items=${[
+      { text: "Replay…", icon: "replay", onClick: act("replay") },
+      { text: "Cancel…", icon: "cancelled", onClick: act("cancel") },
+      { text: "Run now…", icon: "play", onClick: act("run_now") },
+      { text: "Change priority…", icon: "priority", onClick: act("reprioritise") },
+      { text: "Mark as resolved…", icon: "check", onClick: act("resolve") },
+      { text: "Erase…", icon: "trash", danger: true, onClick: act("erase") },
+    ]} />`}
+    <${Menu} label="Export" text="Export" items=${[
+      { text: selected.size > 0 ? "Selected, as JSON lines" : "As JSON lines", icon: "download", onClick: () => exportRuns("jsonl", filter, [...selected]) },
+      { text: selected.size > 0 ? "Selected, as CSV" : "As CSV", icon: "download", onClick: () => exportRuns("csv", filter, [...selected]) },
+    ]} />`;
+}
+
+/** The address's filters as a bulk operation takes them. @param {Record<string, string[]>} filter */
+function bulkFilter(filter) {
+  /** @type {Record<string, unknown>} */
+  const found = {};
+  for (const [name, values] of Object.entries(filter)) {
+    if (values.length === 0) continue;
+    if (name === "state" || name === "id") found[name] = values;
+    else if (name === "resolved") found[name] = values[0] === "true";
+    else if (name === "attempt_min") found[name] = Number(values[0]);
+    else found[name] = values[0];
+  }
+  return found;
 }
 
 /** How many match: beyond what can be counted cheaply, at least so many. @param {{ filter: Record<string, string[]> }} props */
