@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 import uvicorn
 
+from blazy_jobs_server import tracing
 from blazy_jobs_server.api import application, render, strict_json
 from blazy_jobs_server.api.context import Context, PoolContext
 from blazy_jobs_server.api.front import Front, PoolDoor, ProbesDoor
@@ -117,6 +118,7 @@ class Server:
         await self._deliverer.start()
         url = url_of(listener)
         self._handlers.public_url = settings.public_url or url
+        self._handlers.tracing = tracing.start(as_child=settings.trace_parent == "parent")
         self._handlers.start()
         pool_listener = self._bind_pool_socket()
         self._handle_signals()
@@ -141,6 +143,8 @@ class Server:
         await asyncio.gather(*serving)
         await self._deliverer.stop()
         await self._handlers.stop()
+        if self._handlers.tracing is not None:
+            await asyncio.to_thread(self._handlers.tracing.close)
         await self._jobs.stop()
         await self._refusals.stop()
         await self._access.stop()

@@ -20,6 +20,8 @@ OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME", "JOBS_WORKER_QUEUES"))
 """Variables that clients and workers read."""
 
 
+LINK_PLACES = frozenset(("trace_id", "run_id", "job_type", "queue", "from", "to"))
+"""Of the addresses that the dashboard links to."""
 POSTGRES_PARAMETERS = frozenset(
     (
         *("host", "port", "dbname", "database", "user", "password", "passfile", "service"),
@@ -86,6 +88,10 @@ class Settings(BaseSettings):
     max_wait_seconds: float = Field(60, ge=0, le=3600)
     body_timeout_seconds: float = Field(30, gt=0, le=3600)
 
+    trace_parent: Literal["link", "parent"] = "link"
+    ui_trace_url: str | None = Field(None, max_length=2048)
+    ui_log_url: str | None = Field(None, max_length=2048)
+
     metrics_max_series: int = Field(10_000, ge=0, le=1_000_000)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "json", "console"] = "auto"
@@ -110,6 +116,20 @@ class Settings(BaseSettings):
         if not is_plain:
             raise ValueError("must be https://HOST or http://HOST, with a port and a path at most")
         return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+    @field_validator("ui_trace_url", "ui_log_url")
+    @classmethod
+    def _template(cls, value: str | None) -> str | None:
+        """An address with places in it that the dashboard fills in."""
+        if not value:
+            return None
+        places = set(re.findall(r"\{([^{}]*)\}", value))
+        if unknown := sorted(places - LINK_PLACES):
+            known = ", ".join(f"{{{name}}}" for name in sorted(LINK_PLACES))
+            raise ValueError(f"cannot have {{{unknown[0]}}}: the places may be {known}")
+        if not value.startswith(("https://", "http://")) or re.search(r"[\s\x00-\x1f\x7f\"<>\\]", value):
+            raise ValueError("must be https://... or http://..., as it is in a browser, with places such as {run_id}")
+        return value
 
     @field_validator("trusted_proxies", "http_allow", "http_deny", mode="before")
     @classmethod

@@ -24,14 +24,14 @@ PAGE = ROOT / "docs" / "http.md"
 KEY = "secret"
 WIDTH = 117
 MORE = "…"
-UNTOLD_HEADERS = ("date", "server", "content-length", "transfer-encoding", "connection")
+UNTOLD_HEADERS = ("date", "server", "x-request-id", "content-length", "transfer-encoding", "connection")
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OPAQUE = re.compile(
     r"(?:run|wrk|evt)_[0-9a-v]{13}"
     r'|bjk_[0-9A-Za-z]{10}_[0-9A-Za-z]{49}|(?<="id": ")[0-9A-Za-z]{10}(?=")|(?<=/v1/keys/)[0-9A-Za-z]{10}$'
     r"|whsec_[A-Za-z0-9+/]{43}="
-    r'|(?<="lease_token": ")[^"]+|(?<="next_cursor": ")[^"]+|(?<=^id: )[0-9a-v]{13}$',
+    r'|(?<="lease_token": ")[^"]+|(?<="next_cursor": ")[^"]+|(?<="trace_id": ")[^"]+|(?<=^id: )[0-9a-v]{13}$',
     re.MULTILINE,
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")

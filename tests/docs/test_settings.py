@@ -71,6 +71,7 @@ def test_the_workers_table_has_each_setting_with_its_default() -> None:
         "JOBS_STOP_GRACE_SECONDS": settings.stop_grace_seconds,
         "JOBS_DRAIN_SECONDS": settings.drain_seconds,
         "JOBS_MAX_RESULT_BYTES": max_result_bytes(),
+        "JOBS_TRACE_PARENT": settings.trace_parent,
         "JOBS_LOG_LEVEL": Settings().log_level,
         "JOBS_LOG_FORMAT": Settings().log_format,
     }

@@ -436,6 +436,7 @@ ANSWERS: dict[str, list[Any]] = {
             "finished_at": "2026-01-31T12:00:01.500000Z",
             "outcome": "failed",
             "error": _ERROR,
+            "trace_id": "0af7651916cd43dd8448eb211c80319c",
         }
     ],
     "QueuedEvent": [_event(1, "queued", "queued", due_at="2026-01-31T12:00:00.000000Z")],
@@ -521,6 +522,7 @@ ANSWERS: dict[str, list[Any]] = {
         {
             "run": _RUNNING,
             "attempt": 1,
+            "claim": 1,
             "lease_token": LEASE_TOKEN,
             "lease_until": "2026-01-31T12:00:15.250000Z",
             "deadline_at": "2026-01-31T12:00:45.250000Z",

@@ -38,7 +38,7 @@ from blazy_jobs_server.api.requests import (
     worker_key,
 )
 from blazy_jobs_server.api.strict_json import MAX_DEPTH, parse
-from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain import ids, trace_context
 from blazy_jobs_server.domain.errors import FieldError, InvalidRequest, JobsError, JobTypeNotFound, NotFound
 from blazy_jobs_server.domain.keys import Caller
 from blazy_jobs_server.engine.checking import MAX_LISTED_ERRORS
@@ -98,6 +98,8 @@ async def dispatch(context: Context, scope: Scope, receive: Receive, name: str) 
         asked = Wish(payload=value["payload"], created_by=caller.created_by)
     else:
         asked = wish(fit(run_models.DispatchIn, value), jobs.clock.now(), caller.created_by)
+    if trace := trace_context.read(headers):
+        asked = _traced(asked, trace)
     key = idempotency_key(headers, caller_scope(scope), value)
     if not caller.within.is_everything:
         visibility.check_target(jobs, caller, name, asked.queue)
@@ -146,15 +148,22 @@ async def batch(context: Context, scope: Scope, receive: Receive) -> Answer:
     headers = headers_of(scope)
     key = idempotency_key(headers, caller_scope(scope), value)
     caller: Caller = scope[CALLER]
-    alike = _read_alike(value) if caller.is_unrestricted else None
+    trace = trace_context.read(headers)
+    alike = _read_alike(value) if caller.is_unrestricted and not trace else None
     dispatched = None if alike is None else await jobs.dispatcher.many(*alike, key, caller.created_by)
     if dispatched is None:
         wishes, errors = _read_batch(value, jobs.clock.now(), caller.created_by)
         if not caller.within.is_everything:
             _leave_out(jobs, caller, wishes, errors)
+        if trace:
+            wishes = [None if item is None else (item[0], _traced(item[1], trace)) for item in wishes]
         dispatched = await context.make(caller, len(wishes), lambda: jobs.dispatcher.batch(wishes, errors, key))
     extra = (REPLAYED,) if dispatched.replayed else ()
     return Answer(200 if dispatched.replayed else 202, batch_json(dispatched), extra)
+
+
+def _traced(asked: Wish, trace: dict[str, str]) -> Wish:
+    return msgspec.structs.replace(asked, metadata=trace_context.carried(asked.metadata, trace))
 
 
 def _read_alike(value: Any) -> tuple[str, list[Any]] | None:

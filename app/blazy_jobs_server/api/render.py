@@ -100,7 +100,7 @@ class FreshRuns:
 
 def lease_json(run: Run) -> str:
     return (
-        f'{{"run":{run_json(run)},"attempt":{run.attempt},"lease_token":"{run.lease_token}",'
+        f'{{"run":{run_json(run)},"attempt":{run.attempt},"claim":{run.claims},"lease_token":"{run.lease_token}",'
         f'"lease_until":{_instant(run.lease_until)},"deadline_at":{_instant(run.deadline_at)},'
         f'"alone":{"true" if run.alone else "false"}}}'
     )

@@ -20,6 +20,7 @@ class ClaimIn(In):
 class Lease(BaseModel):
     run: Run
     attempt: int
+    claim: int
     lease_token: str
     lease_until: AwareDatetime
     deadline_at: AwareDatetime

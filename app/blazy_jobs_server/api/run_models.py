@@ -159,6 +159,7 @@ class Attempt(BaseModel):
     finished_at: AwareDatetime | None
     outcome: Literal["completed", "failed", "cancelled", "released", "snoozed", "lost"] | None
     error: RunError | None
+    trace_id: str
 
 
 class AttemptPage(BaseModel):

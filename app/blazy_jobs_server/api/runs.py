@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query, Request, Response
@@ -20,7 +21,7 @@ from blazy_jobs_server.api.describe import (
     describe,
 )
 from blazy_jobs_server.api.requests import caller_scope, cursor_key, headers_of, idempotency_key, read_json, run_key
-from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain import ids, trace_context
 from blazy_jobs_server.domain.errors import (
     DedupeKeyInUse,
     InvalidBatch,
@@ -141,11 +142,16 @@ async def get_run(
     ),
 )
 async def list_attempts(request: Request, run_id: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    jobs = context_of(request).jobs
+    context = context_of(request)
+    jobs = context.jobs
     run = await jobs.run(run_key(run_id))
     first = cursor_key(cursor) or 0
     attempts = fold_attempts(await jobs.store.attempt_events(run.id))
-    page = attempts[first : first + limit]
+    as_child = context.settings.trace_parent == "parent"
+    trace_id = partial(
+        trace_context.trace_id_of, ids.run_id(run.id), metadata=orjson.loads(run.metadata), as_child=as_child
+    )
+    page = [attempt | {"trace_id": trace_id(attempt["number"])} for attempt in attempts[first : first + limit]]
     following = ids.encode(first + limit) if first + limit < len(attempts) else None
     return respond(Answer(200, orjson.dumps({"data": page, "next_cursor": following})))
 
@@ -158,9 +164,9 @@ OUTCOMES = {
 }
 
 
-def fold_attempts(events: list[Event]) -> list[dict[str, object]]:
+def fold_attempts(events: list[Event]) -> list[dict[str, Any]]:
     """The attempts that a run's log tells of: each begins with `started` and ends with the next boundary."""
-    attempts: list[dict[str, object]] = []
+    attempts: list[dict[str, Any]] = []
     for event in events:
         data = orjson.loads(event.data)
         if event.type is EventType.STARTED:
@@ -241,7 +247,11 @@ async def replay_run(request: Request, run_id: str) -> Response:
     caller = caller_of(request)
     payload = shown.known_payload(context.jobs, run, body.payload) if given else None
     dispatched = await context.make(
-        caller, 1, lambda: context.jobs.dispatcher.replay(run, key, caller.created_by, caller.within, payload)
+        caller,
+        1,
+        lambda: context.jobs.dispatcher.replay(
+            run, key, caller.created_by, caller.within, payload, trace_context.read(headers)
+        ),
     )
     return respond(await hot.answer_dispatched(context, request.scope, dispatched))
 

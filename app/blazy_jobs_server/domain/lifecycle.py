@@ -131,7 +131,7 @@ def start(run: Run, now: int, lease: Lease) -> Transition:
 
 def is_plain(run: Run) -> bool:
     """Whether its start is the same as that of all others of its definition: nothing has happened to it since its
-    dispatch, it has the definition's settings, and its queue is the database's own.
+    dispatch, which was no replay, it has the definition's settings, and its queue is the database's own.
 
     Of plain runs many start at once (`start_many`) and complete at once (`complete_many`). In SQL: statements.PLAIN.
     """
@@ -142,6 +142,7 @@ def is_plain(run: Run) -> bool:
         and run.overrides is None
         and run.followed is None
         and not run.cancel_requested
+        and run.replay_of is None
     )
 
 

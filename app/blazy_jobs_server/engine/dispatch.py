@@ -10,6 +10,7 @@ import msgspec
 import orjson
 from msgspec import UNSET, Struct, UnsetType
 
+from blazy_jobs_server.domain import trace_context
 from blazy_jobs_server.domain.errors import (
     DefinitionChanged,
     FieldError,
@@ -222,15 +223,19 @@ class Dispatcher:
         created_by: str | None,
         within: Within = EVERYTHING,
         payload: str | None = None,
+        trace: dict[str, str] = trace_context.NONE,
     ) -> Dispatched:
         """The payload (or this one, a JSON text), tags, metadata and own settings of `run` on the present definition of
-        its type.
+        its type. `trace` is the context of whoever asks (trace_context.py).
 
         Raises JobTypeNotFound, also where that is outside of `within` by now, InvalidPayload, TooBusy.
         """
         entry = await self._catalogue.found(run.job_type)
         if payload is not None:
             run = msgspec.structs.replace(run, payload=payload)
+        if trace:
+            metadata = trace_context.replaced(orjson.loads(run.metadata), trace)
+            run = msgspec.structs.replace(run, metadata=orjson.dumps(metadata).decode())
         while True:
             try:
                 return await self._replay(run, entry, idempotency, created_by, within)
@@ -238,7 +243,12 @@ class Dispatcher:
                 entry = await self._changed(entry, refusal)
 
     async def _replay(
-        self, run: Run, entry: Entry, idempotency: IdempotencyKey | None, created_by: str | None, within: Within
+        self,
+        run: Run,
+        entry: Entry,
+        idempotency: IdempotencyKey | None,
+        created_by: str | None,
+        within: Within,
     ) -> Dispatched:
         payload = orjson.loads(run.payload)
         if entry.payload is not None and not entry.payload.accepts(payload):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import orjson
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from blazy_jobs_server.handlers.sealing import Vault
 from blazy_jobs_server.outbound import signing
 from blazy_jobs_server.ports import Clock, Report
 from blazy_jobs_server.ports.outbound import Sender, SendFailed, UrlRefused
+from blazy_jobs_server.tracing import Attempts, Told
 
 
 class Formats(NamedTuple):
@@ -40,8 +42,10 @@ class Exchange:
         max_result_bytes: int,
         public_url: Callable[[], str],
         wall_seconds: Callable[[], float],
+        tracing: Callable[[], Attempts | None] = lambda: None,
     ) -> None:
         """`wall_seconds` is the time by which receivers judge the age of a signature."""
+        self._tracing = tracing
         self._sender = sender
         self._vault = vault
         self._clock = clock
@@ -66,19 +70,33 @@ class Exchange:
         assert secrets is not None
         body = self._body(run, secrets)
         headers = self._headers(run, job_type, secrets, body)
-        timeout_seconds = self._timeout_seconds(run)
+        attempts = self._tracing()
+        if attempts is None:
+            return await self._send(run, base, handler.url, headers, body, may_detach=detaches)
+        span = attempts.begin(run, urlsplit(handler.url).hostname)
+        told = Told("interrupted")
+        try:
+            outcome = await self._send(run, base, handler.url, span.headers | headers, body, may_detach=detaches)
+            told = _told(outcome.report)
+        finally:
+            span.end(told)
+        return outcome
+
+    async def _send(
+        self, run: Run, base: Report, url: str, headers: dict[str, str], body: bytes, *, may_detach: bool
+    ) -> Outcome:
         try:
             answer = await self._sender.post(
-                handler.url,
+                url,
                 headers,
                 body,
-                timeout_seconds=timeout_seconds,
+                timeout_seconds=self._timeout_seconds(run),
                 max_body_bytes=self._max_result_bytes,
             )
         except (SendFailed, UrlRefused) as failure:
             return answers.of_failure(base, failure, run.settings.timeout_seconds)
         now = self._wall_seconds()
-        return answers.of_answer(base, answer, may_detach=detaches, parse=self._formats.parse, now=now)
+        return answers.of_answer(base, answer, may_detach=may_detach, parse=self._formats.parse, now=now)
 
     def _timeout_seconds(self, run: Run) -> float:
         """Not beyond the instant at which the run is taken back."""
@@ -102,3 +120,8 @@ class Exchange:
             "Content-Type": "application/json",
             **signing.sign(holding, ids.run_id(run.id), int(self._wall_seconds()), body),
         }
+
+
+def _told(report: Report) -> Told:
+    error = report.error
+    return Told(report.kind, None if error is None else error.type or error.code)

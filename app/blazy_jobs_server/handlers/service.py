@@ -15,6 +15,7 @@ from blazy_jobs_server.handlers.reporting import TokenReports
 from blazy_jobs_server.handlers.sealing import HandlerDefinitions, Vault
 from blazy_jobs_server.ports.outbound import Sender
 from blazy_jobs_server.ports.sealing import Sealer
+from blazy_jobs_server.tracing import Attempts
 
 
 def loop_seconds() -> float:
@@ -45,6 +46,8 @@ class Handlers:
         vault = Vault(keyring)
         self.public_url = "http://127.0.0.1"
         """Where handlers reach this server, or any other on the same database."""
+        self.tracing: Attempts | None = None
+        """Where spans of attempts go."""
         self.definitions = HandlerDefinitions(jobs.catalogue, jobs.clock, sender, vault)
         self.reports = TokenReports(jobs, vault)
         exchange = Exchange(
@@ -55,6 +58,7 @@ class Handlers:
             max_result_bytes=limits.max_result_bytes,
             public_url=lambda: self.public_url,
             wall_seconds=wall_seconds,
+            tracing=lambda: self.tracing,
         )
         self.lanes = Lanes(
             jobs,

@@ -91,7 +91,7 @@ make_many = Bulk(
 
 PLAIN = (
     "(r.seq = 1 AND r.claims = 0 AND r.definition_id = ?1 AND r.overrides IS NULL AND r.followed IS NULL "
-    "AND r.cancel_requested = 0)"
+    "AND r.cancel_requested = 0 AND r.replay_of IS NULL)"
 )
 """`lifecycle.is_plain` of a run that is queued, and of this definition."""
 _PLAIN_COLUMNS = (

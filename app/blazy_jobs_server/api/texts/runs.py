@@ -150,6 +150,7 @@ FIELDS = {
         "finished_at": "When it ended; null while it is running.",
         "outcome": "How it ended; null while it is running.",
         "error": "Why it failed; null if it did not fail.",
+        "trace_id": "The trace of the attempt's span, if its worker records spans (OpenTelemetry).",
     },
     "AttemptPage": {"data": PAGE_DATA, "next_cursor": CURSOR_OF_NEXT},
     "Problem": {

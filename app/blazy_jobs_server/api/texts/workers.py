@@ -197,6 +197,8 @@ FIELDS = {
     "Lease": {
         "run": "The run, with its payload.",
         "attempt": "The number of this attempt; send it with each report.",
+        "claim": "How often the run has been claimed, this time included; greater than `attempt` after attempts that "
+        "did not count.",
         "lease_token": "Proves that the run is leased to this worker; send it with each report.",
         "lease_until": "When the lease expires. Renewed by each report request that names the run.",
         "deadline_at": "When the server ends the attempt with `timeout`, whatever the worker does: claim, timeout and "

@@ -39,7 +39,7 @@ QUEUED_MANY = (
 
 PLAIN = (
     "(r.seq = 1 AND r.claims = 0 AND r.definition_id = {definition} AND r.overrides IS NULL "
-    "AND r.followed IS NULL AND r.cancel_requested = 0)"
+    "AND r.followed IS NULL AND r.cancel_requested = 0 AND r.replay_of IS NULL)"
 )
 """`lifecycle.is_plain` of a run that is queued, and of this definition."""
 _STARTED = lifecycle.ManyStarted(0, "")

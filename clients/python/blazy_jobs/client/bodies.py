@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -87,7 +87,14 @@ def fresh_key() -> str:
     return uuid.uuid4().hex
 
 
-def batches(runs: Iterable[BatchRun]) -> Iterator[bytes]:
+class Batch(NamedTuple):
+    """A body, and how many runs are in it."""
+
+    text: bytes
+    runs: int
+
+
+def batches(runs: Iterable[BatchRun]) -> Iterator[Batch]:
     """The bodies of as few batches as can hold all these runs. Raises ValueError."""
     parts: list[bytes] = []
     size = 0
@@ -103,8 +110,8 @@ def batches(runs: Iterable[BatchRun]) -> Iterator[bytes]:
         yield _batch(parts)
 
 
-def _batch(parts: Sequence[bytes]) -> bytes:
-    return b'{"runs":[' + b",".join(parts) + b"]}"
+def _batch(parts: Sequence[bytes]) -> Batch:
+    return Batch(b'{"runs":[' + b",".join(parts) + b"]}", len(parts))
 
 
 def batch_key(key: str, place: int) -> str:

@@ -23,6 +23,7 @@ from blazy_jobs.declared import Declared, JobName, name_of_job
 from blazy_jobs.errors import ApiError, ConnectionFailed, seconds_of
 from blazy_jobs.options import EventType, RunFilters, RunState, Seconds
 from blazy_jobs.schedule import Schedule
+from blazy_jobs.tracing.sending import Sends
 
 WEBHOOK_SECONDS = 15.0
 """How long the server waits for an endpoint."""
@@ -35,7 +36,8 @@ Definition = Call[dict[str, Any]]
 def dispatch(job: JobName, payload: Any, options: Fields) -> Definition:
     known = dict(options)
     key = known.pop("idempotency_key", None)
-    return making_a_run(path_of_job_type(job, "/runs"), key, bodies.content(bodies.dispatch_body(payload, **known)))
+    body = bodies.content(bodies.dispatch_body(payload, **known))
+    return making_a_run(path_of_job_type(job, "/runs"), key, body, Sends(name_of_job(job)))
 
 
 def dispatch_many(runs: Iterable[bodies.BatchRun], idempotency_key: str | None) -> Steps[list[str]]:
@@ -43,7 +45,7 @@ def dispatch_many(runs: Iterable[bodies.BatchRun], idempotency_key: str | None) 
     key = idempotency_key or bodies.fresh_key()
     ids: list[str] = []
     for place, body in enumerate(bodies.batches(runs)):
-        answer = yield making_a_run("/v1/runs/batch", bodies.batch_key(key, place), body)
+        answer = yield making_a_run("/v1/runs/batch", bodies.batch_key(key, place), body.text, Sends(None, body.runs))
         ids += [run["id"] for run in answer["data"]]
     return ids
 
@@ -59,7 +61,7 @@ def get_run(run_id: str) -> Definition:
 
 
 def replay(run_id: str, idempotency_key: str | None) -> Definition:
-    return making_a_run(path_of_run(run_id, "/replay"), idempotency_key)
+    return making_a_run(path_of_run(run_id, "/replay"), idempotency_key, sends=Sends(replay_of=run_id))
 
 
 def waiting(run: RunFacts, deadline: Deadline, timeout: float | None) -> Steps[None]:

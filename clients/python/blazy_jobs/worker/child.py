@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import NoReturn
 
 from blazy_jobs.errors import DefinitionError
+from blazy_jobs.tracing import setup
 from blazy_jobs.worker import forks, host, slot
 from blazy_jobs.worker.descriptors import out_of_reach
 from blazy_jobs.worker.frames import IMPORT_FAILED, READY, REFUSED, pack
+from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.modules import CannotLoad, Loaded, load
 from blazy_jobs.worker.pulse import PULSE_SECONDS, Page, end_with_leases
 from blazy_jobs.worker.shadows import standing_in
+
+log = Log("blazy_jobs.worker")
 
 PR_SET_PDEATHSIG = 1
 PACKAGE = str(Path(__file__).parents[1]) + os.sep
@@ -42,6 +46,8 @@ def main(arguments: list[str]) -> NoReturn:
     imported = threading.Event()
     threading.Thread(target=_beat_until, args=(pulse, imported), name="pulse", daemon=True).start()
     loaded, declared = _load(targets, sock)
+    if (missing := setup.start("blazy-jobs-worker")) is not None and role == "host":
+        log.warning("no spans are recorded", reason=missing)
     imported.set()
     sock.sendall(declared)
     if role == "host":

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from blazy_jobs.tracing import setup
 from blazy_jobs.worker.children import Child
 from blazy_jobs.worker.declares import declares as declared_by
 from blazy_jobs.worker.group import Group
@@ -311,8 +312,9 @@ class Control:
             grace = 0.0 if self._hurry.is_set() else min(self.settings.stop_grace_seconds, LAST_STOP_SECONDS)
             await self._stop_all("release", grace)
         await self._until(self._all_said, LAST_WORDS_SECONDS, hurry=False)
-        self.hosting.close()
-        self.slots.close()
+        gently = setup.is_wanted()  # they may have spans to send
+        self.hosting.close(gently=gently)
+        self.slots.close(gently=gently)
         for task in self._speaking:
             task.cancel()  # a call that found the worker gone would register it again
         await asyncio.gather(*(lane.session.leave() for lane in self._lanes))

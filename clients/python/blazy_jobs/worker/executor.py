@@ -15,12 +15,16 @@ import orjson
 from blazy_jobs.context import JobContext, Middleware, MiddlewareRun
 from blazy_jobs.errors import HandlerFailed
 from blazy_jobs.payload import sendable
+from blazy_jobs.tracing import processing
 from blazy_jobs.worker.descriptors import say_if_run_out
+from blazy_jobs.worker.logs import Log
 from blazy_jobs.worker.modules import Loaded
 from blazy_jobs.worker.outcome import Report, max_result_bytes, of_error, of_value
 from blazy_jobs.worker.standing import Standing, current, leave_if_forked
 
 MAX_THREADS = 64
+
+log = Log("blazy_jobs.worker")
 
 #: Runs a process handler with this payload, from inside its middleware.
 RunProcess = Callable[[Standing, Any], Awaitable[Any]]
@@ -40,12 +44,15 @@ class Executor:
         self._middlewares = loaded.middlewares
         self._run_process = run_process
         self._max_result_bytes = max_result_bytes()
+        self._tracing = processing.of_worker()
         self._most_threads = threads
         self._threads: ThreadPoolExecutor | None = None
 
     async def run(self, standing: Standing) -> Report:
         """Never raises."""
         current.set(standing)
+        raised: BaseException | None = None
+        self._begin_span(standing)
         try:
             job = standing.job
             if middlewares := self._middlewares[job.name]:
@@ -55,27 +62,40 @@ class Executor:
                 if inspect.isawaitable(value):
                     value = await value
         except BaseException as error:  # noqa: BLE001 - SystemExit and the like end the attempt, not the process
-            return self.raised(standing, error)
-        return self.returned(standing, value)
+            report, raised = self.raised(standing, error), error
+        else:
+            report = self.returned(standing, value)
+        return self._end_span(standing, report, raised)
 
     def call(self, standing: Standing) -> Report | Unfinished:
         """A sync handler without middleware, in this thread. Never raises but for a stop that comes too late."""
+        raised: BaseException | None = None
+        self._begin_span(standing)
         try:
             value = self._call_handler(standing, standing.payload)
             if inspect.isawaitable(value):
+                if standing.span is not None:
+                    standing.span.leave()
                 return Unfinished(value)
         except BaseException as error:  # noqa: BLE001 - as above
-            return self.raised(standing, error)
-        return self.returned(standing, value)
+            report, raised = self.raised(standing, error), error
+        else:
+            report = self.returned(standing, value)
+        return self._end_span(standing, report, raised)
 
     async def finish(self, standing: Standing, unfinished: Unfinished) -> Report:
         """Never raises."""
         current.set(standing)
+        raised: BaseException | None = None
+        if standing.span is not None:
+            standing.span.enter()
         try:
             value = await unfinished.work
         except BaseException as error:  # noqa: BLE001 - as above
-            return self.raised(standing, error)
-        return self.returned(standing, value)
+            report, raised = self.raised(standing, error), error
+        else:
+            report = self.returned(standing, value)
+        return self._end_span(standing, report, raised)
 
     def raised(self, standing: Standing, error: BaseException) -> Report:
         leave_if_forked(standing)
@@ -85,6 +105,23 @@ class Executor:
     def returned(self, standing: Standing, value: Any) -> Report:
         leave_if_forked(standing)
         return of_value(value, standing.stop_reason, self._max_result_bytes)
+
+    # -- spans, whose trouble is never the run's
+
+    def _begin_span(self, standing: Standing) -> None:
+        if self._tracing is not None:
+            try:
+                standing.span = self._tracing.begin(standing.run, standing.claim, standing.caller)
+            except Exception as error:  # noqa: BLE001 - of a processor or sampler of the user's
+                log.warning("a span could not be begun", run_id=standing.run_id, error_type=type(error).__name__)
+
+    def _end_span(self, standing: Standing, report: Report, raised: BaseException | None) -> Report:
+        if standing.span is not None:
+            try:
+                standing.span.end(report, raised)
+            except Exception as error:  # noqa: BLE001 - as above
+                log.warning("a span could not be ended", run_id=standing.run_id, error_type=type(error).__name__)
+        return report
 
     def close(self) -> None:
         """Lets go of the threads of handlers, which end by themselves."""

@@ -27,7 +27,7 @@ SPOKEN = b"T"  # header: [run ids, how many words each has said before, how many
 ENDED = b"E"  # header: [[run id, ...]]; blob: their results, with commas between; none: all null
 LOGGED = b"K"  # header: how far the slot has written its log
 STUCK = b"S"  # header: run ids that were told to stop and did not
-CALL = b"X"  # header: [run_id, payload]: middleware has come to its process handler
+CALL = b"X"  # header: [run_id, payload, traceparent or null]: middleware has come to its process handler
 HANG_UP = b"Y"  # header: run_id: that middleware was told to stop
 
 EVENTS = frozenset(("progress", "log"))

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import orjson
 
 from blazy_jobs.payload import sendable
+from blazy_jobs.tracing import setup
 from blazy_jobs.worker import frames, outcome, run_log, subprocesses
 from blazy_jobs.worker.channel import Channel
 from blazy_jobs.worker.executor import Executor, until_done, value_of
@@ -259,7 +260,8 @@ class Host:
         raw = sendable(payload)  # as it is now: middleware may have changed it in its place
         call: asyncio.Future[dict[str, Any]] = self._loop.create_future()
         self._calls[standing.run_id] = call
-        self._channel.send(pack(frames.CALL, [standing.run_id, orjson.Fragment(raw)]))
+        within = None if standing.span is None else standing.span.traceparent
+        self._channel.send(pack(frames.CALL, [standing.run_id, orjson.Fragment(raw), within]))
 
         def hang_up() -> None:
             self._channel.send(pack(frames.HANG_UP, [standing.run_id, standing.stop_reason or "cancel"]))
@@ -389,4 +391,5 @@ class Host:
 
 def _leave() -> NoReturn:
     """At once: threads and exit handlers of the user's modules cannot hold it up."""
+    setup.flush()
     os._exit(0)

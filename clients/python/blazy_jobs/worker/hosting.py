@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from blazy_jobs.tracing.processing import CALLER
 from blazy_jobs.worker import blame, completed, frames, spoken
 from blazy_jobs.worker.blame import Blame, Blocked
 from blazy_jobs.worker.calls import Call
@@ -174,9 +175,12 @@ class Hosting:
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    def close(self) -> None:
-        """Ends the host for good; what runs in it is given back."""
+    def close(self, *, gently: bool = False) -> None:
+        """Ends the host for good; what runs in it is given back. `gently`: it is asked to, where nothing runs."""
         self._closed = True
+        if gently and not self._runs and self._child is not None and self._child.ready:
+            self._child.send(pack(frames.QUIT))
+            return
         self._replace(Blame("the worker ends"))
 
     @property
@@ -208,9 +212,9 @@ class Hosting:
                     log.warning("a handler ignores its cancel or timeout: its process is replaced", **about)
                 self._replace(Blame("a handler ignores its cancel or timeout", guilty=frozenset(stuck)))
             case frames.CALL:
-                run_id, payload = frame.header
+                run_id, payload, within = frame.header
                 if run_id in self._runs:
-                    self._call(self._single(run_id), payload)
+                    self._call(self._single(run_id), payload, within)
             case frames.HANG_UP:
                 run_id, reason = frame.header
                 if (call := self._calls.get(run_id)) is not None:
@@ -244,8 +248,8 @@ class Hosting:
 
     # -- process handlers inside middleware
 
-    def _call(self, caller: Held, payload: Any) -> None:
-        lease = {**caller.lease, "run": {**caller.lease["run"], "payload": payload}}
+    def _call(self, caller: Held, payload: Any, within: str | None) -> None:
+        lease = {**caller.lease, "run": {**caller.lease["run"], "payload": payload}, CALLER: within}
         call = Call(self, caller, lease)
         self._calls[caller.run_id] = call
         self._control.slots.run_reserved(caller, call.shadow)

@@ -35,6 +35,7 @@ class Settings:
     slots: int = 2
     stop_grace_seconds: float = 5.0
     drain_seconds: float = 30.0
+    trace_parent: str = "link"
 
 
 def read_settings(
@@ -67,7 +68,15 @@ def read_settings(
         slots=_count(env, "JOBS_WORKER_SLOTS", 2, slots),
         stop_grace_seconds=_number(env, "JOBS_STOP_GRACE_SECONDS", 5.0),
         drain_seconds=_number(env, "JOBS_DRAIN_SECONDS", 30.0),
+        trace_parent=_trace_parent(env.get("JOBS_TRACE_PARENT", "")),
     )
+
+
+def _trace_parent(text: str) -> str:
+    """Of which the processes that run handlers read it themselves."""
+    if text not in ("", "link", "parent"):
+        raise ValueError(f"JOBS_TRACE_PARENT is link or parent, not {text!r:.200}")
+    return text or "link"
 
 
 def _queues(texts: Sequence[str], *, given: bool) -> tuple[str, ...] | None:

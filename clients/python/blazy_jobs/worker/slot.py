@@ -26,6 +26,7 @@ from typing import Any, NoReturn
 import orjson
 
 from blazy_jobs.errors import Stopped
+from blazy_jobs.tracing import setup
 from blazy_jobs.worker import forks, frames, outcome, run_log, slot_log
 from blazy_jobs.worker.descriptors import copy_out_of_reach
 from blazy_jobs.worker.executor import Executor, Unfinished, close_loop
@@ -41,6 +42,11 @@ TELL_SECONDS = 0.005
 LOOK_SECONDS = 0.05
 OWN_THREADS = 2
 _EXECUTOR_THREAD = executor_threads._worker.__code__
+
+
+def _leave() -> NoReturn:
+    setup.flush()
+    os._exit(0)
 
 
 def serve(sock: socket.socket, pulse: Page, loaded: Loaded) -> NoReturn:
@@ -135,7 +141,7 @@ class Slot:
         blob = b"".join(raw for _, raw in words)
         if leaves:
             self._send_after_log({**header, "bye": True}, blob)
-            os._exit(0)
+            _leave()
         if not self._log.append(standing.number, seconds, slot_log.WORDS, pack(frames.WORDS, header, blob)):
             self._send_after_log(header, blob)
 
@@ -254,7 +260,7 @@ class Slot:
                         break
                 self._send_after_log({"items": [], "returned": returned})
             elif frame.kind == frames.QUIT:
-                os._exit(0)
+                _leave()
 
     def _tell(self) -> None:
         """Of what was noted in the log."""

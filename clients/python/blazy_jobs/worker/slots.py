@@ -96,9 +96,13 @@ class Slots:
                 slot.recall()
         return waiting
 
-    def close(self) -> None:
+    def close(self, *, gently: bool = False) -> None:
+        """`gently`: those are asked to end in which nothing runs."""
         self._closed = True
         for slot in self._slots:
+            if gently and not slot.runs and slot.usable:
+                slot.child.send(pack(frames.QUIT))
+                continue
             for held in slot.runs:
                 held.stop("release")
             slot.child.kill()

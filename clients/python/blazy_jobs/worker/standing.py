@@ -15,6 +15,7 @@ import orjson
 
 from blazy_jobs.context import JobContext
 from blazy_jobs.job import Job
+from blazy_jobs.tracing.processing import CALLER, Attempt
 from blazy_jobs.worker.outbox import Outbox
 
 current: contextvars.ContextVar[Standing | None] = contextvars.ContextVar("blazy_jobs_run", default=None)
@@ -44,6 +45,11 @@ class Standing:
     stop_at = 0.0
     stuck = False
     task: asyncio.Task[None] | None = None
+    claim = 1
+    caller: str | None = None
+    """The span of its middleware, in another process."""
+    span: Attempt | None = None
+    """Where spans are recorded."""
     _children: list[Any] | None = None
     _context: JobContext | None = None
     _voice: Outbox | None = None
@@ -52,6 +58,8 @@ class Standing:
         self.run: dict[str, Any] = lease["run"]
         self.run_id: str = self.run["id"]
         self.attempt: int = lease["attempt"]
+        self.claim = lease.get("claim") or self.attempt
+        self.caller = lease.get(CALLER)
         self.token: str = lease["lease_token"]
         self.timeout_seconds = float(self.run["timeout_seconds"])
         self.run["attempt"] = self.attempt

@@ -50,6 +50,10 @@ export type Attempt = {
      * Why it failed; null if it did not fail.
      */
     error: RunError | null;
+    /**
+     * The trace of the attempt's span, if its worker records spans (OpenTelemetry).
+     */
+    trace_id: string;
 };
 
 /**
@@ -2407,6 +2411,10 @@ export type Lease = {
      * The number of this attempt; send it with each report.
      */
     attempt: number;
+    /**
+     * How often the run has been claimed, this time included; greater than `attempt` after attempts that did not count.
+     */
+    claim: number;
     /**
      * Proves that the run is leased to this worker; send it with each report.
      */

@@ -37,6 +37,7 @@ class Attempt:
             finished_at (datetime.datetime | None): When it ended; null while it is running.
             outcome (AttemptOutcomeType0 | None): How it ended; null while it is running.
             error (None | RunError): Why it failed; null if it did not fail.
+            trace_id (str): The trace of the attempt's span, if its worker records spans (OpenTelemetry).
      """
 
     number: int
@@ -46,6 +47,7 @@ class Attempt:
     finished_at: datetime.datetime | None
     outcome: AttemptOutcomeType0 | None
     error: None | RunError
+    trace_id: str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -81,6 +83,8 @@ class Attempt:
         else:
             error = self.error
 
+        trace_id = self.trace_id
+
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -92,6 +96,7 @@ class Attempt:
             "finished_at": finished_at,
             "outcome": outcome,
             "error": error,
+            "trace_id": trace_id,
         })
 
         return field_dict
@@ -173,6 +178,8 @@ class Attempt:
         error = _parse_error(d.pop("error"))
 
 
+        trace_id = d.pop("trace_id")
+
         attempt = cls(
             number=number,
             attempt=attempt,
@@ -181,6 +188,7 @@ class Attempt:
             finished_at=finished_at,
             outcome=outcome,
             error=error,
+            trace_id=trace_id,
         )
 
 

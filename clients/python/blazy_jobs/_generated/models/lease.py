@@ -29,6 +29,8 @@ class Lease:
         Attributes:
             run (Run): One execution of a job with all its attempts: its input, state and outcome.
             attempt (int): The number of this attempt; send it with each report.
+            claim (int): How often the run has been claimed, this time included; greater than `attempt` after attempts that
+                did not count.
             lease_token (str): Proves that the run is leased to this worker; send it with each report.
             lease_until (datetime.datetime): When the lease expires. Renewed by each report request that names the run.
             deadline_at (datetime.datetime): When the server ends the attempt with `timeout`, whatever the worker does:
@@ -38,6 +40,7 @@ class Lease:
 
     run: Run
     attempt: int
+    claim: int
     lease_token: str
     lease_until: datetime.datetime
     deadline_at: datetime.datetime
@@ -54,6 +57,8 @@ class Lease:
 
         attempt = self.attempt
 
+        claim = self.claim
+
         lease_token = self.lease_token
 
         lease_until = self.lease_until.isoformat()
@@ -68,6 +73,7 @@ class Lease:
         field_dict.update({
             "run": run,
             "attempt": attempt,
+            "claim": claim,
             "lease_token": lease_token,
             "lease_until": lease_until,
             "deadline_at": deadline_at,
@@ -89,6 +95,8 @@ class Lease:
 
         attempt = d.pop("attempt")
 
+        claim = d.pop("claim")
+
         lease_token = d.pop("lease_token")
 
         lease_until = datetime.datetime.fromisoformat(d.pop("lease_until"))
@@ -106,6 +114,7 @@ class Lease:
         lease = cls(
             run=run,
             attempt=attempt,
+            claim=claim,
             lease_token=lease_token,
             lease_until=lease_until,
             deadline_at=deadline_at,

@@ -16,6 +16,7 @@ from blazy_jobs.client.key import KeyAuth
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.tries import LIMITS, Tries
 from blazy_jobs.errors import ConnectionFailed, JobsError
+from blazy_jobs.tracing import sending
 
 if TYPE_CHECKING:
     from blazy_jobs._generated.client import Client as GeneratedClient
@@ -64,11 +65,16 @@ class Connection:
 
     def ask(self, call: Call[T]) -> T:
         """What the call's answer is to its caller. Raises ApiError and ConnectionFailed."""
+        if call.sends is not None and (tracer := sending.tracer()) is not None:
+            with tracer.span(call.sends, self.url) as span:
+                return call.read(span.told(self._answer(call, span.headers())))
+        return call.read(self._answer(call))
+
+    def _answer(self, call: Call[Any], headers: Mapping[str, str] | None = None) -> Any:
         try:
-            answer = read_json(self._http.request(call.method, call.path, **call.request()))
+            return read_json(self._http.request(call.method, call.path, **call.request(headers)))
         except httpx.TransportError as error:
             raise ConnectionFailed(f"{self.url}: {error or type(error).__name__}") from error
-        return call.read(answer)
 
     def carry_out(self, steps: Steps[T]) -> T:
         """All of them, one after the other."""
