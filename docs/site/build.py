@@ -42,6 +42,7 @@ NAVIGATION = (
     (
         "Operate",
         [
+            "docs/errors.md",
             "docs/operating.md",
             "docs/dashboard.md",
             "docs/monitoring.md",

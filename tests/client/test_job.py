@@ -37,6 +37,7 @@ def handler() -> None: ...
         ("timeout", timedelta(days=31), "days=31"),
         ("expires", float("inf"), "inf"),
         ("retention", -5, "-5"),
+        ("retention_failed", -5, "-5"),
         ("concurrency", 0, "0"),
         ("concurrency", 2.5, "2.5"),
         ("tags", "night", "'night'"),
@@ -70,7 +71,12 @@ def taken_by_server(definition: Mapping[str, Any]) -> bool:
     return True
 
 
-SENT_AS = {"timeout": "timeout_seconds", "expires": "expires_seconds", "retention": "retention_seconds"}
+SENT_AS = {
+    "timeout": "timeout_seconds",
+    "expires": "expires_seconds",
+    "retention": "retention_seconds",
+    "retention_failed": "retention_failed_seconds",
+}
 numbers = st.one_of(st.integers(-101, 1001), st.integers(), st.floats(), st.floats(0, 100), st.integers(0, 10**7))
 plain = st.one_of(st.booleans(), numbers, st.text())
 settings_of_retry = st.fixed_dictionaries(
@@ -92,6 +98,7 @@ OPTIONS: dict[str, st.SearchStrategy[Any]] = {
     "timeout": plain,
     "expires": plain,
     "retention": plain,
+    "retention_failed": plain,
     "concurrency": plain,
     "tags": st.one_of(st.lists(st.text(min_size=1), max_size=22), st.lists(plain, max_size=2), plain),
     "redact": st.one_of(st.lists(st.text("a/~01", max_size=5), max_size=52), st.lists(plain, max_size=2), plain),

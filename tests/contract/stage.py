@@ -36,6 +36,7 @@ from blazy_jobs_server.ports import (
     Verdict,
     WorkerRecord,
 )
+from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
 from blazy_jobs_server.store import resealing
 from blazy_jobs_server.store.postgres import PostgresStore, sealed
 from blazy_jobs_server.store.sqlite import SqliteStore
@@ -406,6 +407,16 @@ class Stage:
                 return found
             after = looked
 
+    async def groups(self, page: int = 3, **where: Any) -> list[ErrorGroup]:
+        """All groups of errors, page by page."""
+        found: list[ErrorGroup] = []
+        before: GroupPlace | None = None
+        while True:
+            groups, before = await self.store.error_groups(ErrorFilter(**where), before, page)
+            found += groups
+            if before is None:
+                return found
+
     async def sound(self) -> None:
         """What must hold after anything."""
         runs, events = await self.stored_soundly()
@@ -434,6 +445,9 @@ class Stage:
         runs = await self.all_runs()
         assert [run.id for run in runs] == sorted((run.id for run in runs), reverse=True)
         assert await self.store.counts() == dict(_counted(runs)), "the counts are those of the rows"
+        for state in (State.FAILED, State.RETRYING):
+            groups = {group.group: group.count for group in await self.groups(state=state)}
+            assert groups == _grouped(runs, state), "the groups of errors are those of the rows"
         events = await self._whole_feed(runs)
         logs: dict[int, list[Event]] = {run.id: [] for run in runs}
         for event in events:
@@ -448,6 +462,10 @@ class Stage:
 
 def _counted(runs: list[Run]) -> Counter[tuple[str, str, State]]:
     return Counter((run.job_type, run.queue, run.state) for run in runs)
+
+
+def _grouped(runs: list[Run], state: State) -> dict[str, int]:
+    return dict(Counter(run.open_error for run in runs if run.state is state and run.open_error is not None))
 
 
 def says(lease: Run, kind: str, **fields: Any) -> Report:

@@ -10,6 +10,7 @@ from blazy_jobs_server.api import (
     audit,
     config,
     dashboard,
+    errors,
     events,
     handler_reports,
     job_types,
@@ -66,6 +67,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
         config.router,
         keys.router,
         audit.router,
+        errors.router,
     ):
         app.include_router(router, dependencies=[*guarded, Depends(known_query)])
     app.include_router(sessions.router)

@@ -61,6 +61,7 @@ class ConfigJobType(BaseModel):
     payload_schema: JsonSchema | None
     result_schema: JsonSchema | None
     retention_seconds: float
+    retention_failed_seconds: float | None
     concurrency: int | None
     tags: list[str]
     redact: list[str]

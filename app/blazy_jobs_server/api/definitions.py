@@ -23,6 +23,7 @@ _FIELDS = (
     "payload_schema",
     "result_schema",
     "retention_seconds",
+    "retention_failed_seconds",
     "concurrency",
 )
 

@@ -222,6 +222,7 @@ _JOB_TYPE = {
     "payload_schema": PAYLOAD_SCHEMA,
     "result_schema": None,
     "retention_seconds": 604800.0,
+    "retention_failed_seconds": None,
     "concurrency": None,
     "paused": False,
     "tags": ["mail"],

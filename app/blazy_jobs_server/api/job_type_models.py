@@ -48,6 +48,9 @@ class HttpHandlerIn(In):
 HandlerIn = TypeAliasType("HandlerIn", Annotated[WorkerHandlerIn | HttpHandlerIn, Field(discriminator="kind")])
 
 
+Retention = Annotated[float, Field(ge=0, le=10 * YEAR_SECONDS, allow_inf_nan=False)]
+
+
 class RetryIn(In):
     """The retry policy. Omitted fields get their defaults; in a dispatch, those of the job type."""
 
@@ -80,7 +83,8 @@ class JobTypePatch(In):
     expires_seconds: Expiry | None = None
     payload_schema: JsonSchema | None = None
     result_schema: JsonSchema | None = None
-    retention_seconds: Omittable[Annotated[float, Field(ge=0, le=10 * YEAR_SECONDS, allow_inf_nan=False)]] = None
+    retention_seconds: Omittable[Retention] = None
+    retention_failed_seconds: Retention | None = None
     concurrency: Annotated[int, Field(ge=1, le=1_000_000, strict=True), WHOLE] | None = None
     paused: Omittable[bool] = None
     tags: Omittable[Tags] = None
@@ -138,6 +142,7 @@ class JobType(BaseModel):
     payload_schema: JsonSchema | None
     result_schema: JsonSchema | None
     retention_seconds: float
+    retention_failed_seconds: float | None
     concurrency: int | None
     paused: bool
     tags: list[str]

@@ -23,6 +23,7 @@ stable. Request JSON is read strictly: unknown fields, duplicate names, U+0000, 
 TAGS = [
     {"name": "runs", "description": "Dispatch, read, cancel, replay and erase runs."},
     {"name": "events", "description": "Events of runs, live or from the log."},
+    {"name": "errors", "description": "Failures, by what they have in common."},
     {"name": "job types", "description": "Definitions of jobs."},
     {"name": "queues", "description": "Queues are created when they are first used."},
     {"name": "schedules", "description": "Dispatch runs at given times."},

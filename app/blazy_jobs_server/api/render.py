@@ -152,6 +152,7 @@ def job_type_json(job_type: JobType) -> dict[str, Any]:
         "payload_schema": definition.payload_schema,
         "result_schema": definition.result_schema,
         "retention_seconds": definition.retention_seconds,
+        "retention_failed_seconds": definition.retention_failed_seconds,
         "concurrency": definition.concurrency,
         "paused": job_type.paused,
         "tags": list(definition.tags),

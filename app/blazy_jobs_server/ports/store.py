@@ -13,6 +13,7 @@ from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobT
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports.audit import AuditStore
 from blazy_jobs_server.ports.config import ConfigStore
+from blazy_jobs_server.ports.errors import ErrorStore
 from blazy_jobs_server.ports.history import HistoryStore
 from blazy_jobs_server.ports.keys import KeyStore
 from blazy_jobs_server.ports.lists import Counted, Listed, RunFilter, Tally
@@ -41,7 +42,16 @@ from blazy_jobs_server.ports.webhooks import WebhookStore
 
 
 class Store(
-    ScheduleStore, FollowingStore, KeyStore, SessionStore, ConfigStore, WebhookStore, AuditStore, HistoryStore, Protocol
+    ScheduleStore,
+    FollowingStore,
+    KeyStore,
+    SessionStore,
+    ConfigStore,
+    WebhookStore,
+    AuditStore,
+    HistoryStore,
+    ErrorStore,
+    Protocol,
 ):
     on_commit: Callable[[Commit], None]
     neighbours: Neighbours | None

@@ -30,6 +30,7 @@ from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import Counted, EventFilter, Hand, Listed, RunFilter, Tally, WorkerRecord
 from blazy_jobs_server.ports.audit import AuditFilter
+from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
 from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store import auditing, history, restoring, sessions
@@ -43,6 +44,7 @@ from blazy_jobs_server.store.definitions import (
     load_queues,
     to_versions,
 )
+from blazy_jobs_server.store.grouping import grouped
 from blazy_jobs_server.store.keys import KEYS, REVISION, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
@@ -112,6 +114,25 @@ class _Lists:
 
 
 LISTS = _Lists()
+
+
+class _Groups:
+    """`grouping.Dialect` of SQLite."""
+
+    def newest(self, lanes: Collection[int], state: State, before: GroupPlace, limit: int) -> list[Question]:
+        return [Question(sql.NEWEST_ERRORS, [lane_id, int(state), *before, limit]) for lane_id in lanes]
+
+    def counted(self, groups: Sequence[str], state: State) -> Question:
+        return Question(sql.ERRORS_COUNTED, [pack(groups), int(state)])
+
+    def samples(self, pairs: Sequence[tuple[str, int]], state: State) -> Question:
+        return Question(sql.ERROR_SAMPLES, [int(state), pack(pairs)])
+
+    def errors(self, run_ids: Sequence[int]) -> Question:
+        return Question(sql.ERRORS_OF, [pack(run_ids)])
+
+
+GROUPS = _Groups()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -259,6 +280,24 @@ class Reader:
         except StopIteration as end:
             answer: T = end.value
             return answer
+
+    async def grouped(
+        self, where: ErrorFilter, before: GroupPlace | None, limit: int
+    ) -> tuple[list[ErrorGroup], GroupPlace | None]:
+        """`error_groups`, as `listed`."""
+        return await asyncio.get_running_loop().run_in_executor(self._lists, self.error_groups, where, before, limit)
+
+    def error_groups(
+        self, where: ErrorFilter, before: GroupPlace | None, limit: int
+    ) -> tuple[list[ErrorGroup], GroupPlace | None]:
+        runs = RunFilter(
+            states=frozenset({where.state}), job_type=where.job_type, queue=where.queue, within=where.within
+        )
+        with self._snapshot() as (_, cursor):
+            known = self._lanes(cursor)
+            lanes = {place.lane_id: known[place.lane_id] for place in self._places(cursor, runs) or ()}
+            found = self._asked(cursor, grouped(GROUPS, where, before, limit, lanes))
+            return found.groups, found.before
 
     def _places(self, cursor: sqlite3.Cursor, where: RunFilter) -> list[Place] | None:
         return self._all_places(cursor, where) if where.states or where.names_lanes else None

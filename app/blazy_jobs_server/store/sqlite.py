@@ -56,6 +56,7 @@ from blazy_jobs_server.ports import (
 )
 from blazy_jobs_server.ports.audit import AuditFilter, acting
 from blazy_jobs_server.ports.config import Changed, Changes
+from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
 from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store.auditing import act_of
@@ -313,6 +314,11 @@ class SqliteStore:
     async def resolve(self, run_id: int) -> Run | None:
         resolved: Run | None = await self._write("resolve", run_id)
         return resolved
+
+    async def error_groups(
+        self, where: ErrorFilter, before: GroupPlace | None, limit: int
+    ) -> tuple[list[ErrorGroup], GroupPlace | None]:
+        return await self._reader.grouped(where, before, limit)
 
     async def erase(self, run_id: int) -> bool:
         erased: bool = await self._write("erase", run_id)

@@ -14,7 +14,7 @@ from blazy_jobs_server.store.rows import (
     update,
     update_runs,
 )
-from blazy_jobs_server.store.tables import EXPIRING_SQL, UNFINISHED_SQL, WAITING_SQL
+from blazy_jobs_server.store.tables import EXPIRING_SQL, UNFINISHED_SQL, UNRESOLVED_SQL, WAITING_SQL
 
 # -- dispatch
 
@@ -322,6 +322,20 @@ FORGET_ERRORS = (
 
 # -- reads
 
+NEWEST_ERRORS = (
+    "SELECT last_at, error_group FROM error_counts WHERE lane_id = ? AND state = ? "
+    "AND (last_at, error_group) < (?, ?) ORDER BY last_at DESC, error_group DESC LIMIT ?"
+)
+ERRORS_COUNTED = (
+    "SELECT c.error_group, c.lane_id, c.runs, c.first_at, c.last_at FROM json_each(?) AS j "
+    "CROSS JOIN error_counts AS c ON c.error_group = j.value WHERE c.state = ?"
+)
+ERROR_SAMPLES = (
+    f"SELECT j.value ->> 0, (SELECT id FROM runs INDEXED BY runs_unresolved WHERE {UNRESOLVED_SQL} "
+    "AND error_group = j.value ->> 0 AND state = ? AND lane_id = j.value ->> 1 ORDER BY id DESC LIMIT 1) "
+    "FROM json_each(?) AS j"
+)
+ERRORS_OF = "SELECT r.id, r.error FROM json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value"
 EVENTS_OF_RUN = (
     f"SELECT {select_list(EVENT_COLUMNS, 'e')} FROM events AS e WHERE e.run_id = ? AND e.seq > ? ORDER BY e.seq LIMIT ?"
 )

@@ -27,8 +27,7 @@ SEALED = "sealed"
 """In the `info` of a column: its text is sealed (ports/sealing.py), or null."""
 
 ERROR_SQL = "error_group IS NOT NULL"
-OPEN_ERROR_SQL = f"{ERROR_SQL} AND resolved_at IS NULL AND state IN ({int(State.RETRYING)}, {int(State.FAILED)})"
-"""`Run.open_error` of a row: what is counted in `error_counts`."""
+UNRESOLVED_SQL = f"{ERROR_SQL} AND resolved_at IS NULL"
 SPENT_SQL = "runs <= 0"
 EXPIRING_SQL = f"expires_at IS NOT NULL AND claims = 0 AND {UNFINISHED_SQL}"
 
@@ -183,7 +182,7 @@ class RunRow(SQLModel, table=True):
         Index("runs_of_error", "error_group", "id", **where(ERROR_SQL)),
         Index("runs_of_error_code", "error_code", "id", **where("error_code IS NOT NULL")),
         # the newest run of a group of errors
-        Index("runs_open_errors", "error_group", "state", "lane_id", "id", **where(OPEN_ERROR_SQL)),
+        Index("runs_unresolved", "error_group", "state", "lane_id", "id", **where(UNRESOLVED_SQL)),
         # one run a time of a schedule
         Index("runs_fired", "schedule", "fire_at", unique=True, **where("fire_at IS NOT NULL")),
     )

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
 
 class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
-    """`timeout`, `expires` and `retention` are seconds or a timedelta. What is left out is the server's default.
+    """`timeout`, `expires`, `retention` and `retention_failed` are seconds or a timedelta. What is left out is the
+    server's default.
 
     To type checkers it is a `Job[Payload, Result]`, which is called as its handler is (`P` and `ReturnT`).
 
@@ -121,6 +122,7 @@ class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
         payload_schema: Mapping[str, Any] | None = None,
         result_schema: Mapping[str, Any] | None = None,
         retention: float | timedelta | None = None,
+        retention_failed: float | timedelta | None = None,
         concurrency: int | None = None,
         schedule: Schedule | Mapping[str, Schedule] | None = None,
         tags: Sequence[str] = (),
@@ -146,6 +148,9 @@ class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
         self.timeout_seconds = _seconds(timeout, 30 * limits.DAY_SECONDS, f"{about} timeout", zero=False)
         self.expires_seconds = _seconds(expires, limits.YEAR_SECONDS, f"{about} expires", zero=False)
         self.retention_seconds = _seconds(retention, 10 * limits.YEAR_SECONDS, f"{about} retention")
+        self.retention_failed_seconds = _seconds(
+            retention_failed, 10 * limits.YEAR_SECONDS, f"{about} retention_failed"
+        )
         given = _schema(payload_schema, f"{about} payload_schema")
         self.payload_schema = self.intake.schema if given is None else given
         self.result_schema = _schema(result_schema, f"{about} result_schema")
@@ -181,6 +186,7 @@ class Job(Declared[PayloadT, ResultT], Generic[PayloadT, ResultT, P, ReturnT]):
             "payload_schema": self.payload_schema,
             "result_schema": self.result_schema,
             "retention_seconds": self.retention_seconds,
+            "retention_failed_seconds": self.retention_failed_seconds,
             "concurrency": self.concurrency,
             "tags": self.tags or None,
             "redact": self.redact or None,

@@ -28,7 +28,8 @@ EventType = Literal[
 
 
 class JobOptions(TypedDict, total=False):
-    """`timeout`, `expires` and `retention` are seconds or a timedelta. What is left out is the server's default."""
+    """`timeout`, `expires`, `retention` and `retention_failed` are seconds or a timedelta. What is left out is the
+    server's default."""
 
     queue: str | None
     priority: int | None
@@ -38,6 +39,7 @@ class JobOptions(TypedDict, total=False):
     payload_schema: Mapping[str, Any] | None
     result_schema: Mapping[str, Any] | None
     retention: Seconds | None
+    retention_failed: Seconds | None
     concurrency: int | None
     schedule: Schedule | Mapping[str, Schedule] | None
     tags: Sequence[str]

@@ -11,6 +11,7 @@ import { follow } from './following.js';
 import type { AnyJobs, AnyName, JobMap, JobName, PayloadOf, ResultOf, StoredOf } from './job-map.js';
 import { JobTypes } from './job-types.js';
 import { Audit } from './audit.js';
+import { Errors } from './error-groups.js';
 import { Keys } from './keys.js';
 import { snakeName } from './names.js';
 import { Queues } from './queues.js';
@@ -49,6 +50,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
   readonly keys: Keys;
   readonly webhooks: Webhooks;
   readonly audit: Audit;
+  readonly errors: Errors;
   readonly config: Config;
   readonly #server: Server;
 
@@ -62,6 +64,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
     this.keys = new Keys(this.#server);
     this.webhooks = new Webhooks(this.#server);
     this.audit = new Audit(this.#server);
+    this.errors = new Errors(this.#server);
     this.config = new Config(this.#server);
   }
 

@@ -3,6 +3,7 @@ import { isFinal, type EventType, type RunEvent, type RunState } from './events.
 import { follow } from './following.js';
 import {
   cancelRun,
+  resolveRun,
   getRun,
   listAttempts,
   replayRun,
@@ -204,6 +205,13 @@ export class Run<Result = unknown, Payload = unknown> {
       const finished = error instanceof ApiError && error.code === 'run_finished';
       if (!finished || (await this.refresh()).state !== 'cancelled') throw error;
     }
+    return this;
+  }
+
+  /** Nothing is left to be done about its failure. Throws ApiError `run_not_failed`. */
+  async resolve({ signal }: Abortable = {}): Promise<this> {
+    const { data } = await resolveRun({ ...this.#server.call({ signal }), path: this.#path });
+    this.#data = read(data);
     return this;
   }
 

@@ -215,6 +215,21 @@ test('job types are registered, changed, held back and retired', async () => {
   await assert.rejects(jobs.jobTypes.get('made-here'), refused('job_type_not_found', 404));
 });
 
+test('failures are grouped, and resolved', async () => {
+  await jobs.jobTypes.put('fails-here', { handler: { kind: 'worker' }, retentionFailedSeconds: 60 });
+  const run = await jobs.dispatch('fails-here', {}, { expiresSeconds: 0.001 });
+  await assert.rejects(run.result({ timeoutSeconds: 20 }), RunFailed);
+  const [group, ...others] = await all(jobs.errors.groups({ jobType: 'fails-here', limit: 1 }));
+  assert.equal(others.length, 0);
+  assert.deepEqual([group?.code, group?.count, group?.sampleRunId], ['expired', 1, run.id]);
+  assert.ok(group?.lastAt instanceof Date);
+  assert.equal((await run.resolve()).data.resolved, true);
+  assert.deepEqual(await all(jobs.errors.groups({ jobType: 'fails-here' })), []);
+  const waiting = await jobs.dispatch('fails-here', {});
+  await assert.rejects(waiting.resolve(), refused('run_not_failed', 409));
+  await waiting.cancel();
+});
+
 test('queues are made, held back and listed', async () => {
   const made = await jobs.queues.put('bulk', { paused: false });
   assert.deepEqual([made.name, made.engine, made.rateLimit], ['bulk', 'database', null]);

@@ -107,6 +107,11 @@ PINS = {
     "DELETE_KEYS_OF": "SEARCH idempotency_keys USING COVERING INDEX idempotency_of_run (run_id=?)",
     "DELETE_BATCH_KEYS": "SEARCH k USING INDEX idempotency_age (created_at<?)",
     "FORGET_ERRORS": "SEARCH error_counts USING PRIMARY KEY (error_group=?)",
+    "NEWEST_ERRORS": "SEARCH error_counts USING COVERING INDEX error_counts_newest "
+    "(lane_id=? AND state=? AND (last_at,error_group)<(?,?))",
+    "ERRORS_COUNTED": "SEARCH c USING PRIMARY KEY (error_group=?)",
+    "ERROR_SAMPLES": "SEARCH runs USING INDEX runs_unresolved (error_group=? AND state=? AND lane_id=?)",
+    "ERRORS_OF": "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
     "EVENTS_OF_RUN": "SEARCH e USING INDEX events_of_run (run_id=? AND seq>?)",
     "FEED": "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)",
     "OVERLAPPING": "SEARCH runs USING INDEX runs_overlapping (schedule=?)",
@@ -136,7 +141,7 @@ def test_every_statement_that_reads_is_pinned() -> None:
         for name, text in vars(sql).items()
         if name.isupper()
         and isinstance(text, str)
-        and re.search(r"\b(FROM|UPDATE) (runs|events|idem|schedules|.*json_each)", text)
+        and re.search(r"\b(FROM|UPDATE) (runs|events|error_counts|idem|schedules|.*json_each)", text)
     }
     # The last is asked once a minute, where several servers are there, and there are few schedules.
     assert reads - {"COUNT", "COUNT_ERRORS", "_SCHEDULES", "_COMPLETE_MANY", "SCHEDULES_BY_OLDER_RULES"} == set(PINS)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from blazy_jobs_server.api.texts import (
     audit,
     config,
+    errors,
     events,
     job_types,
     keys,
@@ -24,6 +25,7 @@ from blazy_jobs_server.api.texts import (
 _PARTS = (
     config,
     runs,
+    errors,
     events,
     job_types,
     queues,

@@ -59,6 +59,8 @@ _CHANGES = {
     "`invalid_result`. null (default): any result.",
     "retention_seconds": "Seconds that finished runs are kept, at most ten years; 0 deletes them soon after they "
     "finish. Default: 604800, a week.",
+    "retention_failed_seconds": "Seconds that failed runs are kept, instead of `retention_seconds`, at most ten years. "
+    "null (default): as long as other runs.",
     "concurrency": "Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null (default): no "
     "limit.",
     "paused": "Whether its runs are held back. Not part of the definition: changing it creates no new version. "
@@ -129,6 +131,7 @@ FIELDS = {
         "payload_schema": "The JSON Schema of payloads. null: any payload.",
         "result_schema": "The JSON Schema of results. null: any result.",
         "retention_seconds": "Seconds that finished runs are kept.",
+        "retention_failed_seconds": "Seconds that failed runs are kept. null: `retention_seconds`.",
         "concurrency": "Maximum number of its runs at a time. null: no limit.",
         "paused": "Whether its runs are held back.",
         "tags": "Tags to find it by.",

@@ -20,10 +20,12 @@ from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import Counted, EventFilter, Hand, Listed, RunFilter, Tally, WorkerRecord
+from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
 from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
 from blazy_jobs_server.store.declaring import to_declarations, to_started
 from blazy_jobs_server.store.definitions import RETIRED, VERSIONS, decode_definition, to_versions
+from blazy_jobs_server.store.grouping import grouped
 from blazy_jobs_server.store.history import pairs_of, to_row
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
@@ -103,6 +105,26 @@ class _Lists:
 
 
 LISTS = _Lists()
+
+
+class _Groups:
+    """`grouping.Dialect` of PostgreSQL."""
+
+    def newest(self, lanes: Collection[int], state: State, before: GroupPlace, limit: int) -> list[Question]:
+        return [Question(sql.NEWEST_ERRORS, [list(lanes), int(state), *before, limit])]
+
+    def counted(self, groups: Sequence[str], state: State) -> Question:
+        return Question(sql.ERRORS_COUNTED, [list(groups), int(state)])
+
+    def samples(self, pairs: Sequence[tuple[str, int]], state: State) -> Question:
+        groups, lanes = zip(*pairs, strict=True)
+        return Question(sql.ERROR_SAMPLES, [list(groups), list(lanes), int(state)])
+
+    def errors(self, run_ids: Sequence[int]) -> Question:
+        return Question(sql.ERRORS_OF, [list(run_ids)])
+
+
+GROUPS = _Groups()
 
 
 class Reader:
@@ -251,6 +273,19 @@ class Reader:
         except StopIteration as end:
             answer: T = end.value
             return answer
+
+    async def error_groups(
+        self, where: ErrorFilter, before: GroupPlace | None, limit: int
+    ) -> tuple[list[ErrorGroup], GroupPlace | None]:
+        runs = RunFilter(
+            states=frozenset({where.state}), job_type=where.job_type, queue=where.queue, within=where.within
+        )
+        async with self._listing() as connection:
+            places = await self._places(connection, runs) or []
+            known = (await self._known(connection, {place.lane_id for place in places}, set())).lanes
+            lanes = {place.lane_id: known[place.lane_id] for place in places}
+            found = await self._asked(connection, grouped(GROUPS, where, before, limit, lanes))
+            return found.groups, found.before
 
     async def _places(self, connection: Any, where: RunFilter) -> list[Place] | None:
         return await self._all_places(connection, where) if where.states or where.names_lanes else None

@@ -25,7 +25,14 @@ from blazy_jobs_server.store.statements import (
     SCHEDULE_COLUMNS,
     START_COLUMNS,
 )
-from blazy_jobs_server.store.tables import CANCELLING_SQL, EXPIRING_SQL, SPENT_SQL, UNFINISHED_SQL, WAITING_SQL
+from blazy_jobs_server.store.tables import (
+    CANCELLING_SQL,
+    EXPIRING_SQL,
+    SPENT_SQL,
+    UNFINISHED_SQL,
+    UNRESOLVED_SQL,
+    WAITING_SQL,
+)
 
 LOCK_CLASS = 1114398821
 """Of our advisory locks. This one, and the numbers below, also stand in migration 0003."""
@@ -394,6 +401,23 @@ PLACES = (
     "GROUP BY 1, 2 HAVING sum(c.runs) > 0"
 )
 
+NEWEST_ERRORS = (
+    "SELECT h.last_at, h.error_group FROM unnest($1::int[]) AS l(id) CROSS JOIN LATERAL ("
+    "SELECT last_at, error_group FROM error_counts WHERE lane_id = l.id AND state = $2 "
+    "AND (last_at, error_group) < ($3, $4) ORDER BY last_at DESC, error_group DESC LIMIT $5) AS h "
+    "ORDER BY h.last_at DESC, h.error_group DESC LIMIT $5"
+)
+ERRORS_COUNTED = (
+    "SELECT c.error_group, c.lane_id, sum(c.runs)::int, min(c.first_at), max(c.last_at) "
+    "FROM unnest($1::text[]) AS j(error_group) JOIN error_counts AS c ON c.error_group = j.error_group "
+    "WHERE c.state = $2 GROUP BY 1, 2"
+)
+ERROR_SAMPLES = (
+    "SELECT j.error_group, h.id FROM unnest($1::text[], $2::int[]) AS j(error_group, lane_id) CROSS JOIN LATERAL ("
+    f"SELECT id FROM runs AS r WHERE r.{UNRESOLVED_SQL} AND r.error_group = j.error_group AND r.state = $3 "
+    "AND r.lane_id = j.lane_id ORDER BY id DESC LIMIT 1) AS h"
+)
+ERRORS_OF = "SELECT id, error FROM runs WHERE id = ANY($1::bigint[])"
 _EVENT = select_list(EVENT_COLUMNS, "e")
 EVENTS_OF_RUN = f"SELECT {_EVENT} FROM events AS e WHERE e.run_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT $3"
 FEED = (

@@ -55,6 +55,7 @@ from blazy_jobs_server.ports import (
 )
 from blazy_jobs_server.ports.audit import AuditFilter, acting
 from blazy_jobs_server.ports.config import Changed, Changes
+from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
 from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store import restoring
@@ -423,6 +424,11 @@ class PostgresStore:
     async def resolve(self, run_id: int) -> Run | None:
         resolved: Run | None = await self._write("resolve", run_id)
         return resolved
+
+    async def error_groups(
+        self, where: ErrorFilter, before: GroupPlace | None, limit: int
+    ) -> tuple[list[ErrorGroup], GroupPlace | None]:
+        return await self._reader.error_groups(where, before, limit)
 
     async def erase(self, run_id: int) -> bool:
         erased: bool = await self._write("erase", run_id)

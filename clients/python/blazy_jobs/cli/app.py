@@ -10,7 +10,19 @@ import typer
 from typer.core import TyperGroup
 
 from blazy_jobs.cli import failures
-from blazy_jobs.cli.commands import audit, config, definitions, ending, events, keys, overview, runs, server, webhooks
+from blazy_jobs.cli.commands import (
+    audit,
+    config,
+    definitions,
+    ending,
+    errors,
+    events,
+    keys,
+    overview,
+    runs,
+    server,
+    webhooks,
+)
 from blazy_jobs.cli.commands import worker as worker_command
 from blazy_jobs.cli.commands.worker import worker
 from blazy_jobs.cli.options import ApiKey, Given, Json, NoColor, Url
@@ -53,7 +65,7 @@ def application() -> typer.Typer:
         invoke_without_command=True,
         epilog='Example: blazy-jobs dispatch send-welcome-email \'{"userId": "123"}\' --watch',
     )(_begin)
-    for part in (runs, ending, definitions, webhooks, keys, config, audit, events, overview, worker_command):
+    for part in (runs, ending, errors, definitions, webhooks, keys, config, audit, events, overview, worker_command):
         part.add_to(app)
     for name, about in server.SERVER_COMMANDS.items():
         app.command(name)(server.stub(about))

@@ -128,6 +128,24 @@ def audit(page: Sequence[Row], header: bool = True) -> Table:
     return table
 
 
+def errors(page: Sequence[Row], header: bool = True) -> Table:
+    table = _table(["GROUP", "RUNS", "LAST", "FIRST", "JOB TYPES", "NEWEST RUN", ""], header)
+    table.columns[1].justify = "right"
+    table.columns[5].min_width = ID_CHARS
+    for item in page:
+        more = len(item["job_types"]) - 1
+        table.add_row(
+            safe(item["group"]),
+            str(item["count"]),
+            _cell(times.relative(item["last_at"]), "dim"),
+            _cell(times.relative(item["first_at"]), "dim"),
+            _cell(item["job_types"][0] + (f" +{more}" if more else "")),
+            safe(item["sample_run_id"]),
+            _cell(describe.error_line(item), "red"),
+        )
+    return table
+
+
 def keys(page: Sequence[Row]) -> Table:
     table = _table(["KEY", "NAME", "SCOPES", "USED", ""], True)
     for item in page:

@@ -15,7 +15,7 @@ from blazy_jobs.client import bodies
 from blazy_jobs.client.call import Call, Pause, Steps, making_a_run
 from blazy_jobs.client.config_fields import ConfigDifference, ConfigExport
 from blazy_jobs.client.facts import RunFacts
-from blazy_jobs.client.fields import JobTypeSecret, NewKey, OwnKey, sent
+from blazy_jobs.client.fields import ErrorFields, JobTypeSecret, NewKey, OwnKey, sent
 from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
 from blazy_jobs.client.waiting import WAIT_SECONDS, Deadline, Outage
 from blazy_jobs.client.webhook_fields import Delivery, NewWebhook, Webhook, WebhookTest
@@ -58,6 +58,21 @@ def path_of_run(run_id: str, verb: str = "") -> str:
 
 def get_run(run_id: str) -> Definition:
     return Call("GET", path_of_run(run_id))
+
+
+def resolve(run_id: str) -> Definition:
+    return Call("POST", path_of_run(run_id, "/resolve"))
+
+
+def error_filters(filters: ErrorFields) -> dict[str, Any]:
+    """As the API takes them. Raises TypeError for a filter that there is not, and ValueError."""
+    if unknown := sorted(filters.keys() - ErrorFields.__annotations__.keys()):
+        known = ", ".join(ErrorFields.__annotations__)
+        raise TypeError(f"unknown filter of errors: {', '.join(unknown)}; known: {known}")
+    given: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
+    if "job_type" in given:
+        given["job_type"] = name_of_job(given["job_type"])
+    return given
 
 
 def replay(run_id: str, idempotency_key: str | None) -> Definition:

@@ -56,6 +56,7 @@ class JobTypeFields(TypedDict, total=False):
     payload_schema: JsonSchema | None
     result_schema: JsonSchema | None
     retention_seconds: Seconds
+    retention_failed_seconds: Seconds | None
     concurrency: int | None
     paused: bool
     tags: Sequence[str]
@@ -188,6 +189,29 @@ class Actor(TypedDict):
 
     id: str
     name: str
+
+
+class ErrorGroup(TypedDict):
+    """Failures that are the same problem: how many runs have it, and the newest of them. Times are RFC 3339 text."""
+
+    group: str
+    code: str
+    type: str | None
+    message: str
+    job_types: list[str]
+    count: int
+    first_at: str
+    last_at: str
+    sample_run_id: str
+
+
+class ErrorFields(TypedDict, total=False):
+    """Which groups of errors: of runs in this state (`failed` unless it is said), of this job type or queue, or one."""
+
+    state: Literal["failed", "retrying"]
+    job_type: JobName
+    queue: str
+    group: str
 
 
 class AuditEntry(TypedDict):

@@ -751,6 +751,10 @@ export type ConfigJobType = {
      */
     retention_seconds: number;
     /**
+     * Seconds that failed runs are kept. null: `retention_seconds`.
+     */
+    retention_failed_seconds: number | null;
+    /**
      * Maximum number of its runs at a time. null: no limit.
      */
     concurrency: number | null;
@@ -820,6 +824,10 @@ export type ConfigJobTypeIn = {
      * Seconds that finished runs are kept, at most ten years; 0 deletes them soon after they finish. Default: 604800, a week.
      */
     retention_seconds?: number;
+    /**
+     * Seconds that failed runs are kept, instead of `retention_seconds`, at most ten years. null (default): as long as other runs.
+     */
+    retention_failed_seconds?: number | null;
     /**
      * Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null (default): no limit.
      */
@@ -1516,6 +1524,62 @@ export type EmptyIn = {
 };
 
 /**
+ * Failures that are the same problem, and how many runs have it.
+ */
+export type ErrorGroup = {
+    /**
+     * The group's id, as in `error.group`: 16 hexadecimal digits, the same on every server.
+     */
+    group: string;
+    /**
+     * As in `error.code`.
+     */
+    code: string;
+    /**
+     * The class of the exception; null if there is none.
+     */
+    type: string | null;
+    /**
+     * That of the newest run in the group, at most 1,000 characters.
+     */
+    message: string;
+    /**
+     * The job types of the runs in it, by name.
+     */
+    job_types: Array<string>;
+    /**
+     * How many runs are in it, exactly: failed and not resolved, or `retrying`.
+     */
+    count: number;
+    /**
+     * When an attempt failed so for the first time since there are runs in the group.
+     */
+    first_at: string;
+    /**
+     * When one did for the last time.
+     */
+    last_at: string;
+    /**
+     * The newest run in the group.
+     */
+    sample_run_id: string;
+};
+
+/**
+ * A page of groups of errors, the last failed first.
+ */
+export type ErrorGroupPage = {
+    /**
+     * At most `limit` items.
+     */
+    data: Array<ErrorGroup>;
+    /**
+     * The `cursor` of the next page. null on the last page.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * One change of a run, or one line of its log.
  */
 export type Event = ({
@@ -1938,6 +2002,10 @@ export type JobType = {
      */
     retention_seconds: number;
     /**
+     * Seconds that failed runs are kept. null: `retention_seconds`.
+     */
+    retention_failed_seconds: number | null;
+    /**
      * Maximum number of its runs at a time. null: no limit.
      */
     concurrency: number | null;
@@ -2015,6 +2083,10 @@ export type JobTypeIn = {
      * Seconds that finished runs are kept, at most ten years; 0 deletes them soon after they finish. Default: 604800, a week.
      */
     retention_seconds?: number;
+    /**
+     * Seconds that failed runs are kept, instead of `retention_seconds`, at most ten years. null (default): as long as other runs.
+     */
+    retention_failed_seconds?: number | null;
     /**
      * Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null (default): no limit.
      */
@@ -2096,6 +2168,10 @@ export type JobTypePatch = {
      */
     retention_seconds?: number;
     /**
+     * Seconds that failed runs are kept, instead of `retention_seconds`, at most ten years. null: as long as other runs. If omitted, it is not changed.
+     */
+    retention_failed_seconds?: number | null;
+    /**
      * Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null: no limit. If omitted, it is not changed.
      */
     concurrency?: number | null;
@@ -2157,6 +2233,10 @@ export type JobTypePut = {
      * Seconds that finished runs are kept, at most ten years; 0 deletes them soon after they finish. Default: 604800, a week.
      */
     retention_seconds?: number;
+    /**
+     * Seconds that failed runs are kept, instead of `retention_seconds`, at most ten years. null (default): as long as other runs.
+     */
+    retention_failed_seconds?: number | null;
     /**
      * Maximum number of its runs at a time, across all workers, from 1 to 1,000,000. null (default): no limit.
      */
@@ -3608,6 +3688,10 @@ export type RegisteredJobType = {
      * Seconds that finished runs are kept.
      */
     retention_seconds: number;
+    /**
+     * Seconds that failed runs are kept. null: `retention_seconds`.
+     */
+    retention_failed_seconds: number | null;
     /**
      * Maximum number of its runs at a time. null: no limit.
      */
@@ -9840,6 +9924,72 @@ export type ListAuditResponses = {
 };
 
 export type ListAuditResponse = ListAuditResponses[keyof ListAuditResponses];
+
+export type ListErrorsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * `failed` (default): of runs that have failed and are not resolved. `retrying`: of runs that are to be tried again.
+         */
+        state?: 'failed' | 'retrying';
+        /**
+         * Only what runs of this job type have; counts them alone.
+         */
+        job_type?: string;
+        /**
+         * Only those in the queue of this name.
+         */
+        queue?: string;
+        /**
+         * Only this group.
+         */
+        group?: string;
+        /**
+         * Maximum number of items; a page ends early at 4 MiB.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the previous page; opaque.
+         */
+        cursor?: string;
+    };
+    url: '/v1/errors';
+};
+
+export type ListErrorsErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `read_timeout`
+     */
+    503: Problem;
+};
+
+export type ListErrorsError = ListErrorsErrors[keyof ListErrorsErrors];
+
+export type ListErrorsResponses = {
+    /**
+     * a page; it may be short or empty, and still have a next one
+     */
+    200: ErrorGroupPage;
+};
+
+export type ListErrorsResponse = ListErrorsResponses[keyof ListErrorsResponses];
 
 export type LogOutData = {
     body?: never;

@@ -63,6 +63,8 @@ from .disabled_reason import DisabledReason
 from .dispatch_in import DispatchIn
 from .durations import Durations
 from .empty_in import EmptyIn
+from .error_group import ErrorGroup
+from .error_group_page import ErrorGroupPage
 from .event_page import EventPage
 from .event_type import EventType
 from .every import Every
@@ -104,6 +106,7 @@ from .lease import Lease
 from .lease_columns import LeaseColumns
 from .lease_columns_metadata_item import LeaseColumnsMetadataItem
 from .leases import Leases
+from .list_errors_state import ListErrorsState
 from .list_versions import ListVersions
 from .listed_run import ListedRun
 from .log_data import LogData
@@ -281,6 +284,8 @@ __all__ = (
     "DispatchIn",
     "Durations",
     "EmptyIn",
+    "ErrorGroup",
+    "ErrorGroupPage",
     "EventPage",
     "EventType",
     "Every",
@@ -323,6 +328,7 @@ __all__ = (
     "LeaseColumnsMetadataItem",
     "Leases",
     "ListedRun",
+    "ListErrorsState",
     "ListVersions",
     "LogData",
     "LogDataFields",

@@ -44,6 +44,7 @@ class ConfigJobType:
             payload_schema (bool | JsonSchemaType0 | None): The JSON Schema of payloads. null: any payload.
             result_schema (bool | JsonSchemaType0 | None): The JSON Schema of results. null: any result.
             retention_seconds (float): Seconds that finished runs are kept.
+            retention_failed_seconds (float | None): Seconds that failed runs are kept. null: `retention_seconds`.
             concurrency (int | None): Maximum number of its runs at a time. null: no limit.
             tags (list[str]): Tags to find it by.
             redact (list[str]): JSON Pointers to what is shown as `***` to keys without the scope `runs:reveal`.
@@ -63,6 +64,7 @@ class ConfigJobType:
     payload_schema: bool | JsonSchemaType0 | None
     result_schema: bool | JsonSchemaType0 | None
     retention_seconds: float
+    retention_failed_seconds: float | None
     concurrency: int | None
     tags: list[str]
     redact: list[str]
@@ -116,6 +118,9 @@ class ConfigJobType:
 
         retention_seconds = self.retention_seconds
 
+        retention_failed_seconds: float | None
+        retention_failed_seconds = self.retention_failed_seconds
+
         concurrency: int | None
         concurrency = self.concurrency
 
@@ -149,6 +154,7 @@ class ConfigJobType:
             "payload_schema": payload_schema,
             "result_schema": result_schema,
             "retention_seconds": retention_seconds,
+            "retention_failed_seconds": retention_failed_seconds,
             "concurrency": concurrency,
             "tags": tags,
             "redact": redact,
@@ -252,6 +258,14 @@ class ConfigJobType:
 
         retention_seconds = d.pop("retention_seconds")
 
+        def _parse_retention_failed_seconds(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        retention_failed_seconds = _parse_retention_failed_seconds(d.pop("retention_failed_seconds"))
+
+
         def _parse_concurrency(data: object) -> int | None:
             if data is None:
                 return data
@@ -293,6 +307,7 @@ class ConfigJobType:
             payload_schema=payload_schema,
             result_schema=result_schema,
             retention_seconds=retention_seconds,
+            retention_failed_seconds=retention_failed_seconds,
             concurrency=concurrency,
             tags=tags,
             redact=redact,

@@ -47,6 +47,8 @@ class JobTypePatch:
                 match is `failed` with `invalid_result`. null: any result. If omitted, it is not changed.
             retention_seconds (float | Unset): Seconds that finished runs are kept, at most ten years; 0 deletes them soon
                 after they finish. If omitted, it is not changed.
+            retention_failed_seconds (float | None | Unset): Seconds that failed runs are kept, instead of
+                `retention_seconds`, at most ten years. null: as long as other runs. If omitted, it is not changed.
             concurrency (int | None | Unset): Maximum number of its runs at a time, across all workers, from 1 to 1,000,000.
                 null: no limit. If omitted, it is not changed.
             paused (bool | Unset): Whether its runs are held back. Not part of the definition: changing it creates no new
@@ -68,6 +70,7 @@ class JobTypePatch:
     payload_schema: bool | JsonSchemaType0 | None | Unset = UNSET
     result_schema: bool | JsonSchemaType0 | None | Unset = UNSET
     retention_seconds: float | Unset = UNSET
+    retention_failed_seconds: float | None | Unset = UNSET
     concurrency: int | None | Unset = UNSET
     paused: bool | Unset = UNSET
     tags: list[str] | Unset = UNSET
@@ -131,6 +134,12 @@ class JobTypePatch:
 
         retention_seconds = self.retention_seconds
 
+        retention_failed_seconds: float | None | Unset
+        if isinstance(self.retention_failed_seconds, Unset):
+            retention_failed_seconds = UNSET
+        else:
+            retention_failed_seconds = self.retention_failed_seconds
+
         concurrency: int | None | Unset
         if isinstance(self.concurrency, Unset):
             concurrency = UNSET
@@ -176,6 +185,8 @@ class JobTypePatch:
             field_dict["result_schema"] = result_schema
         if retention_seconds is not UNSET:
             field_dict["retention_seconds"] = retention_seconds
+        if retention_failed_seconds is not UNSET:
+            field_dict["retention_failed_seconds"] = retention_failed_seconds
         if concurrency is not UNSET:
             field_dict["concurrency"] = concurrency
         if paused is not UNSET:
@@ -298,6 +309,16 @@ class JobTypePatch:
 
         retention_seconds = d.pop("retention_seconds", UNSET)
 
+        def _parse_retention_failed_seconds(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        retention_failed_seconds = _parse_retention_failed_seconds(d.pop("retention_failed_seconds", UNSET))
+
+
         def _parse_concurrency(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -327,6 +348,7 @@ class JobTypePatch:
             payload_schema=payload_schema,
             result_schema=result_schema,
             retention_seconds=retention_seconds,
+            retention_failed_seconds=retention_failed_seconds,
             concurrency=concurrency,
             paused=paused,
             tags=tags,

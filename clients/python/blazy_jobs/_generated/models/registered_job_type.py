@@ -45,6 +45,7 @@ class RegisteredJobType:
             payload_schema (bool | JsonSchemaType0 | None): The JSON Schema of payloads. null: any payload.
             result_schema (bool | JsonSchemaType0 | None): The JSON Schema of results. null: any result.
             retention_seconds (float): Seconds that finished runs are kept.
+            retention_failed_seconds (float | None): Seconds that failed runs are kept. null: `retention_seconds`.
             concurrency (int | None): Maximum number of its runs at a time. null: no limit.
             paused (bool): Whether its runs are held back.
             tags (list[str]): Tags to find it by.
@@ -69,6 +70,7 @@ class RegisteredJobType:
     payload_schema: bool | JsonSchemaType0 | None
     result_schema: bool | JsonSchemaType0 | None
     retention_seconds: float
+    retention_failed_seconds: float | None
     concurrency: int | None
     paused: bool
     tags: list[str]
@@ -125,6 +127,9 @@ class RegisteredJobType:
 
         retention_seconds = self.retention_seconds
 
+        retention_failed_seconds: float | None
+        retention_failed_seconds = self.retention_failed_seconds
+
         concurrency: int | None
         concurrency = self.concurrency
 
@@ -167,6 +172,7 @@ class RegisteredJobType:
             "payload_schema": payload_schema,
             "result_schema": result_schema,
             "retention_seconds": retention_seconds,
+            "retention_failed_seconds": retention_failed_seconds,
             "concurrency": concurrency,
             "paused": paused,
             "tags": tags,
@@ -273,6 +279,14 @@ class RegisteredJobType:
 
         retention_seconds = d.pop("retention_seconds")
 
+        def _parse_retention_failed_seconds(data: object) -> float | None:
+            if data is None:
+                return data
+            return cast(float | None, data)
+
+        retention_failed_seconds = _parse_retention_failed_seconds(d.pop("retention_failed_seconds"))
+
+
         def _parse_concurrency(data: object) -> int | None:
             if data is None:
                 return data
@@ -328,6 +342,7 @@ class RegisteredJobType:
             payload_schema=payload_schema,
             result_schema=result_schema,
             retention_seconds=retention_seconds,
+            retention_failed_seconds=retention_failed_seconds,
             concurrency=concurrency,
             paused=paused,
             tags=tags,

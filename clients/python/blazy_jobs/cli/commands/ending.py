@@ -1,4 +1,4 @@
-"""cancel and erase: of one run or of several."""
+"""cancel, resolve and erase: of one run or of several."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ RunIds = Annotated[
 def add_to(app: typer.Typer) -> None:
     for work, epilog in (
         (cancel, 'Example: blazy-jobs cancel run_01k9zt6c4q7xw run_01k9zt6c4q7xx --reason "wrong file"'),
+        (resolve, "Example: blazy-jobs resolve run_01k9zt6c4q7xw"),
         (erase, "Example: blazy-jobs erase run_01k9zt6c4q7xw"),
     ):
         app.command(work.__name__, epilog=epilog)(at_server(work))
@@ -47,6 +48,22 @@ def cancel(
         else:
             session.out.line(safe(found.id), ("  its handler is told to stop", "yellow"))
             session.out.line((session.command("watch", safe(found.id)), "dim"))
+
+    return _each(session, run_ids, one)
+
+
+def resolve(session: Session, run_ids: RunIds) -> int:
+    """Take failed runs off the list of errors: nothing is left to be done about them.
+
+    What is refused for one of them keeps none of the others back; the exit code is 1 then.
+    """
+
+    def one(run_id: str) -> None:
+        run = session.ask("POST", f"/v1/runs/{run_id}/resolve")
+        if session.out.json:
+            session.out.record(run)
+        else:
+            session.out.line(safe(run_id), ("  resolved", "green"))
 
     return _each(session, run_ids, one)
 

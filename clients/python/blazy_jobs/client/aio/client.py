@@ -15,6 +15,7 @@ from blazy_jobs.client.aio.audit import AsyncAudit
 from blazy_jobs.client.aio.config import AsyncConfig
 from blazy_jobs.client.aio.connection import AsyncConnection, closed_with_its_loop
 from blazy_jobs.client.aio.definitions import AsyncJobTypes, AsyncQueues, AsyncSchedules
+from blazy_jobs.client.aio.errors import AsyncErrors
 from blazy_jobs.client.aio.keys import AsyncKeys
 from blazy_jobs.client.aio.run import AsyncRun, AsyncRunList
 from blazy_jobs.client.aio.webhooks import AsyncWebhooks
@@ -44,6 +45,7 @@ class AsyncClient(AsyncConnection):
         self.keys = AsyncKeys(self)
         self.webhooks = AsyncWebhooks(self)
         self.audit = AsyncAudit(self)
+        self.errors = AsyncErrors(self)
         self.config = AsyncConfig(self)
 
     @overload

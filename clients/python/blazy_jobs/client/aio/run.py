@@ -63,6 +63,11 @@ class AsyncRun(RunFacts, Generic[ResultT]):
         await self._client.carry_out(calls.cancelling(self, reason))
         return self
 
+    async def resolve(self) -> Self:
+        """Nothing is left to be done about its failure. Raises ApiError `run_not_failed`."""
+        self.data = await self._client.ask(calls.resolve(self.id))
+        return self
+
     async def replay(self, *, idempotency_key: str | None = None) -> AsyncRun[ResultT]:
         """A new run with the same payload."""
         data = await self._client.ask(calls.replay(self.id, idempotency_key))

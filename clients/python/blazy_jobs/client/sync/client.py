@@ -20,6 +20,7 @@ from blazy_jobs.client.sync.audit import Audit
 from blazy_jobs.client.sync.config import Config
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.definitions import JobTypes, Queues, Schedules
+from blazy_jobs.client.sync.errors import Errors
 from blazy_jobs.client.sync.keys import Keys
 from blazy_jobs.client.sync.run import Run, RunList
 from blazy_jobs.client.sync.webhooks import Webhooks
@@ -45,6 +46,7 @@ class Client(Connection):
         self.keys = Keys(self)
         self.webhooks = Webhooks(self)
         self.audit = Audit(self)
+        self.errors = Errors(self)
         self.config = Config(self)
 
     @overload

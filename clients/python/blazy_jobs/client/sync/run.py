@@ -62,6 +62,11 @@ class Run(RunFacts, Generic[ResultT]):
         self._client.carry_out(calls.cancelling(self, reason))
         return self
 
+    def resolve(self) -> Self:
+        """Nothing is left to be done about its failure. Raises ApiError `run_not_failed`."""
+        self.data = self._client.ask(calls.resolve(self.id))
+        return self
+
     def replay(self, *, idempotency_key: str | None = None) -> Run[ResultT]:
         """A new run with the same payload."""
         data = self._client.ask(calls.replay(self.id, idempotency_key))
