@@ -28,7 +28,7 @@ PAGE = "page.html"
 FOREVER = "private, max-age=31536000, immutable"
 PAGES = frozenset(
     (
-        *("", "runs", "compare", "errors", "queues", "job-types", "schedules", "workers"),
+        *("", "runs", "compare", "errors", "queues", "job-types", "schedules", "workers", "servers"),
         *("keys", "webhooks", "audit", "bulk"),
     )
 )

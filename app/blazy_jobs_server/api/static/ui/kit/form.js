@@ -6,7 +6,7 @@ import { Icon } from "./icons.js";
 /**
  * A form. `onSubmit` is given the values by name and raises what the server refuses: a problem's `errors` appear at the
  * fields whose `path` they name, the rest above the buttons.
- * @param {{ children: (problem: (path: string) => string | undefined) => any, onSubmit: () => Promise<unknown>, action: string, danger?: boolean, onCancel?: () => void, paths?: string[] }} props
+ * @param {{ children: (problem: (path: string, exact?: boolean) => string | undefined) => any, onSubmit: () => Promise<unknown>, action: string, danger?: boolean, onCancel?: () => void, paths?: string[] }} props
  */
 export function Form({ children, onSubmit, action, danger = false, onCancel, paths = [] }) {
   const [error, setError] = useState(/** @type {Error | null} */ (null));
@@ -27,7 +27,7 @@ export function Form({ children, onSubmit, action, danger = false, onCancel, pat
     }
   };
   const errors = error instanceof Problem ? error.errors : [];
-  const problem = (/** @type {string} */ path) => errors.find((one) => one.path === path || one.path.startsWith(`${path}/`))?.message;
+  const problem = (/** @type {string} */ path, exact = false) => errors.find((one) => one.path === path || (!exact && one.path.startsWith(`${path}/`)))?.message;
   const others = errors.filter((one) => !paths.some((path) => one.path === path || one.path.startsWith(`${path}/`)));
   return html`<form class="form" ref=${ref} onSubmit=${submitted} novalidate>
     ${children(problem)}

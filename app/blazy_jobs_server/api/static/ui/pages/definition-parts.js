@@ -1,0 +1,47 @@
+/** What the pages of a queue, a job type and a schedule share. */
+import { html, useEffect } from "../vendor/preact.js";
+import { to } from "../core/base.js";
+import { useList } from "../core/read.js";
+import { Skeleton } from "../kit/empty.js";
+import { Section } from "../kit/page.js";
+import { Badge } from "../kit/state.js";
+import { Table } from "../kit/table.js";
+import { Time } from "../kit/time.js";
+import { runColumns } from "./run-parts.js";
+
+const LATEST = 8;
+const NAMED = 8;
+
+/** @param {{ name: string, text: any, note?: string, href?: string, tone?: string }} props */
+export function Tile({ name, text, note, href, tone = "" }) {
+  const inside = html`<span class="tile-name">${name}</span><span class=${`tile-value ${tone}`}>${text}</span><span class="tile-note">${note || "\u00a0"}</span>`;
+  return href ? html`<a class="tile" href=${href}>${inside}</a>` : html`<div class="tile">${inside}</div>`;
+}
+
+/** The newest runs that match, and the way to all of them.
+ * @param {{ title: string, query: Record<string, any>, topics: string[], none: string, withType?: boolean, withQueue?: boolean }} props */
+export function LatestRuns({ title, query, topics, none, withType = true, withQueue = true }) {
+  const list = useList("v1/runs", { ...query, limit: LATEST, fields: "brief" }, { topics });
+  const wanted = query.state === undefined ? null : [query.state].flat();
+  const isOld = list.fresh > 0 || (wanted !== null && list.rows.some((run) => !wanted.includes(run.state)));
+  useEffect(() => {
+    if (isOld) list.showFresh();
+  }, [isOld, list.answer]);
+  return html`<${Section} title=${title} flush=${true} aside=${html`<a class="small" href=${to("runs", query)} aria-label=${`All: ${title}`}>All</a>`}>
+    ${list.loading ? html`<${Skeleton} lines=${4} />`
+      : list.error && list.rows.length === 0 ? html`<p class="pad quiet small">${list.error.message}</p>`
+      : list.rows.length === 0 ? html`<p class="pad faint small">${none}.</p>`
+      : html`<${Table} caption=${title} columns=${runColumns({ withType, withQueue })} rows=${list.rows} id=${(/** @type {any} */ run) => run.id} stale=${list.stale} />`}
+  <//>`;
+}
+
+/** The connected workers that serve something. @param {{ serves: (worker: any) => boolean }} props */
+export function Servers({ serves }) {
+  const { rows, loading, next } = useList("v1/workers", { limit: 200 }, { topics: ["workers"] });
+  const found = rows.filter(serves);
+  if (loading) return html`<span class="faint small">…</span>`;
+  if (found.length === 0) return html`<${Badge} tone="bad" icon="warning">No worker that is here<//>`;
+  return html`<ul class="lines">
+    ${found.slice(0, NAMED).map((worker) => html`<li key=${worker.id} class="row between"><a class="clip" href=${to("workers")} dir="auto">${worker.name}</a><span class="faint small nowrap">heard <${Time} at=${worker.seen_at} /></span></li>`)}
+    ${(found.length > NAMED || next) && html`<li class="small"><a href=${to("workers")}>and ${found.length > NAMED ? `${found.length - NAMED} more` : "others"}</a></li>`}</ul>`;
+}

@@ -1,0 +1,138 @@
+import { html } from "../vendor/preact.js";
+import { part } from "../core/api.js";
+import { to } from "../core/base.js";
+import { useList, useRead } from "../core/read.js";
+import { duration, number } from "../core/text.js";
+import { Failure, Skeleton } from "../kit/empty.js";
+import { Json } from "../kit/json.js";
+import { Facts, Page, Section } from "../kit/page.js";
+import { Badge, capital } from "../kit/state.js";
+import { Tabs } from "../kit/tabs.js";
+import { Time } from "../kit/time.js";
+import { query } from "../core/router.js";
+import { LatestRuns, Servers, Tile } from "./definition-parts.js";
+import { HandlerBadge } from "./job-types.js";
+import { TypeActions } from "./job-type-actions.js";
+
+const CRUMBS = [{ href: to("job-types"), text: "Job types" }];
+/** @type {[import("../kit/state.js").RunState, string][]} */
+const TILES = [["scheduled", ""], ["queued", ""], ["running", ""], ["retrying", ""], ["completed", ""], ["failed", ""]];
+const VIEWS = [["", "Overview"], ["definition", "Definition"]];
+
+/** @param {{ name: string }} props */
+export default function JobTypePage({ name }) {
+  const { data: type, error, stale, reload } = useRead(`v1/job-types/${part(name)}`, {}, { topics: ["job_types"] });
+  if (!type) return html`<${Page} title=${name} crumbs=${CRUMBS}>${error ? html`<${Failure} error=${error} what="job type" retry=${reload} />` : html`<${Skeleton} />`}<//>`;
+  const view = query.value.get("view") ?? "";
+  const tabs = VIEWS.map(([value, text]) => ({ text, href: to(`job-types/${part(name)}`, { view: value }), current: value === view }));
+  return html`<${Page} title=${type.name} crumbs=${CRUMBS}
+    heading=${html`<span class="row wrap gap-3">${type.name}${type.paused && html`<${Badge} tone="warn" icon="pause">Paused<//>`}<${HandlerBadge} type=${type} /></span>`}
+    sub=${type.description && html`<p class="lead" dir="auto">${type.description}</p>`}
+    actions=${html`<${TypeActions} type=${type} reload=${reload} />`}>
+    <${Tabs} label="About the job type" tabs=${tabs} />
+    <div class=${stale ? "is-stale" : ""}>
+      ${view === "definition" ? html`<${Definition} type=${type} />` : html`<${Summary} type=${type} />`}
+    </div>
+  <//>`;
+}
+
+/** @param {{ type: any }} props */
+function Summary({ type }) {
+  return html`<div class="page">
+    <div class="tiles">${TILES.map(([state]) => html`<${StateTile} key=${state} name=${type.name} state=${state} />`)}</div>
+    <div class="run-page">
+      <div class="stack gap-5">
+        <${LatestRuns} title="Latest runs" query=${{ job_type: type.name }} topics=${["runs"]} withType=${false} none="It has not been dispatched yet" />
+        <${LatestRuns} title="Latest failures" query=${{ job_type: type.name, state: "failed" }} topics=${["runs:failed"]} withType=${false} none="No run of it has failed" />
+      </div>
+      <aside class="stack gap-5" aria-label="About this job type">
+        <${Section} title="In short" bare=${true}><${Facts} items=${inShort(type)} /><//>
+        ${type.handler.kind === "worker" && html`<${Section} title="Served by" bare=${true}><${Servers} serves=${(/** @type {any} */ worker) => worker.job_types.includes(type.name) && (worker.queues === null || worker.queues.includes(type.queue))} /><//>`}
+        <${Section} title="Schedules" bare=${true}><${SchedulesOf} name=${type.name} /><//>
+        <${Section} title="Webhooks" bare=${true}><${WebhooksOf} type=${type} /><//>
+      </aside>
+    </div></div>`;
+}
+
+/** @param {any} type @returns {[string, any][]} */
+const inShort = (type) => [
+  ["Queue", html`<a href=${to(`queues/${part(type.queue)}`)}>${type.queue}</a>`],
+  ["Attempts", number(type.retry.max_attempts)],
+  ["Timeout", duration(type.timeout_seconds)],
+  ["Concurrency", type.concurrency && `${number(type.concurrency)} at a time`],
+  ["Priority", type.priority === 0 ? "" : String(type.priority)],
+  ["Kept for", duration(type.retention_seconds)],
+  ["Tags", type.tags.length > 0 && html`<span class="row wrap gap-1">${type.tags.map((/** @type {string} */ tag) => html`<span class="badge" key=${tag} dir="auto"><span>${tag}</span></span>`)}</span>`],
+  ["Defined by", SOURCES[type.source] ?? type.source],
+  ["Changed", html`<${Time} at=${type.updated_at} />`],
+];
+
+/** @type {Record<string, string>} */
+export const SOURCES = { code: "a worker's code", config: "an applied configuration", api: "the API" };
+
+/** One count, read again only when runs of that state changed. @param {{ name: string, state: import("../kit/state.js").RunState }} props */
+function StateTile({ name, state }) {
+  const { data } = useRead("v1/runs/count", { job_type: name, state }, { topics: [`runs:${state}`] });
+  return html`<${Tile} name=${capital(state)} text=${data ? `${number(data.count)}${data.at_least ? "+" : ""}` : "…"} href=${to("runs", { job_type: name, state })} />`;
+}
+
+/** @param {{ name: string }} props */
+function SchedulesOf({ name }) {
+  const { rows, loading } = useList("v1/schedules", { limit: 200 }, { topics: ["schedules"] });
+  const found = rows.filter((schedule) => schedule.job_type === name);
+  if (loading) return html`<span class="faint small">…</span>`;
+  if (found.length === 0) return html`<span class="faint small">None makes runs of it.</span>`;
+  return html`<ul class="lines">${found.map((one) => html`<li class="row between" key=${one.name}><a class="clip" href=${to(`schedules/${part(one.name)}`)}>${one.name}</a>
+    <span class="faint small nowrap">${one.paused ? "paused" : html`<${Time} at=${one.next_fire_at} none="is over" />`}</span></li>`)}</ul>`;
+}
+
+/** @param {string[] | null} patterns @param {string} name */
+const fits = (patterns, name) => patterns === null || patterns.some((one) => (one.endsWith("*") ? name.startsWith(one.slice(0, -1)) : one === name));
+
+/** @param {{ type: any }} props */
+function WebhooksOf({ type }) {
+  const { rows, loading, error } = useList("v1/webhooks", { limit: 200 }, { topics: ["webhooks"] });
+  const found = rows.filter((webhook) => fits(webhook.job_types, type.name) && fits(webhook.queues, type.queue));
+  if (loading) return html`<span class="faint small">…</span>`;
+  if (error || found.length === 0) return html`<span class="faint small">${error ? error.message : "None is told of it."}</span>`;
+  return html`<ul class="lines">${found.map((one) => html`<li class="row between" key=${one.name}><a class="clip" href=${to(`webhooks/${part(one.name)}`)}>${one.name}</a>
+    <span class="faint small nowrap">${one.enabled ? "" : "disabled"}</span></li>`)}</ul>`;
+}
+
+/** The policy of retries in words. @param {any} retry */
+export function retryText(retry) {
+  if (retry.max_attempts === 1) return "no retries";
+  const grows = retry.backoff === "fixed" || retry.backoff === "constant" ? `${duration(retry.initial_seconds)} apart`
+    : retry.backoff === "linear" ? `after ${duration(retry.initial_seconds)}, then as much longer each time`
+    : `after ${duration(retry.initial_seconds)}, then ×${retry.factor} each time`;
+  return `${number(retry.max_attempts)} attempts: ${grows}, at most ${duration(retry.max_seconds)}${retry.jitter ? ", with jitter" : ""}`;
+}
+
+/** @param {{ type: any }} props */
+function Definition({ type }) {
+  const { handler } = type;
+  return html`<div class="page">
+    <${Section} title="Settings"><${Facts} columns=${true} items=${[
+      ["Handler", handler.kind === "http" ? html`<span class="mono" dir="ltr">${handler.url}</span>` : "workers claim its runs"],
+      ["Headers", handler.kind === "http" && Object.keys(handler.headers).join(", ")],
+      ["Completed by", handler.kind === "http" && (handler.completion === "report" ? "a report" : "the answer")],
+      ["Heartbeat", handler.heartbeat_seconds && duration(handler.heartbeat_seconds)],
+      ["Queue", html`<a href=${to(`queues/${part(type.queue)}`)}>${type.queue}</a>`],
+      ["Priority", String(type.priority)],
+      ["Retries", retryText(type.retry)],
+      ["If lost", type.retry.on_lost === "fail" ? "it fails" : "it is tried again"],
+      ["Timeout", duration(type.timeout_seconds)],
+      ["Expires", type.expires_seconds ? `if not started within ${duration(type.expires_seconds)}` : html`<span class="faint">never</span>`],
+      ["Concurrency", type.concurrency ? `${number(type.concurrency)} at a time` : html`<span class="faint">no limit</span>`],
+      ["Finished runs", `kept for ${duration(type.retention_seconds)}`],
+      ["Failed runs", type.retention_failed_seconds !== undefined && type.retention_failed_seconds !== null && `kept for ${duration(type.retention_failed_seconds)}`],
+      ["Redacted", type.redact.length > 0 && html`<span class="mono">${type.redact.join(", ")}</span>`],
+      ["Version", String(type.version)],
+      ["Defined by", SOURCES[type.source] ?? type.source],
+      ["Created", html`<${Time} at=${type.created_at} exact=${true} />`],
+      ["Changed", html`<${Time} at=${type.updated_at} exact=${true} />`],
+    ]} /><//>
+    <${Section} title="Payload schema">${type.payload_schema === null ? html`<span class="faint">Any JSON is taken.</span>` : html`<${Json} value=${type.payload_schema} what="The schema" />`}<//>
+    ${type.result_schema !== null && html`<${Section} title="Result schema"><${Json} value=${type.result_schema} what="The schema" /><//>`}
+  </div>`;
+}
