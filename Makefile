@@ -20,6 +20,11 @@ setup: $(VENV)/.ready ## build .venv from the locked list
 run: setup ## start the server and do the main job on real input (ARGS=--once ends afterwards)
 	@$(BIN)/python -m examples.demo $(ARGS)
 
+chromium: ## install Chromium for the tests in a browser, where it is missing and apt-get may
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+		timeout 600 apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
+		|| echo "Chromium cannot be installed here: the tests in a browser are skipped"
+
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Many tests wait for servers more than they work; the quick ones do not.
 PROCESSES ?= $(shell expr $(CORES) + 1)
@@ -95,4 +100,4 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 	$(COMPILE) benchmarks/peers.in -o requirements.peers.lock
 
-.PHONY: help setup run test check release-check pythons busy peers bench faults openapi docs dist image try-image lock
+.PHONY: help setup chromium run test check release-check pythons busy peers bench faults openapi docs dist image try-image lock

@@ -16,6 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 VENDOR = ROOT / "app" / "blazy_jobs_server" / "api" / "static" / "ui" / "vendor"
+TESTS = ROOT / "tests" / "browser" / "vendor"
 MODULES = HERE / "node_modules"
 BUNDLES = {
     "preact.js": ("preact", "@preact/signals", "@preact/signals-core", "htm"),
@@ -60,9 +61,18 @@ def make(target: Path) -> None:
         (target / types.name).write_bytes(types.read_bytes())
 
 
-def differences(made: Path) -> list[str]:
-    names = {path.name for folder in (made, VENDOR) for path in folder.iterdir()}
-    return sorted(name for name in names if _bytes(made / name) != _bytes(VENDOR / name))
+def make_for_tests(target: Path) -> None:
+    """What only tests load into a page."""
+    for name, taken in (("axe.min.js", "axe.min.js"), ("LICENSE.txt", "LICENSE")):
+        (target / name).write_bytes((MODULES / "axe-core" / taken).read_bytes())
+
+
+FOLDERS = ((VENDOR, make), (TESTS, make_for_tests))
+
+
+def differences(made: Path, kept: Path) -> list[str]:
+    names = {path.name for folder in (made, kept) for path in folder.iterdir()}
+    return sorted(name for name in names if _bytes(made / name) != _bytes(kept / name))
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -80,13 +90,15 @@ def main() -> int:
         install(HERE)
     except NotInstalled as error:
         sys.exit(str(error))
-    if not only_check:
-        VENDOR.mkdir(parents=True, exist_ok=True)
-        make(VENDOR)
-        return 0
-    with tempfile.TemporaryDirectory() as folder:
-        make(Path(folder))
-        changed = differences(Path(folder))
+    changed: list[str] = []
+    for kept, making in FOLDERS:
+        if not only_check:
+            kept.mkdir(parents=True, exist_ok=True)
+            making(kept)
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            making(Path(folder))
+            changed += differences(Path(folder), kept)
     if changed:
         sys.stderr.write(f"not what dashboard/package-lock.json makes: {changed}: run 'python dashboard/vendor.py'\n")
     return 1 if changed else 0

@@ -47,6 +47,12 @@ def test_each_comes_with_its_licence() -> None:
     assert "Apache License" in licences
 
 
+def test_what_only_tests_load_comes_with_its_licence() -> None:
+    folder = FOLDER.parent / "tests" / "browser" / "vendor"
+    assert "Mozilla Public License" in (folder / "LICENSE.txt").read_text()
+    assert "axe v" in (folder / "axe.min.js").read_text()[:200]
+
+
 def test_the_lock_names_no_registry() -> None:
     assert '"resolved"' not in (FOLDER / "package-lock.json").read_text()
 

@@ -25,10 +25,10 @@ export function Shell({ current, children }) {
   return html`
     <a class="skip" href="#content">Skip to the content</a>
     <div class="shell">
-      <div class="top">
+      <header class="top">
         <a class="brand" href=${UI}><${Icon} name="bolt" size=${20} /><span>Blazy Jobs</span></a>
         <${Button} kind="quiet" icon="menu" label="Menu" onClick=${() => setOpen(true)} aria-expanded=${isOpen} />
-      </div>
+      </header>
       <${Side} current=${current} isOpen=${isOpen} close=${() => setOpen(false)} />
       <div class="main">
         <${Banner} />
@@ -48,7 +48,7 @@ function Side({ current, isOpen, close }) {
   const pressed = (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Escape" && isOpen) close();
   };
-  return html`<div class="side" data-open=${isOpen ? "" : null} onKeyDown=${pressed}>
+  return html`<header class="side" data-open=${isOpen ? "" : null} onKeyDown=${pressed}>
     <a class="brand" href=${UI}><${Icon} name="bolt" size=${20} /><span class="word">Blazy Jobs</span></a>
     <button type="button" class="button quiet icon-only side-close" aria-label="Close the menu" onClick=${close}><${Icon} name="close" /></button>
     <nav aria-label="Pages">${[...groups.values()].map((entries, index) => html`
@@ -58,7 +58,7 @@ function Side({ current, isOpen, close }) {
     </nav>
     <div class="side-foot"><${LiveButton} />
       <button type="button" class="nav-link plain-button" title="Settings and keys" onClick=${showKeys}><${Icon} name="user" /><span class="word clip">${session.value?.name || "Settings"}</span></button></div>
-  </div>`;
+  </header>`;
 }
 
 /** The one number of an entry that is worth a look. @param {{ name: string }} props */
