@@ -10,6 +10,7 @@ import asyncio
 import gzip
 import hashlib
 from functools import lru_cache
+from html import escape
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -64,14 +65,22 @@ def assets() -> Assets:
 
 
 @lru_cache(maxsize=64)
-def _page(up: str, mode: str) -> Asset:
+def _page(up: str, mode: str, trace_url: str | None, log_url: str | None) -> Asset:
     """Of addresses from which `up` leads to /ui/."""
+    given = {"trace-url": trace_url, "log-url": log_url}
+    elsewhere = "".join(f' data-{name}="{escape(url)}"' for name, url in given.items() if url is not None)
     found = assets()
     below = f"{up}-/{found.version}/"
     modules = [name for name in found.files if name.endswith(".js") and name.startswith(AT_ONCE)]
     preload = "\n".join(f'<link rel="modulepreload" href="{below}{name}">' for name in modules)
     text = (UI / PAGE).read_text()
-    for mark, value in (("{below}", below), ("{up}", up), ("{mode}", mode), ("{preload}", preload)):
+    for mark, value in (
+        ("{below}", below),
+        ("{up}", up),
+        ("{mode}", mode),
+        ("{preload}", preload),
+        ("{elsewhere}", elsewhere),
+    ):
         text = text.replace(mark, value)
     body = text.encode()
     return Asset(body, gzip.compress(body, 6, mtime=0), MEDIA_TYPES[".html"])
@@ -129,7 +138,7 @@ async def page(request: Request, path: str) -> Response:
         from_elsewhere = request.headers.get("sec-fetch-site") == "cross-site"  # and so without the cookie
         maybe = "&session=maybe" if from_elsewhere else ""
         return RedirectResponse(f"{up}../login?next={_itself(request, path)}{maybe}", 303, HEADERS)
-    shown = await asyncio.to_thread(_page, up, settings.ui)
+    shown = await asyncio.to_thread(_page, up, settings.ui, settings.ui_trace_url, settings.ui_log_url)
     tag = f'"{hashlib.sha256(shown.body).hexdigest()[:32]}"'
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=HEADERS | {"ETag": tag})

@@ -1,6 +1,7 @@
 import { html, useEffect, useMemo } from "../vendor/preact.js";
 import { part } from "../core/api.js";
 import { to } from "../core/base.js";
+import { HAS_TRACES, linksOf } from "../core/elsewhere.js";
 import { useRead } from "../core/read.js";
 import { useRunEvents } from "../core/run-events.js";
 import { duration, plural } from "../core/text.js";
@@ -90,6 +91,8 @@ function RunError({ error, title }) {
 /** @param {{ run: any }} props */
 function About({ run }) {
   const metadata = Object.entries(run.metadata ?? {});
+  const { data: attempts } = useRead(HAS_TRACES ? `v1/runs/${part(run.id)}/attempts` : null, {}, {});
+  const elsewhere = linksOf(run, attempts?.data);
   return html`
     <${Section} title="Run" bare=${true}><${Facts} items=${[
       ["Queue", html`<a href=${to("runs", { queue: run.queue })}>${run.queue}</a>`],
@@ -105,6 +108,8 @@ function About({ run }) {
       ["Expires", run.expires_at && html`<${Time} at=${run.expires_at} />`],
       ["Timeout", duration(run.timeout_seconds)],
       ["Version", html`<span title="of the job type">${run.job_type_version}</span>`],
+      ["Trace", elsewhere.trace && html`<a href=${elsewhere.trace} rel="noreferrer">Open the trace</a>`],
+      ["Logs", elsewhere.log && html`<a href=${elsewhere.log} rel="noreferrer">Open the logs</a>`],
     ]} /><//>
     <${Section} title="From" bare=${true}><${Facts} items=${[
       ["Created by", run.created_by?.name],
