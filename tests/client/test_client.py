@@ -493,3 +493,29 @@ def test_without_words_it_takes_the_address_and_key_of_the_environment(
         assert client.url == running.url
         assert client.address.key.text() == "secret"
         assert client.dispatch("greet", {}).result(20)
+
+
+# -- how everything stands, and how it has gone
+
+
+def test_digests_come_at_once_and_when_something_has_changed(client: Any) -> None:
+    digests = client.live(timeout=30)
+    before = next(digests)
+    assert set(before["counts"]) >= {"queued", "completed"}
+    client.dispatch("greet", {"name": "ada"}).result(timeout=20)
+    after = next(d for d in digests if d["counts"]["completed"] > before["counts"]["completed"])
+    assert after["versions"]["runs"]["completed"] > before["versions"]["runs"]["completed"]
+
+
+def test_the_history_has_points_of_a_step(client: Any) -> None:
+    found = client.stats.series(timedelta(hours=2), step=timedelta(minutes=15), job_type="greet")
+    assert found["step_seconds"] == 900
+    assert len(found["data"]) in (8, 9)
+    until = datetime.now(UTC)
+    assert client.stats.series(until - timedelta(minutes=5), until, step=60, queue="default")["step_seconds"] == 60
+    assert client.stats.now()["version"]
+    with pytest.raises(ApiError) as refused:
+        client.stats.series(timedelta(days=10), step=60)
+    assert refused.value.code == "invalid_request"
+    with pytest.raises(ValueError, match="time zone"):
+        client.stats.series(datetime(2026, 1, 1))  # noqa: DTZ001  # what is refused

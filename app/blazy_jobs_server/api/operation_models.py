@@ -24,7 +24,7 @@ class Latency(BaseModel):
 
 
 class Oldest(BaseModel):
-    """When the oldest run in each state entered it; omitted if there is none."""
+    """Since when the first run in each state has been due, or when it will be; omitted if there is none."""
 
     scheduled: Omittable[AwareDatetime] = None
     queued: Omittable[AwareDatetime] = None

@@ -21,10 +21,9 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.history import Row
-from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.keys import ApiKey
-from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
+from blazy_jobs_server.domain.run import UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
@@ -48,7 +47,16 @@ from blazy_jobs_server.store.grouping import grouped
 from blazy_jobs_server.store.keys import KEYS, REVISION, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
-from blazy_jobs_server.store.rows import BRIEF_COLUMNS, PAGE_BYTES, RUN_COLUMNS, pack, to_event, to_hands, to_run
+from blazy_jobs_server.store.rows import (
+    BRIEF_COLUMNS,
+    PAGE_BYTES,
+    RUN_COLUMNS,
+    earliest,
+    pack,
+    to_event,
+    to_hands,
+    to_run,
+)
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 from blazy_jobs_server.store.sealed import key_ids_sql
 from blazy_jobs_server.store.tables import CountRow, WorkerRow
@@ -590,13 +598,10 @@ class Reader:
             }
             wal = self._path.with_name(self._path.name + "-wal")
             sizes["wal_bytes"] = wal.stat().st_size if wal.exists() else 0
-            oldest: dict[int, int] = {}
+            due = []
             for lane_id, state in cursor.execute("SELECT lane_id, state FROM run_counts WHERE runs > 0").fetchall():
-                key = cursor.execute(
-                    "SELECT id FROM runs WHERE lane_id = ? AND state = ? ORDER BY id LIMIT 1", (lane_id, state)
-                ).fetchone()
-                if key is not None:
-                    oldest[state] = min(oldest.get(state, key[0]), key[0])
-            for state, key in oldest.items():
-                sizes[f"oldest_{STATE_NAMES[state]}_at"] = key >> COUNTER_BITS
+                due += [(state, row[0]) for row in cursor.execute(sql.DUE_OF_FIRST, (lane_id, state)).fetchall()]
+            due += [(State.QUEUED, due_at) for _, due_at in cursor.execute(sql.OLDEST_DUE).fetchall()]
+            due += cursor.execute(sql.DUE_NEXT).fetchall()
+            sizes.update(earliest(due))
             return sizes

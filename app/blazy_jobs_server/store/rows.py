@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from blazy_jobs_server.domain.event import Event, EventType
-from blazy_jobs_server.domain.run import Run, State
+from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 from blazy_jobs_server.ports import Hand
 from blazy_jobs_server.store.ledger import Lane, Ledger
 
@@ -230,3 +230,12 @@ def to_hands(rows: Sequence[Any], lanes: Mapping[int, Lane]) -> dict[int, Hand]:
         hand = hands.setdefault(worker_id, Hand(number, []))
         hand.runs.append((run_id, *lanes[lane_id].pair, attempt, started_at))
     return hands
+
+
+def earliest(due: Iterable[Sequence[int]]) -> dict[str, int]:
+    """From pairs of a state and when a run in it was due or will be: the first of each, by its name among the sizes."""
+    found: dict[str, int] = {}
+    for state, due_at in due:
+        name = f"oldest_{STATE_NAMES[state]}_at"
+        found[name] = min(found.get(name, due_at), due_at)
+    return found

@@ -258,6 +258,13 @@ fire_schedules = update("schedules", "name", FIRE_COLUMNS)
 
 # -- retention
 
+DUE_OF_FIRST = "SELECT due_at FROM runs WHERE lane_id = ? AND state = ? ORDER BY id LIMIT 1"
+DUE_NEXT = (
+    "SELECT state, min(due_at) FROM (SELECT state, due_at FROM runs "
+    f"WHERE {WAITING_SQL} ORDER BY due_at LIMIT 1000) AS w GROUP BY state"
+)
+"""Of what waits for its time, when that of the first comes, by state: of a state of which none is among the next
+thousand, nothing. For both stores."""
 IN_HAND = (
     "SELECT h.worker_id, h.n, h.id, h.lane_id, h.attempt, h.started_at FROM ("
     "SELECT r.worker_id, r.id, r.lane_id, r.attempt, r.started_at, count(*) OVER (PARTITION BY r.worker_id) AS n, "

@@ -1,5 +1,5 @@
 import { ConnectionFailed, problemOf, retryAfter } from './errors.js';
-import { EventLines, readEvent, type EventType, type RunEvent } from './events.js';
+import { EventLines } from './events.js';
 import type { Server } from './server.js';
 import { Backoff, Cutoff, Deadline, sleep } from './time.js';
 
@@ -23,10 +23,11 @@ export interface Following {
  * The events of a stream, each once and in order, over as many connections as it takes. Ends when the server says that
  * all has been read. Throws ApiError, TimeoutError, and the signal's reason.
  */
-export async function* follow<Result = unknown>(
+export async function* follow<Event>(
   server: Server,
   following: Following,
-): AsyncGenerator<RunEvent<EventType, Result>, void, void> {
+  read: (data: string, cursor: string) => Event,
+): AsyncGenerator<Event, void, void> {
   const { signal } = following;
   const deadline = new Deadline(following.timeoutSeconds, following.what);
   const backoff = new Backoff(0.05);
@@ -43,7 +44,7 @@ export async function* follow<Result = unknown>(
           for (const { id, data } of lines.feed(text)) {
             cursor = id;
             backoff.reset();
-            yield readEvent<Result>(data, cursor);
+            yield read(data, cursor);
           }
           cursor = lines.lastId;
           deadline.left(0);

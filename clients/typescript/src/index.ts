@@ -13,6 +13,7 @@ export type {
 } from './job-types.js';
 export type { Queue, QueueSettings, Queues } from './queues.js';
 export type { ErrorGroup, ErrorGroupFilter, Errors } from './error-groups.js';
+export type { Digest, Series, SeriesOptions, ServerStatistics, ServerStats } from './stats.js';
 export type { Audit, AuditEntry, AuditFilter } from './audit.js';
 export type { Key, KeyDefinition, Keys, NewKey, OwnKey } from './keys.js';
 export type {

@@ -6,7 +6,7 @@ import {
   type DispatchItem,
   type DispatchOptions,
 } from './dispatching.js';
-import type { EventType, RunEvent } from './events.js';
+import { readEvent, type EventType, type RunEvent } from './events.js';
 import { follow } from './following.js';
 import type { AnyJobs, AnyName, JobMap, JobName, PayloadOf, ResultOf, StoredOf } from './job-map.js';
 import { JobTypes } from './job-types.js';
@@ -19,6 +19,7 @@ import type { Run, WaitOptions } from './run.js';
 import { Runs } from './runs.js';
 import { Schedules } from './schedules.js';
 import { Server, type JobsOptions, type Keyed } from './server.js';
+import { readDigest, ServerStatistics, type Digest } from './stats.js';
 import { Webhooks } from './webhooks.js';
 
 export interface EventsOptions<Name extends string = string> extends WaitOptions {
@@ -52,6 +53,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
   readonly audit: Audit;
   readonly errors: Errors;
   readonly config: Config;
+  readonly stats: ServerStatistics;
   readonly #server: Server;
 
   /** Without a URL: JOBS_URL, or the page's own origin in a browser, or 127.0.0.1:8000. */
@@ -66,6 +68,7 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
     this.audit = new Audit(this.#server);
     this.errors = new Errors(this.#server);
     this.config = new Config(this.#server);
+    this.stats = new ServerStatistics(this.#server);
   }
 
   get url(): string {
@@ -102,6 +105,17 @@ export class Jobs<Map extends JobMap<Map> = AnyJobs> {
     // Also those that only a newer server knows; one that there is not is refused.
     const filters: Record<string, string | undefined> = { ...rest, from: fromStart ? 'start' : undefined };
     for (const [name, value] of Object.entries(filters)) if (value !== undefined) query.set(snakeName(name), value);
-    return follow(this.#server, { path: '/v1/events', query, after, what: 'the stream', timeoutSeconds, signal });
+    const place = { path: '/v1/events', query, after, what: 'the stream', timeoutSeconds, signal };
+    return follow(this.#server, place, readEvent<unknown>);
+  }
+
+  /**
+   * How everything stands: at once, and then at most once a second when anything in it has changed, however much
+   * happens. Over dropped connections and restarts of the server.
+   */
+  live({ timeoutSeconds, signal }: WaitOptions = {}): AsyncGenerator<Digest, void, void> {
+    const query = new URLSearchParams();
+    const place = { path: '/v1/live', query, after: undefined, what: 'the digests', timeoutSeconds, signal };
+    return follow(this.#server, place, readDigest);
   }
 }

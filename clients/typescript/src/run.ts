@@ -1,5 +1,5 @@
 import { ApiError, ConnectionFailed, RunCancelled, RunFailed, type RunError } from './errors.js';
-import { isFinal, type EventType, type RunEvent, type RunState } from './events.js';
+import { isFinal, readEvent, type EventType, type RunEvent, type RunState } from './events.js';
 import { follow } from './following.js';
 import {
   cancelRun,
@@ -243,7 +243,7 @@ export class Run<Result = unknown, Payload = unknown> {
     const path = `/v1/runs/${this.id}/events`;
     const cursor = after ? String(after) : undefined;
     const place = { path, query: new URLSearchParams(), after: cursor, what: this.id, timeoutSeconds, signal };
-    for await (const event of follow<Result>(this.#server, place)) {
+    for await (const event of follow(this.#server, place, readEvent<Result>)) {
       yield event;
       if (isFinal(event.type)) return;
     }

@@ -464,3 +464,28 @@ test('what has been read ends at once', async () => {
     [2, 3],
   );
 });
+
+test('digests come at once, and when something has changed', async () => {
+  const stop = new AbortController();
+  const digests = jobs.live({ timeoutSeconds: 60, signal: stop.signal });
+  const { value: before } = await digests.next();
+  assert.ok(before);
+  await (await jobs.dispatch('echo', { name: 'ada' })).result({ timeoutSeconds: 30 });
+  for await (const digest of digests) {
+    if (digest.counts.completed <= before.counts.completed) continue;
+    assert.ok(digest.versions.runs.completed > before.versions.runs.completed);
+    assert.equal(typeof digest.workers.slots, 'number');
+    break;
+  }
+  stop.abort();
+});
+
+test('the history has points of a step', async () => {
+  const to = new Date();
+  const from = new Date(to.getTime() - 7_200_000);
+  const series = await jobs.stats.series({ from, to, stepSeconds: 900, jobType: 'echo' });
+  assert.equal(series.stepSeconds, 900);
+  assert.ok([8, 9].includes(series.data.length));
+  assert.ok((await jobs.stats.now()).version);
+  await assert.rejects(jobs.stats.series({ from: new Date(0), stepSeconds: 60 }), { code: 'invalid_request' });
+});

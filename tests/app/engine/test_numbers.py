@@ -79,7 +79,7 @@ def test_a_minute_forgets_what_is_older() -> None:
 )
 async def test_commits_are_counted_by_how_many_verbs_shared_them(server: Server, size: int, bucket: int) -> None:
     numbers = Numbers(server.store, server.clock)
-    numbers.on_batch(size)
+    numbers.on_batch(size, 0.001)
     assert (numbers.batched, sum(numbers.batch_sizes)) == (size, 1)
     assert numbers.batch_sizes.index(1) == bucket
 

@@ -58,11 +58,13 @@ def _together(context: Context, found: Iterable[tuple[Labels, Histogram]]) -> di
 def of_queues(context: Context, stored: Stored) -> Iterator[Metric]:
     jobs = context.jobs
     now = jobs.clock.now()
-    oldest = GaugeMetricFamily("jobs_oldest_seconds", "Age of the oldest unfinished run", labels=["state"])
+    oldest = GaugeMetricFamily(
+        "jobs_oldest_seconds", "For how long the oldest unfinished run has been due", labels=["state"]
+    )
     for state in UNFINISHED:
         at = stored.sizes.get(f"oldest_{STATE_NAMES[state]}_at")
         if at is not None:
-            oldest.add_metric([STATE_NAMES[state]], (now - at) / SECOND)
+            oldest.add_metric([STATE_NAMES[state]], max(0, now - at) / SECOND)  # not late before it is due
     yield oldest
     queues = [queue for _, queue in reversed(jobs.catalogue.queues())]
     latency: dict[Labels, float] = {(queue_label(context, queue.name),): 0 for queue in queues}

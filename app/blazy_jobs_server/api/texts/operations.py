@@ -10,7 +10,9 @@ SHAPES = {
     "Stats": "Current statistics of the server.",
 }
 
-_OLDEST = "When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none."
+_OLDEST = (
+    "Since when the first of these runs has been due, or when it will be (RFC 3339, UTC); omitted if there is none."
+)
 
 FIELDS = {
     "Health": {
@@ -39,7 +41,8 @@ FIELDS = {
         "database_bytes": "The size of the database.",
         "wal_bytes": "The size of SQLite's write-ahead log; 0 with PostgreSQL.",
         "free_bytes": "Room in the SQLite file that is reused for new rows; 0 with PostgreSQL.",
-        "oldest": "When the oldest run in each state entered it.",
+        "oldest": "In each state, since when the first run has been due: one that was delayed by six hours is not six "
+        "hours late.",
     },
 }
 

@@ -14,9 +14,8 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import ReadTimeout
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.history import Row
-from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
-from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, Run, State
+from blazy_jobs_server.domain.run import UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
 from blazy_jobs_server.ports import Counted, EventFilter, Hand, Listed, RunFilter, Tally, WorkerRecord
@@ -36,9 +35,9 @@ from blazy_jobs_server.store.postgres.definitions import load_ledger
 from blazy_jobs_server.store.postgres.membership import to_worker
 from blazy_jobs_server.store.postgres.transaction import as_run
 from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP
-from blazy_jobs_server.store.rows import PAGE_BYTES, to_event, to_hands
+from blazy_jobs_server.store.rows import PAGE_BYTES, earliest, to_event, to_hands
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
-from blazy_jobs_server.store.statements import OLDEST_DUE
+from blazy_jobs_server.store.statements import DUE_NEXT, OLDEST_DUE
 from blazy_jobs_server.store.walking import Place, Question
 from blazy_jobs_server.store.webhooks import deliveries_page, fitting, newest_expired, to_delivery, to_webhook
 
@@ -506,11 +505,8 @@ class Reader:
                 "free_bytes": 0,
                 "wal_bytes": 0,
             }
-            oldest = await connection.fetch(
-                "SELECT p.state, min(h.id) FROM (SELECT DISTINCT lane_id, state FROM run_counts) AS p "
-                "CROSS JOIN LATERAL (SELECT r.id FROM runs AS r WHERE r.lane_id = p.lane_id AND r.state = p.state "
-                "ORDER BY r.id LIMIT 1) AS h GROUP BY 1"
-            )
-            for state, key in oldest:
-                sizes[f"oldest_{STATE_NAMES[state]}_at"] = key >> COUNTER_BITS
+            due = await connection.fetch(sql.DUE_OF_FIRST)
+            due += [(State.QUEUED, due_at) for _, due_at in await connection.fetch(OLDEST_DUE)]
+            due += await connection.fetch(DUE_NEXT)
+            sizes.update(earliest(due))
             return sizes

@@ -317,6 +317,11 @@ SERVER_IS_THERE = (
     "ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, about = excluded.about"
 )
 SERVERS = "SELECT id, seen_at, about FROM servers WHERE seen_at >= $1 ORDER BY id"
+DUE_OF_FIRST = (
+    "SELECT p.state, h.due_at FROM (SELECT DISTINCT lane_id, state FROM run_counts) AS p "
+    "CROSS JOIN LATERAL (SELECT r.due_at FROM runs AS r WHERE r.lane_id = p.lane_id AND r.state = p.state "
+    "ORDER BY r.id LIMIT 1) AS h"
+)
 IN_HAND = (
     "SELECT h.worker_id, h.n, h.id, h.lane_id, h.attempt, h.started_at FROM ("
     "SELECT r.worker_id, r.id, r.lane_id, r.attempt, r.started_at, count(*) OVER (PARTITION BY r.worker_id) AS n, "

@@ -21,6 +21,7 @@ from blazy_jobs.cli.commands import (
     overview,
     runs,
     server,
+    top,
     webhooks,
 )
 from blazy_jobs.cli.commands import worker as worker_command
@@ -65,7 +66,20 @@ def application() -> typer.Typer:
         invoke_without_command=True,
         epilog='Example: blazy-jobs dispatch send-welcome-email \'{"userId": "123"}\' --watch',
     )(_begin)
-    for part in (runs, ending, errors, definitions, webhooks, keys, config, audit, events, overview, worker_command):
+    for part in (
+        runs,
+        ending,
+        errors,
+        definitions,
+        webhooks,
+        keys,
+        config,
+        audit,
+        events,
+        overview,
+        top,
+        worker_command,
+    ):
         part.add_to(app)
     for name, about in server.SERVER_COMMANDS.items():
         app.command(name)(server.stub(about))

@@ -99,17 +99,40 @@ def schedules(page: Sequence[Row], header: bool = True) -> Table:
 
 
 def workers(page: Sequence[Row], header: bool = True) -> Table:
-    table = _table(["WORKER", "NAME", "AT A TIME", "QUEUES", "SEEN", "JOB TYPES"], header)
+    table = _table(["WORKER", "NAME", "BUSY", "HOST", "QUEUES", "SEEN", "JOB TYPES"], header)
     for item in page:
+        busy = f"{item.get('busy', '?')}/{item['concurrency']}"
         table.add_row(
             safe(item["id"]),
             _cell(item["name"]),
-            str(item["concurrency"]),
+            _cell(f"{busy} drains", "yellow") if item.get("draining") else _cell(busy),
+            _cell(item.get("host") or ""),
             _cell("all" if item["queues"] is None else ", ".join(item["queues"])),
             _cell(times.relative(item["seen_at"]), "dim"),
             _cell(", ".join(item["job_types"])),
         )
     return table
+
+
+SERIES = ("started", "completed", "failed", "retried", "cancelled", "lost")
+
+
+def series(points: Sequence[Row], total: Row) -> Table:
+    """The history; a gap is a line without numbers."""
+    table = _table(["FROM", *(name.upper() for name in SERIES), "WAIT P50", "P99", "RUN P50", "P99", "DEEPEST"], True)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, point in [*((times.minute(point["at"]), point) for point in points), ("all", total)]:
+        numbers = ["" if point[key] is None else f"{point[key]:,}" for key in SERIES]
+        spans = [_span(point, key, share) for key in ("waited", "ran") for share in ("p50_seconds", "p99_seconds")]
+        deepest = "" if point["deepest"] is None else f"{point['deepest']:,}"
+        table.add_row(name, *numbers, *spans, deepest)
+    return table
+
+
+def _span(point: Row, key: str, share: str) -> str:
+    seconds = None if point[key] is None else point[key][share]
+    return "" if seconds is None else times.span(seconds)
 
 
 def audit(page: Sequence[Row], header: bool = True) -> Table:

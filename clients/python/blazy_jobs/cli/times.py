@@ -44,6 +44,11 @@ def local(instant: datetime) -> str:
     return instant.astimezone().strftime("%H:%M:%S.%f")[:-3]
 
 
+def minute(instant: str) -> str:
+    """The day and the minute here."""
+    return read(instant).astimezone().strftime("%m-%d %H:%M")
+
+
 def length(start: str | None, end: str | None) -> str:
     if start is None or end is None:
         return ""

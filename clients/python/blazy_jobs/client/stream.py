@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 import httpx
 import orjson
 
 from blazy_jobs.client.answers import problem_of, retry_after
-from blazy_jobs.client.event import Event
 from blazy_jobs.client.tries import Backoff
 from blazy_jobs.client.waiting import Deadline
 
+T = TypeVar("T")
 STREAM_SILENCE_SECONDS = 45.0
 """A stream sends at least a comment every 15 seconds."""
 
@@ -47,12 +47,20 @@ class EventLines:
             self._id = value.decode()
 
 
-class Following:
-    """Where a follower is: what it asks for next, and which events are new to it."""
+class Following(Generic[T]):
+    """Where a follower is: what it asks for next, and which events are new to it. `read` makes an event of its data and
+    its cursor."""
 
     def __init__(
-        self, path: str, params: Mapping[str, Any], cursor: str | None, what: str, seconds: float | None
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        cursor: str | None,
+        what: str,
+        seconds: float | None,
+        read: Callable[[Any, str], T],
     ) -> None:
+        self._read = read
         self.path = path
         self.params = dict(params)
         self.cursor = cursor
@@ -72,9 +80,9 @@ class Following:
         read = self.deadline.left(STREAM_SILENCE_SECONDS)
         return {"connect": min(read, 5.0), "write": 5.0, "pool": 5.0, "read": read}
 
-    def feed(self, chunk: bytes) -> Iterator[Event]:
+    def feed(self, chunk: bytes) -> Iterator[T]:
         for cursor, data in self._lines.feed(chunk):
-            event = Event.read(orjson.loads(data), cursor)
+            event = self._read(orjson.loads(data), cursor)
             self.cursor = cursor
             self.backoff = Backoff()
             yield event

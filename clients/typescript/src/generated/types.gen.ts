@@ -3151,35 +3151,35 @@ export type NotHeard = {
 };
 
 /**
- * When the oldest run in each state entered it; omitted if there is none.
+ * Since when the first run in each state has been due, or when it will be; omitted if there is none.
  */
 export type Oldest = {
     /**
-     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
+     * Since when the first of these runs has been due, or when it will be (RFC 3339, UTC); omitted if there is none.
      */
     scheduled?: string;
     /**
-     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
+     * Since when the first of these runs has been due, or when it will be (RFC 3339, UTC); omitted if there is none.
      */
     queued?: string;
     /**
-     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
+     * Since when the first of these runs has been due, or when it will be (RFC 3339, UTC); omitted if there is none.
      */
     running?: string;
     /**
-     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
+     * Since when the first of these runs has been due, or when it will be (RFC 3339, UTC); omitted if there is none.
      */
     retrying?: string;
     /**
-     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
+     * Since when the first of these runs has been due, or when it will be (RFC 3339, UTC); omitted if there is none.
      */
     completed?: string;
     /**
-     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
+     * Since when the first of these runs has been due, or when it will be (RFC 3339, UTC); omitted if there is none.
      */
     failed?: string;
     /**
-     * When the oldest of these runs entered this state (RFC 3339, UTC); omitted if there is none.
+     * Since when the first of these runs has been due, or when it will be (RFC 3339, UTC); omitted if there is none.
      */
     cancelled?: string;
 };
@@ -5367,7 +5367,7 @@ export type Stats = {
      */
     free_bytes: number;
     /**
-     * When the oldest run in each state entered it.
+     * In each state, since when the first run has been due: one that was delayed by six hours is not six hours late.
      */
     oldest: Oldest;
 };

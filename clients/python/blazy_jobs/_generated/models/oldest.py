@@ -23,23 +23,23 @@ T = TypeVar("T", bound="Oldest")
 
 @_attrs_define
 class Oldest:
-    """ When the oldest run in each state entered it; omitted if there is none.
+    """ Since when the first run in each state has been due, or when it will be; omitted if there is none.
 
         Attributes:
-            scheduled (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
-                if there is none.
-            queued (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted if
-                there is none.
-            running (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
-                if there is none.
-            retrying (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
-                if there is none.
-            completed (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
-                if there is none.
-            failed (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted if
-                there is none.
-            cancelled (datetime.datetime | Unset): When the oldest of these runs entered this state (RFC 3339, UTC); omitted
-                if there is none.
+            scheduled (datetime.datetime | Unset): Since when the first of these runs has been due, or when it will be (RFC
+                3339, UTC); omitted if there is none.
+            queued (datetime.datetime | Unset): Since when the first of these runs has been due, or when it will be (RFC
+                3339, UTC); omitted if there is none.
+            running (datetime.datetime | Unset): Since when the first of these runs has been due, or when it will be (RFC
+                3339, UTC); omitted if there is none.
+            retrying (datetime.datetime | Unset): Since when the first of these runs has been due, or when it will be (RFC
+                3339, UTC); omitted if there is none.
+            completed (datetime.datetime | Unset): Since when the first of these runs has been due, or when it will be (RFC
+                3339, UTC); omitted if there is none.
+            failed (datetime.datetime | Unset): Since when the first of these runs has been due, or when it will be (RFC
+                3339, UTC); omitted if there is none.
+            cancelled (datetime.datetime | Unset): Since when the first of these runs has been due, or when it will be (RFC
+                3339, UTC); omitted if there is none.
      """
 
     scheduled: datetime.datetime | Unset = UNSET

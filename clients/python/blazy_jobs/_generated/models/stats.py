@@ -40,7 +40,8 @@ class Stats:
             database_bytes (int): The size of the database.
             wal_bytes (int): The size of SQLite's write-ahead log; 0 with PostgreSQL.
             free_bytes (int): Room in the SQLite file that is reused for new rows; 0 with PostgreSQL.
-            oldest (Oldest): When the oldest run in each state entered it; omitted if there is none.
+            oldest (Oldest): Since when the first run in each state has been due, or when it will be; omitted if there is
+                none.
      """
 
     version: str

@@ -18,10 +18,12 @@ from blazy_jobs.client.aio.definitions import AsyncJobTypes, AsyncQueues, AsyncS
 from blazy_jobs.client.aio.errors import AsyncErrors
 from blazy_jobs.client.aio.keys import AsyncKeys
 from blazy_jobs.client.aio.run import AsyncRun, AsyncRunList
+from blazy_jobs.client.aio.stats import AsyncStats
 from blazy_jobs.client.aio.webhooks import AsyncWebhooks
 from blazy_jobs.client.bodies import BatchRun
 from blazy_jobs.client.calls import Fields
 from blazy_jobs.client.event import Event
+from blazy_jobs.client.live_fields import Digest, read_digest
 from blazy_jobs.client.stream import Following
 from blazy_jobs.declared import Declared, JobName, PayloadT, ResultT
 from blazy_jobs.options import DispatchOptions, EventType
@@ -47,6 +49,7 @@ class AsyncClient(AsyncConnection):
         self.audit = AsyncAudit(self)
         self.errors = AsyncErrors(self)
         self.config = AsyncConfig(self)
+        self.stats = AsyncStats(self)
 
     @overload
     async def dispatch(
@@ -85,7 +88,12 @@ class AsyncClient(AsyncConnection):
         """The events of all runs from now on (or after an event's `cursor`, or from all that is kept), each once and in
         order, over reconnects. TimeoutError after `timeout` seconds, ValueError for a type that there is not."""
         params = calls.event_filters(type, job_type, queue, tag, from_start)
-        return self.follow(Following("/v1/events", params, after, "the stream", timeout))
+        return self.follow(Following("/v1/events", params, after, "the stream", timeout, Event.read))
+
+    def live(self, *, timeout: float | None = None) -> AsyncIterator[Digest]:
+        """How everything stands, as a dict with the API's names: at once, and then at most once a second when anything
+        in it has changed, over reconnects. TimeoutError after `timeout` seconds."""
+        return self.follow(Following("/v1/live", {}, None, "the digests", timeout, read_digest))
 
     async def run(self, run_id: str) -> AsyncRun:
         """The run of this id. Raises ApiError `run_not_found`."""

@@ -13,7 +13,6 @@ import httpx
 from blazy_jobs import address
 from blazy_jobs.client.answers import read_json
 from blazy_jobs.client.call import Call, Pause, Steps
-from blazy_jobs.client.event import Event
 from blazy_jobs.client.key import KeyAuth
 from blazy_jobs.client.listening import AsyncListening
 from blazy_jobs.client.stream import Following
@@ -114,7 +113,7 @@ class AsyncConnection:
                 return
             cursor = {"cursor": page["next_cursor"]}
 
-    async def follow(self, place: Following) -> AsyncIterator[Event]:
+    async def follow(self, place: Following[T]) -> AsyncIterator[T]:
         while not place.ended:
             options: dict[str, Any] = {"headers": place.headers(), "params": place.params}
             try:

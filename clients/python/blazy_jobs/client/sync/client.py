@@ -15,6 +15,7 @@ from blazy_jobs.client import calls
 from blazy_jobs.client.bodies import BatchRun
 from blazy_jobs.client.calls import Fields
 from blazy_jobs.client.event import Event
+from blazy_jobs.client.live_fields import Digest, read_digest
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.sync.audit import Audit
 from blazy_jobs.client.sync.config import Config
@@ -23,6 +24,7 @@ from blazy_jobs.client.sync.definitions import JobTypes, Queues, Schedules
 from blazy_jobs.client.sync.errors import Errors
 from blazy_jobs.client.sync.keys import Keys
 from blazy_jobs.client.sync.run import Run, RunList
+from blazy_jobs.client.sync.stats import Stats
 from blazy_jobs.client.sync.webhooks import Webhooks
 from blazy_jobs.declared import Declared, JobName, PayloadT, ResultT
 from blazy_jobs.options import DispatchOptions, EventType
@@ -48,6 +50,7 @@ class Client(Connection):
         self.audit = Audit(self)
         self.errors = Errors(self)
         self.config = Config(self)
+        self.stats = Stats(self)
 
     @overload
     def dispatch(
@@ -86,7 +89,12 @@ class Client(Connection):
         """The events of all runs from now on (or after an event's `cursor`, or from all that is kept), each once and in
         order, over reconnects. TimeoutError after `timeout` seconds, ValueError for a type that there is not."""
         params = calls.event_filters(type, job_type, queue, tag, from_start)
-        return self.follow(Following("/v1/events", params, after, "the stream", timeout))
+        return self.follow(Following("/v1/events", params, after, "the stream", timeout, Event.read))
+
+    def live(self, *, timeout: float | None = None) -> Iterator[Digest]:
+        """How everything stands, as a dict with the API's names: at once, and then at most once a second when anything
+        in it has changed, over reconnects. TimeoutError after `timeout` seconds."""
+        return self.follow(Following("/v1/live", {}, None, "the digests", timeout, read_digest))
 
     def run(self, run_id: str) -> Run:
         """The run of this id. Raises ApiError `run_not_found`."""

@@ -11,7 +11,6 @@ import httpx
 from blazy_jobs import address
 from blazy_jobs.client.answers import read_json
 from blazy_jobs.client.call import Call, Pause, Steps
-from blazy_jobs.client.event import Event
 from blazy_jobs.client.key import KeyAuth
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.tries import LIMITS, Tries
@@ -105,7 +104,7 @@ class Connection:
                 return
             cursor = {"cursor": page["next_cursor"]}
 
-    def follow(self, place: Following) -> Iterator[Event]:
+    def follow(self, place: Following[T]) -> Iterator[T]:
         while not place.ended:
             options: dict[str, Any] = {"headers": place.headers(), "params": place.params}
             try:

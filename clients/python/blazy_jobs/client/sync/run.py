@@ -76,7 +76,7 @@ class Run(RunFacts, Generic[ResultT]):
         """Its events from the first (or after `seq`) to the final one, each once and in order, over reconnects.
         TimeoutError when it has not ended after `timeout` seconds."""
         cursor = str(after) if after else None
-        place = Following(calls.path_of_run(self.id, "/events"), {}, cursor, self.id, timeout)
+        place = Following(calls.path_of_run(self.id, "/events"), {}, cursor, self.id, timeout, Event.read)
         for event in self._client.follow(place):
             yield event
             if event.final:
