@@ -5,13 +5,15 @@ import { clockTime } from "../core/text.js";
 /** @typedef {{ name: string, values: (number | null)[], tone?: string, area?: boolean }} Line `tone`: accent, ok, bad, warn or ink */
 
 const MOST_ROWS = 500;
+/** What the axis of durations steps by, so that its marks are whole. */
+const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800];
 
 /**
  * Lines over time, with a legend, and the same as a table. A gap stays a gap. With `onBrush` a span can be chosen with
  * the pointer.
- * @param {{ label: string, times: number[], lines: Line[], format: (value: number) => string, height?: number, bars?: boolean, aside?: any, onBrush?: (from: number, to: number) => void }} props `times` in seconds
+ * @param {{ label: string, times: number[], lines: Line[], format: (value: number) => string, height?: number, bars?: boolean, isSeconds?: boolean, aside?: any, onBrush?: (from: number, to: number) => void }} props `times` in seconds
  */
-export function Plot({ label, times, lines, format, height = 148, bars = false, aside, onBrush }) {
+export function Plot({ label, times, lines, format, height = 148, bars = false, isSeconds = false, aside, onBrush }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const plot = useRef(/** @type {any} */ (null));
   const [at, setAt] = useState(/** @type {number | null} */ (null));
@@ -32,7 +34,7 @@ export function Plot({ label, times, lines, format, height = 148, bars = false, 
     import("../vendor/uplot.js").then(({ default: UPlot }) => {
       const element = box.current;
       if (isGone || !element) return;
-      plot.current = new UPlot(options(UPlot, element, { lines, format, height, bars, onBrush, setAt }), /** @type {any} */ ([times, ...lines.map((line) => line.values)]), element);
+      plot.current = new UPlot(options(UPlot, element, { lines, format, height, bars, isSeconds, onBrush, setAt }), /** @type {any} */ ([times, ...lines.map((line) => line.values)]), element);
       observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
       observer.observe(element);
     });
@@ -70,9 +72,9 @@ export function Plot({ label, times, lines, format, height = 148, bars = false, 
 }
 
 /** @param {any} UPlot @param {HTMLElement} element
- * @param {{ lines: Line[], format: (value: number) => string, height: number, bars: boolean, onBrush?: (from: number, to: number) => void, setAt: (index: number | null) => void }} given
+ * @param {{ lines: Line[], format: (value: number) => string, height: number, bars: boolean, isSeconds: boolean, onBrush?: (from: number, to: number) => void, setAt: (index: number | null) => void }} given
  * @returns {any} */
-function options(UPlot, element, { lines, format, height, bars, onBrush, setAt }) {
+function options(UPlot, element, { lines, format, height, bars, isSeconds, onBrush, setAt }) {
   const probe = document.createElement("span");
   element.append(probe);
   const colour = (/** @type {string} */ name) => {
@@ -95,7 +97,7 @@ function options(UPlot, element, { lines, format, height, bars, onBrush, setAt }
     scales: { y: { range: (/** @type {any} */ _, /** @type {number} */ __, /** @type {number} */ most) => [0, most > 0 ? most * 1.15 : 1] } },
     axes: [
       { ...axis, grid: { show: false }, space: 70, size: 24, gap: 4, values: (/** @type {any} */ _, /** @type {number[]} */ ticks, /** @type {any} */ __, /** @type {any} */ ___, /** @type {number} */ step) => ticks.map((tick) => tickText(tick, step)) },
-      { ...axis, show: !bars, size: 48, gap: 6, space: 32, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((tick) => format(tick)) },
+      { ...axis, show: !bars, size: 48, gap: 6, space: 32, ...(isSeconds ? { incrs: SECONDS } : {}), values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map((tick) => format(tick)) },
     ],
     series: [
       {},

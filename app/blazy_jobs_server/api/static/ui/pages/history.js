@@ -43,7 +43,7 @@ const timesOf = (series) => series.data.map((point) => new Date(point.at).getTim
 const aMinute = (series, name) => series.data.map((point) => (point[name] === null ? null : (point[name] * 60) / series.step_seconds));
 
 const rate = (/** @type {number} */ value) => brief(Math.round(value * 10) / 10);
-const seconds = (/** @type {number} */ value) => (value === 0 ? "0" : duration(value));
+const seconds = (/** @type {number} */ value) => (value === 0 ? "0" : duration(value).replace(/(\d+)\.0 /, "$1 "));
 
 /** Throughput, failures and waiting. @param {{ filter?: { job_type?: string, queue?: string } }} props */
 export function History({ filter = {} }) {
@@ -59,7 +59,7 @@ export function History({ filter = {} }) {
     <div class="plots">${plots ? html`
       <${Plot} label="Completed a minute" times=${plots.times} lines=${plots.done} format=${rate} />
       <${Plot} label="Failures a minute" times=${plots.times} lines=${plots.bad} format=${rate} />
-      <${Plot} label="Wait until start" times=${plots.times} lines=${plots.waits} format=${seconds} />` : html`<div class="plot-wait"></div>`}</div>
+      <${Plot} label="Wait" times=${plots.times} lines=${plots.waits} format=${seconds} isSeconds=${true} />` : html`<div class="plot-wait"></div>`}</div>
   <//>`;
 }
 
