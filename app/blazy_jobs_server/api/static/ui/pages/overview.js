@@ -1,4 +1,5 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { part } from "../core/api.js";
 import { to } from "../core/base.js";
 import { now } from "../core/clock.js";
 import { digest } from "../core/live.js";
@@ -42,10 +43,10 @@ function concerns(frame) {
   const found = [];
   const waiting = frame.queues.reduce((sum, queue) => sum + queue.queued, 0);
   if (frame.workers.connected === 0 && waiting > 0) {
-    found.push({ key: "workers", icon: "workers", tone: "bad", text: `No worker is connected: ${plural(waiting, "run")} cannot start.`, href: to("runs", { state: "queued" }) });
+    found.push({ key: "workers", icon: "workers", tone: "bad", text: `No worker is connected: ${plural(waiting, "run")} cannot start.`, href: to("workers") });
   }
   for (const queue of frame.queues) {
-    const href = to("runs", { state: "queued", queue: queue.name });
+    const href = to(`queues/${part(queue.name)}`);
     const late = queue.oldest_due_at ? (now.value - new Date(queue.oldest_due_at).getTime()) / 1000 : 0;
     const name = html`<strong>${queue.name}</strong>`;
     if (queue.paused) {
@@ -57,7 +58,7 @@ function concerns(frame) {
     }
   }
   for (const error of frame.new_errors) {
-    found.push({ key: error.group, icon: "errors", tone: "bad", text: html`New error in <strong>${error.job_type}</strong>: <span dir="auto">${error.type || error.code}, ${firstLine(error.message, 160)}</span>`, href: to("runs", { error_group: error.group }), at: error.first_at });
+    found.push({ key: error.group, icon: "errors", tone: "bad", text: html`New error in <strong>${error.job_type}</strong>: <span dir="auto">${error.type || error.code}, ${firstLine(error.message, 160)}</span>`, href: to(`errors/${part(error.group)}`), at: error.first_at });
   }
   return found;
 }
@@ -80,7 +81,7 @@ function Tiles({ counts, stats, frame }) {
     <${Tile} href=${to("runs", { state: "completed" })} name="Completed a minute" text=${rate(frame?.rates.completed, stats.finished_last_minute)} note=${`${brief(counts.completed)} kept`} />
     <${Tile} href=${to("runs", { state: "failed" })} name="Failed a minute" text=${rate(frame?.rates.failed, 0)} note=${`${brief(counts.failed)} kept`} tone=${frame && frame.rates.failed > 0 ? "bad" : ""} />
     <${Tile} name="Wait, median" text=${stats.waited.p50_seconds === null ? "–" : duration(stats.waited.p50_seconds)} note=${stats.waited.p99_seconds === null ? "in the last minute" : `p99 ${duration(stats.waited.p99_seconds)}`} />
-    <${Tile} name="Workers" value=${connected} note=${frame?.workers.draining ? `${frame.workers.draining} draining` : "connected"} />
+    <${Tile} href=${to("workers")} name="Workers" value=${connected} note=${frame?.workers.draining ? `${frame.workers.draining} draining` : "connected"} />
   </div>`;
 }
 

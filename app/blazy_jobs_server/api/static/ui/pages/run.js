@@ -95,7 +95,8 @@ function About({ run }) {
   const elsewhere = linksOf(run, attempts?.data);
   return html`
     <${Section} title="Run" bare=${true}><${Facts} items=${[
-      ["Queue", html`<a href=${to("runs", { queue: run.queue })}>${run.queue}</a>`],
+      ["Job type", html`<a href=${to(`job-types/${part(run.job_type)}`)}>${run.job_type}</a>`],
+      ["Queue", html`<a href=${to(`queues/${part(run.queue)}`)}>${run.queue}</a>`],
       ["Key", run.key],
       ["Priority", String(run.priority)],
       ["Attempt", `${run.attempt} of ${run.max_attempts}`],
@@ -113,10 +114,10 @@ function About({ run }) {
     ]} /><//>
     <${Section} title="From" bare=${true}><${Facts} items=${[
       ["Created by", run.created_by?.name],
-      ["Schedule", run.schedule && html`<a href=${to("runs", { schedule: run.schedule })}>${run.schedule}</a>`],
+      ["Schedule", run.schedule && html`<a href=${to(`schedules/${part(run.schedule)}`)}>${run.schedule}</a>`],
       ["Replay of", run.replay_of && html`<a class="mono" href=${to(`runs/${run.replay_of}`)}>${run.replay_of}</a>`],
       ["Dedupe key", run.dedupe_key && html`<span class="mono">${run.dedupe_key}</span>`],
-      ["Worker", run.worker_id && html`<span class="mono">${run.worker_id}</span>`],
+      ["Worker", run.worker_id && html`<a class="mono" href=${to("runs", { worker_id: run.worker_id })}>${run.worker_id}</a>`],
       ["Tags", run.tags.length > 0 && html`<span class="row wrap gap-1">${run.tags.map((/** @type {string} */ tag) => html`<a key=${tag} class="badge" href=${to("runs", { tag })}><span>${tag}</span></a>`)}</span>`],
     ]} /><//>
     ${metadata.length > 0 && html`<${Section} title=${`Metadata, ${plural(metadata.length, "entry", "entries")}`} bare=${true}><${Facts} items=${metadata.map(([name, value]) => [name, html`<span dir="auto" class="metadata">${value}</span>`])} /><//>`}`;
