@@ -28,7 +28,7 @@ UNTOLD_HEADERS = ("date", "server", "x-request-id", "content-length", "transfer-
 
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _OPAQUE = re.compile(
-    r"(?:run|wrk|evt)_[0-9a-v]{13}"
+    r"(?:run|wrk|evt|blk)_[0-9a-v]{13}"
     r'|bjk_[0-9A-Za-z]{10}_[0-9A-Za-z]{49}|(?<="id": ")[0-9A-Za-z]{10}(?=")|(?<=/v1/keys/)[0-9A-Za-z]{10}$'
     r"|whsec_[A-Za-z0-9+/]{43}="
     r'|(?<="lease_token": ")[^"]+|(?<="next_cursor": ")[^"]+|(?<="trace_id": ")[^"]+|(?<=^id: )[0-9a-v]{13}$',

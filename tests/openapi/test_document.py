@@ -92,7 +92,11 @@ def test_every_route_is_in_it() -> None:
     hidden = {route.path for route in every_route(app.routes) if not route.include_in_schema}
     pages = {"/openapi.json", "/docs", "/docs/{name}", "/login", "/login/{name}"}
     dashboard = {"/", "/ui", "/ui/{path:path}", "/ui/-/{version}/{name:path}"}
-    refusing = {"/v1/runs/batch", "/v1/runs/count"}  # what is no run's, and the methods that it refuses
+    refusing = {
+        "/v1/runs/batch",
+        "/v1/runs/bulk",
+        "/v1/runs/count",
+    }  # what is no run's, and the methods that it refuses
     assert hidden == pages | dashboard | refusing
 
 

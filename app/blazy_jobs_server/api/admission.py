@@ -27,7 +27,7 @@ def needed(method: str, parts: Sequence[str]) -> Scope | None:
 
 def _to_write(rest: Sequence[str]) -> Scope:
     match rest:
-        case ["runs", *_] | ["job-types", _, "runs"] | ["schedules", _, "trigger"]:
+        case ["runs" | "bulk", *_] | ["job-types", _, "runs"] | ["schedules", _, "trigger"]:
             return Scope.WRITE
         case ["workers", *_]:
             return Scope.WORKERS

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 
 from blazy_jobs_server.api import (
     audit,
+    bulk,
     config,
     dashboard,
     errors,
@@ -54,6 +55,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
     guarded = [Depends(guard)]
     for router in (
         run_lists.router,
+        bulk.router,
         runs.router,
         events.router,
         live.router,

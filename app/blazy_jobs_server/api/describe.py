@@ -28,6 +28,7 @@ class QueueFull(JobsError):
 
 
 RUN_ID, WORKER_ID, KEY_ID = "run_1i9lna4ic0000", "wrk_1i9ljurb30000", "T1k2nQ8sWz"
+BULK_ID = "blk_1i9lna4ic0000"
 DELIVERY_ID = "evt_1i9lna4ic0001"
 
 _FIELD = FieldError("/priority", "Input should be less than or equal to 100", "less_than_equal")
@@ -64,6 +65,10 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.RunNotFinished("running"),
     errors.RunNotWaiting("running"),
     errors.DrainRefused(),
+    errors.BulkNotFound("blk_1i9lna4ic0000"),
+    errors.BulkFinished("completed"),
+    errors.TooManyMatches(1200, 1000, at_least=False),
+    errors.FilterRequired(),
     errors.DedupeKeyInUse(),
     errors.IdempotencyInFlight(),
     errors.KeyEnded(),
@@ -200,6 +205,7 @@ LAST_EVENT_ID: dict[str, Any] = {
 
 _RUN = {"run_id": "$response.body#/id"}
 _NAME = {"name": "$response.body#/name"}
+_BULK = {"bulk_id": "$response.body#/id"}
 _WORKER = {"worker_id": "$response.body#/id"}
 RUN_LINKS = (
     "get_run",
@@ -239,6 +245,7 @@ WEBHOOK_LINKS = (
     "forget_previous_webhook_secret",
     "delete_webhook",
 )
+BULK_LINKS = ("get_bulk", "cancel_bulk")
 WORKER_LINKS = ("claim_runs", "report_runs", "drain_worker", "remove_worker")
 LINKS: dict[str, dict[str, Any]] = {
     **{name: {"operationId": name, "parameters": _RUN} for name in RUN_LINKS},
@@ -246,6 +253,7 @@ LINKS: dict[str, dict[str, Any]] = {
         name: {"operationId": name, "parameters": _NAME}
         for name in (*JOB_TYPE_LINKS, *QUEUE_LINKS, *SCHEDULE_LINKS, *WEBHOOK_LINKS)
     },
+    **{name: {"operationId": name, "parameters": _BULK} for name in BULK_LINKS},
     **{name: {"operationId": name, "parameters": _WORKER} for name in WORKER_LINKS},
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from blazy_jobs_server.api.describe import RUN_ID, WORKER_ID, Examples
+from blazy_jobs_server.api.describe import BULK_ID, RUN_ID, WORKER_ID, Examples
 
 EVENT_ID = "evt_1i9lna4ic0001"
 SERVER_ID = "srv_31jh8a0q5d2ne"
@@ -93,6 +93,21 @@ BATCH: Examples = {
     )
 }
 CANCEL: Examples = {"reason": ("with a reason", {"reason": "not needed any more"})}
+BULK: Examples = {
+    "replay": (
+        "replay what failed by a timeout in the last hour, if that is not too much",
+        {
+            "action": "replay",
+            "filter": {"state": "failed", "error_code": "timeout", "finished_after": "2026-01-31T11:00:00Z"},
+            "expect_at_most": 1000,
+        },
+    ),
+    "dry_run": (
+        "see what would be cancelled",
+        {"action": "cancel", "filter": {"job_type": "send-welcome-email"}, "dry_run": True},
+    ),
+    "ids": ("runs that were picked", {"action": "erase", "ids": [RUN_ID]}),
+}
 REPLAY: Examples = {
     "same": ("with the same payload", {}),
     "payload": ("with another payload", {"payload": {"userId": "124"}}),
@@ -535,6 +550,24 @@ ANSWERS: dict[str, list[Any]] = {
             "data": [{"run_id": RUN_ID, "attempt": 1, "status": "accepted", "error": None, "cancel_requested": False}],
             "holding": [{"run_id": RUN_ID, "held": True, "cancel_requested": False}],
             "drain": False,
+        }
+    ],
+    "Bulk": [
+        {
+            "id": BULK_ID,
+            "action": "replay",
+            "state": "running",
+            "filter": {"state": ["failed"], "error_code": "timeout"},
+            "ids": None,
+            "priority": None,
+            "matched": 1200,
+            "at_least": False,
+            "done": 500,
+            "skipped": 0,
+            "failed": 0,
+            "created_at": "2026-01-31T12:00:00.000000Z",
+            "created_by": {"id": "root", "name": "JOBS_API_KEY"},
+            "finished_at": None,
         }
     ],
     "Health": [{"status": "ok"}],

@@ -22,6 +22,7 @@ stable. Request JSON is read strictly: unknown fields, duplicate names, U+0000, 
 
 TAGS = [
     {"name": "runs", "description": "Dispatch, read, cancel, replay and erase runs."},
+    {"name": "bulk operations", "description": "One action on all runs that match."},
     {"name": "events", "description": "Events of runs, live or from the log."},
     {"name": "errors", "description": "Failures, by what they have in common."},
     {"name": "job types", "description": "Definitions of jobs."},
@@ -41,6 +42,7 @@ ID = "[0-9a-z]{13,32}"
 PATH_PARAMETERS: dict[str, dict[str, Any]] = {
     "run_id": {"schema": {"type": "string", "pattern": f"^run_{ID}$"}, "example": describe.RUN_ID},
     "worker_id": {"schema": {"type": "string", "pattern": f"^wrk_{ID}$"}, "example": describe.WORKER_ID},
+    "bulk_id": {"schema": {"type": "string", "pattern": f"^blk_{ID}$"}, "example": describe.BULK_ID},
     "key_id": {"schema": {"type": "string", "pattern": "^[0-9A-Za-z]{10}$"}, "example": describe.KEY_ID},
     "delivery_id": {
         "schema": {"type": "string", "pattern": f"^evt_{ID}$"},

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import (
+    BulkNotFound,
     FieldError,
     InvalidCursor,
     InvalidRequest,
@@ -122,6 +123,9 @@ async def find(request: Request) -> None:
     named: dict[str, str] = request.path_params
     if "run_id" in named:
         await jobs.run(ids.parse_run_id(named["run_id"]) or 0)
+    elif "bulk_id" in named:
+        if await jobs.store.bulk(ids.parse_bulk_id(named["bulk_id"]) or 0) is None:
+            raise BulkNotFound(named["bulk_id"])
     elif "worker_id" in named:
         await jobs.leasing.membership.known(ids.parse_worker_id(named["worker_id"]) or 0)
     elif "name" in named:

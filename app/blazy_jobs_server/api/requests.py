@@ -19,6 +19,7 @@ from blazy_jobs_server.api.strict_json import parse
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import (
     BadRequest,
+    BulkNotFound,
     InvalidCursor,
     InvalidRequest,
     PayloadTooLarge,
@@ -174,6 +175,14 @@ def run_key(run_id: str) -> int:
     key = ids.parse_run_id(run_id)
     if key is None:
         raise RunNotFound(run_id)
+    return key
+
+
+def bulk_key(bulk_id: str) -> int:
+    """Raises BulkNotFound for an id of the wrong form."""
+    key = ids.parse_bulk_id(bulk_id)
+    if key is None:
+        raise BulkNotFound(bulk_id)
     return key
 
 

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from blazy_jobs_server.api.admission import READING
 from blazy_jobs_server.domain import ids
+from blazy_jobs_server.domain.bulk import Bulk
 from blazy_jobs_server.domain.errors import (
     Forbidden,
     JobTypeNotFound,
@@ -110,6 +111,11 @@ def check_webhook(caller: Caller, within: Within) -> None:
         for name in within.queues:
             if not covers(outer.queues, name):
                 raise QueueNotFound(name)
+
+
+def sees_bulk(caller: Caller, bulk: Bulk) -> bool:
+    """One that concerns something else too is not there for a restricted key."""
+    return lies_inside(bulk.within, caller.within)
 
 
 def sees_worker(within: Within, record: WorkerRecord) -> bool:

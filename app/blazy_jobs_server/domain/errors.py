@@ -2,14 +2,15 @@
 
     JobsError
     ├── NotFound            404   JobTypeNotFound · RunNotFound · WorkerNotFound · QueueNotFound · ScheduleNotFound
-    │                             · KeyNotFound · WebhookNotFound · DeliveryNotFound · SecretNotFound · PathNotFound
+    │                             · KeyNotFound · WebhookNotFound · DeliveryNotFound · SecretNotFound · BulkNotFound
+    │                             · PathNotFound
     ├── MethodNotAllowed    405
     ├── Unauthorized        401
     ├── Forbidden           403   ScopeMissing · CrossSite · HostRefused · ProxyWithoutKey
     ├── BadRequest          400   MalformedRequest · MalformedJson · BadLastEventId
     ├── RequestTimeout      408
     ├── Conflict            409   JobTypeExists · JobTypeInUse · ScheduleExists · RunFinished · RunNotFinished
-    │                             · RunNotWaiting
+    │                             · RunNotWaiting · BulkFinished · TooManyMatches
     │                             · QueueInUse · DedupeKeyInUse · IdempotencyInFlight · KeyEnded · RotationPending
     │                             · WebhookExists · TooManyWebhooks · ConfigConflict
     ├── Gone                410   EventsExpired
@@ -19,6 +20,7 @@
     ├── HeaderTooLarge      431
     ├── Invalid             422   InvalidRequest · InvalidPayload · InvalidSchema · InvalidBatch · InvalidCursor
     │                             · BlockedDestination · HeadersRequired · NotSupported · IdempotencyKeyReused
+    │                             · FilterRequired
     └── Unavailable         503   StoreUnavailable (DefinitionChanged) · QueueUnavailable · TooBusy · Draining
                               · KeyringUnavailable
 
@@ -134,6 +136,13 @@ class SecretNotFound(NotFound):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"The job type {name[:128]!r} has no signing secret: it has never had an HTTP handler.")
+
+
+class BulkNotFound(NotFound):
+    code, title = "bulk_not_found", "Bulk operation not found"
+
+    def __init__(self, bulk_id: str) -> None:
+        super().__init__(f"There is no bulk operation {bulk_id[:40]!r}; it may have been deleted after its retention.")
 
 
 class MethodNotAllowed(JobsError):
@@ -267,6 +276,21 @@ class RunNotWaiting(Conflict):
 
     def __init__(self, state: str) -> None:
         super().__init__(f"The run is {state}; only a scheduled or retrying run waits for its time.")
+
+
+class BulkFinished(Conflict):
+    code, title = "bulk_finished", "Bulk operation finished"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"The bulk operation is {state}; it cannot be cancelled any more.")
+
+
+class TooManyMatches(Conflict):
+    code, title = "too_many_matches", "Too many matches"
+
+    def __init__(self, matched: int, expected: int, *, at_least: bool) -> None:
+        least = "at least " if at_least else ""
+        super().__init__(f"{least.capitalize()}{matched} runs match, and at most {expected} were expected.")
 
 
 class JobTypeExists(Conflict):
@@ -465,6 +489,14 @@ class InvalidCursor(Invalid):
             "The cursor does not belong to this list.",
             errors=[FieldError("/cursor", "is not a cursor of this list", "invalid_cursor")],
         )
+
+
+class FilterRequired(Invalid):
+    code, title = "filter_required", "Filter required"
+
+    def __init__(self) -> None:
+        detail = "An empty filter matches all runs. Give a filter or ids; 'all': true says that all are meant."
+        super().__init__(detail, errors=[FieldError("/filter", "must not be empty", self.code)])
 
 
 class NotSupported(Invalid):

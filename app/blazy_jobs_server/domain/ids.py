@@ -46,6 +46,10 @@ def server_id(key: int) -> str:
     return "srv_" + encode(key)
 
 
+def bulk_id(key: int) -> str:
+    return "blk_" + encode(key)
+
+
 def audit_id(key: int) -> str:
     return "aud_" + encode(key)
 
@@ -82,6 +86,10 @@ def parse_event_id(text: str) -> int | None:
 
 def parse_worker_id(text: str) -> int | None:
     return decode(text[4:]) if text.startswith("wrk_") else None
+
+
+def parse_bulk_id(text: str) -> int | None:
+    return decode(text[4:]) if text.startswith("blk_") else None
 
 
 class KeyMaker:

@@ -257,6 +257,17 @@ class Dispatcher:
                 return replayed
         return await self.store_orders([self._replaying(run, entry, created_by, within)], idempotency)
 
+    async def order_of_replay(self, run: Run, created_by: str | None, within: Within) -> Order:
+        """Raises JobTypeNotFound, also where that is outside of `within` by now, InvalidPayload, TooBusy."""
+        entry = await self._catalogue.found(run.job_type)
+        if entry.payload is not None:
+            payload = orjson.loads(run.payload)
+            if not entry.payload.accepts(payload) and (faults := await entry.payload.faults(payload, "/payload")):
+                raise InvalidPayload(faults)
+        order = self._replaying(run, entry, created_by, within)
+        self._catalogue.met_queue(order.queue)
+        return order
+
     def _replaying(self, run: Run, entry: Entry, created_by: str | None, within: Within) -> Order:
         overrides = NO_OVERRIDES if run.overrides is None else _decode_overrides(run.overrides)
         wish = Wish(

@@ -14,6 +14,7 @@ from blazy_jobs_server.domain.redaction import redacted_event
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine import attempts
 from blazy_jobs_server.engine.attempts import Attempts
+from blazy_jobs_server.engine.bulks import Bulks
 from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.configuring import Configuring
 from blazy_jobs_server.engine.deployments import Deployments
@@ -114,6 +115,7 @@ class Jobs:
         )
         self.sweeper.may_prune = lambda: self.projection.is_level
         self._server = secrets.randbits(62)
+        self.bulks = Bulks(store, clock, self.catalogue, self.dispatcher, self.leasing, self.projection)
         self.draining = False
         self.on_commit: Callable[[Commit], None] = lambda commit: None
         """Who else is told of commits."""
@@ -137,6 +139,7 @@ class Jobs:
         self.servers.start()
         self.neighbourhood.start()
         await self.projection.start()
+        await self.bulks.start()
         self.incidents.start()
         self.loop_lag.start()
         self.live.start()
@@ -148,6 +151,7 @@ class Jobs:
         self.loop_lag.stop()
         await self.live.stop()
         await self.incidents.stop()
+        await self.bulks.stop()
         await self.neighbourhood.stop()
         await self.projection.stop()
         await self.scheduler.stop()

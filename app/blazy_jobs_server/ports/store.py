@@ -12,6 +12,7 @@ from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports.audit import AuditStore
+from blazy_jobs_server.ports.bulk import BulkStore
 from blazy_jobs_server.ports.config import ConfigStore
 from blazy_jobs_server.ports.errors import ErrorStore
 from blazy_jobs_server.ports.history import HistoryStore
@@ -42,6 +43,7 @@ from blazy_jobs_server.ports.webhooks import WebhookStore
 
 
 class Store(
+    BulkStore,
     ScheduleStore,
     FollowingStore,
     KeyStore,

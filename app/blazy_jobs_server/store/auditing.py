@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.audit import RETENTION_SECONDS, Act, AuditEntry
+from blazy_jobs_server.domain.bulk import Bulk
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.job_type import JobType, Queue
@@ -203,6 +204,10 @@ def _cancelled(argument: Cancel, before: Any, answer: Any) -> Told | None:
     return _of_run("run.cancel", argument.run_id, answer)
 
 
+def _bulk_created(argument: Bulk, before: Any, answer: Any) -> Told | None:
+    return Told("bulk.create", ids.bulk_id(answer.id), [argument.action]) if isinstance(answer, Bulk) else None
+
+
 def _webhook_deleted(argument: int, before: Webhook | None, answer: Any) -> Told | None:
     return Told("webhook.delete", before.name) if before is not None and answer is True else None
 
@@ -232,6 +237,11 @@ DEEDS: dict[str, Deed] = {
     "dispatch": Deed(_one(_dispatched), always=False),
     "cancel": Deed(_one(_cancelled), always=False),
     "run_now": Deed(_one(lambda run_id, before, answer: _of_run("run.run_now", run_id, answer)), always=False),
+    "create_bulk": Deed(_one(_bulk_created), always=False),
+    "cancel_bulk": Deed(
+        _one(lambda key, before, answer: Told("bulk.cancel", ids.bulk_id(key)) if isinstance(answer, Bulk) else None),
+        always=False,
+    ),
     "resolve": Deed(_one(lambda run_id, before, answer: _of_run("run.resolve", run_id, answer)), always=False),
     "erase": Deed(_one(lambda run_id, before, answer: _of_run("run.erase", run_id, answer)), always=False),
     "drain_worker": Deed(_one(_worker_drained), always=False),

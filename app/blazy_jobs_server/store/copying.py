@@ -37,6 +37,7 @@ TABLES = (
     "lost_events",
     "webhooks",
     "webhook_deliveries",
+    "bulks",
     "audit",
     "history",
 )

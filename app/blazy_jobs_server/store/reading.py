@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col
 
 from blazy_jobs_server.domain.audit import AuditEntry
+from blazy_jobs_server.domain.bulk import Bulk
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
@@ -32,7 +33,7 @@ from blazy_jobs_server.ports.audit import AuditFilter
 from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
 from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Wanted
-from blazy_jobs_server.store import auditing, history, restoring, sessions
+from blazy_jobs_server.store import auditing, bulks, history, restoring, sessions
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.declaring import DECLARATIONS, STARTED_BY_WORKERS, to_declarations, to_started
 from blazy_jobs_server.store.definitions import (
@@ -445,6 +446,22 @@ class Reader:
         with self._statement() as cursor:
             asked = (restoring.ANY, ()) if after is None else (restoring.WAS_LOST.format("?1", "?1"), (after,))
             return bool(cursor.execute(*asked).fetchone()[0])
+
+    # -- bulk operations
+
+    def bulk(self, bulk_id: int) -> Bulk | None:
+        found = self._bulks(f"{bulks.BULKS} WHERE id = ?", bulk_id)
+        return found[0] if found else None
+
+    def bulks(self, before: int | None, limit: int) -> list[Bulk]:
+        return self._bulks(f"{bulks.BULKS} WHERE id < ? ORDER BY id DESC LIMIT ?", before or MAX_KEY, limit)
+
+    def running_bulks(self) -> list[Bulk]:
+        return self._bulks(bulks.RUNNING)
+
+    def _bulks(self, statement: str, *parameters: Any) -> list[Bulk]:
+        with self._statement() as cursor:
+            return [bulks.to_bulk(row) for row in cursor.execute(statement, parameters).fetchall()]
 
     # -- webhooks
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from blazy_jobs_server.domain.errors import RunNotFinished
+from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.run import STATE_NAMES, State
 from blazy_jobs_server.store import auditing
 from blazy_jobs_server.store import statements as sql
@@ -13,6 +14,9 @@ from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
 from blazy_jobs_server.store.webhooks import forget_deliveries
+
+BULKS_KEPT_SECONDS = 90 * 86_400
+"""After their end."""
 
 
 def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
@@ -24,7 +28,7 @@ def erase(tx: Transaction, arguments: list[int]) -> list[bool | RunNotFinished]:
         elif not run.state.final:
             answers.append(RunNotFinished(STATE_NAMES[run.state]))
         else:
-            _delete(tx, [run_id])
+            delete(tx, [run_id])
             forget(tx, run.lane_id, run.state, run.open_error)
             answers.append(True)
     return answers
@@ -52,9 +56,10 @@ def prune(tx: Transaction, arguments: list[Prune]) -> list[int]:
             newest = tx.cursor.execute(sql.NEWEST_EVENT_OF, (pack(run_ids),)).fetchone()[0]
             tx.cursor.execute(sql.PRUNED, (newest or 0, lane_id))
         if doomed:
-            _delete(tx, [run_id for run_id, *_ in doomed])
+            delete(tx, [run_id for run_id, *_ in doomed])
         tx.cursor.execute(auditing.DELETE_OLDEST, (auditing.oldest_kept(tx.now), limit))
         tx.cursor.execute(sql.DELETE_BATCH_KEYS, (tx.now - KEY_LIFE_SECONDS * 1_000_000, limit))
+        tx.cursor.execute(sql.DELETE_BULKS, (tx.now - BULKS_KEPT_SECONDS * SECOND, limit))
         forget_deliveries(tx, limit)
         answers.append(len(doomed))
     return answers
@@ -67,7 +72,7 @@ def forget(tx: Changes, lane_id: int, state: State, group: str | None) -> None:
         tx.count_error(group, lane_id, state, -1)
 
 
-def _delete(tx: Transaction, run_ids: list[int]) -> None:
+def delete(tx: Transaction, run_ids: list[int]) -> None:
     ids = pack(run_ids)
     for statement in (sql.DELETE_EVENTS, sql.DELETE_TAGS, sql.DELETE_RUNS, sql.DELETE_KEYS_OF):
         tx.cursor.execute(statement, (ids,))

@@ -17,6 +17,7 @@ from blazy_jobs_server.ports import Clock, Commit
 from blazy_jobs_server.store import (
     applying,
     auditing,
+    bulks,
     claiming,
     definitions,
     dispatching,
@@ -78,6 +79,10 @@ VERBS: dict[str, Verb] = {
     "cancel": Verb(3, reporting.cancel),
     "resolve": Verb(3, resolving.resolve),
     "run_now": Verb(3, waiting.run_now),
+    "create_bulk": Verb(0, bulks.create_bulk),
+    "lease_bulk": Verb(0, bulks.lease_bulk),
+    "cancel_bulk": Verb(0, bulks.cancel_bulk),
+    "advance_bulk": Verb(3, bulks.advance_bulk),
     "give_up_worker": Verb(3, membership.give_up_worker),
     "fire": Verb(3, scheduling.fire),
     "sweep": Verb(4, sweeping.sweep),

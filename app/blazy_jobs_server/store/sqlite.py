@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from blazy_jobs_server.domain.audit import AuditEntry
+from blazy_jobs_server.domain.bulk import Bulk
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.history import Row
@@ -55,12 +56,14 @@ from blazy_jobs_server.ports import (
     WorkerRecord,
 )
 from blazy_jobs_server.ports.audit import AuditFilter, acting
+from blazy_jobs_server.ports.bulk import Advance, Advanced
 from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
 from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store.auditing import act_of
 from blazy_jobs_server.store.backup import finish_restore
+from blazy_jobs_server.store.bulks import LeaseBulk
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import KeepSecrets, PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
@@ -331,6 +334,33 @@ class SqliteStore:
     async def prune(self, limit: int, until: int | None = None) -> int:
         pruned: int = await self._write("prune", Prune(limit, until))
         return pruned
+
+    # -- bulk operations
+
+    async def create_bulk(self, bulk: Bulk) -> Bulk:
+        created: Bulk = await self._write("create_bulk", bulk)
+        return created
+
+    async def lease_bulk(self, bulk_id: int, lease: str, until: int) -> Bulk | None:
+        leased: Bulk | None = await self._write("lease_bulk", LeaseBulk(bulk_id, lease, until))
+        return leased
+
+    async def advance_bulk(self, step: Advance) -> Advanced | None:
+        advanced: Advanced | None = await self._write("advance_bulk", step)
+        return advanced
+
+    async def cancel_bulk(self, bulk_id: int) -> Bulk | None:
+        cancelled: Bulk | None = await self._write("cancel_bulk", bulk_id)
+        return cancelled
+
+    async def bulk(self, bulk_id: int) -> Bulk | None:
+        return await self._reader.on_thread(self._reader.bulk, bulk_id)
+
+    async def bulks(self, before: int | None, limit: int) -> list[Bulk]:
+        return await self._reader.on_thread(self._reader.bulks, before, limit)
+
+    async def running_bulks(self) -> list[Bulk]:
+        return await self._reader.on_thread(self._reader.running_bulks)
 
     # -- API keys
 

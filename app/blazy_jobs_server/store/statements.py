@@ -175,6 +175,7 @@ HEADS_BY_ID = (
     + ", ".join("''" if column == "payload" else f"r.{column}" for column in RUN_COLUMNS)
     + ")) FROM json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value"
 )
+RANK = "UPDATE runs SET rank = ? WHERE id IN (SELECT value FROM json_each(?))"
 RUNNING = f"SELECT id FROM runs WHERE lane_id = ? AND state = {int(State.RUNNING)}"
 
 # -- follow
@@ -305,6 +306,7 @@ DELETE_BATCH_KEYS = (
     f"SELECT 1 FROM json_each(k.answer) AS j JOIN runs AS r ON r.id = j.value ->> 0 WHERE r.{UNFINISHED_SQL}) "
     "ORDER BY k.created_at LIMIT ?)"
 )
+DELETE_BULKS = "DELETE FROM bulks WHERE id IN (SELECT id FROM bulks WHERE finished_at < ? ORDER BY finished_at LIMIT ?)"
 ERASED = "UPDATE shared SET erased_key = max(erased_key, ?) WHERE id = 1"
 PRUNED = "UPDATE lanes SET pruned_event = max(pruned_event, ?) WHERE id = ?"
 

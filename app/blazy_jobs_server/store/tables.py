@@ -452,6 +452,39 @@ class WebhookDeliveryRow(SQLModel, table=True):
     )
 
 
+class BulkRow(SQLModel, table=True):
+    """Bulk operations. `named` are keys of runs (JSON). The lease is of the server that is at it."""
+
+    __tablename__ = "bulks"
+    id: int = Field(sa_column=_key())
+    action: str
+    filter: str = Field(sa_column=Column(Text, nullable=False))
+    named: str | None = None
+    priority: int | None = None
+    job_types: str | None = None
+    queues: str | None = None
+    reveals: bool
+    place: int = Field(sa_column=_big())
+    matched: int
+    at_least: bool
+    done: int
+    skipped: int
+    failed: int
+    state: str
+    created_at: int = Field(sa_column=_big())
+    created_by: str | None = None
+    finished_at: int | None = Field(default=None, sa_column=_big(null=True))
+    lease_token: str | None = None
+    lease_until: int | None = Field(default=None, sa_column=_big(null=True))
+
+    __table_args__ = (
+        # what is to be gone on with
+        Index("bulks_running", "id", **where("state = 'running'")),
+        # retention
+        Index("bulks_age", "finished_at", **where("finished_at IS NOT NULL")),
+    )
+
+
 class ServerRow(SQLModel, table=True):
     """The servers that share the database."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from blazy_jobs_server.api.texts import (
     audit,
+    bulk,
     config,
     errors,
     events,
@@ -26,6 +27,7 @@ _PARTS = (
     config,
     runs,
     errors,
+    bulk,
     events,
     job_types,
     queues,

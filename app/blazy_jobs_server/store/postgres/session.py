@@ -19,6 +19,7 @@ from blazy_jobs_server.store.postgres import (
     applying,
     at_once,
     auditing,
+    bulks,
     claiming,
     connecting,
     definitions,
@@ -94,6 +95,10 @@ REST = {
     "sweep": Verb(4, sweeping.sweep),
     "resolve": Verb(3, errors.resolve),
     "run_now": Verb(3, waiting.run_now),
+    "create_bulk": Verb(0, bulks.create_bulk),
+    "lease_bulk": Verb(0, bulks.lease_bulk),
+    "cancel_bulk": Verb(0, bulks.cancel_bulk),
+    "advance_bulk": Verb(3, bulks.advance_bulk),
     "fold_errors": Verb(6, errors.fold),
     "record_webhook": Verb(5, webhooks.record_webhook),
     "retry_deliveries": Verb(5, webhooks.retry_deliveries),
@@ -295,6 +300,8 @@ class Session:
                 pairs |= work.argument.pairs
             elif work.verb == "fire":
                 pairs.update((order.job_type, order.queue) for item in work.argument for order in item.orders)
+            elif work.verb == "advance_bulk":
+                pairs.update((order.job_type, order.queue) for order in work.argument.orders.values())
             elif work.verb == "follow":
                 orders = [sighting.order for sighting in work.argument.sightings if sighting.order is not None]
                 pairs.update((order.job_type, order.queue) for order in orders)

@@ -191,6 +191,7 @@ COMPLETE = _update(
 )
 CHANGE = _update((*CHANGE_COLUMNS, "lease_until"))
 FAIL = _update((*FAIL_COLUMNS, "lease_until"))
+RANK = "UPDATE runs SET rank = $1 WHERE id = ANY($2::bigint[])"
 RENEW = _update(("lease_until",))
 
 # -- sweep
@@ -349,6 +350,9 @@ PRUNED = (
     "UPDATE lanes SET pruned_event = greatest(pruned_event, n.newest) FROM ("
     "SELECT j.lane_id, max(e.id) AS newest FROM unnest($1::bigint[], $2::int[]) AS j(id, lane_id) "
     "JOIN events AS e ON e.run_id = j.id GROUP BY 1) AS n WHERE lanes.id = n.lane_id"
+)
+DELETE_BULKS = (
+    "DELETE FROM bulks WHERE id IN (SELECT id FROM bulks WHERE finished_at < $1 ORDER BY finished_at LIMIT $2)"
 )
 ERASED = "UPDATE shared SET erased_key = greatest(erased_key, $1) WHERE id = 1 AND erased_key < $1"
 DELETE_EVENTS = "DELETE FROM events WHERE run_id = ANY($1::bigint[])"

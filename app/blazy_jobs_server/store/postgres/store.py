@@ -14,6 +14,7 @@ import structlog
 from msgspec import UNSET, UnsetType
 
 from blazy_jobs_server.domain.audit import AuditEntry
+from blazy_jobs_server.domain.bulk import Bulk
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
@@ -54,21 +55,24 @@ from blazy_jobs_server.ports import (
     WorkerRecord,
 )
 from blazy_jobs_server.ports.audit import AuditFilter, acting
+from blazy_jobs_server.ports.bulk import Advance, Advanced
 from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
 from blazy_jobs_server.ports.history import HistoryFilter
 from blazy_jobs_server.ports.webhooks import DeliveryFilter, Page, Progress, Wanted
 from blazy_jobs_server.store import restoring
 from blazy_jobs_server.store.auditing import act_of, to_entry
+from blazy_jobs_server.store.bulks import RUNNING, LeaseBulk, to_bulk
 from blazy_jobs_server.store.claiming import Claims
 from blazy_jobs_server.store.definitions import KeepSecrets, PauseJobType, SaveJobType, SaveQueue
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
 from blazy_jobs_server.store.history import PruneHistory, to_row
 from blazy_jobs_server.store.keys import KEYS, SaveKey, to_key
+from blazy_jobs_server.store.listing import MAX_KEY
 from blazy_jobs_server.store.membership import GiveUp, Unknown
 from blazy_jobs_server.store.migrations import HEAD, UnknownSchema, migrate
-from blazy_jobs_server.store.postgres import auditing, connecting, history
+from blazy_jobs_server.store.postgres import auditing, bulks, connecting, history
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.claiming import takers
 from blazy_jobs_server.store.postgres.membership import Register
@@ -335,6 +339,34 @@ class PostgresStore:
             else self._reader.value(restoring.WAS_LOST.format("$1", "$1"), after)
         )
         return lost
+
+    # -- bulk operations
+
+    async def create_bulk(self, bulk: Bulk) -> Bulk:
+        created: Bulk = await self._write("create_bulk", bulk)
+        return created
+
+    async def lease_bulk(self, bulk_id: int, lease: str, until: int) -> Bulk | None:
+        leased: Bulk | None = await self._write("lease_bulk", LeaseBulk(bulk_id, lease, until))
+        return leased
+
+    async def advance_bulk(self, step: Advance) -> Advanced | None:
+        advanced: Advanced | None = await self._write("advance_bulk", step)
+        return advanced
+
+    async def cancel_bulk(self, bulk_id: int) -> Bulk | None:
+        cancelled: Bulk | None = await self._write("cancel_bulk", bulk_id)
+        return cancelled
+
+    async def bulk(self, bulk_id: int) -> Bulk | None:
+        rows = await self._reader.rows(bulks.BULK, bulk_id)
+        return to_bulk(rows[0]) if rows else None
+
+    async def bulks(self, before: int | None, limit: int) -> list[Bulk]:
+        return [to_bulk(row) for row in await self._reader.rows(bulks.PAGE, before or MAX_KEY, limit)]
+
+    async def running_bulks(self) -> list[Bulk]:
+        return [to_bulk(row) for row in await self._reader.rows(RUNNING)]
 
     # -- the audit log
 

@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, Options as Options2, TDataShape } from './client/index.js';
-import type { ApplyConfigData, ApplyConfigErrors, ApplyConfigResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, CountRunsData, CountRunsErrors, CountRunsResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, DrainWorkerData, DrainWorkerErrors, DrainWorkerResponses, EndPreviousJobTypeSecretData, EndPreviousJobTypeSecretErrors, EndPreviousJobTypeSecretResponses, EraseRunData, EraseRunErrors, EraseRunResponses, ExportConfigData, ExportConfigErrors, ExportConfigResponses, ForgetPreviousWebhookSecretData, ForgetPreviousWebhookSecretErrors, ForgetPreviousWebhookSecretResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnKeyData, GetOwnKeyErrors, GetOwnKeyResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSeriesData, GetSeriesErrors, GetSeriesResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListErrorsData, ListErrorsErrors, ListErrorsResponses, ListFireTimesData, ListFireTimesErrors, ListFireTimesResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListServersData, ListServersErrors, ListServersResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PatchScheduleData, PatchScheduleErrors, PatchScheduleResponses, PatchWebhookData, PatchWebhookErrors, PatchWebhookResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, PutWebhookData, PutWebhookErrors, PutWebhookResponses, RecoverDeliveriesData, RecoverDeliveriesErrors, RecoverDeliveriesResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunData, ReportRunErrors, ReportRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResolveRunData, ResolveRunErrors, ResolveRunResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses, RetryDeliveryData, RetryDeliveryErrors, RetryDeliveryResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RotateJobTypeSecretData, RotateJobTypeSecretErrors, RotateJobTypeSecretResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, RunNowData, RunNowErrors, RunNowResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses } from './types.gen.js';
+import type { ApplyConfigData, ApplyConfigErrors, ApplyConfigResponses, CancelBulkData, CancelBulkErrors, CancelBulkResponses, CancelRunData, CancelRunErrors, CancelRunResponses, ClaimRunsData, ClaimRunsErrors, ClaimRunsResponses, CountRunsData, CountRunsErrors, CountRunsResponses, CreateBulkData, CreateBulkErrors, CreateBulkResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, CreateScheduleData, CreateScheduleErrors, CreateScheduleResponses, CreateWebhookData, CreateWebhookErrors, CreateWebhookResponses, DeleteScheduleData, DeleteScheduleErrors, DeleteScheduleResponses, DeleteWebhookData, DeleteWebhookErrors, DeleteWebhookResponses, DispatchBatchData, DispatchBatchErrors, DispatchBatchResponses, DispatchRunData, DispatchRunErrors, DispatchRunResponses, DrainWorkerData, DrainWorkerErrors, DrainWorkerResponses, EndPreviousJobTypeSecretData, EndPreviousJobTypeSecretErrors, EndPreviousJobTypeSecretResponses, EraseRunData, EraseRunErrors, EraseRunResponses, ExportConfigData, ExportConfigErrors, ExportConfigResponses, ForgetPreviousWebhookSecretData, ForgetPreviousWebhookSecretErrors, ForgetPreviousWebhookSecretResponses, GetBulkData, GetBulkErrors, GetBulkResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetJobTypeData, GetJobTypeErrors, GetJobTypeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOwnKeyData, GetOwnKeyErrors, GetOwnKeyResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetRunData, GetRunErrors, GetRunResponses, GetScheduleData, GetScheduleErrors, GetScheduleResponses, GetSeriesData, GetSeriesErrors, GetSeriesResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetStatsData, GetStatsErrors, GetStatsResponses, GetWebhookData, GetWebhookErrors, GetWebhookResponses, ListAttemptsData, ListAttemptsErrors, ListAttemptsResponses, ListAuditData, ListAuditErrors, ListAuditResponses, ListBulksData, ListBulksErrors, ListBulksResponses, ListDeliveriesData, ListDeliveriesErrors, ListDeliveriesResponses, ListErrorsData, ListErrorsErrors, ListErrorsResponses, ListFireTimesData, ListFireTimesErrors, ListFireTimesResponses, ListJobTypesData, ListJobTypesErrors, ListJobTypesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListQueuesData, ListQueuesErrors, ListQueuesResponses, ListRunsData, ListRunsErrors, ListRunsResponses, ListSchedulesData, ListSchedulesErrors, ListSchedulesResponses, ListServersData, ListServersErrors, ListServersResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, ListWorkersData, ListWorkersErrors, ListWorkersResponses, LogInData, LogInErrors, LogInResponses, LogOutData, LogOutErrors, LogOutResponses, PatchJobTypeData, PatchJobTypeErrors, PatchJobTypeResponses, PatchScheduleData, PatchScheduleErrors, PatchScheduleResponses, PatchWebhookData, PatchWebhookErrors, PatchWebhookResponses, PauseJobTypeData, PauseJobTypeErrors, PauseJobTypeResponses, PauseQueueData, PauseQueueErrors, PauseQueueResponses, PauseScheduleData, PauseScheduleErrors, PauseScheduleResponses, PreviewScheduleData, PreviewScheduleErrors, PreviewScheduleResponses, PutJobTypeData, PutJobTypeErrors, PutJobTypeResponses, PutQueueData, PutQueueErrors, PutQueueResponses, PutScheduleData, PutScheduleErrors, PutScheduleResponses, PutWebhookData, PutWebhookErrors, PutWebhookResponses, RecoverDeliveriesData, RecoverDeliveriesErrors, RecoverDeliveriesResponses, RegisterJobTypeData, RegisterJobTypeErrors, RegisterJobTypeResponses, RegisterWorkerData, RegisterWorkerErrors, RegisterWorkerResponses, RemoveWorkerData, RemoveWorkerErrors, RemoveWorkerResponses, ReplayRunData, ReplayRunErrors, ReplayRunResponses, ReportRunData, ReportRunErrors, ReportRunResponses, ReportRunsData, ReportRunsErrors, ReportRunsResponses, ResolveRunData, ResolveRunErrors, ResolveRunResponses, ResumeJobTypeData, ResumeJobTypeErrors, ResumeJobTypeResponses, ResumeQueueData, ResumeQueueErrors, ResumeQueueResponses, ResumeScheduleData, ResumeScheduleErrors, ResumeScheduleResponses, RetireJobTypeData, RetireJobTypeErrors, RetireJobTypeResponses, RetryDeliveryData, RetryDeliveryErrors, RetryDeliveryResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RotateJobTypeSecretData, RotateJobTypeSecretErrors, RotateJobTypeSecretResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RotateWebhookSecretData, RotateWebhookSecretErrors, RotateWebhookSecretResponses, RunNowData, RunNowErrors, RunNowResponses, TestWebhookData, TestWebhookErrors, TestWebhookResponses, TriggerScheduleData, TriggerScheduleErrors, TriggerScheduleResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -38,6 +38,58 @@ export const countRuns = <ThrowOnError extends boolean = false>(options?: Option
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/v1/runs/count',
     ...options
+});
+
+/**
+ * Do something with all runs that match
+ *
+ * Goes on in the background, also over restarts of the server, with each run at most once. It meets no run that is created after it. With `dry_run` it says what would be done, and does nothing.
+ */
+export const createBulk = <ThrowOnError extends boolean = false>(options: Options<CreateBulkData, ThrowOnError>) => (options.client ?? client).post<CreateBulkResponses, CreateBulkErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/runs/bulk',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List bulk operations, newest first
+ *
+ * They are kept for 90 days after their end. A restricted key sees those that lie within its restrictions.
+ */
+export const listBulks = <ThrowOnError extends boolean = false>(options?: Options<ListBulksData, ThrowOnError>) => (options?.client ?? client).get<ListBulksResponses, ListBulksErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/bulk',
+    ...options
+});
+
+/**
+ * Read a bulk operation
+ *
+ * To follow how far it is, read it again.
+ */
+export const getBulk = <ThrowOnError extends boolean = false>(options: Options<GetBulkData, ThrowOnError>) => (options.client ?? client).get<GetBulkResponses, GetBulkErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/bulk/{bulk_id}',
+    ...options
+});
+
+/**
+ * Cancel a bulk operation
+ *
+ * What was done stays done. One that has ended is refused.
+ */
+export const cancelBulk = <ThrowOnError extends boolean = false>(options: Options<CancelBulkData, ThrowOnError>) => (options.client ?? client).post<CancelBulkResponses, CancelBulkErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/v1/bulk/{bulk_id}/cancel',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

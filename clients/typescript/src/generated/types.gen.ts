@@ -206,6 +206,222 @@ export type BatchItem = {
 };
 
 /**
+ * A bulk operation, and how far it is.
+ */
+export type Bulk = {
+    /**
+     * The id of the bulk operation, assigned by the server; ids sort by creation.
+     */
+    id: string;
+    /**
+     * What is done with each run.
+     */
+    action: BulkAction;
+    /**
+     * Whether it is under way.
+     */
+    state: BulkState;
+    /**
+     * The filter that was given. null: none was.
+     */
+    filter: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * How many ids were given. null: none were.
+     */
+    ids: number | null;
+    /**
+     * The priority that runs get. null: none.
+     */
+    priority: number | null;
+    /**
+     * How many runs matched when it was created, as far as they were counted.
+     */
+    matched: number;
+    /**
+     * Whether there may be more than `matched`. false once it has ended.
+     */
+    at_least: boolean;
+    /**
+     * With so many runs it was done.
+     */
+    done: number;
+    /**
+     * So many were no more as the filter or the action wants them when their turn came.
+     */
+    skipped: number;
+    /**
+     * With so many it could not be done: they cannot be replayed, or their BullMQ queue is unavailable.
+     */
+    failed: number;
+    /**
+     * When it was created.
+     */
+    created_at: string;
+    /**
+     * The API key that it was created with. null: a server without keys.
+     */
+    created_by: Actor | null;
+    /**
+     * When it ended. null: it has not.
+     */
+    finished_at: string | null;
+};
+
+/**
+ * `run_now`: scheduled and retrying runs are due immediately. `reprioritise`: waiting runs get another priority. `resolve`: failed runs no longer count in `GET /v1/errors`. The others as of a single run.
+ */
+export type BulkAction = 'cancel' | 'replay' | 'erase' | 'reprioritise' | 'run_now' | 'resolve';
+
+/**
+ * Which runs: the filters of `GET /v1/runs`, combined with AND.
+ */
+export type BulkFilter = {
+    /**
+     * An id, or at most 200. null (default): any.
+     */
+    id?: string | Array<string> | null;
+    /**
+     * A state, or several. null (default): any.
+     */
+    state?: RunState | Array<RunState> | null;
+    /**
+     * The job type. null (default): any.
+     */
+    job_type?: string | null;
+    /**
+     * The queue. null (default): any.
+     */
+    queue?: string | null;
+    /**
+     * A tag. null (default): any.
+     */
+    tag?: string | null;
+    /**
+     * The schedule that created them. null (default): any.
+     */
+    schedule?: string | null;
+    /**
+     * The code of their error. null (default): any.
+     */
+    error_code?: string | null;
+    /**
+     * The group of their error. null (default): any.
+     */
+    error_group?: string | null;
+    /**
+     * Whether they are resolved. null (default): any.
+     */
+    resolved?: boolean | null;
+    /**
+     * The worker that has their latest attempt, or had it when it ended. null (default): any.
+     */
+    worker_id?: string | null;
+    /**
+     * At least so many attempts were started. null (default): any.
+     */
+    attempt_min?: number | null;
+    /**
+     * They were dispatched at this time or later (RFC 3339). null (default): any.
+     */
+    created_after?: string | null;
+    /**
+     * They were dispatched before this time (RFC 3339). null (default): any.
+     */
+    created_before?: string | null;
+    /**
+     * They were finished at this time or later (RFC 3339). null (default): any.
+     */
+    finished_after?: string | null;
+    /**
+     * They were finished before this time (RFC 3339). null (default): any.
+     */
+    finished_before?: string | null;
+    /**
+     * Text in payload, result, error, tags or metadata, whatever the case of A to Z; 1 to 256 characters. null (default): any.
+     */
+    q?: string | null;
+};
+
+/**
+ * What to do, and with which runs.
+ */
+export type BulkIn = {
+    /**
+     * What to do with each run.
+     */
+    action: BulkAction;
+    /**
+     * Which runs. An empty one is refused, unless `all` is true. null (default): none is given.
+     */
+    filter?: BulkFilter | null;
+    /**
+     * The ids of 1 to 10,000 runs, instead of a filter. null (default): none are given.
+     */
+    ids?: Array<string> | null;
+    /**
+     * Whether all runs are meant where there is neither a filter nor ids. Default: false.
+     */
+    all?: boolean;
+    /**
+     * From -100 to 100; of `reprioritise`, which needs it. null (default): none.
+     */
+    priority?: number | null;
+    /**
+     * Whether only to say what would be done. Default: false.
+     */
+    dry_run?: boolean;
+    /**
+     * If more runs match, nothing is done (`409 too_many_matches`). null (default): no limit.
+     */
+    expect_at_most?: number | null;
+};
+
+/**
+ * A page of bulk operations, newest first.
+ */
+export type BulkPage = {
+    /**
+     * At most `limit` items.
+     */
+    data: Array<Bulk>;
+    /**
+     * The `cursor` of the next page. null on the last page.
+     */
+    next_cursor: string | null;
+};
+
+/**
+ * What a dry run found.
+ */
+export type BulkPreview = {
+    /**
+     * How many runs match.
+     */
+    matched: number;
+    /**
+     * Whether there may be more: they are counted for about a second.
+     */
+    at_least: boolean;
+    /**
+     * How many there are in each state that has any.
+     */
+    by_state: {
+        [key: string]: number;
+    };
+    /**
+     * The newest of them, at most ten.
+     */
+    sample: Array<ListedRun>;
+};
+
+/**
+ * `failed`: it could not go on; the log of the server says why.
+ */
+export type BulkState = 'running' | 'completed' | 'cancelled' | 'failed';
+
+/**
  * The settings of a queue in Redis.
  */
 export type Bullmq = {
@@ -6047,6 +6263,245 @@ export type CountRunsResponses = {
 };
 
 export type CountRunsResponse = CountRunsResponses[keyof CountRunsResponses];
+
+export type CreateBulkData = {
+    body: BulkIn;
+    path?: never;
+    query?: never;
+    url: '/v1/runs/bulk';
+};
+
+export type CreateBulkErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `too_many_matches`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `filter_required`
+     */
+    422: Problem;
+    /**
+     * `rate_limited`
+     */
+    429: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `read_timeout`
+     */
+    503: Problem;
+};
+
+export type CreateBulkError = CreateBulkErrors[keyof CreateBulkErrors];
+
+export type CreateBulkResponses = {
+    /**
+     * what a dry run would have done
+     */
+    200: BulkPreview;
+    /**
+     * under way
+     */
+    202: Bulk;
+};
+
+export type CreateBulkResponse = CreateBulkResponses[keyof CreateBulkResponses];
+
+export type ListBulksData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Maximum number of items; a page ends early at 4 MiB.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the previous page; opaque.
+         */
+        cursor?: string;
+    };
+    url: '/v1/bulk';
+};
+
+export type ListBulksErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListBulksError = ListBulksErrors[keyof ListBulksErrors];
+
+export type ListBulksResponses = {
+    /**
+     * a page, newest first
+     */
+    200: BulkPage;
+};
+
+export type ListBulksResponse = ListBulksResponses[keyof ListBulksResponses];
+
+export type GetBulkData = {
+    body?: never;
+    path: {
+        /**
+         * The `id` of the bulk operation.
+         */
+        bulk_id: string;
+    };
+    query?: never;
+    url: '/v1/bulk/{bulk_id}';
+};
+
+export type GetBulkErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `bulk_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type GetBulkError = GetBulkErrors[keyof GetBulkErrors];
+
+export type GetBulkResponses = {
+    /**
+     * how far it is
+     */
+    200: Bulk;
+};
+
+export type GetBulkResponse = GetBulkResponses[keyof GetBulkResponses];
+
+export type CancelBulkData = {
+    body?: EmptyIn;
+    path: {
+        /**
+         * The `id` of the bulk operation.
+         */
+        bulk_id: string;
+    };
+    query?: never;
+    url: '/v1/bulk/{bulk_id}/cancel';
+};
+
+export type CancelBulkErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `bulk_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `bulk_finished`
+     */
+    409: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type CancelBulkError = CancelBulkErrors[keyof CancelBulkErrors];
+
+export type CancelBulkResponses = {
+    /**
+     * it does nothing any more
+     */
+    200: Bulk;
+};
+
+export type CancelBulkResponse = CancelBulkResponses[keyof CancelBulkResponses];
 
 export type DispatchRunData = {
     body: DispatchIn;

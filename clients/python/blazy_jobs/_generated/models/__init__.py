@@ -10,6 +10,15 @@ from .backoff import Backoff
 from .batch import Batch
 from .batch_in import BatchIn
 from .batch_item import BatchItem
+from .bulk import Bulk
+from .bulk_action import BulkAction
+from .bulk_filter import BulkFilter
+from .bulk_filter_type_0 import BulkFilterType0
+from .bulk_in import BulkIn
+from .bulk_page import BulkPage
+from .bulk_preview import BulkPreview
+from .bulk_preview_by_state import BulkPreviewByState
+from .bulk_state import BulkState
 from .bullmq import Bullmq
 from .bullmq_out import BullmqOut
 from .calendar_trigger_in import CalendarTriggerIn
@@ -231,6 +240,15 @@ __all__ = (
     "Batch",
     "BatchIn",
     "BatchItem",
+    "Bulk",
+    "BulkAction",
+    "BulkFilter",
+    "BulkFilterType0",
+    "BulkIn",
+    "BulkPage",
+    "BulkPreview",
+    "BulkPreviewByState",
+    "BulkState",
     "Bullmq",
     "BullmqOut",
     "CalendarTriggerIn",
