@@ -13,6 +13,7 @@ from blazy_jobs_server.api import (
     dashboard,
     errors,
     events,
+    explaining,
     handler_reports,
     job_types,
     keys,
@@ -70,6 +71,7 @@ def build(context: Context, ready: Callable[[], bool] = lambda: True) -> FastAPI
         keys.router,
         audit.router,
         errors.router,
+        explaining.router,
     ):
         app.include_router(router, dependencies=[*guarded, Depends(known_query)])
     app.include_router(sessions.router)

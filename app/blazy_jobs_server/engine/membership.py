@@ -17,6 +17,7 @@ from blazy_jobs_server.ports import Clock, Neighbours, Store, WorkerRecord
 log = structlog.get_logger("leasing")
 
 SOON_SECONDS = 0.02
+MOST_LEFT = 10_000
 LANE = "http-"
 """How the names of lanes begin."""
 
@@ -69,6 +70,8 @@ class Membership:
         self._told_at = 0
         """When the neighbours were last told who is heard here."""
         self._served: dict[tuple[str, str], bool] = {}
+        self._left: dict[str, tuple[int, tuple[str, ...] | None]] = {}
+        """By job type, when a worker of it left last, and its queues; the last of them last."""
         self._reserved: frozenset[str] = frozenset()
         self.draining = False
         """Nothing is leased out any more."""
@@ -214,10 +217,25 @@ class Membership:
                 self._members[worker_id] = member
                 self._served.clear()
             raise
+        if (gone := member or elsewhere) is not None:
+            self._note_left(gone.record)
         level = log.warning if lost else log.info
         level(f"worker {why}", worker=public_worker_id(worker_id), name=member and member.record.name, runs=runs)
         there = member or elsewhere
         await self.on_left(None if there is None else there.record)
+
+    def _note_left(self, record: WorkerRecord) -> None:
+        for job_type in record.job_types:
+            self._left.pop(job_type, None)
+            self._left[job_type] = (self._clock.now(), record.queues)
+        while len(self._left) > MOST_LEFT:
+            self._left.pop(next(iter(self._left)))
+
+    def left_at(self, job_type: str, queue: str) -> int | None:
+        """When the last worker of the job type left, as far as this server saw it; None where that one did not serve
+        the queue."""
+        at, queues = self._left.get(job_type, (None, ()))
+        return at if queues is None or queue in queues else None
 
     async def known(self, worker_id: int) -> Member:
         """A worker that is heard, which may have registered with another server. Raises WorkerNotFound."""

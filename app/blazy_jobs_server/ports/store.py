@@ -196,6 +196,10 @@ class Store(
         where another engine delivers it."""
         ...
 
+    async def ahead(self, run: Run, most: int) -> int:
+        """How many queued runs of its job type and queue start before it; counts no more than `most`."""
+        ...
+
     async def resolve(self, run_id: int) -> Run | None:
         """The failed run after it, as it was where it is resolved already; None when there is none. Raises
         RunNotFailed."""

@@ -296,6 +296,12 @@ class Reader:
         """`error_groups`, as `listed`."""
         return await asyncio.get_running_loop().run_in_executor(self._lists, self.error_groups, where, before, limit)
 
+    def ahead(self, run: Run, most: int) -> int:
+        with self._statement() as cursor:
+            place = (run.lane_id, -run.priority, run.due_at, run.id, most)
+            ahead: int = cursor.execute(sql.AHEAD, place).fetchone()[0]
+            return ahead
+
     def error_groups(
         self, where: ErrorFilter, before: GroupPlace | None, limit: int
     ) -> tuple[list[ErrorGroup], GroupPlace | None]:

@@ -314,6 +314,9 @@ class SqliteStore:
         run: Run | None = await self._write("run_now", run_id)
         return run
 
+    async def ahead(self, run: Run, most: int) -> int:
+        return await self._reader.on_thread(self._reader.ahead, run, most)
+
     async def resolve(self, run_id: int) -> Run | None:
         resolved: Run | None = await self._write("resolve", run_id)
         return resolved

@@ -331,6 +331,10 @@ FORGET_ERRORS = (
 
 # -- reads
 
+AHEAD = (
+    f"SELECT count(*) FROM (SELECT 1 FROM runs WHERE lane_id = ? AND state = {int(State.QUEUED)} "
+    "AND (rank, due_at, id) < (?, ?, ?) LIMIT ?)"
+)
 NEWEST_ERRORS = (
     "SELECT last_at, error_group FROM error_counts WHERE lane_id = ? AND state = ? "
     "AND (last_at, error_group) < (?, ?) ORDER BY last_at DESC, error_group DESC LIMIT ?"

@@ -3,6 +3,8 @@ import { isFinal, readEvent, type EventType, type RunEvent, type RunState } from
 import { follow } from './following.js';
 import {
   cancelRun,
+  explainRun,
+  type Explanation as ApiExplanation,
   resolveRun,
   getRun,
   listAttempts,
@@ -38,6 +40,7 @@ export type Attempt = Camel<ApiAttempt>;
 export type Progress = Camel<ApiProgress>;
 
 /** All that the API tells of a run. `result` is null until it has completed. */
+export type Explanation = Camel<ApiExplanation>;
 export type RunData<Result = unknown, Payload = unknown> = Omit<Camel<ApiRun>, 'payload' | 'result'> & {
   payload: Payload;
   result: Result | null;
@@ -206,6 +209,11 @@ export class Run<Result = unknown, Payload = unknown> {
       if (!finished || (await this.refresh()).state !== 'cancelled') throw error;
     }
     return this;
+  }
+
+  /** Why it is where it is, in plain words. */
+  async explain({ signal }: Abortable = {}): Promise<Explanation> {
+    return toCamel((await explainRun({ ...this.#server.call({ signal }), path: this.#path })).data);
   }
 
   /** Nothing is left to be done about its failure. Throws ApiError `run_not_failed`. */

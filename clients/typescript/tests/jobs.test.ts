@@ -226,6 +226,7 @@ test('failures are grouped, and resolved', async () => {
   assert.equal((await run.resolve()).data.resolved, true);
   assert.deepEqual(await all(jobs.errors.groups({ jobType: 'fails-here' })), []);
   const waiting = await jobs.dispatch('fails-here', {});
+  assert.equal((await waiting.explain()).blocking[0]?.reason, 'no_worker');
   await assert.rejects(waiting.resolve(), refused('run_not_failed', 409));
   await waiting.cancel();
 });

@@ -108,6 +108,7 @@ PINS = {
     "DELETE_KEYS_OF": "SEARCH idempotency_keys USING COVERING INDEX idempotency_of_run (run_id=?)",
     "DELETE_BATCH_KEYS": "SEARCH k USING INDEX idempotency_age (created_at<?)",
     "FORGET_ERRORS": "SEARCH error_counts USING PRIMARY KEY (error_group=?)",
+    "AHEAD": "SEARCH runs USING INDEX runs_ready (lane_id=? AND (rank,due_at)<(?,?))",
     "NEWEST_ERRORS": "SEARCH error_counts USING COVERING INDEX error_counts_newest "
     "(lane_id=? AND state=? AND (last_at,error_group)<(?,?))",
     "ERRORS_COUNTED": "SEARCH c USING PRIMARY KEY (error_group=?)",

@@ -410,6 +410,10 @@ PLACES = (
     "GROUP BY 1, 2 HAVING sum(c.runs) > 0"
 )
 
+AHEAD = (
+    f"SELECT count(*)::int FROM (SELECT 1 FROM runs WHERE lane_id = $1 AND state = {int(State.QUEUED)} "
+    "AND (rank, due_at, id) < ($2, $3, $4) ORDER BY rank, due_at, id LIMIT $5) AS h"
+)
 NEWEST_ERRORS = (
     "SELECT h.last_at, h.error_group FROM unnest($1::int[]) AS l(id) CROSS JOIN LATERAL ("
     "SELECT last_at, error_group FROM error_counts WHERE lane_id = l.id AND state = $2 "

@@ -453,6 +453,10 @@ class PostgresStore:
         run: Run | None = await self._write("run_now", run_id)
         return run
 
+    async def ahead(self, run: Run, most: int) -> int:
+        ahead: int = await self._reader.value(sql.AHEAD, run.lane_id, -run.priority, run.due_at, run.id, most)
+        return ahead
+
     async def resolve(self, run_id: int) -> Run | None:
         resolved: Run | None = await self._write("resolve", run_id)
         return resolved

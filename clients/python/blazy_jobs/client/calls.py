@@ -15,7 +15,7 @@ from blazy_jobs.client import bodies
 from blazy_jobs.client.call import Call, Pause, Steps, making_a_run
 from blazy_jobs.client.config_fields import ConfigDifference, ConfigExport
 from blazy_jobs.client.facts import RunFacts
-from blazy_jobs.client.fields import ErrorFields, JobTypeSecret, NewKey, OwnKey, sent
+from blazy_jobs.client.fields import ErrorFields, Explanation, JobTypeSecret, NewKey, OwnKey, sent
 from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
 from blazy_jobs.client.waiting import WAIT_SECONDS, Deadline, Outage
 from blazy_jobs.client.webhook_fields import Delivery, NewWebhook, Webhook, WebhookTest
@@ -58,6 +58,10 @@ def path_of_run(run_id: str, verb: str = "") -> str:
 
 def get_run(run_id: str) -> Definition:
     return Call("GET", path_of_run(run_id))
+
+
+def explain(run_id: str) -> Call[Explanation]:
+    return Call("GET", path_of_run(run_id, "/explain"))
 
 
 def resolve(run_id: str) -> Definition:

@@ -205,6 +205,28 @@ class ErrorGroup(TypedDict):
     sample_run_id: str
 
 
+class Blocking(TypedDict):
+    """What holds a run back."""
+
+    reason: str
+    scope: str
+    name: str | None
+    detail: str
+    link: str | None
+
+
+class Explanation(TypedDict):
+    """Why a run is where it is, in plain words. `since` is RFC 3339 text."""
+
+    run_id: str
+    summary: str
+    facts: list[str]
+    since: str | None
+    blocking: list[Blocking]
+    next: str | None
+    suggestions: list[str]
+
+
 class ErrorFields(TypedDict, total=False):
     """Which groups of errors: of runs in this state (`failed` unless it is said), of this job type or queue, or one."""
 

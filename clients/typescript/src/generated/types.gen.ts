@@ -206,6 +206,32 @@ export type BatchItem = {
 };
 
 /**
+ * Something that holds a run back.
+ */
+export type Blocking = {
+    /**
+     * A `wait_reason`, `workers_busy`, or `cancelling`.
+     */
+    reason: string;
+    /**
+     * What holds it back: `job_type`, `queue`, `workers`, `destination` or `run`.
+     */
+    scope: string;
+    /**
+     * Its name; null if it has none.
+     */
+    name: string | null;
+    /**
+     * A sentence.
+     */
+    detail: string;
+    /**
+     * The path of the API that shows it; null if there is none.
+     */
+    link: string | null;
+};
+
+/**
  * A bulk operation, and how far it is.
  */
 export type Bulk = {
@@ -1873,6 +1899,40 @@ export type EveryIn = {
      * From 0 to 10,000. Default: 0.
      */
     days?: number;
+};
+
+/**
+ * Why a run is where it is, in plain words; the wording may change.
+ */
+export type Explanation = {
+    /**
+     * The run that this is about.
+     */
+    run_id: string;
+    /**
+     * The whole in one or two sentences.
+     */
+    summary: string;
+    /**
+     * What else is known: how many runs are ahead, losses, an expiry, where the run is from.
+     */
+    facts: Array<string>;
+    /**
+     * When this began (RFC 3339): since when it is due, runs, or has ended; null if that is not known.
+     */
+    since: string | null;
+    /**
+     * What holds it back; empty if nothing does.
+     */
+    blocking: Array<Blocking>;
+    /**
+     * What happens next without anybody's doing; null if nothing does.
+     */
+    next: string | null;
+    /**
+     * What can be done.
+     */
+    suggestions: Array<string>;
 };
 
 /**
@@ -10445,6 +10505,56 @@ export type ListErrorsResponses = {
 };
 
 export type ListErrorsResponse = ListErrorsResponses[keyof ListErrorsResponses];
+
+export type ExplainRunData = {
+    body?: never;
+    path: {
+        /**
+         * The `id` of the run.
+         */
+        run_id: string;
+    };
+    query?: never;
+    url: '/v1/runs/{run_id}/explain';
+};
+
+export type ExplainRunErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `run_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ExplainRunError = ExplainRunErrors[keyof ExplainRunErrors];
+
+export type ExplainRunResponses = {
+    /**
+     * done
+     */
+    200: Explanation;
+};
+
+export type ExplainRunResponse = ExplainRunResponses[keyof ExplainRunResponses];
 
 export type LogOutData = {
     body?: never;

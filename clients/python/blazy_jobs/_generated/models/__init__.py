@@ -10,6 +10,7 @@ from .backoff import Backoff
 from .batch import Batch
 from .batch_in import BatchIn
 from .batch_item import BatchItem
+from .blocking import Blocking
 from .bulk import Bulk
 from .bulk_action import BulkAction
 from .bulk_filter import BulkFilter
@@ -78,6 +79,7 @@ from .event_page import EventPage
 from .event_type import EventType
 from .every import Every
 from .every_in import EveryIn
+from .explanation import Explanation
 from .failed_data import FailedData
 from .failed_event import FailedEvent
 from .failed_report import FailedReport
@@ -240,6 +242,7 @@ __all__ = (
     "Batch",
     "BatchIn",
     "BatchItem",
+    "Blocking",
     "Bulk",
     "BulkAction",
     "BulkFilter",
@@ -308,6 +311,7 @@ __all__ = (
     "EventType",
     "Every",
     "EveryIn",
+    "Explanation",
     "FailedData",
     "FailedEvent",
     "FailedReport",

@@ -36,6 +36,7 @@ def add_to(app: typer.Typer) -> None:
         (watch, "Example: blazy-jobs watch run_01k9zt6c4q7xw"),
         (runs, "Example: blazy-jobs runs --state failed --job-type send-welcome-email --limit 10"),
         (run, "Example: blazy-jobs run run_01k9zt6c4q7xw"),
+        (explain, "Example: blazy-jobs explain run_01k9zt6c4q7xw"),
         (replay, "Example: blazy-jobs replay run_01k9zt6c4q7xw --wait"),
     ):
         app.command(work.__name__, epilog=epilog)(at_server(work))
@@ -192,6 +193,22 @@ def run(session: Session, run_id: RunId) -> None:
         session.out.record({**found.data, "attempts": attempts, "events": events})
     else:
         _show(session, found.data, attempts, events)
+
+
+def explain(session: Session, run_id: RunId) -> None:
+    """Say why a run is where it is, what holds it back, and what can be done."""
+    found = session.client.runs.explain(identifier(run_id, "the id of a run"))
+    if session.out.json:
+        session.out.record(found)
+        return
+    session.out.line((safe(found["summary"]), "bold"))
+    said = {one["detail"] for one in found["blocking"] if one["detail"] in found["summary"]}
+    for text in (*(one["detail"] for one in found["blocking"] if one["detail"] not in said), *found["facts"]):
+        session.out.line("  ", safe(text))
+    if found["next"] is not None:
+        session.out.line(("  Next: ", "dim"), safe(found["next"]))
+    for text in found["suggestions"]:
+        session.out.line(("  → ", "cyan"), safe(text))
 
 
 def replay(

@@ -9,6 +9,7 @@ from blazy_jobs.client import calls
 from blazy_jobs.client.aio.connection import AsyncConnection
 from blazy_jobs.client.event import Event
 from blazy_jobs.client.facts import RunFacts
+from blazy_jobs.client.fields import Explanation
 from blazy_jobs.client.listening import AsyncListening, Listener, ListenerType
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.waiting import LISTENERS_SECONDS, Deadline
@@ -63,6 +64,10 @@ class AsyncRun(RunFacts, Generic[ResultT]):
         await self._client.carry_out(calls.cancelling(self, reason))
         return self
 
+    async def explain(self) -> Explanation:
+        """Why it is where it is, in plain words."""
+        return await self._client.ask(calls.explain(self.id))
+
     async def resolve(self) -> Self:
         """Nothing is left to be done about its failure. Raises ApiError `run_not_failed`."""
         self.data = await self._client.ask(calls.resolve(self.id))
@@ -93,6 +98,10 @@ class AsyncRunList:
     async def get(self, run_id: str) -> AsyncRun:
         """Raises ApiError `run_not_found`."""
         return AsyncRun(self._client, await self._client.ask(calls.get_run(run_id)))
+
+    async def explain(self, run_id: str) -> Explanation:
+        """Why it is where it is, in plain words. Raises ApiError `run_not_found`."""
+        return await self._client.ask(calls.explain(run_id))
 
     def list(self, **filters: Unpack[RunFilters]) -> AsyncIterator[AsyncRun]:
         """Newest first, page by page; `limit` is that of a page. TypeError for a filter that there is not, ValueError

@@ -8,6 +8,7 @@ from typing import Any, Generic, Literal, Self, Unpack, overload
 from blazy_jobs.client import calls
 from blazy_jobs.client.event import Event
 from blazy_jobs.client.facts import RunFacts
+from blazy_jobs.client.fields import Explanation
 from blazy_jobs.client.listening import Listener, ListenerType, Listening
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.sync.connection import Connection
@@ -62,6 +63,10 @@ class Run(RunFacts, Generic[ResultT]):
         self._client.carry_out(calls.cancelling(self, reason))
         return self
 
+    def explain(self) -> Explanation:
+        """Why it is where it is, in plain words."""
+        return self._client.ask(calls.explain(self.id))
+
     def resolve(self) -> Self:
         """Nothing is left to be done about its failure. Raises ApiError `run_not_failed`."""
         self.data = self._client.ask(calls.resolve(self.id))
@@ -92,6 +97,10 @@ class RunList:
     def get(self, run_id: str) -> Run:
         """Raises ApiError `run_not_found`."""
         return Run(self._client, self._client.ask(calls.get_run(run_id)))
+
+    def explain(self, run_id: str) -> Explanation:
+        """Why it is where it is, in plain words. Raises ApiError `run_not_found`."""
+        return self._client.ask(calls.explain(run_id))
 
     def list(self, **filters: Unpack[RunFilters]) -> Iterator[Run]:
         """Newest first, page by page; `limit` is that of a page. TypeError for a filter that there is not, ValueError
