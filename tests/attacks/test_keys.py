@@ -50,12 +50,13 @@ def dispatch(authorization: str | None, body: bytes = b'{"payload":1}') -> bytes
 
 
 async def answered(connection: Connection, request: bytes) -> tuple[int, bytes, bytes]:
-    """Status, head but for the date, and body."""
+    """Status, head but for the date and the request's id, and body."""
     connection.writes.clear()
     connection.send(request)
     status, body = await connection.answer()
     head = b"".join(connection.writes).partition(b"\r\n\r\n")[0]
-    return status, b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(b"date:")), body
+    own = (b"date:", b"x-request-id:")
+    return status, b"\r\n".join(line for line in head.split(b"\r\n") if not line.startswith(own)), body
 
 
 # -- each state, the same answer
