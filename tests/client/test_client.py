@@ -145,8 +145,9 @@ def test_many_are_dispatched_in_batches_and_only_once(client: Any, monkeypatch: 
 
 def test_batches_are_cut_by_size_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sent, "MAX_BATCH_BYTES", 1000)
-    bodies = list(sent.batches(("greet", "x" * 300) for _ in range(7)))
-    assert [len(json.loads(body)["runs"]) for body in bodies] == [2, 2, 2, 1]
+    batches = list(sent.batches(("greet", "x" * 300) for _ in range(7)))
+    assert [batch.runs for batch in batches] == [2, 2, 2, 1]
+    assert [len(json.loads(batch.text)["runs"]) for batch in batches] == [2, 2, 2, 1]
 
 
 def test_lists_go_over_pages(client: Any) -> None:

@@ -154,12 +154,12 @@ class Reply:
     def accepted(self, run_id: str, body: str) -> None:
         content = body.encode()
         head = b"%bx-request-id: %b\r\nlocation: /v1/runs/%b\r\n"
-        request_id = request_ids.fresh().encode()
+        request_id = request_ids.fresh()
         self._write(head % (_accepted(int(time.time())), request_id, run_id.encode()), content, JSON_TYPE)
 
     def refused(self, error: JobsError) -> None:
         head = [STATUS_LINE[error.status], b"date: %b\r\n" % date(int(time.time()))]
-        head.append(b"x-request-id: %b\r\n" % request_ids.fresh().encode())
+        head.append(b"x-request-id: %b\r\n" % request_ids.fresh())
         head += [f"{name.lower()}: {value}\r\n".encode() for name, value in error.headers.items()]
         self._write(b"".join(head), document(error), MEDIA_TYPE.encode())
 

@@ -163,10 +163,10 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
         self._in_head = False
         self._stop_timing()
         request_id = request_ids.chosen(next((v for n, v in self.headers if n == request_ids.HEADER), None))
-        self.scope[request_ids.REQUEST_ID] = request_id  # type: ignore[literal-required]  # an extension of ours
+        self.scope[request_ids.REQUEST_ID] = request_id.decode()  # type: ignore[literal-required]  # an extension of ours
         self.server_state.default_headers = [
             *_default_headers(int(time.time())),
-            (request_ids.HEADER, request_id.encode()),
+            (request_ids.HEADER, request_id),
         ]
         super().on_headers_complete()
 
@@ -294,7 +294,7 @@ class Protocol(HttpToolsProtocol, exchange.Watched):
         assert self._refusal is not None
         body = document(self._refusal)
         head = [
-            f"x-request-id: {request_ids.fresh()}",
+            f"x-request-id: {request_ids.fresh().decode()}",
             f"content-type: {MEDIA_TYPE}",
             f"content-length: {len(body)}",
             "connection: close",

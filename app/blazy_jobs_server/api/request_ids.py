@@ -17,17 +17,17 @@ current: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _GIVEN = re.compile(rb"[A-Za-z0-9._:;=@/+-]{1,128}")
 """What is anything else is not written into logs, and replaced."""
-_prefix = f"req_{secrets.token_hex(6)}"
+_prefix = f"req_{secrets.token_hex(6)}".encode()
 _numbers = count(1)
 
 
-def fresh() -> str:
+def fresh() -> bytes:
     """Of no other request, of this server or any other."""
-    return f"{_prefix}{next(_numbers):08x}"
+    return b"%b%08x" % (_prefix, next(_numbers))
 
 
-def chosen(given: bytes | None) -> str:
-    return given.decode() if given is not None and _GIVEN.fullmatch(given) is not None else fresh()
+def chosen(given: bytes | None) -> bytes:
+    return given if given is not None and _GIVEN.fullmatch(given) is not None else fresh()
 
 
 def of(scope: Scope) -> str | None:
