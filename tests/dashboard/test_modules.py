@@ -122,3 +122,27 @@ def test_a_form_begins_with_defaults_and_what_is_required() -> None:
         "console.log(JSON.stringify(initial(shapeOf(given, given), true)));"
     )
     assert run(code, schema) == {"name": "", "loud": False, "lines": [{"sku": ""}], "size": 3}
+
+
+def test_two_texts_are_compared_line_by_line() -> None:
+    before = "\n".join(["{", *(f"  {n}," for n in range(10)), "}"])
+    after = before.replace("  4,", "  four,\n  more,")
+    code = (
+        f"import {{ difference }} from 'UI/core/lines.js'; {READ} "
+        "const [before, after] = given; const found = [difference(before, after), difference(before, before)]; "
+        "console.log(JSON.stringify([...found, difference('a', 'a\\n'.repeat(700))]));"
+    )
+    changed, same, long = run(code, [before, after])
+    assert [(line["kind"], line["text"].strip()) for line in changed] == [
+        ("gap", "…"),
+        ("same", "2,"),
+        ("same", "3,"),
+        ("out", "4,"),
+        ("in", "four,"),
+        ("in", "more,"),
+        ("same", "5,"),
+        ("same", "6,"),
+        ("gap", "…"),
+    ]
+    assert [line["kind"] for line in same] == ["gap"]
+    assert long is None

@@ -362,11 +362,11 @@ _CONFIG_SCHEDULE = {
     "source": "config",
     "owner": "shop",
 }
-_CONFIG_JOB_TYPE = {
-    name: value
-    for name, value in _JOB_TYPE.items()
-    if name not in ("paused", "version", "source", "created_at", "updated_at")
-} | {"source": "config", "owner": "shop"}
+_NO_PART_OF_A_VERSION = ("paused", "version", "source", "created_at", "updated_at")
+_CONFIG_JOB_TYPE = {name: value for name, value in _JOB_TYPE.items() if name not in _NO_PART_OF_A_VERSION} | {
+    "source": "config",
+    "owner": "shop",
+}
 _CONFIG_QUEUE = {
     "name": "default",
     "engine": "database",
@@ -441,6 +441,10 @@ ANSWERS: dict[str, list[Any]] = {
     ],
     "FireTimes": [{"data": ["2026-02-01T02:00:00.000000Z", "2026-02-02T02:00:00.000000Z"]}],
     "JobType": [_JOB_TYPE],
+    "JobTypeVersion": [
+        {"version": 2, "changed": ["timeout_seconds"]}
+        | {name: _JOB_TYPE[name] for name in _JOB_TYPE if name not in _NO_PART_OF_A_VERSION}
+    ],
     "Run": [_QUEUED, _RUNNING, _COMPLETED],
     "Batch": [{"data": [{"id": RUN_ID, "state": "queued"}]}],
     "Attempt": [

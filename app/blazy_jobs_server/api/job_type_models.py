@@ -153,6 +153,31 @@ class JobType(BaseModel):
     updated_at: AwareDatetime
 
 
+class JobTypeVersion(BaseModel):
+    version: int
+    changed: list[str]
+    name: str
+    description: str
+    handler: HandlerOut
+    queue: str
+    priority: int
+    retry: RetryOut
+    timeout_seconds: float
+    expires_seconds: float | None
+    payload_schema: JsonSchema | None
+    result_schema: JsonSchema | None
+    retention_seconds: float
+    retention_failed_seconds: float | None
+    concurrency: int | None
+    tags: list[str]
+    redact: list[str]
+
+
+class JobTypeVersionPage(BaseModel):
+    data: list[JobTypeVersion]
+    next_cursor: str | None
+
+
 class RegisteredJobType(JobType):
     secret: str | None = None
 

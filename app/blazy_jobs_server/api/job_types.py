@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from itertools import pairwise
+from typing import Any, TypeVar
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -12,8 +13,8 @@ from blazy_jobs_server.api.context import ONCE, Answer, caller_of, context_of
 from blazy_jobs_server.api.definitions import changed, definition, writes_handler
 from blazy_jobs_server.api.describe import BODY, JOB_TYPE_LINKS, accepts, answers, describe
 from blazy_jobs_server.api.key_models import RotateIn
-from blazy_jobs_server.api.requests import read_json
-from blazy_jobs_server.api.runs import Limit, NameCursor, respond
+from blazy_jobs_server.api.requests import cursor_key, read_json
+from blazy_jobs_server.api.runs import Cursor, Limit, NameCursor, respond
 from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.errors import (
     BlockedDestination,
@@ -187,6 +188,38 @@ async def get_job_type(request: Request, name: str) -> Response:
     catalogue = context_of(request).jobs.catalogue
     await catalogue.fresh()
     return respond(_answer(catalogue.entry(name).job_type))
+
+
+@router.get(
+    "/{name}/versions",
+    operation_id="list_job_type_versions",
+    summary="List a job type's versions, the latest first",
+    responses=describe(
+        {200: job_type_models.JobTypeVersionPage},
+        InvalidRequest,
+        InvalidCursor,
+        JobTypeNotFound,
+        text={200: "a page, the latest first"},
+    ),
+)
+async def list_job_type_versions(request: Request, name: str, limit: Limit = 50, cursor: Cursor = None) -> Response:
+    jobs = context_of(request).jobs
+    await jobs.catalogue.fresh()
+    jobs.catalogue.entry(name)
+    before = cursor_key(cursor)
+    found = [(version, definition) for _, version, definition in await jobs.store.versions(name)]
+    rows = [row for row in found if before is None or row[0] < before][-limit - 1 :]
+    page = [_version(version, now, then) for (_, then), (version, now) in pairwise(rows)]
+    if len(rows) <= limit and rows:
+        page = [_version(*rows[0], None), *page]
+    following = ids.encode(page[0]["version"]) if len(rows) > limit else None
+    return respond(Answer(200, orjson.dumps({"data": page[::-1], "next_cursor": following})))
+
+
+def _version(version: int, definition: Definition, before: Definition | None) -> dict[str, Any]:
+    shown = render.definition_json(definition)
+    known = shown if before is None else render.definition_json(before)
+    return {"version": version, "changed": [name for name in shown if shown[name] != known[name]]} | shown
 
 
 @router.patch(

@@ -13,7 +13,7 @@ from blazy_jobs_server.domain import ids
 from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.handler_secrets import UNCHANGED
 from blazy_jobs_server.domain.instants import rfc3339
-from blazy_jobs_server.domain.job_type import JobType, Settings
+from blazy_jobs_server.domain.job_type import Definition, JobType, Settings
 from blazy_jobs_server.domain.keys import Actor
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 
@@ -131,7 +131,22 @@ def brief_json(run_id: int, state: State) -> str:
 
 
 def job_type_json(job_type: JobType) -> dict[str, Any]:
-    definition = job_type.definition
+    shown = definition_json(job_type.definition)
+    last = {name: shown.pop(name) for name in ("tags", "redact")}
+    return (
+        shown
+        | {"paused": job_type.paused}
+        | last
+        | {
+            "version": job_type.version,
+            "source": job_type.source,
+            "created_at": rfc3339(job_type.created_at),
+            "updated_at": rfc3339(job_type.updated_at),
+        }
+    )
+
+
+def definition_json(definition: Definition) -> dict[str, Any]:
     handler: dict[str, Any] = {"kind": definition.handler.kind}
     if definition.handler.kind == "http":
         handler |= {
@@ -154,13 +169,8 @@ def job_type_json(job_type: JobType) -> dict[str, Any]:
         "retention_seconds": definition.retention_seconds,
         "retention_failed_seconds": definition.retention_failed_seconds,
         "concurrency": definition.concurrency,
-        "paused": job_type.paused,
         "tags": list(definition.tags),
         "redact": list(definition.redact),
-        "version": job_type.version,
-        "source": job_type.source,
-        "created_at": rfc3339(job_type.created_at),
-        "updated_at": rfc3339(job_type.updated_at),
     }
 
 

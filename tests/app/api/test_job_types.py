@@ -226,6 +226,46 @@ async def test_a_retired_name_is_free_again(server: Server) -> None:
     assert (await server.dispatch())["job_type_version"] == 3
 
 
+async def test_versions_say_what_each_changed(server: Server) -> None:
+    path = "/v1/job-types/mail"
+    await server.http.put(path, json={"handler": WORKER})
+    await server.http.patch(path, json={"timeout_seconds": 30, "tags": ["a"]})
+    await server.http.post(f"{path}/pause")  # no part of the definition
+    await server.http.patch(path, json={"retry": {"max_attempts": 2}})
+    third, second, first = (await server.get(f"{path}/versions"))["data"]
+    assert [one["version"] for one in (third, second, first)] == [3, 2, 1]
+    assert [one["changed"] for one in (third, second, first)] == [["retry"], ["timeout_seconds", "tags"], []]
+    assert (first["timeout_seconds"], second["timeout_seconds"], third["retry"]["max_attempts"]) == (300, 30, 2)
+    current = await server.get(path)
+    assert {name: third[name] for name in third if name != "changed"} == {
+        name: current[name] for name in current if name not in ("paused", "source", "created_at", "updated_at")
+    }
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4])
+async def test_versions_come_in_pages_that_know_what_was_before(server: Server, limit: int) -> None:
+    path = "/v1/job-types/mail"
+    for priority in range(4):
+        await server.http.put(path, json={"handler": WORKER, "priority": priority})
+    found, query = [], f"?limit={limit}"
+    while True:
+        page = (await server.http.get(f"{path}/versions{query}")).json()
+        assert len(page["data"]) <= limit
+        found += [(one["version"], one["changed"]) for one in page["data"]]
+        if page["next_cursor"] is None:
+            break
+        query = f"?limit={limit}&cursor={page['next_cursor']}"
+    assert found == [(4, ["priority"]), (3, ["priority"]), (2, ["priority"]), (1, [])]
+
+
+async def test_versions_of_what_is_not_there(server: Server) -> None:
+    await server.http.put("/v1/job-types/mail", json={"handler": WORKER})
+    problem(await server.http.get("/v1/job-types/none/versions"), 404, "job_type_not_found")
+    problem(await server.http.get("/v1/job-types/mail/versions?cursor=!"), 422, "invalid_cursor")
+    await server.http.delete("/v1/job-types/mail")
+    problem(await server.http.get("/v1/job-types/mail/versions"), 404, "job_type_not_found")
+
+
 async def test_a_retired_name_goes_on_with_its_versions_after_a_restart(server: Server) -> None:
     await server.register()
     assert (await server.http.delete("/v1/job-types/greet")).status_code == 204

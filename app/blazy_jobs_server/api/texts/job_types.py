@@ -17,6 +17,8 @@ SHAPES = {
     "JobType": "The definition of a job. Each change creates a new version; a run keeps the version that it was "
     "dispatched with.",
     "JobTypePage": "A page of job types, newest first.",
+    "JobTypeVersion": "A definition that the job type has had, and what it changed.",
+    "JobTypeVersionPage": "A page of versions, the latest first.",
     "HandlerIn": "What executes the runs.",
     "HandlerOut": "What executes the runs.",
     "WorkerHandlerOut": "The runs are claimed by workers that serve this job type.",
@@ -142,14 +144,24 @@ FIELDS = {
         "updated_at": UPDATED,
     },
     "JobTypePage": {"data": PAGE_DATA, "next_cursor": CURSOR_OF_NEXT},
+    "JobTypeVersion": {
+        "version": "Its number, from 1 without gaps.",
+        "changed": "The names of the fields that differ from the version before. Empty for the first.",
+    },
+    "JobTypeVersionPage": {"data": PAGE_DATA, "next_cursor": CURSOR_OF_NEXT},
 }
 
+_NO_PART_OF_A_VERSION = ("paused", "source", "created_at", "updated_at")
+FIELDS["JobTypeVersion"] = {
+    name: text for name, text in FIELDS["JobType"].items() if name not in _NO_PART_OF_A_VERSION
+} | FIELDS["JobTypeVersion"]
 FIELDS["RegisteredJobType"] = {**FIELDS["JobType"], **FIELDS["RegisteredJobType"]}
 
 OPERATIONS = {
     "register_job_type": "Refused if the name is taken; `PUT /v1/job-types/{name}` replaces a definition.",
     "list_job_types": "Retired job types are not listed.",
     "get_job_type": "The current definition and its version.",
+    "list_job_type_versions": "Runs keep the version that they were dispatched with. `paused` belongs to none.",
     "patch_job_type": "Omitted fields are not changed, also within `retry`. A change creates a new version. After a "
     "change over HTTP, declarations in code no longer change this job type.",
     "rotate_job_type_secret": "Until `previous_until` each request has a signature by both secrets. Needs the scope "

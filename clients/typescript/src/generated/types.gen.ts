@@ -2550,6 +2550,94 @@ export type JobTypeSecret = {
 };
 
 /**
+ * A definition that the job type has had, and what it changed.
+ */
+export type JobTypeVersion = {
+    /**
+     * Its number, from 1 without gaps.
+     */
+    version: number;
+    /**
+     * The names of the fields that differ from the version before. Empty for the first.
+     */
+    changed: Array<string>;
+    /**
+     * Unique among the job types that are not retired.
+     */
+    name: string;
+    /**
+     * For people; may be empty.
+     */
+    description: string;
+    /**
+     * What executes the runs.
+     */
+    handler: HandlerOut;
+    /**
+     * The queue of its runs, unless a dispatch names another.
+     */
+    queue: string;
+    /**
+     * The priority of its runs, unless a dispatch sets another: from -100 to 100, higher starts first.
+     */
+    priority: number;
+    /**
+     * The retry policy.
+     */
+    retry: RetryOut;
+    /**
+     * Time limit of one attempt in seconds.
+     */
+    timeout_seconds: number;
+    /**
+     * Seconds after its dispatch within which a run must start; otherwise it is `failed` with `expired`. null: no limit.
+     */
+    expires_seconds: number | null;
+    /**
+     * The JSON Schema of payloads. null: any payload.
+     */
+    payload_schema: JsonSchema | null;
+    /**
+     * The JSON Schema of results. null: any result.
+     */
+    result_schema: JsonSchema | null;
+    /**
+     * Seconds that finished runs are kept.
+     */
+    retention_seconds: number;
+    /**
+     * Seconds that failed runs are kept. null: `retention_seconds`.
+     */
+    retention_failed_seconds: number | null;
+    /**
+     * Maximum number of its runs at a time. null: no limit.
+     */
+    concurrency: number | null;
+    /**
+     * Tags to find it by.
+     */
+    tags: Array<string>;
+    /**
+     * JSON Pointers to what is shown as `***` to keys without the scope `runs:reveal`.
+     */
+    redact: Array<string>;
+};
+
+/**
+ * A page of versions, the latest first.
+ */
+export type JobTypeVersionPage = {
+    /**
+     * At most `limit` items.
+     */
+    data: Array<JobTypeVersion>;
+    /**
+     * The `cursor` of the next page. null on the last page.
+     */
+    next_cursor: string | null;
+};
+
+/**
  * JSON Schema 2020-12, at most 64 KiB. References must point within it; patterns must not need more than linear time.
  */
 export type JsonSchema = {
@@ -7546,6 +7634,65 @@ export type PutJobTypeResponses = {
 };
 
 export type PutJobTypeResponse = PutJobTypeResponses[keyof PutJobTypeResponses];
+
+export type ListJobTypeVersionsData = {
+    body?: never;
+    path: {
+        /**
+         * The name of the job type.
+         */
+        name: string;
+    };
+    query?: {
+        /**
+         * Maximum number of items; a page ends early at 4 MiB.
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the previous page; opaque.
+         */
+        cursor?: string;
+    };
+    url: '/v1/job-types/{name}/versions';
+};
+
+export type ListJobTypeVersionsErrors = {
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `job_type_not_found`
+     */
+    404: Problem;
+    /**
+     * `invalid_request`, `invalid_cursor`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`
+     */
+    503: Problem;
+};
+
+export type ListJobTypeVersionsError = ListJobTypeVersionsErrors[keyof ListJobTypeVersionsErrors];
+
+export type ListJobTypeVersionsResponses = {
+    /**
+     * a page, the latest first
+     */
+    200: JobTypeVersionPage;
+};
+
+export type ListJobTypeVersionsResponse = ListJobTypeVersionsResponses[keyof ListJobTypeVersionsResponses];
 
 export type RotateJobTypeSecretData = {
     body?: RotateIn;

@@ -103,6 +103,8 @@ from .job_type_patch import JobTypePatch
 from .job_type_put import JobTypePut
 from .job_type_secret import JobTypeSecret
 from .job_type_source import JobTypeSource
+from .job_type_version import JobTypeVersion
+from .job_type_version_page import JobTypeVersionPage
 from .json_schema_type_0 import JsonSchemaType0
 from .key import Key
 from .key_in import KeyIn
@@ -335,6 +337,8 @@ __all__ = (
     "JobTypePut",
     "JobTypeSecret",
     "JobTypeSource",
+    "JobTypeVersion",
+    "JobTypeVersionPage",
     "JsonSchemaType0",
     "Key",
     "KeyIn",

@@ -14,7 +14,7 @@ const NAMED = 8;
 
 /** @param {{ name: string, text: any, note?: string, href?: string, tone?: string }} props */
 export function Tile({ name, text, note, href, tone = "" }) {
-  const inside = html`<span class="tile-name">${name}</span><span class=${`tile-value ${tone}`}>${text}</span><span class="tile-note">${note || "\u00a0"}</span>`;
+  const inside = html`<span class="tile-name">${name}</span><span class=${`tile-value ${tone}`}>${text}</span>${note !== undefined && html`<span class="tile-note">${note || "\u00a0"}</span>`}`;
   return href ? html`<a class="tile" href=${href}>${inside}</a>` : html`<div class="tile">${inside}</div>`;
 }
 

@@ -3,7 +3,7 @@ import { html, useMemo, useState } from "../vendor/preact.js";
 import { now } from "../core/clock.js";
 import { query, setQuery } from "../core/router.js";
 import { useRead } from "../core/read.js";
-import { brief, duration } from "../core/text.js";
+import { brief, duration, plural } from "../core/text.js";
 import { Section } from "../kit/page.js";
 import { Plot } from "../kit/plot.js";
 import { Segments } from "../kit/tabs.js";
@@ -14,7 +14,7 @@ const SPANS = {
   month: { text: "Month", seconds: 30 * 86_400, step: 21_600, every: 300_000 },
 };
 /** @typedef {keyof typeof SPANS} Span */
-/** @typedef {{ step_seconds: number, data: any[] }} AnySeries as GET /v1/stats/series describes it */
+/** @typedef {{ step_seconds: number, data: any[], total: any }} AnySeries as GET /v1/stats/series describes it */
 const CHOICES = Object.entries(SPANS).map(([value, { text }]) => ({ value, text }));
 
 /** The history of a span up to now, read again as it grows.
@@ -45,8 +45,9 @@ const aMinute = (series, name) => series.data.map((point) => (point[name] === nu
 const rate = (/** @type {number} */ value) => brief(Math.round(value * 10) / 10);
 const seconds = (/** @type {number} */ value) => (value === 0 ? "0" : duration(value).replace(/(\d+)\.0 /, "$1 "));
 
-/** Throughput, failures and waiting. @param {{ filter?: { job_type?: string, queue?: string } }} props */
-export function History({ filter = {} }) {
+/** Throughput, failures and waiting; of a job type also how long its attempts took, and how many failed.
+ * @param {{ filter?: { job_type?: string, queue?: string }, withDurations?: boolean }} props */
+export function History({ filter = {}, withDurations = false }) {
   const [span, setSpan] = useState(/** @type {Span} */ ("hour"));
   const series = useSeries(span, filter);
   const plots = useMemo(() => series && {
@@ -54,13 +55,25 @@ export function History({ filter = {} }) {
     done: [{ name: "completed", tone: "accent", area: true, values: aMinute(series, "completed") }],
     bad: [{ name: "failed", tone: "bad", area: true, values: aMinute(series, "failed") }, { name: "retried", tone: "warn", values: aMinute(series, "retried") }],
     waits: [{ name: "median", tone: "accent", area: true, values: series.data.map((point) => point.waited?.p50_seconds ?? null) }, { name: "p99", tone: "ink", values: series.data.map((point) => point.waited?.p99_seconds ?? null) }],
+    runs: [{ name: "median", tone: "accent", area: true, values: series.data.map((point) => point.ran?.p50_seconds ?? null) }, { name: "p99", tone: "ink", values: series.data.map((point) => point.ran?.p99_seconds ?? null) }],
   }, [series]);
   return html`<${Section} title="History" aside=${html`<${Segments} label="Span" options=${CHOICES} value=${span} onChange=${setSpan} />`}>
-    <div class="plots">${plots ? html`
+    <div class=${`plots ${withDurations ? "four" : ""}`}>${plots ? html`
       <${Plot} label="Completed a minute" times=${plots.times} lines=${plots.done} format=${rate} />
       <${Plot} label="Failures a minute" times=${plots.times} lines=${plots.bad} format=${rate} />
-      <${Plot} label="Wait" times=${plots.times} lines=${plots.waits} format=${seconds} isSeconds=${true} />` : html`<div class="plot-wait"></div>`}</div>
+      <${Plot} label="Wait" times=${plots.times} lines=${plots.waits} format=${seconds} isSeconds=${true} />
+      ${withDurations && html`<${Plot} label="Time of an attempt" times=${plots.times} lines=${plots.runs} format=${seconds} isSeconds=${true} />`}` : html`<div class="plot-wait"></div>`}</div>
+    ${withDurations && series && html`<p class="quiet small num">${inWords(series.total)}</p>`}
   <//>`;
+}
+
+/** How many failed, and how long they took, of the whole span. @param {any} total */
+function inWords({ completed, failed, ran }) {
+  const ended = (completed ?? 0) + (failed ?? 0);
+  if (ended === 0) return "None ended in this span.";
+  const share = (100 * (failed ?? 0)) / ended;
+  const failures = !failed ? "none failed" : share < 0.1 ? "less than 0.1 % failed" : `${share < 10 ? share.toFixed(1) : Math.round(share)} % failed`;
+  return `${plural(ended, "run")} ended in this span: ${failures}.${ran?.p50_seconds ? ` Half of the attempts took at most ${duration(ran.p50_seconds)}, 95 % at most ${duration(ran.p95_seconds)}.` : ""}`;
 }
 
 /** What a list of runs in these states counts. @param {string[]} states @returns {{ name: "started" | "completed" | "failed" | "cancelled", tone: string }} */

@@ -11,27 +11,29 @@ import { Tabs } from "../kit/tabs.js";
 import { Time } from "../kit/time.js";
 import { query } from "../core/router.js";
 import { LatestRuns, Servers, Tile } from "./definition-parts.js";
+import { History } from "./history.js";
 import { HandlerBadge } from "./job-types.js";
 import { TypeActions } from "./job-type-actions.js";
+import { Versions } from "./job-type-versions.js";
 
 const CRUMBS = [{ href: to("job-types"), text: "Job types" }];
 /** @type {[import("../kit/state.js").RunState, string][]} */
 const TILES = [["scheduled", ""], ["queued", ""], ["running", ""], ["retrying", ""], ["completed", ""], ["failed", ""]];
-const VIEWS = [["", "Overview"], ["definition", "Definition"]];
+const VIEWS = [["", "Overview"], ["definition", "Definition"], ["versions", "Versions"]];
 
 /** @param {{ name: string }} props */
 export default function JobTypePage({ name }) {
   const { data: type, error, stale, reload } = useRead(`v1/job-types/${part(name)}`, {}, { topics: ["job_types"] });
   if (!type) return html`<${Page} title=${name} crumbs=${CRUMBS}>${error ? html`<${Failure} error=${error} what="job type" retry=${reload} />` : html`<${Skeleton} />`}<//>`;
   const view = query.value.get("view") ?? "";
-  const tabs = VIEWS.map(([value, text]) => ({ text, href: to(`job-types/${part(name)}`, { view: value }), current: value === view }));
+  const tabs = VIEWS.map(([value, text]) => ({ text, href: to(`job-types/${part(name)}`, { view: value }), current: value === view, count: value === "versions" ? type.version : undefined }));
   return html`<${Page} title=${type.name} crumbs=${CRUMBS}
     heading=${html`<span class="row wrap gap-3">${type.name}${type.paused && html`<${Badge} tone="warn" icon="pause">Paused<//>`}<${HandlerBadge} type=${type} /></span>`}
     sub=${type.description && html`<p class="lead" dir="auto">${type.description}</p>`}
     actions=${html`<${TypeActions} type=${type} reload=${reload} />`}>
     <${Tabs} label="About the job type" tabs=${tabs} />
     <div class=${stale ? "is-stale" : ""}>
-      ${view === "definition" ? html`<${Definition} type=${type} />` : html`<${Summary} type=${type} />`}
+      ${view === "versions" ? html`<${Versions} type=${type} />` : view === "definition" ? html`<${Definition} type=${type} />` : html`<${Summary} type=${type} />`}
     </div>
   <//>`;
 }
@@ -40,6 +42,7 @@ export default function JobTypePage({ name }) {
 function Summary({ type }) {
   return html`<div class="page">
     <div class="tiles">${TILES.map(([state]) => html`<${StateTile} key=${state} name=${type.name} state=${state} />`)}</div>
+    <${History} filter=${{ job_type: type.name }} withDurations=${true} />
     <div class="run-page">
       <div class="stack gap-5">
         <${LatestRuns} title="Latest runs" query=${{ job_type: type.name }} topics=${["runs"]} withType=${false} none="It has not been dispatched yet" />
@@ -112,6 +115,7 @@ export function retryText(retry) {
 function Definition({ type }) {
   const { handler } = type;
   return html`<div class="page">
+    ${type.description && html`<${Section} title="Description"><p class="description" dir="auto">${type.description}</p><//>`}
     <${Section} title="Settings"><${Facts} columns=${true} items=${[
       ["Handler", handler.kind === "http" ? html`<span class="mono" dir="ltr">${handler.url}</span>` : "workers claim its runs"],
       ["Headers", handler.kind === "http" && Object.keys(handler.headers).join(", ")],

@@ -7,6 +7,7 @@ import { Button } from "../kit/button.js";
 import { Failure, Skeleton } from "../kit/empty.js";
 import { Facts, Page, Section } from "../kit/page.js";
 import { STATES, capital } from "../kit/state.js";
+import { History } from "./history.js";
 import { Late, QueueState, lateness } from "./queues.js";
 import { QueueActions } from "./queue-actions.js";
 import { LatestRuns, Servers, Tile } from "./definition-parts.js";
@@ -25,9 +26,10 @@ export default function QueuePage({ name }) {
     actions=${html`<${QueueActions} queue=${queue} reload=${reload} /><${Button} icon="runs" href=${to("runs", { queue: queue.name })}>Runs<//>`}>
     <div class=${`tiles ${stale ? "is-stale" : ""}`}>
       ${STATES.filter((state) => state !== "completed" && state !== "cancelled").map((state) => html`<${Tile} key=${state} name=${capital(state)} text=${number(queue.counts[state])}
-        note=${state === "queued" && late && late.unserved > 0 ? `${number(late.unserved)} without a worker` : ""} href=${to("runs", { queue: queue.name, state })} />`)}
+        note=${state === "queued" && late && late.unserved > 0 ? `${number(late.unserved)} without a worker` : undefined} href=${to("runs", { queue: queue.name, state })} />`)}
       <${Tile} name="Oldest due" text=${html`<${Late} name=${queue.name} />`}  />
     </div>
+    <${History} filter=${{ queue: name }} />
     <div class="run-page">
       <div class="stack gap-5">
         <${LatestRuns} query=${{ queue: queue.name, state: ["running", "queued", "retrying"] }} topics=${["runs"]} withQueue=${false} title="Running and waiting" none="Nothing runs or waits here" />
