@@ -128,6 +128,23 @@ async def test_each_server_knows_the_other_and_a_worker_is_drained_at_either(bot
     await until(is_told)
 
 
+async def test_each_server_writes_its_part_of_the_history_and_either_tells_the_whole(both: Both) -> None:
+    one, other = both
+    for server in both:
+        worker = await server.worker()
+        await server.dispatch()
+        await worker.complete((await worker.claim(1, 10))[0])
+        await server.jobs.history.write()
+
+    async def total(server: Server, **query: Any) -> Any:
+        return (await server.get("/v1/stats/series", **query))["total"]
+
+    for server in both:
+        whole, of_it = await total(server), await total(server, job_type="greet", queue="default")
+        assert (whole["completed"], of_it["completed"], whole["ran"]["count"]) == (2, 2, 2)
+    await asyncio.gather(one.jobs.history.roll_up(), other.jobs.history.roll_up())
+
+
 # -- keys
 
 

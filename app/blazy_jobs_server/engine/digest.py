@@ -19,11 +19,13 @@ from blazy_jobs_server.engine.membership import Member
 from blazy_jobs_server.engine.sight import Sight, sees_worker
 from blazy_jobs_server.engine.tally import DEED_NAMES, RATE_SECONDS, Counts, Deed
 from blazy_jobs_server.engine.versions import PERSONAL, Versions
+from blazy_jobs_server.ports.errors import ErrorGroup
 
 FRAME_BYTES = 8 * 1024
 HEAD_BYTES = 128
 """Room for the id and the event's name of a frame."""
 QUEUES_BYTES, ERRORS_BYTES = 2048, 1024
+MESSAGE_CHARS = 200
 MOST_LISTED = 200
 """Not more than that fit, whatever their names."""
 FOR_ADMINS = (Topic.KEYS, Topic.AUDIT)
@@ -50,7 +52,9 @@ class Known(NamedTuple):
     trouble: list[str]
 
 
-def content(known: Known, sight: Sight, personal: Mapping[Topic, int]) -> dict[str, Any]:
+def content(
+    known: Known, sight: Sight, personal: Mapping[Topic, int], new_errors: Iterable[ErrorGroup]
+) -> dict[str, Any]:
     """All but when and by whom. `personal`: the numbers of what a restricted reader sees."""
     lanes = _lanes(known, sight)
     totals = dict.fromkeys(State, 0)
@@ -67,7 +71,7 @@ def content(known: Known, sight: Sight, personal: Mapping[Topic, int]) -> dict[s
     queues, left_out = _queues(known, lanes)
     head["queues"] = queues
     head["queues_left_out"] = left_out
-    head["new_errors"] = []
+    head["new_errors"] = _fitting(map(_error, new_errors), ERRORS_BYTES)
     room = FRAME_BYTES - HEAD_BYTES - len(orjson.dumps(head)) - 512  # for the names, the instant and the rest
     listed, other = _listed(lanes, room)
     return head | {"lanes": listed, "other": other}
@@ -149,6 +153,17 @@ def _queues(known: Known, lanes: Mapping[Lane, Mapping[State, int]]) -> tuple[li
     )
     listed = _fitting(shown, QUEUES_BYTES)
     return listed, len(found) - len(listed)
+
+
+def _error(group: ErrorGroup) -> dict[str, Any]:
+    return {
+        "group": group.group,
+        "code": group.code,
+        "type": None if group.type is None else group.type[:MESSAGE_CHARS],
+        "message": group.message[:MESSAGE_CHARS],
+        "job_type": next(iter(group.job_types), ""),
+        "first_at": rfc3339(group.first_at),
+    }
 
 
 def _listed(lanes: Mapping[Lane, Mapping[State, int]], room: int) -> tuple[list[Any], Any]:

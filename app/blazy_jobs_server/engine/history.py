@@ -31,6 +31,8 @@ from blazy_jobs_server.engine.tally import Counts, Lane, Tally
 from blazy_jobs_server.ports import Clock, Commit, Store
 
 WRITE_SECONDS = 10.0
+STOP_SECONDS = 2.0
+"""How long a stop waits for the last write, where the database hangs."""
 MOST_LANES = 200
 """Pairs of job type and queue with rows of their own in a minute."""
 MOST_MINUTES = 60
@@ -149,8 +151,9 @@ class History:
             return
         self._started = False
         try:
-            await self.write()
-        except StoreUnavailable:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self.write()
+        except (StoreUnavailable, TimeoutError):
             return
 
     # -- what happens

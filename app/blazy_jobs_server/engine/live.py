@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from blazy_jobs_server.domain import ids
-from blazy_jobs_server.domain.errors import StoreUnavailable
+from blazy_jobs_server.domain.errors import ReadTimeout, StoreUnavailable
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.run import State
@@ -31,10 +31,14 @@ from blazy_jobs_server.engine.servers import Servers
 from blazy_jobs_server.engine.sight import Sight
 from blazy_jobs_server.engine.versions import PERSONAL, Personal, Versions, checksum
 from blazy_jobs_server.ports import Clock, Commit, Elsewhere, Store
+from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup
 
 log = structlog.get_logger("live")
 
 SECONDS = 1.0
+NEW_SECONDS = 600.0
+"""For so long a group of errors is new."""
+GROUPS_READ = 50
 ALMOST = 0.95
 """Of a second: a look may come a little early."""
 
@@ -42,7 +46,7 @@ ALMOST = 0.95
 class View:
     """What readers with the same sight are shown."""
 
-    __slots__ = ("block", "content", "number", "personal", "place", "read_at", "readers")
+    __slots__ = ("block", "content", "errors_read", "groups", "number", "personal", "place", "read_at", "readers")
 
     def __init__(self) -> None:
         self.readers: dict[Buffer, tuple[int, float]] = {}
@@ -51,6 +55,10 @@ class View:
         self.content: object = None
         self.place = b""
         self.block = b""
+        self.groups: list[ErrorGroup] = []
+        """Those that failed last."""
+        self.errors_read: tuple[int, int] | None = None
+        """The numbers of failed and retrying runs as `groups` was read."""
         self.personal: dict[Topic, int] = {}
         self.read_at: dict[Topic, int] = {}
         """The numbers of the topics as `personal` was read."""
@@ -188,6 +196,7 @@ class Live:
         )
         for sight, view in list(self._views.items()):
             await self._read_personal(sight, view)
+            await self._read_errors(sight, view)
             self._make(known, sight, view)
             self._publish(view)
 
@@ -213,8 +222,29 @@ class Live:
             return  # it is read at the next look
         view.read_at = at
 
+    async def _read_errors(self, sight: Sight, view: View) -> None:
+        runs = self.versions.runs(sight.within)
+        at = runs[State.FAILED], runs[State.RETRYING]
+        if at == view.errors_read:
+            return
+        found: dict[str, ErrorGroup] = {}
+        try:
+            for state in (State.RETRYING, State.FAILED):
+                where = ErrorFilter(state=state, within=sight.within)
+                groups, _ = await self._store.error_groups(where, None, GROUPS_READ)
+                for group in groups:
+                    known = found.get(group.group)
+                    found[group.group] = group if known is None or group.first_at < known.first_at else known
+        except (StoreUnavailable, ReadTimeout):
+            return  # they are read at the next look
+        view.groups, view.errors_read = list(found.values()), at
+
+    def _new(self, groups: list[ErrorGroup]) -> list[ErrorGroup]:
+        since = self._clock.now() - int(NEW_SECONDS * 1_000_000)
+        return sorted((g for g in groups if g.first_at >= since), key=lambda g: (-g.first_at, g.group))
+
     def _make(self, known: digest.Known, sight: Sight, view: View) -> None:
-        found = digest.content(known, sight, view.personal)
+        found = digest.content(known, sight, view.personal, self._new(view.groups))
         text = orjson.dumps(found)
         if text != view.content:
             view.content = text

@@ -10,10 +10,21 @@ import msgspec
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.batch import Batch
 from blazy_jobs_server.domain.declaration import Declaration
+from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import WorkerRecord
 from blazy_jobs_server.store.declaring import declare, declares_text
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
+
+IN_HAND = (
+    "SELECT h.worker_id, h.n, h.id, h.lane_id, h.attempt, h.started_at FROM ("
+    "SELECT r.worker_id, r.id, r.lane_id, r.attempt, r.started_at, count(*) OVER (PARTITION BY r.worker_id) AS n, "
+    "row_number() OVER (PARTITION BY r.worker_id ORDER BY r.started_at, r.id) AS place "
+    f"FROM (SELECT lane_id FROM run_counts WHERE state = {int(State.RUNNING)} AND runs > 0) AS p "
+    f"CROSS JOIN runs AS r ON r.lane_id = p.lane_id AND r.state = {int(State.RUNNING)} "
+    "WHERE r.worker_id IN (SELECT value FROM json_each(?))) AS h WHERE h.place <= ? ORDER BY h.worker_id, h.place"
+)
+"""What runs is no more than workers have slots."""
 
 
 class Register(NamedTuple):

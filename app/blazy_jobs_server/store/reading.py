@@ -48,11 +48,13 @@ from blazy_jobs_server.store.grouping import grouped
 from blazy_jobs_server.store.keys import KEYS, REVISION, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
+from blazy_jobs_server.store.membership import IN_HAND
 from blazy_jobs_server.store.rows import (
     BRIEF_COLUMNS,
     PAGE_BYTES,
     RUN_COLUMNS,
     earliest,
+    first_due,
     pack,
     to_event,
     to_hands,
@@ -591,7 +593,7 @@ class Reader:
     def in_hand(self, worker_ids: Collection[int], most: int) -> dict[int, Hand]:
         with self._snapshot() as (_, cursor):
             lanes = self._lanes(cursor)
-            return to_hands(cursor.execute(sql.IN_HAND, (pack(list(worker_ids)), most)).fetchall(), lanes)
+            return to_hands(cursor.execute(IN_HAND, (pack(list(worker_ids)), most)).fetchall(), lanes)
 
     def history(self, step: int, where: HistoryFilter, start: int, end: int) -> list[Row]:
         with self._snapshot() as (_, cursor):
@@ -609,7 +611,7 @@ class Reader:
     def oldest_due(self) -> dict[tuple[str, str], int]:
         with self._snapshot() as (_, cursor):
             lanes = self._lanes(cursor)
-            return {lanes[lane_id].pair: due_at for lane_id, due_at in cursor.execute(sql.OLDEST_DUE).fetchall()}
+            return first_due(cursor.execute(sql.OLDEST_DUE).fetchall(), lanes)
 
     def sizes(self) -> dict[str, int]:
         """Bytes of the files, rows, and the creation (microseconds since the epoch) of the oldest run in each state."""

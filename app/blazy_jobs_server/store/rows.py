@@ -239,3 +239,12 @@ def earliest(due: Iterable[Sequence[int]]) -> dict[str, int]:
         name = f"oldest_{STATE_NAMES[state]}_at"
         found[name] = min(found.get(name, due_at), due_at)
     return found
+
+
+def first_due(rows: Iterable[Sequence[int]], lanes: Mapping[int, Lane]) -> dict[tuple[str, str], int]:
+    """From the rows of OLDEST_DUE: the earliest of each pair of job type and queue."""
+    found: dict[tuple[str, str], int] = {}
+    for lane_id, due_at in rows:
+        pair = lanes[lane_id].pair
+        found[pair] = min(found.get(pair, due_at), due_at)
+    return found

@@ -260,21 +260,8 @@ fire_schedules = update("schedules", "name", FIRE_COLUMNS)
 # -- retention
 
 DUE_OF_FIRST = "SELECT due_at FROM runs WHERE lane_id = ? AND state = ? ORDER BY id LIMIT 1"
-DUE_NEXT = (
-    "SELECT state, min(due_at) FROM (SELECT state, due_at FROM runs "
-    f"WHERE {WAITING_SQL} ORDER BY due_at LIMIT 1000) AS w GROUP BY state"
-)
-"""Of what waits for its time, when that of the first comes, by state: of a state of which none is among the next
-thousand, nothing. For both stores."""
-IN_HAND = (
-    "SELECT h.worker_id, h.n, h.id, h.lane_id, h.attempt, h.started_at FROM ("
-    "SELECT r.worker_id, r.id, r.lane_id, r.attempt, r.started_at, count(*) OVER (PARTITION BY r.worker_id) AS n, "
-    "row_number() OVER (PARTITION BY r.worker_id ORDER BY r.started_at, r.id) AS place "
-    f"FROM (SELECT lane_id FROM run_counts WHERE state = {int(State.RUNNING)} AND runs > 0) AS p "
-    f"CROSS JOIN runs AS r ON r.lane_id = p.lane_id AND r.state = {int(State.RUNNING)} "
-    "WHERE r.worker_id IN (SELECT value FROM json_each(?))) AS h WHERE h.place <= ? ORDER BY h.worker_id, h.place"
-)
-"""What runs is no more than workers have slots."""
+DUE_NEXT = f"SELECT state, due_at FROM runs WHERE {WAITING_SQL} ORDER BY due_at LIMIT 1000"
+"""Of what waits for its time, whose comes first, by state. For both stores."""
 OLDEST_DUE = (
     # min() of one column after a fixed prefix of `runs_ready` is one step into it, so this takes one for each lane and
     # priority of which runs wait, however many these are.
@@ -283,10 +270,10 @@ OLDEST_DUE = (
     "FROM (SELECT lane_id FROM run_counts WHERE {queued} GROUP BY lane_id HAVING sum(runs) > 0) AS p UNION ALL "
     "SELECT h.lane_id, (SELECT min(r.rank) FROM runs AS r WHERE r.lane_id = h.lane_id AND r.{queued} "
     "AND r.rank > h.rank) FROM heads AS h WHERE h.rank IS NOT NULL) "
-    "SELECT h.lane_id, min((SELECT min(r.due_at) FROM runs AS r WHERE r.lane_id = h.lane_id AND r.{queued} "
-    "AND r.rank = h.rank)) FROM heads AS h WHERE h.rank IS NOT NULL GROUP BY h.lane_id"
+    "SELECT h.lane_id, (SELECT min(r.due_at) FROM runs AS r WHERE r.lane_id = h.lane_id AND r.{queued} "
+    "AND r.rank = h.rank) FROM heads AS h WHERE h.rank IS NOT NULL"
 ).format(queued=f"state = {int(State.QUEUED)}")
-"""By lane. For both stores."""
+"""By lane and priority. For both stores."""
 NEXT_DELETABLE = "SELECT delete_at FROM runs WHERE delete_at IS NOT NULL ORDER BY delete_at LIMIT 1"
 DELETABLE = (
     "SELECT id, lane_id, state, CASE WHEN resolved_at IS NULL THEN error_group END FROM runs "

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from blazy_jobs_server.domain.errors import StoreUnavailable
 from tests.app.asgi import Stream
 from tests.app.server import Server, problem
 from tests.app.waiting import until
@@ -152,6 +153,26 @@ async def test_a_resolved_run_is_news_for_errors_and_for_the_list_of_failed_runs
     assert flat(before)["runs.queued"] == flat(after)["runs.queued"]
 
 
+async def test_a_new_group_of_errors_is_told_until_it_is_no_more_news(server: Server) -> None:
+    await server.register(retry=0)
+    await server.register("mail", retry={"max_attempts": 2, "backoff": "fixed", "initial_seconds": 3600})
+    worker = await server.worker("greet", "mail")
+    async with server.stream("/v1/live") as stream:
+        assert (await stream.event()).data["new_errors"] == []
+        for name, message in (("greet", "no user 7"), ("greet", "no user 8"), ("mail", "x" * 1000)):
+            await server.dispatch(name)
+            await worker.fail(await worker.take(), message)
+            await server.advance(1)
+        digest = await shown(server, stream, lambda digest: len(digest["new_errors"]) == 2)
+        mail, greet = digest["new_errors"]
+        assert (mail["job_type"], mail["message"]) == ("mail", "x" * 200)
+        assert (greet["job_type"], greet["code"], greet["type"]) == ("greet", "handler_error", "ValueError")
+        [group] = (await server.get("/v1/errors"))["data"]
+        assert (greet["group"], greet["first_at"]) == (group["group"], group["first_at"])
+        await shown(server, stream, lambda digest: digest["new_errors"] == [])
+        assert digest["counts"]["failed"] == 2
+
+
 async def test_it_has_eight_kilobytes_at_most_and_nothing_is_missing_in_the_sums(server: Server) -> None:
     names = [f"{'x' * 110}-{n:03}" for n in range(80)]
     for n, name in enumerate(names):
@@ -178,6 +199,25 @@ async def test_nothing_is_noted_while_nobody_looks(server: Server) -> None:
     await until(lambda: not server.jobs.live._views)
     await server.dispatch()
     assert not server.jobs.live.versions._moved
+
+
+async def test_a_database_that_is_away_is_told_as_trouble_and_the_stream_goes_on(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server.register()
+    await server.dispatch()
+    read = server.store.oldest_due
+
+    async def away() -> Any:
+        raise StoreUnavailable("away")
+
+    async with server.stream("/v1/live") as stream:
+        assert (await stream.event()).data["trouble"] == []
+        monkeypatch.setattr(server.store, "oldest_due", away)
+        digest = await shown(server, stream, lambda digest: digest["trouble"] == ["store"])
+        assert counts(digest) == {"queued": 1}, "what is known is still told"
+        monkeypatch.setattr(server.store, "oldest_due", read)
+        await shown(server, stream, lambda digest: digest["trouble"] == [])
 
 
 # -- with the events of a run

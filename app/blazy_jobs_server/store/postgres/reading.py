@@ -35,7 +35,7 @@ from blazy_jobs_server.store.postgres.definitions import load_ledger
 from blazy_jobs_server.store.postgres.membership import to_worker
 from blazy_jobs_server.store.postgres.transaction import as_run
 from blazy_jobs_server.store.reading import BOUNDARIES, FEED_STEP
-from blazy_jobs_server.store.rows import PAGE_BYTES, earliest, to_event, to_hands
+from blazy_jobs_server.store.rows import PAGE_BYTES, earliest, first_due, to_event, to_hands
 from blazy_jobs_server.store.scheduling import schedules_page, to_schedule
 from blazy_jobs_server.store.statements import DUE_NEXT, OLDEST_DUE
 from blazy_jobs_server.store.walking import Place, Question
@@ -494,8 +494,7 @@ class Reader:
     async def oldest_due(self) -> dict[tuple[str, str], int]:
         async with self._snapshot() as connection:
             rows = await connection.fetch(OLDEST_DUE)
-            lanes = (await self._known(connection, {row[0] for row in rows}, set())).lanes
-            return {lanes[lane_id].pair: due_at for lane_id, due_at in rows}
+            return first_due(rows, (await self._known(connection, {row[0] for row in rows}, set())).lanes)
 
     async def sizes(self) -> dict[str, int]:
         """Bytes, and the creation (microseconds since the epoch) of the oldest run in each state."""
