@@ -16,7 +16,7 @@ MIB = 1024 * 1024
 
 
 OWN_PORTS = {"http": 80, "https": 443}
-OF_OTHERS = frozenset(("JOBS_URL", "JOBS_WORKER_NAME", "JOBS_WORKER_QUEUES"))
+OF_OTHERS = frozenset(("JOBS_URL", "JOBS_TRACE_CALLS", "JOBS_WORKER_NAME", "JOBS_WORKER_QUEUES"))
 """Variables that clients and workers read."""
 
 

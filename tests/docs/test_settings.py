@@ -72,6 +72,7 @@ def test_the_workers_table_has_each_setting_with_its_default() -> None:
         "JOBS_DRAIN_SECONDS": settings.drain_seconds,
         "JOBS_MAX_RESULT_BYTES": max_result_bytes(),
         "JOBS_TRACE_PARENT": settings.trace_parent,
+        "JOBS_TRACE_CALLS": settings.trace_calls,
         "JOBS_LOG_LEVEL": Settings().log_level,
         "JOBS_LOG_FORMAT": Settings().log_format,
     }

@@ -189,6 +189,21 @@ def test_http_handlers_are_called_within_the_span_of_their_attempt(
     assert endpoint.parents == [f"00-{span.trace_id}-{span.span_id}-03"]
 
 
+def test_claims_and_reports_are_recorded_where_that_is_wanted(
+    serve: Callable[..., Server], collector: Collector, environment: dict[str, str]
+) -> None:
+    server = serve("tests.system.jobs.traced", env=environment | {"JOBS_TRACE_CALLS": "on"})
+    with httpx.Client(base_url=server.url, timeout=60, headers={"prefer": "wait=30"}) as http:
+        run = http.post("/v1/job-types/light/runs", json={"payload": 1}).json()
+    assert run["state"] == "completed"
+    for name in ("receive", "settle"):
+        span = wait_until(lambda name=name: collector.named(name), f"a span {name}")[0]  # type: ignore[misc]
+        assert (span.kind, span.parent_id, span.service) == ("client", "", "blazy-jobs-worker")
+        assert span.attributes["messaging.client.id"].startswith("wrk_")
+        assert span.attributes["messaging.operation.type"] == name
+    server.stop()
+
+
 def test_nothing_of_opentelemetry_is_imported_where_nobody_asks_for_it(serve: Callable[..., Server]) -> None:
     script = (
         "import sys, blazy_jobs.worker.executor, blazy_jobs\n"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from blazy_jobs.tracing import setup
+from blazy_jobs.tracing import calls, setup
 from blazy_jobs.worker.children import Child
 from blazy_jobs.worker.declares import declares as declared_by
 from blazy_jobs.worker.group import Group
@@ -65,6 +65,7 @@ class Control:
         self._ticked_at = time.monotonic()
         self._tick_seconds = IDLE_TICK_SECONDS
         self._awake = asyncio.Event()
+        self._calls = calls.of_control()
 
     async def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -80,6 +81,8 @@ class Control:
             await asyncio.gather(*self._tasks, return_exceptions=True)
             for lane in self._lanes:
                 lane.session.close()
+            if self._calls is not None:
+                await asyncio.to_thread(setup.flush)
 
     # -- what the parts ask for
 
@@ -194,7 +197,7 @@ class Control:
             "version": _version(),
             "declares": declares[0] if declares and len(declares) == 1 else declares,
         }
-        session = Session(self.settings.endpoint, registration, self._answered, columns=True)
+        session = Session(self.settings.endpoint, registration, self._answered, columns=True, calls=self._calls)
         lane = Lane(self, session, jobs, capacity, ahead, claim_took)
         self._lanes.append(lane)
         first = self._lanes[0]

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from blazy_jobs.tracing.calls import Calls
 from blazy_jobs.worker.descriptors import say_if_run_out
 from blazy_jobs.worker.http import Connection, Endpoint, HungUp, Response, Unanswered
 from blazy_jobs.worker.logs import Log
@@ -40,7 +41,7 @@ class Session:
     """Claims and reports go on connections of their own, so that neither waits for the other.
 
     `on_answer` is called for each answer of a server, with `lease_seconds` as far as known here. `columns`: runs are
-    claimed and reported by columns where the server can.
+    claimed and reported by columns where the server can. `calls` records spans of both.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class Session:
         on_answer: Callable[[], None],
         *,
         columns: bool = False,
+        calls: Calls | None = None,
     ) -> None:
+        self._traced = calls
         self._registration = registration
         self._on_answer = on_answer
         self.trouble = Trouble(endpoint.url)
@@ -113,6 +116,8 @@ class Session:
         if response.status == 404:
             await self.register(worker_id)
         elif response.status == 200:
+            if self._traced is not None:
+                self._traced.receive(self.claimed_at, worker_id)
             return response.body
         elif response.status != 204:
             raise Refused(self._refusal("a claim", response))
@@ -138,6 +143,8 @@ class Session:
                 if response.status == 200:
                     if renew:
                         self.renewed_at = sent_at
+                    if self._traced is not None and (reports or columns):
+                        self._traced.settle(sent_at, worker_id, len(reports))
                     answer: dict[str, Any] = orjson.loads(response.body)
                     return answer
                 if response.status in (400, 413, 422):

@@ -36,6 +36,7 @@ class Settings:
     stop_grace_seconds: float = 5.0
     drain_seconds: float = 30.0
     trace_parent: str = "link"
+    trace_calls: str = "off"
 
 
 def read_settings(
@@ -68,15 +69,17 @@ def read_settings(
         slots=_count(env, "JOBS_WORKER_SLOTS", 2, slots),
         stop_grace_seconds=_number(env, "JOBS_STOP_GRACE_SECONDS", 5.0),
         drain_seconds=_number(env, "JOBS_DRAIN_SECONDS", 30.0),
-        trace_parent=_trace_parent(env.get("JOBS_TRACE_PARENT", "")),
+        trace_parent=_one_of(env, "JOBS_TRACE_PARENT", ("link", "parent")),
+        trace_calls=_one_of(env, "JOBS_TRACE_CALLS", ("off", "on")),
     )
 
 
-def _trace_parent(text: str) -> str:
-    """Of which the processes that run handlers read it themselves."""
-    if text not in ("", "link", "parent"):
-        raise ValueError(f"JOBS_TRACE_PARENT is link or parent, not {text!r:.200}")
-    return text or "link"
+def _one_of(env: Mapping[str, str], name: str, known: tuple[str, str]) -> str:
+    """The first where nothing is said. What it means is read where it is needed."""
+    text = env.get(name, "") or known[0]
+    if text not in known:
+        raise ValueError(f"{name} is {known[0]} or {known[1]}, not {text!r:.200}")
+    return text
 
 
 def _queues(texts: Sequence[str], *, given: bool) -> tuple[str, ...] | None:
