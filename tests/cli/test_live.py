@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from blazy_jobs.cli import board
+from blazy_jobs.cli import board, tables
 from rich.console import Console
 
 from tests.cli.conftest import Call
@@ -91,6 +91,20 @@ def test_the_history_is_asked_for_and_a_pipe_gets_it_as_it_is(stub: Stub, call: 
     [asked] = stub.asked
     assert asked.query.pop("from")
     assert asked.query == {"step": ["900"], "job_type": ["mail"], "queue": ["slow"]}
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_person_sees_the_history_as_a_table_with_gaps(width: int) -> None:
+    durations = {"count": 1, "p50_seconds": 0.25, "p99_seconds": 1800, "mean_seconds": 1}
+    counts = dict.fromkeys(("started", "completed", "failed", "cancelled", "retried", "lost", "deepest"), 12_345)
+    point = {"at": "2026-11-28T10:00:00Z", **counts, "waited": durations, "ran": durations}
+    gap = dict.fromkeys(point) | {"at": "2026-11-28T10:01:00Z"}
+    file = io.StringIO()
+    Console(file=file, width=width, color_system=None).print(tables.series([point, gap], point, width))
+    lines = file.getvalue().splitlines()
+    assert len(lines) == 4
+    assert "…" not in file.getvalue(), "nothing is cut"
+    assert lines[1].count("12,345") == (5 if width == 80 else 7)
 
 
 def test_a_worker_is_drained(stub: Stub, call: Call) -> None:

@@ -133,6 +133,8 @@ class History:
         self._tally = tally
         self._own_id = own_id
         self._tasks = Tasks()
+        self._depths: dict[str, int] = {}
+        """How many wait in each queue now."""
         self._minutes: dict[int, Minute] = {}
         """Those that are not over, or not written."""
         self._again: dict[int, set[int]] = {QUARTER_SECONDS: set(), DAY_SECONDS: set()}
@@ -159,9 +161,12 @@ class History:
     # -- what happens
 
     def on_commit(self, commit: Commit) -> None:
-        if not (commit.waited or commit.ran):
+        if not (commit.waited or commit.ran or commit.counts):
             return
         minute = self._minute(self._clock.now() // 1_000_000)
+        for (job_type, queue, state), change in commit.counts.items():
+            if state is State.QUEUED:
+                self._deepen(minute, (job_type, queue), change)
         for job_type, queue, microseconds, number in commit.waited:
             cell = minute.cell((job_type, queue))
             if cell.waited is None:
@@ -172,6 +177,15 @@ class History:
             if cell.ran is None:
                 cell.ran = Histogram()
             cell.ran.add(microseconds / 1_000_000, number)
+
+    def _deepen(self, minute: Minute, lane: Lane, change: int) -> None:
+        """So many more, or fewer, wait there: `numbers` knows of it already."""
+        queue = lane[1]
+        depth = self._depths[queue] = self._depths.get(queue, 0) + change
+        if change > 0:
+            minute.deepest[queue] = max(minute.deepest.get(queue, 0), depth)
+            cell = minute.cell(lane)
+            cell.deepest = max(cell.deepest, self._numbers.counts.get((*lane, State.QUEUED), 0))
 
     def _on_second(self, second: int, counts: Counts) -> None:
         minute = self._minute(second)
@@ -237,6 +251,7 @@ class History:
                 others = n = others + n
             cell.deepest = max(cell.deepest, n)
             cell.oldest = max(cell.oldest, now - oldest.get(lane, now))
+        self._depths = dict(depths)
         depths[OTHER] = others
         for queue, n in depths.items():
             minute.deepest[queue] = max(minute.deepest.get(queue, 0), n)

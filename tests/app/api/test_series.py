@@ -86,6 +86,21 @@ async def test_how_deep_and_how_late_queues_were_is_kept(server: Server) -> None
     assert depths == {"greet": 2, "report": 1, "mail": 3, "other": 1}
 
 
+async def test_a_queue_that_was_deep_for_a_moment_only_was_deep(server: Server) -> None:
+    await server.register()
+    await server.register("report", queue="slow")
+    worker = await server.worker("greet", "report")
+    for _ in range(4):
+        await server.dispatch()
+    await server.dispatch("report")
+    for lease in await worker.claim():
+        await worker.complete(lease)
+    await server.dispatch()
+    assert (await series(server, 0, 60))["total"]["deepest"] == 4
+    assert (await series(server, 0, 60, queue="slow"))["total"]["deepest"] == 1
+    assert (await series(server, 0, 60, job_type="greet"))["total"]["deepest"] == 4
+
+
 async def test_it_is_asked_for_by_job_type_and_queue(server: Server) -> None:
     await server.register()
     await server.register("report")

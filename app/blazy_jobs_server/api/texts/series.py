@@ -16,7 +16,7 @@ _VALUES = {
     "cancelled": "Runs that were cancelled.",
     "retried": "Attempts that failed and were followed by another.",
     "lost": "Runs that were lost with their worker.",
-    "deepest": "The most runs that waited at once in one queue, as seen every ten seconds.",
+    "deepest": "The most runs that waited at once in one queue.",
     "oldest_due_seconds": "For how long at most a run that waited had been due, as seen every ten seconds.",
     "waited": "From the time a run was due to its start.",
     "ran": "From the start of an attempt to its end.",

@@ -114,19 +114,25 @@ def workers(page: Sequence[Row], header: bool = True) -> Table:
     return table
 
 
-SERIES = ("started", "completed", "failed", "retried", "cancelled", "lost")
+SERIES = {"started": "STARTED", "completed": "DONE", "failed": "FAILED", "retried": "RETRIED"}
+MORE_SERIES = {"cancelled": "CANCELLED", "lost": "LOST"}
 
 
-def series(points: Sequence[Row], total: Row) -> Table:
+def series(points: Sequence[Row], total: Row, width: int) -> Table:
     """The history; a gap is a line without numbers."""
-    table = _table(["FROM", *(name.upper() for name in SERIES), "WAIT P50", "P99", "RUN P50", "P99", "DEEPEST"], True)
+    wide = width >= WIDE_CHARS
+    counts = SERIES | MORE_SERIES if wide else SERIES
+    shares = {"p50_seconds": "P50", "p99_seconds": "P99"} if wide else {"p99_seconds": "P99"}
+    spans = [(key, share) for key in ("waited", "ran") for share in shares]
+    heads = [f"{'WAIT' if key == 'waited' else 'RUN'} {shares[share]}" for key, share in spans]
+    table = _table(["FROM", *counts.values(), *heads, "DEEPEST"], True)
     for column in table.columns[1:]:
         column.justify = "right"
+        column.no_wrap = True
     for name, point in [*((times.minute(point["at"]), point) for point in points), ("all", total)]:
-        numbers = ["" if point[key] is None else f"{point[key]:,}" for key in SERIES]
-        spans = [_span(point, key, share) for key in ("waited", "ran") for share in ("p50_seconds", "p99_seconds")]
+        numbers = ["" if point[key] is None else f"{point[key]:,}" for key in counts]
         deepest = "" if point["deepest"] is None else f"{point['deepest']:,}"
-        table.add_row(name, *numbers, *spans, deepest)
+        table.add_row(name, *numbers, *(_span(point, key, share) for key, share in spans), deepest)
     return table
 
 

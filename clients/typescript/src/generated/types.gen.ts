@@ -5343,7 +5343,7 @@ export type SeriesPoint = {
      */
     lost: number | null;
     /**
-     * The most runs that waited at once in one queue, as seen every ten seconds.
+     * The most runs that waited at once in one queue.
      */
     deepest: number | null;
     /**
@@ -5393,7 +5393,7 @@ export type SeriesTotal = {
      */
     lost: number | null;
     /**
-     * The most runs that waited at once in one queue, as seen every ten seconds.
+     * The most runs that waited at once in one queue.
      */
     deepest: number | null;
     /**

@@ -33,7 +33,7 @@ class SeriesPoint:
             cancelled (int | None): Runs that were cancelled.
             retried (int | None): Attempts that failed and were followed by another.
             lost (int | None): Runs that were lost with their worker.
-            deepest (int | None): The most runs that waited at once in one queue, as seen every ten seconds.
+            deepest (int | None): The most runs that waited at once in one queue.
             oldest_due_seconds (float | None): For how long at most a run that waited had been due, as seen every ten
                 seconds.
             waited (Durations | None): From the time a run was due to its start.

@@ -94,7 +94,7 @@ def _history(session: Session, since: float, step: float | None, job_type: str |
         return
     from blazy_jobs.cli import tables
 
-    session.out.show(tables.series(found["data"], found["total"]))
+    session.out.show(tables.series(found["data"], found["total"], session.out.console.width))
 
 
 def _shown(name: str, value: Any) -> str:
