@@ -113,6 +113,24 @@ def test_a_run_can_be_replayed(client: Any) -> None:
     assert replayed.data["replay_of"] == run.id
 
 
+def test_failures_are_grouped_explained_and_resolved(client: Any) -> None:
+    run = client.dispatch("refuse", 1)
+    with pytest.raises(RunFailed):
+        run.result(20)
+    assert "never" in run.explain()["summary"]
+    assert client.runs.explain(run.id)["facts"] == ["No attempts are left."]
+    [group] = [one for one in client.errors.groups(job_type="refuse") if one["group"] == run.data["error"]["group"]]
+    assert (group["message"], group["job_types"]) == ("never", ["refuse"])
+    assert run.resolve().data["resolved"] is True
+    left = {one["group"]: one["count"] for one in client.errors.groups(job_type="refuse")}
+    assert left.get(group["group"], 0) == group["count"] - 1
+    with pytest.raises(TypeError, match="unknown filter of errors: who"):
+        list(client.errors.groups(who="x"))
+    with pytest.raises(ApiError) as refused:
+        list(client.errors.groups(state="queued"))
+    assert refused.value.code == "invalid_request"
+
+
 def test_refusals_carry_their_code_and_places(client: Any) -> None:
     with pytest.raises(ApiError) as refused:
         client.dispatch("greet", {}, priority=1000)

@@ -157,19 +157,22 @@ def audit(page: Sequence[Row], header: bool = True) -> Table:
     return table
 
 
-def errors(page: Sequence[Row], header: bool = True) -> Table:
-    table = _table(["GROUP", "RUNS", "LAST", "FIRST", "JOB TYPES", "NEWEST RUN", ""], header)
+def errors(page: Sequence[Row], width: int, header: bool = True) -> Table:
+    wide = width >= WIDE_CHARS
+    heads = ["GROUP", "RUNS", "LAST", *(["FIRST"] if wide else []), "JOB TYPES", *(["NEWEST RUN"] if wide else []), ""]
+    table = _table(heads, header)
     table.columns[1].justify = "right"
-    table.columns[5].min_width = ID_CHARS
     for item in page:
         more = len(item["job_types"]) - 1
+        first = [_cell(times.relative(item["first_at"]), "dim")] if wide else []
+        newest = [Text(safe(item["sample_run_id"]))] if wide else []
         table.add_row(
             safe(item["group"]),
             str(item["count"]),
             _cell(times.relative(item["last_at"]), "dim"),
-            _cell(times.relative(item["first_at"]), "dim"),
+            *first,
             _cell(item["job_types"][0] + (f" +{more}" if more else "")),
-            safe(item["sample_run_id"]),
+            *newest,
             _cell(describe.error_line(item), "red"),
         )
     return table

@@ -52,7 +52,7 @@ def errors(
         elif page:
             from blazy_jobs.cli import tables
 
-            session.out.show(tables.errors(page, none))
+            session.out.show(tables.errors(page, session.out.console.width, header=none))
         none = none and not page
         session.out.flush()
     if not session.out.json and (none or session.more):
