@@ -20,6 +20,8 @@ export const ROUTES = [
   { pattern: "webhooks", nav: "webhooks", load: () => import("../pages/webhooks.js") },
   { pattern: "webhooks/:name", nav: "webhooks", load: () => import("../pages/webhook.js") },
   { pattern: "audit", nav: "audit", load: () => import("../pages/audit.js") },
+  { pattern: "bulk", nav: "bulk", load: () => import("../pages/bulk.js") },
+  { pattern: "bulk/:id", nav: "bulk", load: () => import("../pages/bulk-action.js") },
 ];
 
 /** The navigation. `key` is pressed after `g`; `scope` is what the key needs to see the page at all.
@@ -35,4 +37,5 @@ export const NAVIGATION = [
   { name: "webhooks", title: "Webhooks", path: "webhooks", icon: "webhooks", key: "h", group: 2 },
   { name: "keys", title: "Keys", path: "keys", icon: "key", key: "k", group: 2, scope: "admin" },
   { name: "audit", title: "Audit", path: "audit", icon: "audit", key: "a", group: 2, scope: "admin" },
+  { name: "bulk", title: "Bulk actions", path: "bulk", icon: "bulk", key: "b", group: 2 },
 ];

@@ -62,7 +62,7 @@ function columns(state, sparks, reload) {
     { title: "Runs", align: "end", width: "1%", cell: (group) => html`<strong>${number(group.count)}</strong>` },
     { title: "First", align: "end", drop: "middle", width: "6rem", cell: (group) => html`<span class="quiet"><${Time} at=${group.first_at} /></span>` },
     { title: "Last", align: "end", width: "6rem", cell: (group) => html`<span class="quiet"><${Time} at=${group.last_at} /></span>` },
-    { title: "Actions", hideTitle: true, width: "1%", cell: (group) => html`<${GroupMenu} group=${group} state=${state} reload=${reload} />` },
+    { title: "Actions", hideTitle: true, actions: true, width: "1%", cell: (group) => html`<${GroupMenu} group=${group} state=${state} reload=${reload} />` },
   ];
 }
 

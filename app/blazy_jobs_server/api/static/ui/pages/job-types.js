@@ -48,7 +48,7 @@ export default function JobTypes() {
     count("queued", "Queued"), count("running", "Running"), count("failed", "Failed", "bad"),
     { title: "Version", align: /** @type {const} */ ("end"), drop: /** @type {const} */ ("middle"), width: "1%", cell: (/** @type {any} */ type) => html`<span class="quiet">${type.version}</span>` },
     { title: "Changed", align: /** @type {const} */ ("end"), drop: /** @type {const} */ ("middle"), width: "6rem", cell: (/** @type {any} */ type) => html`<span class="quiet"><${Time} at=${type.updated_at} /></span>` },
-    { title: "Actions", hideTitle: true, align: /** @type {const} */ ("end"), width: "1%", cell: (/** @type {any} */ type) => html`<${TypeActions} type=${type} reload=${list.reload} small=${true} />` },
+    { title: "Actions", hideTitle: true, actions: true, align: /** @type {const} */ ("end"), width: "1%", cell: (/** @type {any} */ type) => html`<${TypeActions} type=${type} reload=${list.reload} small=${true} />` },
   ];
   return html`<${ListPage} title="Job types" list=${list} one="job type" columns=${columns}
     empty=${html`<${Empty} icon="types" title="No job types yet"><p>A worker declares them when it connects, or register one over HTTP:</p><br /><pre>${`curl -X PUT ${ROOT}v1/job-types/hello \\

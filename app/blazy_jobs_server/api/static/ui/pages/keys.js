@@ -32,7 +32,7 @@ export default function Keys() {
     isRestricted && { title: "Only", drop: "middle", width: "1%", cell: (/** @type {Key} */ key) => html`<${Restrictions} keyOf=${key} />` },
     { title: "Made", align: "end", drop: "middle", width: "10rem", cell: (key) => html`<span class="cell-2"><span class="quiet"><${Time} at=${key.created_at} /></span><span class="small faint clip maker">by ${nameOf(key.created_by)}</span></span>` },
     { title: "Used", align: "end", width: "6rem", cell: (key) => html`<span class="quiet"><${Time} at=${key.last_used_at} none="never" /></span>` },
-    { title: "Actions", hideTitle: true, align: "end", width: "1%", cell: (key) => html`<${KeyActions} keyOf=${key} reload=${list.reload} />` },
+    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (key) => html`<${KeyActions} keyOf=${key} reload=${list.reload} />` },
   ];
   return html`<${ListPage} title="Keys" list=${list} one="key" columns=${columns.filter((column) => column !== false)} dim=${(/** @type {Key} */ key) => key.revoked_at !== null || hasEnded(key)}
     sub="What a key may do cannot be changed afterwards: make another, and revoke the old one."

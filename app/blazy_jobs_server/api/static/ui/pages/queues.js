@@ -53,7 +53,7 @@ export default function Queues() {
     { ...count("retrying", "Retrying"), drop: "middle" },
     { ...count("scheduled", "Scheduled"), drop: "middle" },
     count("failed", "Failed", "bad"),
-    { title: "Actions", hideTitle: true, align: "end", width: "1%", cell: (queue) => html`<${QueueActions} queue=${queue} reload=${list.reload} small=${true} />` },
+    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (queue) => html`<${QueueActions} queue=${queue} reload=${list.reload} small=${true} />` },
   ];
   return html`<${ListPage} title="Queues" list=${list} one="queue" columns=${columns.filter((column) => column !== false)}
     empty=${html`<${Empty} icon="queues" title="No queues yet">A queue is there as soon as a job type or a dispatch names it.<//>`} />`;

@@ -20,7 +20,7 @@ export default function Schedules() {
     { title: "Zone", width: "1%", drop: "middle", cell: (schedule) => html`<span class="quiet">${schedule.timezone}</span>` },
     { title: "Last", align: "end", width: "6.5rem", cell: (schedule) => (schedule.last_run_id ? html`<a class="soft" href=${to(`runs/${schedule.last_run_id}`)}><${Time} at=${schedule.last_fire_at} /></a>` : html`<${Time} at=${schedule.last_fire_at} none="never" />`) },
     { title: "Next", align: "end", width: "6.5rem", cell: (schedule) => html`<${Time} at=${schedule.next_fire_at} />` },
-    { title: "Actions", hideTitle: true, align: "end", width: "1%", cell: (schedule) => html`<${ScheduleActions} schedule=${schedule} reload=${list.reload} small=${true} />` },
+    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (schedule) => html`<${ScheduleActions} schedule=${schedule} reload=${list.reload} small=${true} />` },
   ];
   return html`<${ListPage} title="Schedules" list=${list} one="schedule" columns=${columns} dim=${(/** @type {any} */ schedule) => schedule.paused}
     actions=${html`<${Button} icon="schedules" onClick=${() => openScheduleForm(null, list.reload)}>${may("config") ? "New schedule" : "Try a trigger"}<//>`}

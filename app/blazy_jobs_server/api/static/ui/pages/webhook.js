@@ -130,12 +130,12 @@ function Deliveries({ webhook }) {
   /** @type {import("../kit/table.js").Column[]} */
   const columns = [
     { title: "Run", width: "1%", cell: (one) => html`<a data-open class="mono run-id" href=${to(`runs/${one.run_id}`)}>${one.run_id}</a>` },
-    { title: "Event", width: "1%", cell: (one) => html`<${EventNames} events=${[one.type]} />` },
+    { title: "Event", drop: "middle", width: "1%", cell: (one) => html`<${EventNames} events=${[one.type]} />` },
     { title: "State", width: "1%", cell: (one) => (one.state === "failed" ? html`<${Badge} tone="bad" icon="failed">Given up<//>` : html`<${Badge} tone="warn" icon="retrying">Again <${Time} at=${one.next_attempt_at} /><//>`) },
     { title: "Error", wide: true, cell: (one) => html`<span class="clip gist" dir="auto"><span class="faint">${one.error.status ?? one.error.code}</span> ${one.error.message}</span>` },
     { title: "Tries", align: "end", width: "1%", cell: (one) => html`<span class="quiet">${one.attempts}<span class="faint"> of 10</span></span>` },
     { title: "Last", align: "end", width: "6rem", cell: (one) => html`<span class="quiet"><${Time} at=${one.last_attempt_at} /></span>` },
-    { title: "Actions", hideTitle: true, align: "end", width: "1%", cell: (one) => may("config") && html`<${Button} kind="quiet" icon="replay" label=${`Send ${one.id} again now`} onClick=${() => retry(one)} />` },
+    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (one) => may("config") && html`<${Button} kind="quiet" icon="replay" label=${`Send ${one.id} again now`} onClick=${() => retry(one)} />` },
   ];
   return html`<${Section} title="Deliveries that failed" bare=${true}>
     <${Tabs} label="Deliveries by state" tabs=${[tab("", "All"), tab("pending", "To be tried again"), tab("failed", "Given up")]} />

@@ -34,7 +34,7 @@ export default function Workers() {
     { title: "Runs now", width: "15rem", cell: (worker) => html`<${InHand} worker=${worker} />` },
     { title: "Serves", drop: "middle", width: "1%", cell: (worker) => html`<${Serves} worker=${worker} />` },
     { title: "Heard", align: "end", width: "6rem", cell: (worker) => html`<span class="quiet"><${Time} at=${worker.last_seen_at} /></span>` },
-    { title: "Actions", hideTitle: true, align: "end", width: "1%", cell: (worker) => html`<${WorkerActions} worker=${worker} reload=${list.reload} />` },
+    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (worker) => html`<${WorkerActions} worker=${worker} reload=${list.reload} />` },
   ];
   const { slots = 0, busy = 0, draining = 0 } = digest.value?.workers ?? {};
   return html`<${Page} title="Workers" sub=${slots > 0 && `${number(busy)} of ${plural(slots, "slot")} busy${draining ? `, ${plural(draining, "worker")} draining` : ""}`}>
