@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 from blazy_jobs import AsyncClient
+from blazy_jobs.client.aio.bulk import AsyncBulk
 from blazy_jobs.client.aio.run import AsyncRun
 
 
@@ -34,7 +35,7 @@ class Face:
         return call
 
     def _shown(self, value: Any) -> Any:
-        if isinstance(value, AsyncRun):
+        if isinstance(value, (AsyncRun, AsyncBulk)):
             return Face(value, self._loop)
         return self._steps(value) if isinstance(value, AsyncIterator) else value
 

@@ -174,6 +174,34 @@ def test_lists_go_over_pages(client: Any) -> None:
     assert [run.id for run in client.runs.list(tag=tag, limit=3)] == ids[::-1]
 
 
+def test_many_runs_are_counted_and_dealt_with_at_once(client: Any) -> None:
+    tag = f"bulk-{time.time_ns()}"
+    ids = [client.dispatch("greet", {}, tags=[tag], delay=1000).id for _ in range(3)]
+    where = {"tag": tag, "state": "scheduled"}
+    assert client.runs.count(**where).count == 3
+    assert (
+        int(client.runs.count(q=tag, id=ids[:2], resolved=False, created_after=datetime(2026, 1, 1, tzinfo=UTC))) == 2
+    )
+    preview = client.runs.bulk("cancel", dry_run=True, **where)
+    assert (preview.matched, preview.at_least, preview.by_state) == (3, False, {"scheduled": 3})
+    assert [run["id"] for run in preview.sample] == ids[::-1]
+    with pytest.raises(ApiError, match="at most 2"):
+        client.runs.bulk("cancel", expect_at_most=2, **where)
+    with pytest.raises(ApiError) as refused:
+        client.runs.bulk("cancel")
+    assert refused.value.code == "filter_required"
+    with pytest.raises(TypeError, match="unknown filter of runs: tags"):
+        client.runs.bulk("cancel", tags=["a"])
+    hurried = client.runs.get(ids[0])
+    hurried.run_now()
+    hurried.wait(20)
+    bulk = client.runs.bulk("cancel", ids=ids).wait(20)
+    assert (bulk.state, bulk.done, bulk.skipped, bulk.failed) == ("completed", 2, 1, 0)
+    assert client.runs.get_bulk(bulk.id).matched == 3
+    replayed = hurried.replay(payload={"steps": 1})
+    assert replayed.payload == {"steps": 1}
+
+
 # -- events
 
 

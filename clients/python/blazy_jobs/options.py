@@ -72,14 +72,32 @@ class DispatchOptions(RunOptions, total=False):
     idempotency_key: str | None
 
 
-class RunFilters(TypedDict, total=False):
-    """`limit` is that of a page. Times are of datetimes with a time zone, or RFC 3339 text."""
+BulkAction = Literal["cancel", "replay", "erase", "reprioritise", "run_now", "resolve"]
 
+
+class RunChoice(TypedDict, total=False):
+    """Which runs: those that fit all of these. `q` is text in payload, result, error, tags or metadata. Times are
+    datetimes with a time zone, or RFC 3339 text."""
+
+    id: str | Sequence[str] | None
     state: RunState | Sequence[RunState] | None
     job_type: JobName | None
     queue: str | None
     tag: str | None
     schedule: str | None
+    error_code: str | None
+    error_group: str | None
+    resolved: bool | None
+    worker_id: str | None
+    attempt_min: int | None
     created_after: datetime | str | None
     created_before: datetime | str | None
+    finished_after: datetime | str | None
+    finished_before: datetime | str | None
+    q: str | None
+
+
+class RunFilters(RunChoice, total=False):
+    """`limit` is that of a page."""
+
     limit: int | None

@@ -1,7 +1,16 @@
 export { Jobs, type EventsOptions } from './jobs.js';
 export type { AnyJobs, JobShape } from './job-map.js';
-export { Run, type Attempt, type Explanation, type Progress, type RunData, type RunEventsOptions, type WaitOptions } from './run.js';
-export type { Runs, RunFilters } from './runs.js';
+export {
+  Run,
+  type Attempt,
+  type Explanation,
+  type Progress,
+  type RunData,
+  type RunEventsOptions,
+  type WaitOptions,
+} from './run.js';
+export { BulkOperation } from './bulk.js';
+export type { BulkOptions, RunChoice, RunFilters, Runs } from './runs.js';
 export type {
   JobType,
   JobTypeChanges,

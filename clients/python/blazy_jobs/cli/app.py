@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from blazy_jobs.cli import failures
 from blazy_jobs.cli.commands import (
     audit,
+    bulk,
     config,
     definitions,
     ending,
@@ -69,6 +70,7 @@ def application() -> typer.Typer:
     for part in (
         runs,
         ending,
+        bulk,
         errors,
         definitions,
         webhooks,

@@ -14,19 +14,23 @@ from urllib.parse import quote
 from blazy_jobs.client import bodies
 from blazy_jobs.client.call import Call, Pause, Steps, making_a_run
 from blazy_jobs.client.config_fields import ConfigDifference, ConfigExport
-from blazy_jobs.client.facts import RunFacts
+from blazy_jobs.client.facts import BulkFacts, RunCount, RunFacts
 from blazy_jobs.client.fields import ErrorFields, Explanation, JobTypeSecret, NewKey, OwnKey, sent
 from blazy_jobs.client.tries import MAX_BACKOFF_SECONDS
 from blazy_jobs.client.waiting import WAIT_SECONDS, Deadline, Outage
 from blazy_jobs.client.webhook_fields import Delivery, NewWebhook, Webhook, WebhookTest
 from blazy_jobs.declared import Declared, JobName, name_of_job
 from blazy_jobs.errors import ApiError, ConnectionFailed, seconds_of
-from blazy_jobs.options import EventType, RunFilters, RunState, Seconds
+from blazy_jobs.options import BulkAction, EventType, RunChoice, RunFilters, RunState, Seconds
 from blazy_jobs.schedule import Schedule
 from blazy_jobs.tracing.sending import Sends
 
+BULK_SECONDS = 0.5
+"""Between two looks at how far a bulk operation is."""
 WEBHOOK_SECONDS = 15.0
 """How long the server waits for an endpoint."""
+SAME: Any = object()
+"""As a payload: that of the run which is replayed."""
 Fields = Mapping[str, Any]
 Definition = Call[dict[str, Any]]
 
@@ -79,8 +83,13 @@ def error_filters(filters: ErrorFields) -> dict[str, Any]:
     return given
 
 
-def replay(run_id: str, idempotency_key: str | None) -> Definition:
-    return making_a_run(path_of_run(run_id, "/replay"), idempotency_key, sends=Sends(replay_of=run_id))
+def run_now(run_id: str) -> Definition:
+    return Call("POST", path_of_run(run_id, "/run-now"))
+
+
+def replay(run_id: str, idempotency_key: str | None, payload: Any = SAME) -> Definition:
+    body = bodies.content({} if payload is SAME else bodies.dispatch_body(payload))
+    return making_a_run(path_of_run(run_id, "/replay"), idempotency_key, body, Sends(replay_of=run_id))
 
 
 def waiting(run: RunFacts, deadline: Deadline, timeout: float | None) -> Steps[None]:
@@ -110,20 +119,69 @@ def cancelling(run: RunFacts, reason: str | None) -> Steps[None]:
             raise
 
 
-def run_filters(filters: RunFilters) -> dict[str, Any]:
+RUN_FILTERS = (*RunChoice.__annotations__, "limit")
+
+
+def run_filters(filters: RunFilters | RunChoice, known: Sequence[str] = RUN_FILTERS) -> dict[str, Any]:
     """As the API takes them. Raises TypeError for a filter that there is not, and ValueError."""
-    if unknown := sorted(filters.keys() - RunFilters.__annotations__.keys()):
-        known = ", ".join(RunFilters.__annotations__)
-        raise TypeError(f"unknown filter of runs: {', '.join(unknown)}; known: {known}")
+    if unknown := sorted(filters.keys() - set(known)):
+        raise TypeError(f"unknown filter of runs: {', '.join(unknown)}; known: {', '.join(known)}")
     given: dict[str, Any] = {name: value for name, value in filters.items() if value is not None}
     if "state" in given:
         given["state"] = _several(given["state"], get_args(RunState), "state")
     if "job_type" in given:
         given["job_type"] = name_of_job(given["job_type"])
-    for name in ("created_after", "created_before"):
+    if "id" in given:
+        given["id"] = [given["id"]] if isinstance(given["id"], str) else list(given["id"])
+    for name in ("created_after", "created_before", "finished_after", "finished_before"):
         if name in given:
             given[name] = bodies.instant(given[name], name)
     return given
+
+
+def run_choice(where: RunChoice) -> dict[str, Any]:
+    return run_filters(where, tuple(RunChoice.__annotations__))
+
+
+def query_of(given: Fields) -> dict[str, Any]:
+    """Filters as a query."""
+    return {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
+
+
+def count_runs(where: RunChoice) -> Call[RunCount]:
+    return Call("GET", "/v1/runs/count", RunCount.read, params=query_of(run_choice(where)))
+
+
+def bulk(action: BulkAction, ids: Iterable[str] | None, options: Fields, where: RunChoice) -> Definition:
+    """Sent once: a second try would be a second operation."""
+    if isinstance(ids, str):
+        raise ValueError(f"ids must be a list, such as [{ids!r}]")
+    body = {"action": action, **{name: value for name, value in options.items() if value is not None}}
+    given = run_choice(where)
+    if ids is not None:
+        body["ids"] = list(ids)
+    if given or ids is None:
+        body["filter"] = given
+    return Call("POST", "/v1/runs/bulk", body=bodies.content(body), repeatable=bool(options.get("dry_run")))
+
+
+def path_of_bulk(bulk_id: str, verb: str = "") -> str:
+    return f"/v1/bulk/{quote(bulk_id, safe='')}{verb}"
+
+
+def get_bulk(bulk_id: str) -> Definition:
+    return Call("GET", path_of_bulk(bulk_id))
+
+
+def cancel_bulk(bulk_id: str) -> Definition:
+    return Call("POST", path_of_bulk(bulk_id, "/cancel"))
+
+
+def waiting_for_bulk(known: BulkFacts, deadline: Deadline) -> Steps[None]:
+    """Until it has ended."""
+    while not known.finished:
+        yield Pause(deadline.left(BULK_SECONDS))
+        known.data = yield get_bulk(known.id)
 
 
 def _several(value: str | Sequence[str], known: Sequence[str], what: str) -> list[str]:

@@ -10,8 +10,9 @@ import typer
 
 from blazy_jobs.cli import completion, describe
 from blazy_jobs.cli.at_server import at_server
+from blazy_jobs.cli.commands.bulk import query_of, with_filters
 from blazy_jobs.cli.failures import Unusable
-from blazy_jobs.cli.options import State, duration, header_text, identifier, instant, past
+from blazy_jobs.cli.options import duration, header_text, identifier, instant
 from blazy_jobs.cli.payload import read_payload
 from blazy_jobs.cli.safe import json_lines, safe
 from blazy_jobs.cli.session import Session
@@ -39,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
         (explain, "Example: blazy-jobs explain run_01k9zt6c4q7xw"),
         (replay, "Example: blazy-jobs replay run_01k9zt6c4q7xw --wait"),
     ):
-        app.command(work.__name__, epilog=epilog)(at_server(work))
+        app.command(work.__name__, epilog=epilog)(at_server(with_filters(work) if work is runs else work))
 
 
 def dispatch(
@@ -131,43 +132,12 @@ def watch(
 
 def runs(
     session: Session,
-    state: Annotated[list[State] | None, typer.Option(help="Repeatable.")] = None,
-    job_type: Annotated[
-        str | None,
-        typer.Option(
-            "--job-type", metavar="NAME", autocompletion=completion.job_type_names, help="Only of this job type."
-        ),
-    ] = None,
-    queue: Annotated[
-        str | None,
-        typer.Option("--queue", metavar="NAME", autocompletion=completion.queue_names, help="Only in this queue."),
-    ] = None,
-    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")] = None,
-    schedule: Annotated[
-        str | None,
-        typer.Option(
-            "--schedule", metavar="NAME", autocompletion=completion.schedule_names, help="Only of this schedule."
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help="Created after this time: 2027-01-31T09:00:00Z, or 30m, 2h, 7d ago."),
-    ] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Created before this time.")] = None,
+    where: dict[str, Any],
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of runs.")] = 20,
     all_: Annotated[bool, typer.Option("--all", help="All runs, without a limit.")] = False,
 ) -> None:
     """List runs, newest first."""
-    filters = {
-        "state": [one.value for one in state or []],
-        "job_type": job_type,
-        "queue": queue,
-        "tag": tag,
-        "schedule": schedule,
-        "created_after": past(since, "--since"),
-        "created_before": past(until, "--until"),
-    }
-    pages = session.pages("/v1/runs", None if all_ else limit, **filters)
+    pages = session.pages("/v1/runs", None if all_ else limit, **query_of(where))
     none = True
     for page in pages:
         if session.out.json:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, Generic, Literal, Self, Unpack, overload
 
 from blazy_jobs.client import calls
+from blazy_jobs.client.aio.bulk import AsyncBulk
 from blazy_jobs.client.aio.connection import AsyncConnection
 from blazy_jobs.client.event import Event
-from blazy_jobs.client.facts import RunFacts
+from blazy_jobs.client.facts import BulkPreview, RunCount, RunFacts
 from blazy_jobs.client.fields import Explanation
 from blazy_jobs.client.listening import AsyncListening, Listener, ListenerType
 from blazy_jobs.client.stream import Following
 from blazy_jobs.client.waiting import LISTENERS_SECONDS, Deadline
 from blazy_jobs.declared import JobName, ResultT, reader_of
-from blazy_jobs.options import EventType, RunFilters
+from blazy_jobs.options import BulkAction, EventType, RunChoice, RunFilters
 
 
 class AsyncRun(RunFacts, Generic[ResultT]):
@@ -73,9 +74,15 @@ class AsyncRun(RunFacts, Generic[ResultT]):
         self.data = await self._client.ask(calls.resolve(self.id))
         return self
 
-    async def replay(self, *, idempotency_key: str | None = None) -> AsyncRun[ResultT]:
-        """A new run with the same payload."""
-        data = await self._client.ask(calls.replay(self.id, idempotency_key))
+    async def run_now(self) -> Self:
+        """A scheduled or retrying run is due at once. Raises ApiError `run_not_waiting` of any other, or
+        `run_finished`."""
+        self.data = await self._client.ask(calls.run_now(self.id))
+        return self
+
+    async def replay(self, *, payload: Any = calls.SAME, idempotency_key: str | None = None) -> AsyncRun[ResultT]:
+        """A new run with the same payload, or this one."""
+        data = await self._client.ask(calls.replay(self.id, idempotency_key, payload))
         return AsyncRun(self._client, data, self._job)
 
     async def events(self, *, after: int = 0, timeout: float | None = None) -> AsyncIterator[Event]:
@@ -111,3 +118,53 @@ class AsyncRunList:
     async def _list(self, params: Mapping[str, Any]) -> AsyncIterator[AsyncRun]:
         async for run in self._client.pages("/v1/runs", params):
             yield AsyncRun(self._client, run)
+
+    async def count(self, **where: Unpack[RunChoice]) -> RunCount:
+        """How many runs there are: exactly by state, job type and queue, otherwise up to 10,000. TypeError and
+        ValueError as of `list`."""
+        return await self._client.ask(calls.count_runs(where))
+
+    @overload
+    async def bulk(
+        self,
+        action: BulkAction,
+        *,
+        dry_run: Literal[True],
+        ids: Iterable[str] | None = None,
+        all: bool = False,
+        priority: int | None = None,
+        **where: Unpack[RunChoice],
+    ) -> BulkPreview: ...
+    @overload
+    async def bulk(
+        self,
+        action: BulkAction,
+        *,
+        dry_run: Literal[False] = False,
+        ids: Iterable[str] | None = None,
+        all: bool = False,
+        priority: int | None = None,
+        expect_at_most: int | None = None,
+        **where: Unpack[RunChoice],
+    ) -> AsyncBulk: ...
+    async def bulk(
+        self,
+        action: BulkAction,
+        *,
+        dry_run: bool = False,
+        ids: Iterable[str] | None = None,
+        all: bool = False,
+        priority: int | None = None,
+        expect_at_most: int | None = None,
+        **where: Unpack[RunChoice],
+    ) -> AsyncBulk | BulkPreview:
+        """Does it with all runs that fit `where`, or with those named, in the background; with a dry run it says what
+        would be done. Sent once. Raises ApiError `filter_required` where neither is given and not `all`, and
+        `too_many_matches`. TypeError and ValueError as of `list`."""
+        options = {"dry_run": dry_run, "all": all, "priority": priority, "expect_at_most": expect_at_most}
+        answer = await self._client.ask(calls.bulk(action, ids, options, where))
+        return BulkPreview(answer) if dry_run else AsyncBulk(self._client, answer)
+
+    async def get_bulk(self, bulk_id: str) -> AsyncBulk:
+        """The bulk operation of this id. Raises ApiError `bulk_not_found`."""
+        return AsyncBulk(self._client, await self._client.ask(calls.get_bulk(bulk_id)))

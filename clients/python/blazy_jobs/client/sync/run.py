@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, Literal, Self, Unpack, overload
 
 from blazy_jobs.client import calls
 from blazy_jobs.client.event import Event
-from blazy_jobs.client.facts import RunFacts
+from blazy_jobs.client.facts import BulkPreview, RunCount, RunFacts
 from blazy_jobs.client.fields import Explanation
 from blazy_jobs.client.listening import Listener, ListenerType, Listening
 from blazy_jobs.client.stream import Following
+from blazy_jobs.client.sync.bulk import Bulk
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.waiting import LISTENERS_SECONDS, Deadline
 from blazy_jobs.declared import JobName, ResultT, reader_of
-from blazy_jobs.options import EventType, RunFilters
+from blazy_jobs.options import BulkAction, EventType, RunChoice, RunFilters
 
 
 class Run(RunFacts, Generic[ResultT]):
@@ -72,9 +73,15 @@ class Run(RunFacts, Generic[ResultT]):
         self.data = self._client.ask(calls.resolve(self.id))
         return self
 
-    def replay(self, *, idempotency_key: str | None = None) -> Run[ResultT]:
-        """A new run with the same payload."""
-        data = self._client.ask(calls.replay(self.id, idempotency_key))
+    def run_now(self) -> Self:
+        """A scheduled or retrying run is due at once. Raises ApiError `run_not_waiting` of any other, or
+        `run_finished`."""
+        self.data = self._client.ask(calls.run_now(self.id))
+        return self
+
+    def replay(self, *, payload: Any = calls.SAME, idempotency_key: str | None = None) -> Run[ResultT]:
+        """A new run with the same payload, or this one."""
+        data = self._client.ask(calls.replay(self.id, idempotency_key, payload))
         return Run(self._client, data, self._job)
 
     def events(self, *, after: int = 0, timeout: float | None = None) -> Iterator[Event]:
@@ -110,3 +117,53 @@ class RunList:
     def _list(self, params: Mapping[str, Any]) -> Iterator[Run]:
         for run in self._client.pages("/v1/runs", params):
             yield Run(self._client, run)
+
+    def count(self, **where: Unpack[RunChoice]) -> RunCount:
+        """How many runs there are: exactly by state, job type and queue, otherwise up to 10,000. TypeError and
+        ValueError as of `list`."""
+        return self._client.ask(calls.count_runs(where))
+
+    @overload
+    def bulk(
+        self,
+        action: BulkAction,
+        *,
+        dry_run: Literal[True],
+        ids: Iterable[str] | None = None,
+        all: bool = False,
+        priority: int | None = None,
+        **where: Unpack[RunChoice],
+    ) -> BulkPreview: ...
+    @overload
+    def bulk(
+        self,
+        action: BulkAction,
+        *,
+        dry_run: Literal[False] = False,
+        ids: Iterable[str] | None = None,
+        all: bool = False,
+        priority: int | None = None,
+        expect_at_most: int | None = None,
+        **where: Unpack[RunChoice],
+    ) -> Bulk: ...
+    def bulk(
+        self,
+        action: BulkAction,
+        *,
+        dry_run: bool = False,
+        ids: Iterable[str] | None = None,
+        all: bool = False,
+        priority: int | None = None,
+        expect_at_most: int | None = None,
+        **where: Unpack[RunChoice],
+    ) -> Bulk | BulkPreview:
+        """Does it with all runs that fit `where`, or with those named, in the background; with a dry run it says what
+        would be done. Sent once. Raises ApiError `filter_required` where neither is given and not `all`, and
+        `too_many_matches`. TypeError and ValueError as of `list`."""
+        options = {"dry_run": dry_run, "all": all, "priority": priority, "expect_at_most": expect_at_most}
+        answer = self._client.ask(calls.bulk(action, ids, options, where))
+        return BulkPreview(answer) if dry_run else Bulk(self._client, answer)
+
+    def get_bulk(self, bulk_id: str) -> Bulk:
+        """The bulk operation of this id. Raises ApiError `bulk_not_found`."""
+        return Bulk(self._client, self._client.ask(calls.get_bulk(bulk_id)))
