@@ -94,10 +94,11 @@ def _is_unserved(context: Context, job_type: str, queue: str) -> bool:
     return not jobs.leasing.membership.served(job_type, queue)
 
 
-def of_workers(context: Context) -> Iterator[Metric]:
+def of_workers(context: Context, stored: Stored) -> Iterator[Metric]:
     everyone = context.jobs.leasing.membership.everyone()
     yield GaugeMetricFamily("jobs_workers", "Workers that are there", len(everyone))
     total = sum(member.record.concurrency for member in everyone)
-    busy = min(total, context.jobs.numbers.by_state()[State.RUNNING])
+    # A process slot may have short runs ahead, which wait for it.
+    busy = sum(min(stored.in_hand.get(m.record.id, 0), m.record.concurrency) for m in everyone)
     slots: dict[Labels, float] = {("busy",): busy, ("free",): total - busy}
     yield gauge("jobs_worker_slots", "Runs that the workers can run at once, by whether they do", ["state"], slots)

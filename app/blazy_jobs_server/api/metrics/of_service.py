@@ -20,15 +20,20 @@ class Stored(Struct, frozen=True, kw_only=True):
     sizes: dict[str, int]
     oldest_due: dict[tuple[str, str], int]
     next_deletable_at: int | None
+    in_hand: dict[int, int]
+    """How many runs each worker has, of those that have any."""
 
 
 async def stored(context: Context) -> Stored:
     """Raises StoreUnavailable."""
     store = context.jobs.store
+    everyone = [member.record.id for member in context.jobs.leasing.membership.everyone()]
+    hands = await store.in_hand(everyone, 1) if everyone else {}
     return Stored(
         sizes=await store.sizes(),
         oldest_due=await store.oldest_due(),
         next_deletable_at=await store.next_deletable(),
+        in_hand={worker_id: hand.number for worker_id, hand in hands.items()},
     )
 
 

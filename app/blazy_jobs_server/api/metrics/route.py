@@ -69,7 +69,7 @@ class Metrics(Collector):
         yield from of_service.of_build()
         yield from of_runs.of_job_types(context)
         yield from of_runs.of_queues(context, stored)
-        yield from of_runs.of_workers(context)
+        yield from of_runs.of_workers(context, stored)
         yield from of_requests.of_requests(context)
         yield from of_service.of_store(context, stored)
         yield from of_service.of_loop(context)
