@@ -69,8 +69,8 @@ class ListVersions(BaseModel):
     schedules: int
     workers: int
     webhooks: int
+    bulk: int
     servers: int
-    bulk: Omittable[int] = None
     keys: Omittable[int] = None
     audit: Omittable[int] = None
 

@@ -22,7 +22,7 @@ from blazy_jobs_server.ports import Clock, Commit, Store
 Place = tuple[str, str, State]
 """A job type, a queue and a state in which runs of them are."""
 PAGE = 200
-PERSONAL = Topic.JOB_TYPES | Topic.QUEUES | Topic.SCHEDULES | Topic.WORKERS | Topic.WEBHOOKS
+PERSONAL = Topic.JOB_TYPES | Topic.QUEUES | Topic.SCHEDULES | Topic.WORKERS | Topic.WEBHOOKS | Topic.BULK
 """Of these a restricted key sees a part, and is told of changes of that part alone."""
 
 
@@ -120,6 +120,9 @@ class Personal:
             found[Topic.WEBHOOKS] = checksum(
                 (w.name, w.revision, w.enabled, w.failing_since, w.last_success_at) for w in webhooks
             )
+        if topics & Topic.BULK:
+            seen = [b for b in await self._store.bulks(None, PAGE) if lies_inside(b.within, within)]
+            found[Topic.BULK] = checksum((b.id, b.state, b.place, b.done, b.skipped, b.failed) for b in seen)
         return found
 
     def _of_job_types(self, within: Within) -> int:

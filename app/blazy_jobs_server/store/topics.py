@@ -25,6 +25,9 @@ TOPICS: dict[str, int] = {
     "lease_webhook": Topic.WEBHOOKS,
     "record_webhook": Topic.WEBHOOKS,
     "retry_deliveries": Topic.WEBHOOKS,
+    "create_bulk": Topic.BULK,
+    "cancel_bulk": Topic.BULK,
+    "advance_bulk": Topic.BULK,
     "note_audit": Topic.AUDIT,
 }
 """Verbs that change only runs, or what no list shows, are not here."""

@@ -33,6 +33,9 @@ WRITES_RUNS = {
     "cancel_run",
     "replay_run",
     "resolve_run",
+    "run_now",
+    "create_bulk",
+    "cancel_bulk",
     "erase_run",
     "trigger_schedule",
 }

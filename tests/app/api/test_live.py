@@ -108,6 +108,7 @@ async def test_a_version_is_another_one_for_what_has_changed_and_for_nothing_els
         (lambda: server.post("/v1/schedules", body), {"schedules", "audit"}),
         (lambda: server.post("/v1/webhooks", webhook), {"webhooks", "audit"}),
         (server.worker, {"workers"}),
+        (lambda: server.post("/v1/runs/bulk", {"action": "cancel", "filter": {"tag": "none"}}), {"bulk", "audit"}),
     ]
     async with server.stream("/v1/live") as stream:
         before = flat((await stream.event()).data["versions"])
@@ -295,13 +296,14 @@ async def test_a_restricted_key_sees_only_what_is_its_own_and_hears_of_nothing_e
     headers = {"authorization": f"Bearer {key['key']}"}
     async with server.stream("/v1/live", **headers) as stream, server.stream("/v1/live", **BEARER) as other:
         before = (await stream.event()).data
-        assert before["versions"].keys().isdisjoint({"keys", "audit", "bulk"})
+        assert before["versions"].keys().isdisjoint({"keys", "audit"})
         daily = {"trigger": {"kind": "interval", "every_seconds": 86_400}}
         await server.dispatch("report")
         await server.register("another")
         await server.post("/v1/job-types/report/pause")
         await server.post("/v1/schedules", {"name": "reports", "job_type": "report"} | daily)
         await server.worker("report")
+        await server.post("/v1/runs/bulk", {"action": "cancel", "filter": {"job_type": "another"}}, status=202)
         await shown(server, other, lambda digest: counts(digest) == {"queued": 1} and digest["workers"]["connected"])
         await server.dispatch("mail-out")
         mine = await shown(server, stream, lambda digest: counts(digest) == {"queued": 1})

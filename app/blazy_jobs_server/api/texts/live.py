@@ -71,8 +71,7 @@ FIELDS = {
     "ListVersions": {
         "runs": "By state.",
         "errors": "Another number whenever an attempt failed, or a group of errors was resolved.",
-        **dict.fromkeys(("job_types", "queues", "schedules", "workers", "webhooks", "servers"), _CHANGED),
-        "bulk": f"{_CHANGED} Omitted for restricted keys.",
+        **dict.fromkeys(("job_types", "queues", "schedules", "workers", "webhooks", "bulk", "servers"), _CHANGED),
         "keys": f"{_CHANGED} Only for keys with the scope `admin`.",
         "audit": f"{_CHANGED} Only for keys with the scope `admin`.",
     },

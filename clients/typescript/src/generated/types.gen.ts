@@ -2986,11 +2986,11 @@ export type ListVersions = {
     /**
      * Another number whenever this list may have changed.
      */
-    servers: number;
+    bulk: number;
     /**
-     * Another number whenever this list may have changed. Omitted for restricted keys.
+     * Another number whenever this list may have changed.
      */
-    bulk?: number;
+    servers: number;
     /**
      * Another number whenever this list may have changed. Only for keys with the scope `admin`.
      */

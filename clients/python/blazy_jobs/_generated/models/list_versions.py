@@ -36,8 +36,8 @@ class ListVersions:
             schedules (int): Another number whenever this list may have changed.
             workers (int): Another number whenever this list may have changed.
             webhooks (int): Another number whenever this list may have changed.
+            bulk (int): Another number whenever this list may have changed.
             servers (int): Another number whenever this list may have changed.
-            bulk (int | Unset): Another number whenever this list may have changed. Omitted for restricted keys.
             keys (int | Unset): Another number whenever this list may have changed. Only for keys with the scope `admin`.
             audit (int | Unset): Another number whenever this list may have changed. Only for keys with the scope `admin`.
      """
@@ -49,8 +49,8 @@ class ListVersions:
     schedules: int
     workers: int
     webhooks: int
+    bulk: int
     servers: int
-    bulk: int | Unset = UNSET
     keys: int | Unset = UNSET
     audit: int | Unset = UNSET
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
@@ -75,9 +75,9 @@ class ListVersions:
 
         webhooks = self.webhooks
 
-        servers = self.servers
-
         bulk = self.bulk
+
+        servers = self.servers
 
         keys = self.keys
 
@@ -94,10 +94,9 @@ class ListVersions:
             "schedules": schedules,
             "workers": workers,
             "webhooks": webhooks,
+            "bulk": bulk,
             "servers": servers,
         })
-        if bulk is not UNSET:
-            field_dict["bulk"] = bulk
         if keys is not UNSET:
             field_dict["keys"] = keys
         if audit is not UNSET:
@@ -128,9 +127,9 @@ class ListVersions:
 
         webhooks = d.pop("webhooks")
 
-        servers = d.pop("servers")
+        bulk = d.pop("bulk")
 
-        bulk = d.pop("bulk", UNSET)
+        servers = d.pop("servers")
 
         keys = d.pop("keys", UNSET)
 
@@ -144,8 +143,8 @@ class ListVersions:
             schedules=schedules,
             workers=workers,
             webhooks=webhooks,
-            servers=servers,
             bulk=bulk,
+            servers=servers,
             keys=keys,
             audit=audit,
         )
