@@ -8,6 +8,7 @@ import pytest
 
 from blazy_jobs_server.store.postgres import column_statements, connecting
 from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.reading import LIST_PLAN
 from tests.support.postgres import Postgres
 
 pytestmark = pytest.mark.system
@@ -78,6 +79,40 @@ def test_what_names_its_runs_finds_each_by_its_key(
 def test_the_head_of_a_lane_is_read_in_the_order_of_starts(postgres: Postgres, filled: str) -> None:
     found = plan(postgres, filled, STATEMENTS["START_HEAD"], connecting.WRITING)
     assert re.search(r"LockRows.*\n\s*->  Index Scan using runs_ready", found), found
+
+
+GROUPS = {
+    "NEWEST_ERRORS": "Index Only Scan Backward using error_counts_newest",
+    "ERRORS_COUNTED": "error_counts_pkey",
+    "ERROR_SAMPLES": "using runs_unresolved",
+    "HOLD_ERRORS": "error_counts_spent",
+    "AHEAD": "using runs_ready",
+}
+
+
+@pytest.fixture(scope="module")
+def failing(postgres: Postgres, filled: str) -> str:
+    """Where most have failed, of a group or two, and most of these are resolved."""
+    name = postgres.new_database(filled)
+    postgres.psql(
+        """
+        UPDATE runs SET state = 5, error_group = CASE WHEN id % 3072 = 0 THEN 'a' ELSE 'b' END, error_code = 'x',
+                        resolved_at = CASE WHEN id % 100 = 0 THEN NULL ELSE 1 END WHERE state = 4;
+        INSERT INTO error_counts (error_group, lane_id, state, shard, runs, first_at, last_at)
+        SELECT 'g' || n, 1 + n % 20, 5, n % 3, CASE WHEN n % 1000 = 0 THEN 0 ELSE 1 END, n, n
+        FROM generate_series(1, 20000) AS n;
+        ANALYZE
+        """,
+        name,
+    )
+    return name
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_groups_of_errors_are_found_by_their_indexes(postgres: Postgres, failing: str, name: str) -> None:
+    found = plan(postgres, failing, STATEMENTS[name], connecting.WRITING if name == "HOLD_ERRORS" else LIST_PLAN)
+    assert GROUPS[name] in found, found
+    assert "Seq Scan on error_counts" not in found, found
 
 
 def test_the_check_sees_a_walk(postgres: Postgres, filled: str) -> None:
