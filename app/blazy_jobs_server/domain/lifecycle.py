@@ -176,6 +176,20 @@ def complete_many(now: int, settings: Settings) -> ManyCompleted:
     return ManyCompleted(now, after(now, settings.retention_seconds))
 
 
+class ManyCancelled(Struct, frozen=True):
+    """What `cancel` makes of a run that waits and has never been leased out; `data` is that of its event. Its `seq` is
+    one more than before; it is kept longer where it has a later `keep_until`."""
+
+    finished_at: int
+    delete_at: int
+    data: str = '{"reason":null}'
+    state: State = State.CANCELLED
+
+
+def cancel_many(now: int, settings: Settings) -> ManyCancelled:
+    return ManyCancelled(now, after(now, settings.retention_seconds))
+
+
 def queued_data(due_at: int) -> str:
     """Of the event `queued`."""
     return f'{{"due_at":"{rfc3339(due_at)}"}}'

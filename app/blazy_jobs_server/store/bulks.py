@@ -15,6 +15,7 @@ from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports.bulk import Advance, Advanced
 from blazy_jobs_server.store import dispatching, retention
 from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.cancelling import cancel_waiting
 from blazy_jobs_server.store.changes import Changes
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.reporting import Cancel, cancel_one
@@ -248,12 +249,14 @@ def _advance(tx: Transaction, step: Advance) -> Advanced | None:
     row = tx.cursor.execute(_LEASED, (step.bulk.id, step.bulk.place, step.lease)).fetchone()
     if row is None:
         return None
-    effects = affect(tx, tx.heads(step.run_ids), step)
-    done, failed = effects.done, 0
+    done = cancel_waiting(tx, step.run_ids, step.states) if step.bulk.action is BulkAction.CANCEL else 0
+    left = step.run_ids if done < len(step.run_ids) else []
+    effects = affect(tx, tx.heads(left), step)
+    done, failed = done + effects.done, 0
     tx.flush()
     if effects.left:
-        done = _finish(tx, step, effects.left)
-        failed = len(effects.left) - done
+        done += _finish(tx, step, effects.left)
+        failed = len(effects.left) - (done - effects.done)
     bulk = advanced(to_bulk(row), step, done, failed, tx.now)
     tx.cursor.execute(_MOVE, (*moving_row(bulk), bulk.id))
     return Advanced(bulk, effects.cancelling)

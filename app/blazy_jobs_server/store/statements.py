@@ -175,6 +175,17 @@ HEADS_BY_ID = (
     + ", ".join("''" if column == "payload" else f"r.{column}" for column in RUN_COLUMNS)
     + ")) FROM json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value"
 )
+WAITING_ALIKE = (
+    "SELECT json_group_array(json_array(r.lane_id, r.state, r.definition_id, r.attempt, r.id, r.seq, r.tags)) "
+    "FROM json_each(?) AS j CROSS JOIN runs AS r ON r.id = j.value "
+    f"WHERE r.state IN ({int(State.SCHEDULED)}, {int(State.QUEUED)}, {int(State.RETRYING)}) AND r.logs_dropped = 0 "
+    "AND r.followed IS NULL AND r.error_group IS NULL AND r.lease_token IS NULL"
+)
+"""Of those named: what waits, and has not failed, nor been leased out."""
+CANCEL_MANY = (
+    "UPDATE runs SET state = ?, cancel_requested = 1, seq = seq + 1, finished_at = ?, "
+    "delete_at = max(?, coalesce(keep_until, 0)) WHERE id IN (SELECT value FROM json_each(?))"
+)
 RANK = "UPDATE runs SET rank = ? WHERE id IN (SELECT value FROM json_each(?))"
 RUNNING = f"SELECT id FROM runs WHERE lane_id = ? AND state = {int(State.RUNNING)}"
 

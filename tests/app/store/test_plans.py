@@ -90,6 +90,8 @@ PINS = {
     "RUN": "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
     "RUNS_BY_ID": "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
     "HEADS_BY_ID": "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
+    "WAITING_ALIKE": "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)",
+    "CANCEL_MANY": "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
     "RANK": "SEARCH runs USING INTEGER PRIMARY KEY (rowid=?)",
     "RUNNING": "SEARCH runs USING COVERING INDEX runs_listed (lane_id=? AND state=?)",
     "FIND_JOB": "SEARCH r USING INDEX runs_of_job (job_id=?)",
