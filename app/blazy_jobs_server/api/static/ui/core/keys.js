@@ -23,6 +23,7 @@ function moveRow(step) {
   const at = all.findIndex((row) => row.contains(document.activeElement));
   const next = all[at === -1 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + step, 0), all.length - 1)];
   const link = /** @type {HTMLElement | null} */ (next.querySelector("a[data-open], button[data-open]"));
+  if (!link) next.tabIndex = -1;
   (link ?? next).focus();
   next.scrollIntoView({ block: "nearest" });
 }

@@ -54,7 +54,7 @@ function words(action) {
 
 /** @param {{ entry: any }} props */
 function Deed({ entry }) {
-  if (entry.action !== REFUSED) return html`<span class="strong nowrap" data-open>${words(entry.action)}</span>`;
+  if (entry.action !== REFUSED) return html`<span class="strong nowrap">${words(entry.action)}</span>`;
   return html`<span class="row"><${Badge} tone="bad" icon="failed">Refused<//><span class="quiet nowrap">${entry.outcome}</span></span>`;
 }
 
@@ -64,7 +64,7 @@ function Target({ entry }) {
   if (!entry.target) return null;
   const page = PAGES[entry.action.split(".")[0]];
   const isThere = page && !/\.(delete|retire|erase)$/.test(entry.action);
-  return html`<span class="row"><span class="clip">${isThere ? html`<a href=${to(`${page}/${part(entry.target)}`)} dir="auto">${entry.target}</a>` : html`<span dir="auto">${entry.target}</span>`}</span>
+  return html`<span class="row"><span class="clip">${isThere ? html`<a data-open href=${to(`${page}/${part(entry.target)}`)} dir="auto">${entry.target}</a>` : html`<span dir="auto">${entry.target}</span>`}</span>
     ${entry.changed.length > 0 && html`<span class="clip small faint">${entry.changed.join(", ")}</span>`}</span>`;
 }
 

@@ -1,5 +1,6 @@
 import { html } from "../vendor/preact.js";
 import { del, part } from "../core/api.js";
+import { to } from "../core/base.js";
 import { now } from "../core/clock.js";
 import { may, session } from "../core/session.js";
 import { duration, number } from "../core/text.js";
@@ -26,7 +27,7 @@ export default function Keys() {
   const isRestricted = list.rows.some((key) => key.job_types !== null || key.queues !== null || key.rate_limit !== null);
   /** @type {(import("../kit/table.js").Column | false)[]} */
   const columns = [
-    { title: "Key", wide: true, cell: (key) => html`<span class="cell-2"><span class="row"><strong class="clip" dir="auto">${key.name}</strong>${key.id === session.value?.id && html`<${Badge} tone="accent">Yours<//>`}</span><span class="clip small faint mono">bjk_${key.id}_…</span></span>` },
+    { title: "Key", wide: true, cell: (key) => html`<span class="cell-2"><span class="row"><a class="clip" data-open href=${to("audit", { actor: key.id })} title="What was done with it" dir="auto">${key.name}</a>${key.id === session.value?.id && html`<${Badge} tone="accent">Yours<//>`}</span><span class="clip small faint mono">bjk_${key.id}_…</span></span>` },
     { title: "State", width: "1%", cell: (key) => html`<${KeyState} keyOf=${key} />` },
     { title: "May", width: "1%", cell: (key) => html`<span class="row wrap gap-1 scopes">${key.scopes.map((/** @type {string} */ scope) => html`<${Badge} key=${scope} tone=${scope === "admin" ? "warn" : ""}>${scope}<//>`)}</span>` },
     isRestricted && { title: "Only", drop: "middle", width: "1%", cell: (/** @type {Key} */ key) => html`<${Restrictions} keyOf=${key} />` },

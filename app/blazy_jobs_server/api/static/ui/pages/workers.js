@@ -28,7 +28,7 @@ export default function Workers() {
   const list = useThings("v1/workers", {}, { topics: ["workers", "runs:running"] });
   /** @type {import("../kit/table.js").Column[]} */
   const columns = [
-    { title: "Worker", wide: true, cell: (worker) => html`<span class="cell-2"><strong class="clip" data-open tabindex="-1" dir="auto">${worker.name}</strong><span class="clip small faint">${origin(worker)}</span></span>` },
+    { title: "Worker", wide: true, cell: (worker) => html`<span class="cell-2"><a class="clip" data-open href=${to("runs", { worker_id: worker.id })} dir="auto">${worker.name}</a><span class="clip small faint">${origin(worker)}</span></span>` },
     { title: "State", width: "1%", cell: (worker) => html`<${WorkerState} worker=${worker} />` },
     { title: "Slots", width: "9rem", cell: (worker) => html`<${Slots} worker=${worker} />` },
     { title: "Runs now", width: "15rem", cell: (worker) => html`<${InHand} worker=${worker} />` },
