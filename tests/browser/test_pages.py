@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from blazy_jobs_server.api.dashboard import UI
+from blazy_jobs_server.api.dashboard_files import UI
 from tests.browser.conftest import Visitor
 from tests.browser.hostile import HOSTILE, SHORT
 from tests.browser.site import Site, addresses

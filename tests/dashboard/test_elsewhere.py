@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from blazy_jobs_server.api.dashboard import UI
+from blazy_jobs_server.api.dashboard_files import UI
 from blazy_jobs_server.settings import Settings
 from tests.app.server import Server
 

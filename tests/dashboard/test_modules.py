@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from blazy_jobs_server.api.dashboard import UI
+from blazy_jobs_server.api.dashboard_files import UI
 
 WORDS = {
     "* * * * *": "Every minute",

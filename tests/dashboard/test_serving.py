@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
 
-from blazy_jobs_server.api.dashboard import PAGES, UI, assets
+from blazy_jobs_server.api.dashboard import PAGES
+from blazy_jobs_server.api.dashboard_files import UI, assets, needed_by
 from blazy_jobs_server.api.pages import POLICY
 from tests.app.server import Server, problem
 from tests.attacks.test_pages import Page
@@ -143,11 +144,31 @@ def test_nothing_is_made_of_text_or_loaded_from_elsewhere(path: Path) -> None:
 
 
 def test_the_first_load_is_small() -> None:
-    """Of the page with its styles and all modules that it loads at once. The budget is 90 KB."""
-    first = [name for name in assets().files if not name.startswith("pages/") or name == "pages/overview.js"]
-    sent = sum(
-        len(assets().files[name].compressed) for name in first if name not in ("vendor/uplot.js", "LICENSES.txt")
-    )
-    assert sent < 90_000
+    """Of any page with its styles and all that it loads, the plots as well."""
+    styles = [name for name in assets().files if name.endswith(".css")]
+    for _, module in assets().pages:
+        names = {*styles, *needed_by("app.js", module)}
+        names |= {"vendor/uplot.js"} if "kit/plot.js" in names else set()
+        assert sum(len(assets().files[name].compressed) for name in names) < 90_000, module
+
+
+@pytest.mark.parametrize(
+    ("path", "module"),
+    [("", "overview"), ("runs", "runs"), ("runs/run_1", "run"), ("runs/", "runs"), ("runs/a/b", None), ("no", None)],
+)
+async def test_a_page_names_what_it_needs_and_nothing_else(server: Server, path: str, module: str | None) -> None:
+    page = await shown(server, f"/ui/{path}") if module else Page((await server.http.get(f"/ui/{path}")).text)
+    named = {address.partition(f"-/{assets().version}/")[2] for address in page.addresses}
+    assert {f"pages/{module}.js"} <= named if module else not any(name.startswith("pages/") for name in named)
+    assert {"app.js", "vendor/preact.js", "core/router.js"} <= named
+    assert "vendor/uplot.js" not in named
+
+
+def test_what_a_module_imports_is_followed() -> None:
+    assert set(needed_by("kit/icons.js")) == {"kit/icons.js", "vendor/preact.js"}
+    assert {"core/base.js", "core/api.js", "core/prefs.js"} <= set(needed_by("kit/time.js", "core/read.js"))
+
+
+def test_every_file_is_served_as_it_is() -> None:
     for name, asset in assets().files.items():
         assert gzip.decompress(asset.compressed) == (UI / name).read_bytes()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from blazy_jobs_server.api.dashboard import UI
+from blazy_jobs_server.api.dashboard_files import UI
 from tests.support.speed import stretched
 
 pytestmark = pytest.mark.system

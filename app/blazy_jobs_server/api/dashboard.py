@@ -7,25 +7,22 @@ logged in is led to the log-in, and back from there.
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hashlib
 from functools import lru_cache
 from html import escape
-from typing import NamedTuple
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import RedirectResponse
 
 from blazy_jobs_server.api.context import guard
+from blazy_jobs_server.api.dashboard_files import Asset, asset, assets, needed_by, page_module, page_text
 from blazy_jobs_server.api.negotiation import parse_accept, takes_gzip
-from blazy_jobs_server.api.pages import FOLDER, HEADERS, MEDIA_TYPES
+from blazy_jobs_server.api.pages import HEADERS, MEDIA_TYPES
 from blazy_jobs_server.domain.errors import PathNotFound, Unauthorized
 
 router = APIRouter(include_in_schema=False)
 
-UI = FOLDER / "ui"
-PAGE = "page.html"
 FOREVER = "private, max-age=31536000, immutable"
 PAGES = frozenset(
     (
@@ -34,46 +31,19 @@ PAGES = frozenset(
     )
 )
 """What may come first in an address below /ui/. The page says of all others that they are not there."""
-AT_ONCE = ("vendor/preact.js", "kit/", "core/", "pages/overview.js")
-"""Of the modules, those that every page needs: a browser fetches them side by side, without reading their imports."""
 LONGEST_NEXT = 2048
 
 
-class Asset(NamedTuple):
-    body: bytes
-    compressed: bytes
-    media_type: str
-
-
-class Assets(NamedTuple):
-    version: str
-    """Of all files together: an address with it always means the same bytes."""
-    files: dict[str, Asset]
-    """By path in the folder."""
-
-
-@lru_cache
-def assets() -> Assets:
-    files, digest = {}, hashlib.sha256()
-    for path in sorted(UI.rglob("*")):
-        if path.suffix in (".js", ".css") or path.name == "LICENSES.txt":
-            name, body = path.relative_to(UI).as_posix(), path.read_bytes()
-            media_type = MEDIA_TYPES.get(path.suffix, "text/plain; charset=utf-8")
-            files[name] = Asset(body, gzip.compress(body, 9, mtime=0), media_type)
-            digest.update(b"%d %s %d " % (len(name), name.encode(), len(body)) + body)
-    return Assets(digest.hexdigest()[:16], files)
-
-
 @lru_cache(maxsize=64)
-def _page(up: str, mode: str, trace_url: str | None, log_url: str | None) -> Asset:
+def _page(up: str, module: str | None, mode: str, trace_url: str | None, log_url: str | None) -> Asset:
     """Of addresses from which `up` leads to /ui/."""
     given = {"trace-url": trace_url, "log-url": log_url}
     elsewhere = "".join(f' data-{name}="{escape(url)}"' for name, url in given.items() if url is not None)
     found = assets()
     below = f"{up}-/{found.version}/"
-    modules = [name for name in found.files if name.endswith(".js") and name.startswith(AT_ONCE)]
+    modules = needed_by("app.js", *([module] if module else []))
     preload = "\n".join(f'<link rel="modulepreload" href="{below}{name}">' for name in modules)
-    text = (UI / PAGE).read_text()
+    text = page_text()
     for mark, value in (
         ("{below}", below),
         ("{up}", up),
@@ -83,7 +53,7 @@ def _page(up: str, mode: str, trace_url: str | None, log_url: str | None) -> Ass
     ):
         text = text.replace(mark, value)
     body = text.encode()
-    return Asset(body, gzip.compress(body, 6, mtime=0), MEDIA_TYPES[".html"])
+    return asset(body, MEDIA_TYPES[".html"])
 
 
 def _send(request: Request, asset: Asset, headers: dict[str, str], status: int = 200) -> Response:
@@ -113,7 +83,7 @@ async def without_slash(request: Request) -> Response:
 
 
 @router.get("/ui/-/{version}/{name:path}")
-async def asset(request: Request, version: str, name: str) -> Response:
+async def module_or_style(request: Request, version: str, name: str) -> Response:
     if _is_off(request):
         raise PathNotFound
     await guard(request)
@@ -138,7 +108,9 @@ async def page(request: Request, path: str) -> Response:
         from_elsewhere = request.headers.get("sec-fetch-site") == "cross-site"  # and so without the cookie
         maybe = "&session=maybe" if from_elsewhere else ""
         return RedirectResponse(f"{up}../login?next={_itself(request, path)}{maybe}", 303, HEADERS)
-    shown = await asyncio.to_thread(_page, up, settings.ui, settings.ui_trace_url, settings.ui_log_url)
+    shown = await asyncio.to_thread(
+        _page, up, page_module(path), settings.ui, settings.ui_trace_url, settings.ui_log_url
+    )
     tag = f'"{hashlib.sha256(shown.body).hexdigest()[:32]}"'
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=HEADERS | {"ETag": tag})

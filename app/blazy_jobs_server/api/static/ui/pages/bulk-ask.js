@@ -28,14 +28,15 @@ const OVER = ["completed", "cancelled", "failed"];
 
 /** @param {BulkAction} action
  * @param {Chosen} chosen
- * @param {() => void} [done] when it has ended */
+ * @param {(isDone: boolean) => void} [done] when the dialog is closed; `isDone`: it was not only looked at */
 export async function askBulk(action, chosen, done) {
-  await openDialog((close) => html`<${Bulk} action=${action} chosen=${chosen} close=${close} />`);
-  done?.();
+  let isDone = false;
+  await openDialog((close) => html`<${Bulk} action=${action} chosen=${chosen} close=${close} begun=${() => { isDone = true; }} />`);
+  done?.(isDone);
 }
 
-/** @param {{ action: BulkAction, chosen: Chosen, close: () => void }} props */
-function Bulk({ action, chosen, close }) {
+/** @param {{ action: BulkAction, chosen: Chosen, close: () => void, begun: () => void }} props */
+function Bulk({ action, chosen, close, begun }) {
   const words = WORDS[action];
   const [found, setFound] = useState(/** @type {any} */ (null));
   const [job, setJob] = useState(/** @type {any} */ (null));
@@ -61,6 +62,7 @@ function Bulk({ action, chosen, close }) {
     setError("");
     try {
       const { id } = await post("v1/runs/bulk", { ...body, ...(found.at_least ? {} : { expect_at_most: found.matched }) });
+      begun();
       setJob(await get(`v1/bulk/${part(id)}`));
     } catch (failure) {
       failed(failure);

@@ -12,7 +12,7 @@ import { Table } from "../kit/table.js";
 import { Time } from "../kit/time.js";
 import { runColumns } from "./run-parts.js";
 import { History } from "./history.js";
-import { FirstRun } from "./runs.js";
+import { FirstRun } from "./first-run.js";
 
 /** From when on a due run is late enough to be told first. */
 const LATE_SECONDS = 60;

@@ -4,7 +4,6 @@ import { may } from "../core/session.js";
 import { plural } from "../core/text.js";
 import { Button } from "../kit/button.js";
 import { isFinal } from "../kit/state.js";
-import { askBulk } from "./bulk-ask.js";
 
 /** @type {{ action: import("./bulk-ask.js").BulkAction, text: string, icon: string, fits: (run: any) => boolean, isRare?: boolean }[]} */
 const ACTIONS = [
@@ -15,6 +14,15 @@ const ACTIONS = [
   { action: "reprioritise", text: "Priority", icon: "priority", fits: (run) => !isFinal(run.state), isRare: true },
   { action: "erase", text: "Erase", icon: "trash", fits: (run) => isFinal(run.state) },
 ];
+
+/** @param {import("./bulk-ask.js").BulkAction} action @param {string[]} ids @param {() => void} clear @param {() => void} reload */
+async function ask(action, ids, clear, reload) {
+  const { askBulk } = await import("./bulk-ask.js");
+  await askBulk(action, { ids }, (isDone) => {
+    if (isDone) clear();
+    reload();
+  });
+}
 
 /** What can be done with the selected runs.
  * @param {{ selected: Set<string>, rows: any[], clear: () => void, reload: () => void }} props */
@@ -28,7 +36,7 @@ export function BulkBar({ selected, rows, clear, reload }) {
       ${may("runs:write") && ACTIONS.map(({ action, text, icon, fits, isRare }) => {
         const ids = runs.filter(fits).map((run) => run.id);
         if (isRare && ids.length === 0) return null;
-        return html`<${Button} key=${action} icon=${icon} disabled=${ids.length === 0} onClick=${() => askBulk(action, { ids }, () => { clear(); reload(); })}>${text}<//>`;
+        return html`<${Button} key=${action} icon=${icon} disabled=${ids.length === 0} onClick=${() => ask(action, ids, clear, reload)}>${text}<//>`;
       })}
       ${a && html`<${Button} icon="compare" href=${to("compare", { a, b })}>Compare<//>`}
       <${Button} kind="quiet" icon="close" label="Select none" onClick=${clear} />

@@ -1,6 +1,6 @@
 import { html, useState } from "../vendor/preact.js";
 import { get } from "../core/api.js";
-import { ROOT, to } from "../core/base.js";
+import { to } from "../core/base.js";
 import { query } from "../core/router.js";
 import { digest } from "../core/live.js";
 import { useList, useRead } from "../core/read.js";
@@ -14,11 +14,10 @@ import { Page } from "../kit/page.js";
 import { STATES, capital } from "../kit/state.js";
 import { Fresh, More, Table, useHoldWhileSelected } from "../kit/table.js";
 import { Tabs } from "../kit/tabs.js";
+import { FirstRun } from "./first-run.js";
 import { Histogram } from "./history.js";
 import { runColumns } from "./run-parts.js";
-import { askBulk } from "./bulk-ask.js";
 import { BulkBar } from "./runs-bulk.js";
-import { exportRuns } from "./runs-export.js";
 
 const PAGE = 50;
 const COUNTS_EVERY_MS = 10_000;
@@ -75,7 +74,8 @@ export default function Runs() {
 /** @param {{ filter: Record<string, string[]>, isAll: boolean, selected: Set<string>, reload: () => void }} props */
 function ListActions({ filter, isAll, selected, reload }) {
   const chosen = isAll ? { all: true } : { filter: bulkFilter(filter) };
-  const act = (/** @type {import("./bulk-ask.js").BulkAction} */ action) => () => askBulk(action, chosen, reload);
+  const act = (/** @type {import("./bulk-ask.js").BulkAction} */ action) => async () => (await import("./bulk-ask.js")).askBulk(action, chosen, reload);
+  const save = (/** @type {"jsonl" | "csv"} */ kind) => async () => (await import("./runs-export.js")).exportRuns(kind, filter, [...selected]);
   return html`
     ${may("runs:write") && html`<${Menu} label="Act on all that match" text=${isAll ? "Act on all" : "Act on all that match"} items=${[
       { text: "Replay…", icon: "replay", onClick: act("replay") },
@@ -86,8 +86,8 @@ function ListActions({ filter, isAll, selected, reload }) {
       { text: "Erase…", icon: "trash", danger: true, onClick: act("erase") },
     ]} />`}
     <${Menu} label="Export" text="Export" items=${[
-      { text: selected.size > 0 ? "Selected, as JSON lines" : "As JSON lines", icon: "download", onClick: () => exportRuns("jsonl", filter, [...selected]) },
-      { text: selected.size > 0 ? "Selected, as CSV" : "As CSV", icon: "download", onClick: () => exportRuns("csv", filter, [...selected]) },
+      { text: selected.size > 0 ? "Selected, as JSON lines" : "As JSON lines", icon: "download", onClick: save("jsonl") },
+      { text: selected.size > 0 ? "Selected, as CSV" : "As CSV", icon: "download", onClick: save("csv") },
     ]} />`;
 }
 
@@ -139,16 +139,3 @@ function StateTabs({ filter, isFiltered }) {
   const tabs = STATES.map((state) => ({ href: to("runs", { ...others, state }), text: capital(state), count: counts?.[state], current: current === state }));
   return html`<${Tabs} label="Runs by state" tabs=${[{ href: to("runs", others), text: "All", current: current === "" }, ...tabs]} />`;
 }
-
-/** Before there is any run: the line to begin with. */
-export function FirstRun() {
-  const curl = `curl -X PUT ${ROOT}v1/job-types/hello \\
-  -H 'Content-Type: application/json' \\
-  -d '{"name": "hello", "handler": {"kind": "worker"}}'
-
-curl ${ROOT}v1/job-types/hello/runs \\
-  -H 'Content-Type: application/json' \\
-  -d '{"payload": {"name": "Ada"}}'`;
-  return html`<${Empty} icon="bolt" title="No runs yet"><p>Register a job type and dispatch its first run, from any language:</p><br /><pre>${curl}</pre><//>`;
-}
-
