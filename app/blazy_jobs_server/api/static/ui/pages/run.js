@@ -7,12 +7,12 @@ import { useRunEvents } from "../core/run-events.js";
 import { duration, plural } from "../core/text.js";
 import { Copy } from "../kit/copy.js";
 import { Failure, Skeleton } from "../kit/empty.js";
-import { Icon } from "../kit/icons.js";
 import { Json } from "../kit/json.js";
 import { Log } from "../kit/log.js";
 import { Facts, Page, Section } from "../kit/page.js";
 import { Badge, State, isFinal } from "../kit/state.js";
 import { Time } from "../kit/time.js";
+import { Explain } from "./run-explain.js";
 import { RunActions } from "./run-actions.js";
 import { Bar, RunTime } from "./run-parts.js";
 import { Changes, TimelineBar } from "./run-timeline.js";
@@ -64,20 +64,6 @@ function latestProgress(events) {
   return null;
 }
 
-/** Why it is where it is, in the server's words. @param {{ run: any }} props */
-function Explain({ run }) {
-  const { data } = useRead(isFinal(run.state) && run.state !== "failed" ? null : `v1/runs/${part(run.id)}/explain`, {}, { topics: ["runs", "queues", "workers"] });
-  if (!data?.summary) return null;
-  return html`<div class="panel explain"><${Icon} name="info" /><div class="stack gap-1 grow">
-    <p class="strong">${data.summary}</p>
-    ${data.facts?.length > 0 && html`<ul>${data.facts.map((/** @type {any} */ fact, /** @type {number} */ index) => html`<li key=${index} class="quiet small">${textOf(fact)}</li>`)}</ul>`}
-    ${data.suggestions?.length > 0 && html`<ul>${data.suggestions.map((/** @type {any} */ one, /** @type {number} */ index) => html`<li key=${index} class="small">${textOf(one)}</li>`)}</ul>`}
-  </div></div>`;
-}
-
-/** @param {any} given */
-const textOf = (given) => (typeof given === "string" ? given : (given.text ?? given.message ?? given.summary ?? JSON.stringify(given)));
-
 /** @param {{ error: any, title: string }} props */
 function RunError({ error, title }) {
   return html`<${Section} title=${title} aside=${error.group && html`<a class="small" href=${to(`errors/${part(error.group)}`)}>All of this kind</a>`}>
@@ -91,6 +77,14 @@ function RunError({ error, title }) {
 /** @param {{ run: any }} props */
 function About({ run }) {
   const metadata = Object.entries(run.metadata ?? {});
+  /** @type {[string, any][]} */
+  const origin = [
+    ["Created by", run.created_by?.name],
+    ["Schedule", run.schedule && html`<a href=${to(`schedules/${part(run.schedule)}`)}>${run.schedule}</a>`],
+    ["Replay of", run.replay_of && html`<a class="mono" href=${to(`runs/${run.replay_of}`)}>${run.replay_of}</a>`],
+    ["Dedupe key", run.dedupe_key && html`<span class="mono">${run.dedupe_key}</span>`],
+    ["Tags", run.tags.length > 0 && html`<span class="row wrap gap-1">${run.tags.map((/** @type {string} */ tag) => html`<a key=${tag} class="badge" href=${to("runs", { tag })}><span>${tag}</span></a>`)}</span>`],
+  ];
   const { data: attempts } = useRead(HAS_TRACES ? `v1/runs/${part(run.id)}/attempts` : null, {}, {});
   const elsewhere = linksOf(run, attempts?.data);
   return html`
@@ -106,19 +100,13 @@ function About({ run }) {
       ["Due", run.due_at !== run.created_at && html`<${Time} at=${run.due_at} exact=${true} />`],
       ["Started", run.started_at && html`<${Time} at=${run.started_at} exact=${true} />`],
       ["Finished", run.finished_at && html`<${Time} at=${run.finished_at} exact=${true} />`],
+      ["Worker", run.worker_id && html`<a class="mono" href=${to("runs", { worker_id: run.worker_id })}>${run.worker_id}</a>`],
       ["Expires", run.expires_at && html`<${Time} at=${run.expires_at} />`],
       ["Timeout", duration(run.timeout_seconds)],
       ["Version", html`<span title="of the job type">${run.job_type_version}</span>`],
       ["Trace", elsewhere.trace && html`<a href=${elsewhere.trace} rel="noreferrer">Open the trace</a>`],
       ["Logs", elsewhere.log && html`<a href=${elsewhere.log} rel="noreferrer">Open the logs</a>`],
     ]} /><//>
-    <${Section} title="From" bare=${true}><${Facts} items=${[
-      ["Created by", run.created_by?.name],
-      ["Schedule", run.schedule && html`<a href=${to(`schedules/${part(run.schedule)}`)}>${run.schedule}</a>`],
-      ["Replay of", run.replay_of && html`<a class="mono" href=${to(`runs/${run.replay_of}`)}>${run.replay_of}</a>`],
-      ["Dedupe key", run.dedupe_key && html`<span class="mono">${run.dedupe_key}</span>`],
-      ["Worker", run.worker_id && html`<a class="mono" href=${to("runs", { worker_id: run.worker_id })}>${run.worker_id}</a>`],
-      ["Tags", run.tags.length > 0 && html`<span class="row wrap gap-1">${run.tags.map((/** @type {string} */ tag) => html`<a key=${tag} class="badge" href=${to("runs", { tag })}><span>${tag}</span></a>`)}</span>`],
-    ]} /><//>
+    ${origin.some(([, value]) => value) && html`<${Section} title="From" bare=${true}><${Facts} items=${origin} /><//>`}
     ${metadata.length > 0 && html`<${Section} title=${`Metadata, ${plural(metadata.length, "entry", "entries")}`} bare=${true}><${Facts} items=${metadata.map(([name, value]) => [name, html`<span dir="auto" class="metadata">${value}</span>`])} /><//>`}`;
 }
