@@ -27,7 +27,8 @@ function App() {
           loaded.set(found.route.pattern, module.default);
           setLoaded((count) => count + 1);
         },
-        () => setError(new Problem(503, { detail: "A part of this page could not be loaded: the server may have been updated." }, null)),
+        // A session that is over leads to the log-in by being read.
+        () => readSession().catch(() => undefined).then(() => setError(new Problem(503, { detail: "A part of this page could not be loaded: the server may have been updated." }, null))),
       );
     }
   }, [pattern]);
