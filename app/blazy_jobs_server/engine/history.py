@@ -140,6 +140,7 @@ class History:
         self._again: dict[int, set[int]] = {QUARTER_SECONDS: set(), DAY_SECONDS: set()}
         """Spans, by how long they are, of which something was written after they were put together."""
         self._started = False
+        self._writing = asyncio.Lock()
         tally.on_second = self._on_second
 
     def start(self) -> None:
@@ -211,7 +212,11 @@ class History:
             await asyncio.sleep(WRITE_SECONDS)
 
     async def write(self) -> None:
-        """Raises StoreUnavailable; then it is written the next time."""
+        """All that has happened by now. Raises StoreUnavailable; then it is written the next time."""
+        async with self._writing:  # an older state of a minute must not be written over a newer one
+            await self._write()
+
+    async def _write(self) -> None:
         self._tally.tell()
         await self._sample()
         changed = [minute for minute in self._minutes.values() if minute.changed]
