@@ -29,7 +29,7 @@ function Version({ version, before, isPresent }) {
       <span class="quiet small">${version.version === 1 ? "the first" : version.changed.length === 0 ? "nothing that is shown changed" : ""}</span></header>
     ${version.changed.length > 0 && html`<dl class="changed">${version.changed.map((/** @type {string} */ name) => html`<div key=${name}>
       <dt>${name.replace(/_seconds$/, "").replaceAll("_", " ")}</dt>
-      <dd><${Change} before=${before && text(name, before[name])} after=${text(name, version[name])} /></dd></div>`)}</dl>`}
+      <dd><${Change} about=${`What changed in ${name.replaceAll("_", " ")}`} before=${before && text(name, before[name])} after=${text(name, version[name])} /></dd></div>`)}</dl>`}
     ${version.version === 1 && html`<p class="small quiet">In <a href=${to(`queues/${part(version.queue)}`)}>${version.queue}</a>, ${version.retry.max_attempts} attempts, ${duration(version.timeout_seconds)} each.</p>`}
   </li>`;
 }
@@ -37,13 +37,13 @@ function Version({ version, before, isPresent }) {
 const SIGNS = { out: "−", in: "+", same: " ", gap: " " };
 const SAID = { out: "before: ", in: "now: ", same: "", gap: "" };
 
-/** From one text to another; of long ones, the lines that differ. @param {{ before?: string, after: string }} props */
-function Change({ before, after }) {
+/** From one text to another; of long ones, the lines that differ. @param {{ about: string, before?: string, after: string }} props */
+function Change({ about, before, after }) {
   const isLong = before !== undefined && before.includes("\n") && after.includes("\n");
   const lines = isLong ? difference(before, after) : null;
   /** @type {import("../core/lines.js").Line[]} */
   const shown = lines ?? [...(before === undefined ? [] : [{ kind: /** @type {const} */ ("out"), text: before }]), { kind: "in", text: after }];
-  return html`<div class="difference">${shown.map((line, index) => html`<div key=${index} data-kind=${line.kind}><span aria-hidden="true">${SIGNS[line.kind]}</span><span class="hidden-text">${SAID[line.kind]}</span><span dir="auto">${line.text}</span></div>`)}</div>`;
+  return html`<div class="difference" tabindex="0" role="group" aria-label=${about}>${shown.map((line, index) => html`<div key=${index} data-kind=${line.kind}><span aria-hidden="true">${SIGNS[line.kind]}</span><span class="hidden-text">${SAID[line.kind]}</span><span dir="auto">${line.text}</span></div>`)}</div>`;
 }
 
 /** A setting as text. @param {string} name @param {any} value */
