@@ -68,6 +68,9 @@ bench: setup ## print the figures, each beside its baseline (ARGS=--quick for on
 	@$(MAKE) --no-print-directory peers || echo "PgQueuer cannot be installed: measured without it"
 	$(BIN)/python -m benchmarks $(ARGS)
 
+screenshots: setup ## pictures of every page of the dashboard with real data, into build/screenshots (ARGS=--readme also those of README.md)
+	$(BIN)/python -m dashboard.screenshots $(ARGS)
+
 faults: setup ## a thousand kills (ARGS=--kills=50 for fewer), long random lives, all examples, every zone's clock changes
 	SCHEDULE_ORACLE=all STATE_MACHINE_EXAMPLES=150 $(BIN)/python -m pytest -q --timeout=3600 \
 		tests/app/engine/test_fire_times.py tests/contract/test_state_machine.py
@@ -100,4 +103,4 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 	$(COMPILE) benchmarks/peers.in -o requirements.peers.lock
 
-.PHONY: help setup chromium run test check release-check pythons busy peers bench faults openapi docs dist image try-image lock
+.PHONY: help setup chromium run test check release-check pythons busy peers bench screenshots faults openapi docs dist image try-image lock

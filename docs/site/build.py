@@ -55,7 +55,7 @@ NAVIGATION = (
     ),
     ("Inside", ["docs/architecture.md", "docs/state-machine.md", "CONTRIBUTING.md", "CHANGELOG.md"]),
 )
-LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]*)\]\((?P<to>[^)\s]+)\)")
+LINK = re.compile(r"!?\[(?P<text>[^\]]*)\]\((?P<to>[^)\s]+)\)")
 
 
 def main() -> None:

@@ -92,7 +92,7 @@ def addresses(site: Site, pattern: str) -> str:
     if not rest:
         return pattern
     listed: dict[str, tuple[str, str]] = {
-        "errors": ("/v1/errors", "id"),
+        "errors": ("/v1/errors", "group"),
         "workers": ("/v1/workers", "id"),
         "bulk": ("/v1/bulk", "id"),
         "servers": ("/v1/servers", "id"),

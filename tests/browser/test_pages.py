@@ -55,6 +55,9 @@ def test_a_page_is_accessible_in_both_schemes_and_fits_every_width(visit: Visito
     page.evaluate(axe())
     faults = found_by_axe(page, {"runOnly": RULES})
     page.emulate_media(color_scheme="dark")
+    page.reload()
+    shown(page)
+    page.evaluate(axe())
     faults += [
         f"dark {fault}" for fault in found_by_axe(page, {"runOnly": {"type": "rule", "values": ["color-contrast"]}})
     ]

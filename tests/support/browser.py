@@ -75,8 +75,6 @@ class Watch:
             return
         if (refused := STATUS.match(message.text)) and int(refused[1]) in self._statuses:
             return
-        if re.search("/v1/errors|/explain$", message.location.get("url", "")) and "404" in message.text:
-            return  # until both are there
         if self._may_lose and "net::ERR_" in message.text:
             return
         self._faults.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
