@@ -37,6 +37,7 @@ async def test_what_is_left_out_has_its_default(server: Server) -> None:
         "payload_schema": None,
         "result_schema": None,
         "retention_seconds": 604800,
+        "retention_failed_seconds": None,
         "concurrency": None,
         "paused": False,
         "tags": [],
