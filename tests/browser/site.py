@@ -78,6 +78,8 @@ def fill(site: Site) -> None:
     ask("PUT", "/v1/schedules/hourly", {**every_hour, "payload": {SHORT: HOSTILE}, "tags": [SHORT]})
     ask("PUT", "/v1/webhooks/told", {"url": "http://127.0.0.1:9/told?a=%3Cimg%3E", "events": ["run.failed"]})
     ask("POST", "/v1/keys", {"name": SHORT, "scopes": ["runs:read"]})
+    nothing = {"action": "cancel", "filter": {"job_type": "unserved", "tag": "none"}, "dry_run": False}
+    ask("POST", "/v1/runs/bulk", nothing)
     site.reader = ask("POST", "/v1/keys", {"name": "only reads", "scopes": ["runs:read"]})["key"]
     for name in ("hostile", "failed", "completed"):
         site.until(site.runs[name], *FINAL)
