@@ -12,7 +12,7 @@ NO_RUN = "run_0000000000000"
 
 
 async def test_an_unknown_path_is_a_problem(server: Server) -> None:
-    for path in ("/nothing", "/v1/nothing", "/v1/runs/", "/v1", "//", "/v1/runs/run_0000000000000/nothing"):
+    for path in ("/nothing", "/v1/nothing", "/v1/runs/", "/v1", "/nothing//", "/v1/runs/run_0000000000000/nothing"):
         problem(await server.http.get(path), 404, "not_found")
 
 

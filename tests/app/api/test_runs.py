@@ -125,6 +125,9 @@ async def test_attempts_are_one_for_each_claim(server: Server) -> None:
         (5, 2, None),
     ]
     assert attempts[3]["error"]["message"] == "first"
+    trace_id = attempts[4].pop("trace_id")
+    assert re.fullmatch("[0-9a-f]{32}", trace_id)
+    assert len({trace_id, *(attempt["trace_id"] for attempt in attempts[:4])}) == 5
     assert attempts[4] == {
         "number": 5,
         "attempt": 2,

@@ -88,7 +88,7 @@ async def told() -> list[tuple[int, int]]:
 
 @pytest.fixture
 async def writer(session: Ledger, told: list[tuple[int, int]]) -> AsyncIterator[Writer[int]]:
-    writer = Writer(session, lambda commit, size: told.append((commit, size)), max_batch=4)
+    writer = Writer(session, lambda commit, size, _: told.append((commit, size)), max_batch=4)
     yield writer
     await writer.close()
 
@@ -138,7 +138,7 @@ async def test_what_comes_during_a_commit_shares_the_next(session: Ledger, submi
 
 async def test_the_engine_hears_of_a_commit_before_its_callers_do(writer: Writer[int], session: Ledger) -> None:
     heard: list[str] = []
-    writer._committed = lambda commit, size: heard.append("commit")
+    writer._committed = lambda commit, size, _: heard.append("commit")
     future = writer.submit(0, "say", "a")
     future.add_done_callback(lambda _: heard.append("answer"))
     await future
