@@ -21,9 +21,15 @@ run: setup ## start the server and do the main job on real input (ARGS=--once en
 	@$(BIN)/python -m examples.demo $(ARGS)
 
 chromium: ## install Chromium for the tests in a browser, where it is missing and apt-get may
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
-		timeout 600 apt-get -qq install -y --no-install-recommends chromium >/dev/null; } \
+	@command -v chromium >/dev/null || $(call apt-get,chromium) \
 		|| echo "Chromium cannot be installed here: the tests in a browser are skipped"
+
+promtool: ## install promtool for the tests of the alerts, where it is missing and apt-get may
+	@command -v promtool >/dev/null || $(call apt-get,prometheus) \
+		|| echo "promtool cannot be installed here: the tests of the alerts are skipped"
+
+apt-get = { [ "$$(id -u)" = 0 ] && timeout 120 apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+	timeout 600 apt-get -qq install -y --no-install-recommends $(1) >/dev/null; }
 
 CORES := $(shell getconf _NPROCESSORS_ONLN)
 # Many tests wait for servers more than they work; the quick ones do not.
@@ -103,4 +109,4 @@ lock: ## lock the dependencies anew (needs uv)
 	$(COMPILE) -c requirements.lock --group build -o requirements.build.lock
 	$(COMPILE) benchmarks/peers.in -o requirements.peers.lock
 
-.PHONY: help setup chromium run test check release-check pythons busy peers bench screenshots faults openapi docs dist image try-image lock
+.PHONY: help setup chromium promtool run test check release-check pythons busy peers bench screenshots faults openapi docs dist image try-image lock
