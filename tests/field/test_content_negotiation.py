@@ -28,9 +28,11 @@ async def with_body(server: Server) -> list[tuple[str, str]]:
     schedule = {"job_type": "greet", "payload": None, "trigger": {"kind": "interval", "every_seconds": 60}}
     await server.http.put("/v1/schedules/greet", json=schedule)
     await server.http.put("/v1/webhooks/greet", json={"url": "https://hooks.invalid/"})
+    nothing = {"action": "cancel", "filter": {"queue": "greet", "tag": "none"}}
+    bulk = await server.post("/v1/runs/bulk", nothing, status=202)
     run, worker = await server.dispatch(), await server.worker()
     document: Any = await server.get("/openapi.json")
-    there = {"name": "greet", "run_id": run["id"], "worker_id": worker.id}
+    there = {"name": "greet", "run_id": run["id"], "worker_id": worker.id, "bulk_id": bulk["id"]}
     return [
         (method.upper(), path.format(**there))
         for path, item in document["paths"].items()

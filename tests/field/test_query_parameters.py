@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.app.server import Server, Worker, paths, problem
+from tests.app.server import Server, paths, problem
 
 JSON = {"content-type": "application/json"}
 NEED_MORE = (
@@ -30,22 +30,25 @@ async def operations(server: Server) -> list[tuple[str, str, list[str]]]:
     ]
 
 
-async def there(server: Server) -> tuple[str, Worker]:
-    """A run and a worker; and what the paths name beside them."""
+async def there(server: Server) -> dict[str, str]:
+    """What the paths name."""
     await server.register("greet")
     await server.http.put("/v1/queues/greet", json={})
     schedule = {"job_type": "greet", "payload": None, "trigger": {"kind": "interval", "every_seconds": 60}}
     assert (await server.http.put("/v1/schedules/greet", json=schedule)).status_code == 201
     await server.http.put("/v1/webhooks/greet", json={"url": "https://hooks.invalid/"})
-    return (await server.dispatch())["id"], await server.worker()
+    nothing = {"action": "cancel", "filter": {"queue": "greet", "tag": "none"}}
+    bulk = await server.post("/v1/runs/bulk", nothing, status=202)
+    run, worker = await server.dispatch(), await server.worker()
+    return {"name": "greet", "run_id": run["id"], "worker_id": worker.id, "bulk_id": bulk["id"]}
 
 
 async def test_every_path_refuses_what_it_does_not_know(server: Server) -> None:
-    run, worker = await there(server)
+    named = await there(server)
     before = await server.get("/v1/runs")
     tried = 0
     for method, path, known in await operations(server):
-        url = path.format(name="greet", run_id=run, worker_id=worker.id)
+        url = path.format(**named)
         answer = await server.http.request(method, url, params={"stauts": "failed", "a/b": "1"}, headers=JSON)
         if method in ("POST", "PUT", "PATCH"):
             answer = await server.http.request(method, url, params={"stauts": "failed", "a/b": "1"}, json={})
@@ -59,11 +62,11 @@ async def test_every_path_refuses_what_it_does_not_know(server: Server) -> None:
         tried += 1
     assert tried > 30
     assert await server.get("/v1/runs") == before, "nothing was done"
-    assert [w["id"] for w in (await server.get("/v1/workers"))["data"]] == [worker.id]
+    assert [w["id"] for w in (await server.get("/v1/workers"))["data"]] == [named["worker_id"]]
 
 
 async def test_what_takes_one_value_takes_no_two(server: Server) -> None:
-    run, _ = await there(server)
+    run = (await there(server))["run_id"]
     for url, name in (
         ("/v1/runs?limit=1&limit=2", "/limit"),
         ("/v1/runs?job_type=greet&job_type=other", "/job_type"),
