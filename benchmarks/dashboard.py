@@ -153,7 +153,7 @@ def metrics(session: CDPSession) -> dict[str, float]:
 
 
 def under_load(browser: Browser, scale: Scale) -> list[Row]:
-    seconds = scale.of(10, 1)
+    seconds, pages = scale.of(10, 1), scale.of(PAGES, 2)
     without, beside = list[float](), list[float]()
     milliseconds = 0.0
     with server(workers=1) as started, started.client() as client:
@@ -162,8 +162,7 @@ def under_load(browser: Browser, scale: Scale) -> list[Row]:
         for _ in scale.times(3):
             without.append(used(started, seconds))
             with contextlib.ExitStack() as tabs:
-                pages = [tabs.enter_context(tab(browser, f"{started.url}/ui/runs")) for _ in range(scale.of(PAGES, 2))]
-                page = pages[-1]
+                page = [tabs.enter_context(tab(browser, f"{started.url}/ui/runs")) for _ in range(pages)][-1]
                 page.evaluate(DIGESTS)
                 session = page.context.new_cdp_session(page)
                 session.send("Performance.enable")
@@ -172,7 +171,7 @@ def under_load(browser: Browser, scale: Scale) -> list[Row]:
                 spent = (metrics(session)["TaskDuration"] - before) * 1000
                 milliseconds = max(milliseconds, spent / max(1, page.evaluate("window.digests")))
     more = max(0.01, median(beside) - median(without))  # noise can say that pages cost less than none
-    figure = f"{PAGES} pages at {EVENTS_A_SECOND:,} events/s"
+    figure = f"{pages} pages at {EVENTS_A_SECOND:,} events/s"
     return [
         Row(f"{figure}: server CPU", median(beside), "% of a core", median(without), "% without pages"),
         Row(f"{figure}: more server CPU", more, "% of a core", target=2, lower=True),
@@ -228,6 +227,7 @@ def large_runs(browser: Browser, scale: Scale) -> list[Row]:
     payload = [{"id": n, "name": f"item {n}", "tags": ["a", "b"]} for n in range(scale.of(20_000, 500))]
     while len(json.dumps(payload)) > MIB:
         payload = payload[: int(len(payload) * 0.97)]
+    size = f"{len(json.dumps(payload)) / 1024:,.0f} KiB"
     with server(workers=1) as started, started.client() as client:
         register(client, "unserved")
         logging = dispatched(client, "tells", None)
@@ -251,7 +251,7 @@ def large_runs(browser: Browser, scale: Scale) -> list[Row]:
     return [
         Row(f"dashboard: log of {lines:,} lines: elements", nodes, "elements", target=3000, lower=True),
         Row("the same, until all are there", seconds, "s"),
-        Row("dashboard: 1 MiB of JSON opened in", median(opened), "ms", target=200, lower=True),
+        Row(f"dashboard: {size} of JSON opened in", median(opened), "ms", target=200, lower=True),
     ]
 
 
