@@ -13,9 +13,10 @@ MAX_INTEGER = 2**53 - 1
 MAX_DEPTH = 64
 
 #: Refusals of well-formed requests, by the problem's code. The schema cannot say them: they are about what is stored,
-#: what a schema or a cursor means, and what this server does not do yet.
+#: what a schema or a cursor means, which fields go together, and what this server does not do yet.
 MEANING = {
     "bad_last_event_id",
+    "filter_required",
     "idempotency_key_reused",
     "invalid_cursor",
     "invalid_payload",
@@ -35,6 +36,7 @@ MEANING_OF_A_FIELD = {
     "not_restrictable",
     "not_supported",
     "out_of_range",
+    "priority",
 }
 
 

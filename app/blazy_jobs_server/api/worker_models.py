@@ -83,7 +83,7 @@ class Worker(BaseModel):
     host: str | None
     pid: int | None
     version: str | None
-    server: str | None
+    server: str
     registered_at: AwareDatetime
     seen_at: AwareDatetime
     last_seen_at: AwareDatetime

@@ -9,7 +9,8 @@ SHAPES = {
     "Durations": "A histogram of durations. Histograms add up, bucket by bucket.",
 }
 
-_VALUES = {
+_UNKNOWN = "null: no server was there."
+_COUNTED = {
     "started": "Attempts that started.",
     "completed": "Runs that completed.",
     "failed": "Runs that failed.",
@@ -17,10 +18,11 @@ _VALUES = {
     "retried": "Attempts that failed and were followed by another.",
     "lost": "Runs that were lost with their worker.",
     "deepest": "The most runs that waited at once in one queue.",
-    "oldest_due_seconds": "For how long at most a run that waited had been due, as seen every ten seconds.",
+    "oldest_due_seconds": "For how many seconds at most a run that waited had been due, as seen every ten seconds.",
     "waited": "From the time a run was due to its start.",
     "ran": "From the start of an attempt to its end.",
 }
+_VALUES = {name: f"{text} {_UNKNOWN}" for name, text in _COUNTED.items()}
 
 FIELDS = {
     "Series": {

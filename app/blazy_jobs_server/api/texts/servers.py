@@ -8,6 +8,7 @@ SHAPES = {
     "Server": "A server on the database.",
     "ServerPage": "The servers on the database, the one that answers first.",
     "DatabaseOut": "The database that they share.",
+    "JsonValue": "Any JSON value.",
     "CommitsOut": "Transactions that a server has committed since it started.",
 }
 

@@ -107,7 +107,7 @@ FIELDS = {
         "concurrency": "Maximum number of runs that it has at a time, from 1 to 10,000; informational, and used to "
         "distribute runs evenly. Default: 10.",
         "host": "The name of its machine, 1 to 255 characters; shown to people. null (default): not told.",
-        "pid": "The number of its process; shown to people. null (default): not told.",
+        "pid": "The number of its process, from 1 to 2,147,483,647; shown to people. null (default): not told.",
         "version": "The version of the package that it is made with, 1 to 64 characters; shown to people. null "
         "(default): not told.",
         "declares": "The job types, schedules and queues in its code, for up to 100 apps. null (default): none.",
@@ -166,9 +166,9 @@ FIELDS = {
         "seen_at": "When its last request arrived: RFC 3339, UTC.",
     },
     "RunInHand": {
-        "run_id": "The id of the run.",
-        "job_type": "Its job type.",
-        "queue": "Its queue.",
+        "run_id": "The run's id, as in `GET /v1/runs/{run_id}`.",
+        "job_type": "The name of the job type that it was dispatched to.",
+        "queue": "The name of the queue that it was claimed from.",
         "attempt": "The number of this attempt.",
         "started_at": "When this attempt started: RFC 3339, UTC.",
     },

@@ -25,9 +25,9 @@ class RunInHand:
     """ A run that a worker has now.
 
         Attributes:
-            run_id (str): The id of the run.
-            job_type (str): Its job type.
-            queue (str): Its queue.
+            run_id (str): The run's id, as in `GET /v1/runs/{run_id}`.
+            job_type (str): The name of the job type that it was dispatched to.
+            queue (str): The name of the queue that it was claimed from.
             attempt (int): The number of this attempt.
             started_at (datetime.datetime): When this attempt started: RFC 3339, UTC.
      """

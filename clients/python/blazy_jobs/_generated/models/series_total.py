@@ -26,17 +26,17 @@ class SeriesTotal:
     """ What happened in the whole span. All values are null if no server was there.
 
         Attributes:
-            started (int | None): Attempts that started.
-            completed (int | None): Runs that completed.
-            failed (int | None): Runs that failed.
-            cancelled (int | None): Runs that were cancelled.
-            retried (int | None): Attempts that failed and were followed by another.
-            lost (int | None): Runs that were lost with their worker.
-            deepest (int | None): The most runs that waited at once in one queue.
-            oldest_due_seconds (float | None): For how long at most a run that waited had been due, as seen every ten
-                seconds.
-            waited (Durations | None): From the time a run was due to its start.
-            ran (Durations | None): From the start of an attempt to its end.
+            started (int | None): Attempts that started. null: no server was there.
+            completed (int | None): Runs that completed. null: no server was there.
+            failed (int | None): Runs that failed. null: no server was there.
+            cancelled (int | None): Runs that were cancelled. null: no server was there.
+            retried (int | None): Attempts that failed and were followed by another. null: no server was there.
+            lost (int | None): Runs that were lost with their worker. null: no server was there.
+            deepest (int | None): The most runs that waited at once in one queue. null: no server was there.
+            oldest_due_seconds (float | None): For how many seconds at most a run that waited had been due, as seen every
+                ten seconds. null: no server was there.
+            waited (Durations | None): From the time a run was due to its start. null: no server was there.
+            ran (Durations | None): From the start of an attempt to its end. null: no server was there.
      """
 
     started: int | None

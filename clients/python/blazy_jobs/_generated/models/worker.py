@@ -39,7 +39,7 @@ class Worker:
             host (None | str): The name of its machine, as the worker gave it. null if it gave none.
             pid (int | None): The number of its process, as the worker gave it. null if it gave none.
             version (None | str): The version of the package that it is made with. null if it gave none.
-            server (None | str): The id of the server that it speaks to.
+            server (str): The id of the server that it speaks to.
             registered_at (datetime.datetime): When it registered: RFC 3339, UTC.
             seen_at (datetime.datetime): When its last request arrived: RFC 3339, UTC.
             last_seen_at (datetime.datetime): The same as `seen_at`.
@@ -57,7 +57,7 @@ class Worker:
     host: None | str
     pid: int | None
     version: None | str
-    server: None | str
+    server: str
     registered_at: datetime.datetime
     seen_at: datetime.datetime
     last_seen_at: datetime.datetime
@@ -109,7 +109,6 @@ class Worker:
         version: None | str
         version = self.version
 
-        server: None | str
         server = self.server
 
         registered_at = self.registered_at.isoformat()
@@ -213,13 +212,7 @@ class Worker:
         version = _parse_version(d.pop("version"))
 
 
-        def _parse_server(data: object) -> None | str:
-            if data is None:
-                return data
-            return cast(None | str, data)
-
-        server = _parse_server(d.pop("server"))
-
+        server = d.pop("server")
 
         registered_at = datetime.datetime.fromisoformat(d.pop("registered_at"))
 

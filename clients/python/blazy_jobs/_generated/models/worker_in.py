@@ -36,7 +36,8 @@ class WorkerIn:
                 used to distribute runs evenly. Default: 10.
             host (None | str | Unset): The name of its machine, 1 to 255 characters; shown to people. null (default): not
                 told.
-            pid (int | None | Unset): The number of its process; shown to people. null (default): not told.
+            pid (int | None | Unset): The number of its process, from 1 to 2,147,483,647; shown to people. null (default):
+                not told.
             version (None | str | Unset): The version of the package that it is made with, 1 to 64 characters; shown to
                 people. null (default): not told.
             declares (DeclaresIn | list[DeclaresIn] | None | Unset): The job types, schedules and queues in its code, for up
