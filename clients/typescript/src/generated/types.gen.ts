@@ -2644,6 +2644,9 @@ export type JsonSchema = {
     [key: string]: unknown;
 } | boolean;
 
+/**
+ * Any JSON value.
+ */
 export type JsonValue = unknown;
 
 /**
@@ -4657,15 +4660,15 @@ export type RunFailed = {
  */
 export type RunInHand = {
     /**
-     * The id of the run.
+     * The run's id, as in `GET /v1/runs/{run_id}`.
      */
     run_id: string;
     /**
-     * Its job type.
+     * The name of the job type that it was dispatched to.
      */
     job_type: string;
     /**
-     * Its queue.
+     * The name of the queue that it was claimed from.
      */
     queue: string;
     /**
@@ -5319,43 +5322,43 @@ export type Series = {
  */
 export type SeriesPoint = {
     /**
-     * Attempts that started.
+     * Attempts that started. null: no server was there.
      */
     started: number | null;
     /**
-     * Runs that completed.
+     * Runs that completed. null: no server was there.
      */
     completed: number | null;
     /**
-     * Runs that failed.
+     * Runs that failed. null: no server was there.
      */
     failed: number | null;
     /**
-     * Runs that were cancelled.
+     * Runs that were cancelled. null: no server was there.
      */
     cancelled: number | null;
     /**
-     * Attempts that failed and were followed by another.
+     * Attempts that failed and were followed by another. null: no server was there.
      */
     retried: number | null;
     /**
-     * Runs that were lost with their worker.
+     * Runs that were lost with their worker. null: no server was there.
      */
     lost: number | null;
     /**
-     * The most runs that waited at once in one queue.
+     * The most runs that waited at once in one queue. null: no server was there.
      */
     deepest: number | null;
     /**
-     * For how long at most a run that waited had been due, as seen every ten seconds.
+     * For how many seconds at most a run that waited had been due, as seen every ten seconds. null: no server was there.
      */
     oldest_due_seconds: number | null;
     /**
-     * From the time a run was due to its start.
+     * From the time a run was due to its start. null: no server was there.
      */
     waited: Durations | null;
     /**
-     * From the start of an attempt to its end.
+     * From the start of an attempt to its end. null: no server was there.
      */
     ran: Durations | null;
     /**
@@ -5369,43 +5372,43 @@ export type SeriesPoint = {
  */
 export type SeriesTotal = {
     /**
-     * Attempts that started.
+     * Attempts that started. null: no server was there.
      */
     started: number | null;
     /**
-     * Runs that completed.
+     * Runs that completed. null: no server was there.
      */
     completed: number | null;
     /**
-     * Runs that failed.
+     * Runs that failed. null: no server was there.
      */
     failed: number | null;
     /**
-     * Runs that were cancelled.
+     * Runs that were cancelled. null: no server was there.
      */
     cancelled: number | null;
     /**
-     * Attempts that failed and were followed by another.
+     * Attempts that failed and were followed by another. null: no server was there.
      */
     retried: number | null;
     /**
-     * Runs that were lost with their worker.
+     * Runs that were lost with their worker. null: no server was there.
      */
     lost: number | null;
     /**
-     * The most runs that waited at once in one queue.
+     * The most runs that waited at once in one queue. null: no server was there.
      */
     deepest: number | null;
     /**
-     * For how long at most a run that waited had been due, as seen every ten seconds.
+     * For how many seconds at most a run that waited had been due, as seen every ten seconds. null: no server was there.
      */
     oldest_due_seconds: number | null;
     /**
-     * From the time a run was due to its start.
+     * From the time a run was due to its start. null: no server was there.
      */
     waited: Durations | null;
     /**
-     * From the start of an attempt to its end.
+     * From the start of an attempt to its end. null: no server was there.
      */
     ran: Durations | null;
 };
@@ -6049,7 +6052,7 @@ export type Worker = {
     /**
      * The id of the server that it speaks to.
      */
-    server: string | null;
+    server: string;
     /**
      * When it registered: RFC 3339, UTC.
      */
@@ -6109,7 +6112,7 @@ export type WorkerIn = {
      */
     host?: string | null;
     /**
-     * The number of its process; shown to people. null (default): not told.
+     * The number of its process, from 1 to 2,147,483,647; shown to people. null (default): not told.
      */
     pid?: number | null;
     /**

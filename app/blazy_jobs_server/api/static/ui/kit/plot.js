@@ -37,6 +37,8 @@ export function Plot({ label, times, lines, format, height = 148, bars = false, 
       plot.current = new UPlot(options(UPlot, element, { lines, format, height, bars, isSeconds, onBrush, setAt }), /** @type {any} */ ([times, ...lines.map((line) => line.values)]), element);
       observer = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
       observer.observe(element);
+    }, () => {
+      if (!isGone) setTable(true); // the server is gone, or the session is over
     });
     return () => {
       isGone = true;
