@@ -58,6 +58,7 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             registered_at=tx.now,
             seen_at=tx.now,
             home=argument.home if argument.worker.pool else None,
+            server=argument.server,
         )
         worker = msgspec.structs.replace(worker, declares=await declare(tx, argument.declares, worker))
         await tx.execute(
@@ -72,7 +73,7 @@ async def register_worker(tx: Transaction, arguments: list[Register]) -> list[Wo
             worker.pid,
             worker.home,
             declares_text(worker),
-            argument.server,
+            worker.server,
             worker.key_id,
             worker.host,
             worker.version,
