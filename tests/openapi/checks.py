@@ -37,6 +37,7 @@ MEANING_OF_A_FIELD = {
     "not_supported",
     "out_of_range",
     "priority",
+    "too_many_points",
 }
 
 

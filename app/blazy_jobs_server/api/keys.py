@@ -13,7 +13,14 @@ from blazy_jobs_server.api.describe import BODY, accepts, answers, describe
 from blazy_jobs_server.api.job_types import page_of
 from blazy_jobs_server.api.requests import read_json
 from blazy_jobs_server.api.runs import Limit, NameCursor, respond
-from blazy_jobs_server.domain.errors import InvalidCursor, InvalidRequest, KeyEnded, KeyNotFound, RotationPending
+from blazy_jobs_server.domain.errors import (
+    InvalidCursor,
+    InvalidRequest,
+    KeyEnded,
+    KeyNotFound,
+    MethodNotAllowed,
+    RotationPending,
+)
 from blazy_jobs_server.domain.instants import from_datetime, rfc3339
 from blazy_jobs_server.domain.keys import ApiKey, Caller, RateLimit, Scope, Within
 from blazy_jobs_server.trust.keys import Wanted
@@ -115,6 +122,11 @@ async def list_keys(request: Request, limit: Limit = 50, cursor: NameCursor = No
 )
 async def get_own_key(request: Request) -> Response:
     return respond(Answer(200, orjson.dumps(self_json(caller_of(request)))))
+
+
+@router.delete("/self", include_in_schema=False)
+async def self_is_no_id() -> Response:
+    raise MethodNotAllowed("GET")
 
 
 def self_json(caller: Caller) -> dict[str, Any]:

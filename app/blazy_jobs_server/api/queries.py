@@ -27,6 +27,8 @@ async def known_query(request: Request) -> None:
     """
     if not request.scope["query_string"] or request.method in ("POST", "PUT", "PATCH"):
         return
+    if not request.scope["route"].include_in_schema:
+        return  # it refuses the method, whatever the query
     errors = faults(request.query_params, known_by(request.scope["route"]))
     if errors:
         await find(request)

@@ -178,6 +178,7 @@ async def test_it_says_what_it_allows(server: Server) -> None:
         "queues": None,
     }
     assert (await root(server, "GET", "/v1/keys/self"))["id"] == "root"
+    problem(await key.ask("DELETE", "/v1/keys/self"), 405, "method_not_allowed")
 
 
 async def test_a_rotated_key_has_two_secrets_for_a_while(server: Server, clock: HandClock) -> None:

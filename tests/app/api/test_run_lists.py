@@ -170,6 +170,7 @@ async def test_runs_are_counted(server: Server, runs: dict[str, str]) -> None:
         assert await server.get("/v1/runs/count", **query) == {"count": len(expected), "at_least": False}, query
     problem(await server.http.get("/v1/runs/count", params={"limit": "1"}), 422, "invalid_request")
     problem(await server.http.delete("/v1/runs/count"), 405, "method_not_allowed")
+    problem(await server.http.delete("/v1/runs/count?state=queued"), 405, "method_not_allowed")
 
 
 async def test_counting_ends_somewhere(server: Server, runs: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
