@@ -66,7 +66,8 @@ def test_a_target_with_a_host_counts_instead(server: Server) -> None:
     assert ask(server, f"GET http://localhost/v1/runs?limit=1 HTTP/1.1\r\nHost: evil.example\r\n{end}")[0] == 200
     refused = ask(server, f"GET http://evil.example/v1/runs HTTP/1.1\r\nHost: localhost\r\n{end}")
     assert refused == (403, "host_refused")
-    assert ask(server, f"GET http://localhost HTTP/1.1\r\nHost: localhost\r\n{end}") == (404, "not_found")
+    nowhere = ask(server, f"DELETE http://localhost HTTP/1.1\r\nHost: localhost\r\n{end}")
+    assert nowhere == (405, "method_not_allowed"), "of the path /"
 
 
 def test_a_trailer_is_no_header(server: Server) -> None:
