@@ -39,4 +39,4 @@ class Server(BaseModel):
 
 class ServerPage(BaseModel):
     data: list[Server]
-    next_cursor: None
+    next_cursor: str | None

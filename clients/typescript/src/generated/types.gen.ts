@@ -5488,7 +5488,7 @@ export type ServerPage = {
     /**
      * The `cursor` of the next page. null on the last page. Always null.
      */
-    next_cursor: null;
+    next_cursor: string | null;
 };
 
 /**

@@ -27,11 +27,11 @@ class ServerPage:
 
         Attributes:
             data (list[Server]): All of them.
-            next_cursor (None): The `cursor` of the next page. null on the last page. Always null.
+            next_cursor (None | str): The `cursor` of the next page. null on the last page. Always null.
      """
 
     data: list[Server]
-    next_cursor: None
+    next_cursor: None | str
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
 
@@ -47,6 +47,7 @@ class ServerPage:
 
 
 
+        next_cursor: None | str
         next_cursor = self.next_cursor
 
 
@@ -75,7 +76,13 @@ class ServerPage:
             data.append(data_item)
 
 
-        next_cursor = d.pop("next_cursor")
+        def _parse_next_cursor(data: object) -> None | str:
+            if data is None:
+                return data
+            return cast(None | str, data)
+
+        next_cursor = _parse_next_cursor(d.pop("next_cursor"))
+
 
         server_page = cls(
             data=data,
