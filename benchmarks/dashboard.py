@@ -141,9 +141,9 @@ def busy(url: str, seconds: float) -> Iterator[Loading]:
 def used(started: Server, seconds: float) -> float:
     """Of a core by the server itself, in percent, while it is busy."""
     with busy(started.url, seconds + 1):
-        time.sleep(0.5)
+        time.sleep(0.5)  # the load has begun by then
         meter = Meter(of_server(started))
-        time.sleep(seconds)
+        time.sleep(seconds)  # what is measured is a span of time
         found = meter.seconds()
     return sum(value for name, value in found.items() if name.startswith("server")) / seconds * 100
 

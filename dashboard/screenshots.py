@@ -324,7 +324,7 @@ def main() -> int:
             sys.stderr.write(f"{server.url}/ui/ until Ctrl-C\n")
             with contextlib.suppress(KeyboardInterrupt):
                 while True:
-                    time.sleep(3600)
+                    time.sleep(3600)  # until it is interrupted
     return 0
 
 

@@ -181,7 +181,7 @@ def _follow(session: Session, started: Any) -> int:
         if started.done != told and not session.out.json:
             told = started.done
             session.out.note(f"{started.id}: {started.done:,} of {started.matched:,}")
-        time.sleep(PROGRESS_SECONDS)
+        time.sleep(PROGRESS_SECONDS)  # a bulk operation has no stream
         started.refresh()
     if session.out.json:
         session.out.record(started.data)
