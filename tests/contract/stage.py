@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import orjson
 
+from blazy_jobs_server.domain.durations import BucketCounts
 from blazy_jobs_server.domain.event import EVENT_NAMES, EVENT_TYPES, Event, one_by_one
 from blazy_jobs_server.domain.job_type import NO_OVERRIDES, Definition, Handler, JobType
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
@@ -473,6 +474,14 @@ def says(lease: Run, kind: str, **fields: Any) -> Report:
     assert lease.lease_token is not None
     given: dict[str, Any] = {"run_id": lease.id, "attempt": lease.attempt, "token": lease.lease_token}
     return Report(kind=kind, **(given | fields))
+
+
+_Place = TypeVar("_Place")
+
+
+def shown(durations: Mapping[_Place, BucketCounts]) -> dict[_Place, tuple[int, int]]:
+    """Of each place, the sum of the durations in microseconds, and how many they are."""
+    return {place: (counts.microseconds, counts.count) for place, counts in durations.items()}
 
 
 def ids(runs: list[Run]) -> list[int]:

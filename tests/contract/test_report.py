@@ -14,7 +14,7 @@ from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.retry import RetryPolicy
 from blazy_jobs_server.domain.run import Error, State
 from blazy_jobs_server.ports import Held, Report, Unjudged, Verdict
-from tests.contract.stage import LEASE_SECONDS, Stage, ids, says
+from tests.contract.stage import LEASE_SECONDS, Stage, ids, says, shown
 
 BOOM = Error("handler_error", "boom", "ValueError", None)
 MISFIT = Error("invalid_result", "It does not fit.")
@@ -58,7 +58,7 @@ async def test_a_result_is_kept_in_the_run_and_its_last_event(stage: Stage) -> N
     assert run.delete_at == stage.clock.now() + 604_800 * SECOND
     assert (run.deadline_at, run.payload) == (None, "{}")
     assert (await stage.events(run))[-1].data == '{"result":{"ok":[1,"é"]}}'
-    assert stage.told[-1].ran == [("greet", "default", State.COMPLETED, 3 * SECOND, 1)]
+    assert shown(stage.told[-1].ran) == {("greet", "default", State.COMPLETED): (3 * SECOND, 1)}
 
 
 async def test_a_result_that_does_not_fit_its_schema_fails_the_run(stage: Stage) -> None:

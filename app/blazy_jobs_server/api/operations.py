@@ -12,10 +12,10 @@ from blazy_jobs_server.api.context import Answer, Context, caller_of, context_of
 from blazy_jobs_server.api.describe import ALWAYS, describe, problems_of, reference
 from blazy_jobs_server.api.queries import known_query
 from blazy_jobs_server.api.runs import respond
+from blazy_jobs_server.domain.durations import Histogram
 from blazy_jobs_server.domain.errors import Draining, StoreUnavailable, Unavailable
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.run import STATE_NAMES
-from blazy_jobs_server.engine.numbers import Histogram
 from blazy_jobs_server.version import VERSION
 
 router = APIRouter(tags=["operations"])

@@ -12,10 +12,10 @@ from blazy_jobs_server.api.context import Answer, caller_of, context_of
 from blazy_jobs_server.api.describe import describe
 from blazy_jobs_server.api.fields import Instant
 from blazy_jobs_server.api.runs import respond
+from blazy_jobs_server.domain.durations import BOUNDS, quantile
 from blazy_jobs_server.domain.errors import InvalidRequest
 from blazy_jobs_server.domain.history import DAY_SECONDS, KEPT_SECONDS, MINUTE_SECONDS, Durations
 from blazy_jobs_server.domain.instants import SECOND, from_datetime, rfc3339
-from blazy_jobs_server.engine.numbers import BOUNDS, quantile
 from blazy_jobs_server.engine.series import MOST_POINTS, Point, Series, series, usual_step
 from blazy_jobs_server.engine.tally import DEED_NAMES
 from blazy_jobs_server.ports.history import HistoryFilter

@@ -23,7 +23,7 @@ ALL = ""
 
 
 class Durations(Struct, frozen=True):
-    """A histogram: numbers by bucket (`engine.numbers.BOUNDS`), and the sum of all in seconds."""
+    """A histogram: numbers by bucket (`domain.durations.BOUNDS`), and the sum of all in seconds."""
 
     buckets: list[int]
     total_seconds: float

@@ -59,11 +59,11 @@ class Attempts:
 
     def on_commit(self, commit: Commit, failures: list[Failure]) -> None:
         told_by_events = False
-        for job_type, queue, state, _, number in commit.ran:
+        for (job_type, queue, state), durations in commit.ran.items():
             if state is State.COMPLETED:
-                self.ended[job_type, queue, "completed"] += number
+                self.ended[job_type, queue, "completed"] += durations.count
             elif state is State.CANCELLED:
-                self.ended[job_type, queue, "cancelled"] += number
+                self.ended[job_type, queue, "cancelled"] += durations.count
             else:
                 told_by_events = True
         if told_by_events:

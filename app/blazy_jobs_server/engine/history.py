@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
+from blazy_jobs_server.domain.durations import Histogram
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.history import (
     ALL,
@@ -26,7 +27,7 @@ from blazy_jobs_server.domain.history import (
 )
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.engine.loop import Tasks
-from blazy_jobs_server.engine.numbers import Histogram, Numbers
+from blazy_jobs_server.engine.numbers import Numbers
 from blazy_jobs_server.engine.tally import Counts, Lane, Tally
 from blazy_jobs_server.ports import Clock, Commit, Store
 
@@ -168,16 +169,16 @@ class History:
         for (job_type, queue, state), change in commit.counts.items():
             if state is State.QUEUED:
                 self._deepen(minute, (job_type, queue), change)
-        for job_type, queue, microseconds, number in commit.waited:
-            cell = minute.cell((job_type, queue))
+        for lane, durations in commit.waited.items():
+            cell = minute.cell(lane)
             if cell.waited is None:
                 cell.waited = Histogram()
-            cell.waited.add(microseconds / 1_000_000, number)
-        for job_type, queue, _, microseconds, number in commit.ran:
+            cell.waited.add_counts(durations)
+        for (job_type, queue, _), durations in commit.ran.items():
             cell = minute.cell((job_type, queue))
             if cell.ran is None:
                 cell.ran = Histogram()
-            cell.ran.add(microseconds / 1_000_000, number)
+            cell.ran.add_counts(durations)
 
     def _deepen(self, minute: Minute, lane: Lane, change: int) -> None:
         """So many more, or fewer, wait there: `numbers` knows of it already."""

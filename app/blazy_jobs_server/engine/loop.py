@@ -8,8 +8,8 @@ from typing import Any
 
 import structlog
 
+from blazy_jobs_server.domain.durations import Histogram
 from blazy_jobs_server.domain.errors import StoreUnavailable
-from blazy_jobs_server.engine.numbers import Histogram
 
 log = structlog.get_logger("loop")
 

@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
+from blazy_jobs_server.domain.durations import Histogram
 from blazy_jobs_server.domain.event import EventColumn, EventType
 from blazy_jobs_server.domain.keys import EVERYTHING, Within
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.ports import Clock, Commit, Store
 
-BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200)
-"""Upper bounds in seconds of the histograms' buckets; one more holds what is longer."""
 MINUTE = 60
-
-
-class Histogram:
-    """Durations, in buckets."""
-
-    __slots__ = ("buckets", "count", "total")
-
-    def __init__(self) -> None:
-        self.buckets = [0] * (len(BOUNDS) + 1)
-        self.count = 0
-        self.total = 0.0
-
-    def add(self, seconds: float, number: int = 1) -> None:
-        self.buckets[bisect_left(BOUNDS, seconds)] += number
-        self.count += number
-        self.total += seconds * number
-
-    def quantile(self, share: float) -> float | None:
-        """The bound below which that share lies; None without values."""
-        return quantile(self.buckets, share)
-
-
-def quantile(buckets: list[int], share: float) -> float | None:
-    wanted = share * sum(buckets)
-    if not wanted:
-        return None
-    seen = 0
-    for bound, n in zip((*BOUNDS, BOUNDS[-1]), buckets, strict=True):
-        seen += n
-        if seen >= wanted:
-            return float(bound)
-    return float(BOUNDS[-1])
 
 
 class PerMinute:
@@ -100,20 +66,20 @@ class Numbers:
                     self.events[kind] += number
             else:
                 self.events[event.type] += len(event.run_ids) if isinstance(event, EventColumn) else 1
-        for job_type, _, microseconds, number in commit.waited:
+        for (job_type, _), durations in commit.waited.items():
             histogram = self.waited.get(job_type)
             if histogram is None:
                 histogram = self.waited[job_type] = Histogram()
-            histogram.add(microseconds / 1_000_000, number)
-            self.started.add(job_type, number)
-        for job_type, _, state, microseconds, number in commit.ran:
+            histogram.add_counts(durations)
+            self.started.add(job_type, durations.count)
+        for (job_type, _, state), durations in commit.ran.items():
             ended = (job_type, state)
             histogram = self.ran.get(ended)
             if histogram is None:
                 histogram = self.ran[ended] = Histogram()
-            histogram.add(microseconds / 1_000_000, number)
+            histogram.add_counts(durations)
             if state.final:
-                self.finished.add(job_type, number)
+                self.finished.add(job_type, durations.count)
 
     def on_batch(self, size: int, seconds: float) -> None:
         """A commit shared by so many verbs, that took so long: bucket n holds sizes up to 2ⁿ."""

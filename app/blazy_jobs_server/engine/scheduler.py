@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
+from blazy_jobs_server.domain.durations import Histogram
 from blazy_jobs_server.domain.errors import DefinitionChanged, InvalidPayload, JobTypeNotFound, TooBusy
 from blazy_jobs_server.domain.instants import EARLIEST, SECOND, rfc3339
 from blazy_jobs_server.domain.schedule import Schedule, jitter
@@ -20,7 +21,6 @@ from blazy_jobs_server.engine.catalogue import Catalogue
 from blazy_jobs_server.engine.due_times import Due, Look, Room, due_times
 from blazy_jobs_server.engine.fire_times import BadPlan
 from blazy_jobs_server.engine.loop import Tasks
-from blazy_jobs_server.engine.numbers import Histogram
 from blazy_jobs_server.engine.plans import Orders
 from blazy_jobs_server.engine.rules import by_present_rules, marked
 from blazy_jobs_server.ports import Clock, Commit, Fire, Fired, Order, Store, Timer

@@ -14,11 +14,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from blazy_jobs_server.domain.durations import quantile
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.engine.feed import Feed
 from blazy_jobs_server.engine.loop import LoopLag
 from blazy_jobs_server.engine.membership import Membership
-from blazy_jobs_server.engine.numbers import Numbers, quantile
+from blazy_jobs_server.engine.numbers import Numbers
 from blazy_jobs_server.engine.tally import Counts, Deed, Tally, add
 from blazy_jobs_server.ports import Clock, Store
 

@@ -11,6 +11,7 @@ from msgspec.json import decode
 from msgspec.structs import replace
 
 from blazy_jobs_server.domain.batch import Batch
+from blazy_jobs_server.domain.durations import BucketCounts
 from blazy_jobs_server.domain.event import EVENT_NAMES, Event, EventColumn, EventType
 from blazy_jobs_server.domain.instants import from_datetime
 from blazy_jobs_server.domain.job_type import Settings
@@ -344,10 +345,10 @@ class Commit(Struct):
     """(job type, queue) pairs that may have gained a run to claim."""
     counts: dict[tuple[str, str, State], int]
     """Changes of the numbers of runs."""
-    waited: list[tuple[str, str, int, int]] = []
-    """Starts: (job type, queue, microseconds from due to started, how many)."""
-    ran: list[tuple[str, str, State, int, int]] = []
-    """Ended attempts: (job type, queue, state after it, microseconds from started to ended, how many)."""
+    waited: dict[tuple[str, str], BucketCounts] = {}
+    """Starts, by job type and queue: from due to started."""
+    ran: dict[tuple[str, str, State], BucketCounts] = {}
+    """Ended attempts, by job type, queue and the state after it: from started to ended."""
     due_at: int | None = None
     """The earliest instant at which a sweep may find something to do because of this transaction."""
     fire_at: int | None = None

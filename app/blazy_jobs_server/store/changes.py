@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from blazy_jobs_server.domain import lifecycle
+from blazy_jobs_server.domain.durations import BucketCounts
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import Run, State
@@ -138,11 +139,11 @@ class Changes:
         if before is not None:
             self.count(run.lane_id, before, -1)
             if before is State.RUNNING:
-                self.news.ran.append((run.job_type, run.queue, run.state, self.now - (run.started_at or self.now), 1))
+                self.ran(run.job_type, run.queue, run.state).add(self.now - (run.started_at or self.now))
                 self.note_room(run.job_type)
         self.count(run.lane_id, run.state, 1)
         if run.state is State.RUNNING:
-            self.news.waited.append((run.job_type, run.queue, self.now - run.due_at, 1))
+            self.waited((run.job_type, run.queue)).add(self.now - run.due_at)
             self.note_claimed((run.job_type, run.queue))
         elif run.followed is not None:
             if not run.state.final and run.expires_at is not None and run.claims == 0:
@@ -153,6 +154,21 @@ class Changes:
                 self.comes_due(run.expires_at)
         elif run.state is State.SCHEDULED or run.state is State.RETRYING:
             self.comes_due(run.due_at if run.expires_at is None else min(run.due_at, run.expires_at))
+
+    def waited(self, pair: tuple[str, str]) -> BucketCounts:
+        """Where it is noted for how long a run was due before it started."""
+        found = self.news.waited.get(pair)
+        if found is None:
+            found = self.news.waited[pair] = BucketCounts()
+        return found
+
+    def ran(self, job_type: str, queue: str, state: State) -> BucketCounts:
+        """Where it is noted how long an attempt took, after which a run is in this state."""
+        place = (job_type, queue, state)
+        found = self.news.ran.get(place)
+        if found is None:
+            found = self.news.ran[place] = BucketCounts()
+        return found
 
     def note_ready(self, pair: tuple[str, str], number: int = 1) -> None:
         self._unclaimed[pair] = self._unclaimed.get(pair, 0) + number

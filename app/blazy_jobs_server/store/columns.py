@@ -6,7 +6,6 @@ tests hold them equal to those of one.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -138,7 +137,7 @@ def note_start(tx: Changes, batch: Batch, dues: list[int]) -> None:
     number = len(batch.run_ids)
     tx.count(batch.lane_id, State.QUEUED, -number)
     tx.count(batch.lane_id, State.RUNNING, number)
-    tx.news.waited += [(batch.job_type, batch.queue, tx.now - due_at, n) for due_at, n in Counter(dues).items()]
+    tx.waited((batch.job_type, batch.queue)).add_since(dues, tx.now)
     tx.note_claimed((batch.job_type, batch.queue), number)
     tx.wake_at(batch.ends_at)
 
@@ -178,7 +177,7 @@ def complete(
     tx.ledger.batches.drop(batch, run_ids)
     tx.count(batch.lane_id, State.RUNNING, -len(run_ids))
     tx.count(batch.lane_id, done.state, len(run_ids))
-    tx.news.ran.append((batch.job_type, batch.queue, done.state, tx.now - batch.started_at, len(run_ids)))
+    tx.ran(batch.job_type, batch.queue, done.state).add(tx.now - batch.started_at, len(run_ids))
     tx.note_room(batch.job_type)
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from blazy_jobs_server.domain.durations import BucketCounts, Histogram, quantile
 from blazy_jobs_server.domain.event import Event, EventType
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.engine.numbers import BOUNDS, Histogram, Numbers, PerMinute, quantile
+from blazy_jobs_server.engine.numbers import Numbers, PerMinute
 from blazy_jobs_server.ports import Commit
 from tests.app.clock import SECOND, HandClock
 from tests.app.server import Server
@@ -21,34 +20,11 @@ def filled(*seconds: float) -> Histogram:
     return histogram
 
 
-def test_without_values_there_is_no_quantile() -> None:
-    assert Histogram().quantile(0.5) is None
-
-
-def test_a_quantile_is_the_bound_below_which_the_share_lies() -> None:
-    histogram = filled(*[0.002] * 90, *[0.3] * 9, 100)
-    assert histogram.quantile(0.5) == 0.0025
-    assert histogram.quantile(0.9) == 0.0025
-    assert histogram.quantile(0.95) == 0.5
-    assert histogram.quantile(0.99) == 0.5
-    assert histogram.quantile(1) == 300
-    assert (histogram.count, round(histogram.total, 6)) == (100, 102.88)
-
-
-def test_a_value_on_a_bound_belongs_to_it_and_what_is_longer_to_the_last() -> None:
-    assert [filled(bound).buckets.index(1) for bound in BOUNDS] == list(range(len(BOUNDS)))
-    assert filled(1e9).buckets[-1] == 1
-    assert filled(1e9).quantile(0.5) == BOUNDS[-1]
-
-
-@given(seconds=st.lists(st.floats(0, 7200), min_size=1), share=st.floats(0.01, 1))
-def test_a_quantile_is_never_below_the_true_one(seconds: list[float], share: float) -> None:
-    found = filled(*seconds).quantile(share)
-    assert found is not None
-    below = sum(value <= found for value in seconds)
-    assert below >= share * len(seconds) - 1e-9
-    under = [bound for bound in BOUNDS if bound < found]
-    assert not under or sum(value <= under[-1] for value in seconds) < share * len(seconds)
+def counted(*microseconds: int) -> BucketCounts:
+    counts = BucketCounts()
+    for value in microseconds:
+        counts.add(value)
+    return counts
 
 
 def test_histograms_add_up() -> None:
@@ -94,8 +70,11 @@ async def test_a_commit_is_added_to_what_is_known(server: Server) -> None:
             [],
             set(),
             {place: -1, ("greet", "mail", State.RUNNING): 1},
-            waited=[("greet", "default", 2 * SECOND, 1)],
-            ran=[("greet", "default", State.COMPLETED, SECOND, 1), ("greet", "default", State.RETRYING, SECOND, 1)],
+            waited={("greet", "default"): counted(2 * SECOND)},
+            ran={
+                ("greet", "default", State.COMPLETED): counted(SECOND),
+                ("greet", "default", State.RETRYING): counted(SECOND),
+            },
         )
     )
     assert numbers.counts[place] == 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from blazy_jobs_server.engine.numbers import BOUNDS, Histogram
+from blazy_jobs_server.domain.durations import BOUNDS, Histogram
 
 Labels = tuple[str, ...]
 

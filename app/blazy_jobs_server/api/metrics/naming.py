@@ -4,9 +4,9 @@ keep them, so that no counter goes back; the others are told of together."""
 from __future__ import annotations
 
 from blazy_jobs_server.api.context import Context
+from blazy_jobs_server.domain.durations import BOUNDS
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.engine.attempts import MAX_CODES, OUTCOMES
-from blazy_jobs_server.engine.numbers import BOUNDS
 
 OTHER = "_other"
 """Job types and queues that have no series of their own; no name begins so."""

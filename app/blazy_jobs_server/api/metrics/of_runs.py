@@ -10,10 +10,11 @@ from blazy_jobs_server.api.context import Context
 from blazy_jobs_server.api.metrics.families import Labels, counter, gauge, histogram, summed
 from blazy_jobs_server.api.metrics.naming import OTHER, job_type_label, lane_labels, queue_label
 from blazy_jobs_server.api.metrics.of_service import Stored
+from blazy_jobs_server.domain.durations import Histogram
 from blazy_jobs_server.domain.event import EVENT_NAMES
 from blazy_jobs_server.domain.instants import SECOND
 from blazy_jobs_server.domain.run import STATE_NAMES, UNFINISHED, State
-from blazy_jobs_server.engine.numbers import Histogram, Numbers
+from blazy_jobs_server.engine.numbers import Numbers
 
 
 def of_job_types(context: Context) -> Iterator[Metric]:

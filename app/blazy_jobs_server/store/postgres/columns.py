@@ -6,7 +6,6 @@ to a run meanwhile is seen where it is written.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -210,8 +209,7 @@ class Ends:
         )
         tx.count(lane_id, State.RUNNING, -number)
         tx.count(lane_id, COMPLETED.state, number)
-        for started_at, n in Counter(starts).items():
-            tx.news.ran.append((lane.job_type, lane.queue, COMPLETED.state, tx.now - started_at, n))
+        tx.ran(lane.job_type, lane.queue, COMPLETED.state).add_since(starts, tx.now)
         tx.note_room(lane.job_type)
 
 
