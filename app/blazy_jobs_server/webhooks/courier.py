@@ -333,6 +333,7 @@ class Courier:
         while True:
             if self._unwritten is None:
                 await self._dirty.wait()
+                await asyncio.sleep(self._tools.pace.pause_seconds(self.lag_seconds()))
                 self._dirty.clear()
                 self._unwritten = self._progress()
             held = await self._write(self._unwritten)

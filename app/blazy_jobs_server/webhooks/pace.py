@@ -19,9 +19,13 @@ LEAST_RATE = 50.0
 """Messages a second, however busy it is."""
 FEWER, MORE = 0.5, 1.25
 """What a busy look, and any other, makes of the rate."""
-WAIT_SECONDS = 0.01
-"""At least, for the next message that may begin."""
+WAIT_SECONDS = 0.04
+"""At least, for the next messages that may begin: some together cost less than each in its own turn of the
+loop. Less than LOOK_SECONDS: who does not ask between two looks has nothing to send."""
 MAX_LAG_SECONDS = 60.0
+NOTE_SECONDS = 0.25
+"""Between two notes of how far a webhook is while messages yield: each may be a commit of its own, for which dispatches
+wait as they do for one of theirs. After a crash the messages since the last note are sent again."""
 
 
 class Pace:
@@ -66,6 +70,10 @@ class Pace:
             return False
         self._begun += 1
         return True
+
+    def pause_seconds(self, lag_seconds: float) -> float:
+        """How long to wait before it is noted how far a webhook is that is so far behind."""
+        return NOTE_SECONDS if self.rate < math.inf and lag_seconds < MAX_LAG_SECONDS else 0.0
 
     def stop(self) -> None:
         for timer in (self._looking, self._waking):

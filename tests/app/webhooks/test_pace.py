@@ -8,7 +8,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from blazy_jobs_server.webhooks.pace import LEAST_RATE, LOOK_SECONDS, MAX_LAG_SECONDS, MORE, WAIT_SECONDS, Pace
+from blazy_jobs_server.webhooks.pace import (
+    LEAST_RATE,
+    LOOK_SECONDS,
+    MAX_LAG_SECONDS,
+    MORE,
+    NOTE_SECONDS,
+    WAIT_SECONDS,
+    Pace,
+)
 from tests.app.clock import HandClock
 
 
@@ -115,3 +123,13 @@ async def test_one_that_waits_is_told_though_nobody_asks_again(process: Process,
     for _ in range(round(1 / LEAST_RATE / WAIT_SECONDS) + 1):
         await moved(clock, WAIT_SECONDS)
     assert process.turns > before
+
+
+async def test_the_place_of_a_webhook_is_noted_less_often_while_messages_yield(process: Process) -> None:
+    assert process.pace.pause_seconds(0) == 0
+    process.share = 1.0
+    await process.live(1, commits=5)
+    assert process.pace.pause_seconds(0) == NOTE_SECONDS
+    assert process.pace.pause_seconds(MAX_LAG_SECONDS) == 0, "it sends as fast as it can, and notes as often"
+    await process.live(1)
+    assert process.pace.pause_seconds(0) == 0
