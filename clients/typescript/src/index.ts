@@ -6,6 +6,7 @@ export {
   type Explanation,
   type Progress,
   type RunData,
+  type ReplayOptions,
   type RunEventsOptions,
   type WaitOptions,
 } from './run.js';

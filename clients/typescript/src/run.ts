@@ -9,6 +9,7 @@ import {
   getRun,
   listAttempts,
   replayRun,
+  runNow,
   type Attempt as ApiAttempt,
   type Progress as ApiProgress,
   type Run as ApiRun,
@@ -29,6 +30,11 @@ const LISTENERS_SECONDS = 30;
 export interface WaitOptions extends Abortable {
   /** TimeoutError when it has not ended by then. */
   timeoutSeconds?: number | undefined;
+}
+
+export interface ReplayOptions<Payload = unknown> extends Keyed {
+  /** In place of the run's own. `***` where a value is redacted stands for the value of the run. */
+  payload?: Payload | undefined;
 }
 
 export interface RunEventsOptions extends WaitOptions {
@@ -223,10 +229,18 @@ export class Run<Result = unknown, Payload = unknown> {
     return this;
   }
 
-  /** A new run with the same payload. */
-  async replay({ idempotencyKey: key, signal }: Keyed = {}): Promise<Run<Result, Payload>> {
+  /** A scheduled or retrying run is due at once. Throws ApiError `run_not_waiting` of any other, or `run_finished`. */
+  async runNow({ signal }: Abortable = {}): Promise<this> {
+    const { data } = await runNow({ ...this.#server.call({ signal }), path: this.#path });
+    this.#data = read(data);
+    return this;
+  }
+
+  /** A new run with the same payload, or with this one. */
+  async replay({ payload, idempotencyKey: key, signal }: ReplayOptions<Payload> = {}): Promise<Run<Result, Payload>> {
     const headers = { 'Idempotency-Key': idempotencyKey(key) };
-    const { data } = await replayRun({ ...this.#server.call({ signal }), path: this.#path, headers });
+    const body = payload === undefined ? {} : { payload };
+    const { data } = await replayRun({ ...this.#server.call({ signal }), path: this.#path, body, headers });
     return new Run(this.#server, data);
   }
 

@@ -128,6 +128,26 @@ test('one idempotency key makes one run', async () => {
   assert.deepEqual(await again.result({ timeoutSeconds: 20 }), { a: 1 });
 });
 
+test('a run is replayed with another payload, null too', async () => {
+  const run = await jobs.dispatch('echo', { a: 1 });
+  const options = { payload: { a: 2 }, idempotencyKey: 'altered' };
+  const altered = await run.replay(options);
+  assert.deepEqual([altered.replayOf, altered.payload], [run.id, { a: 2 }]);
+  assert.equal((await run.replay(options)).id, altered.id);
+  assert.deepEqual(await altered.result({ timeoutSeconds: 20 }), { a: 2 });
+  assert.equal((await run.replay({ payload: null })).payload, null);
+  assert.deepEqual((await run.replay({ payload: undefined })).payload, { a: 1 });
+});
+
+test('what waits is due at once', async () => {
+  const run = await jobs.dispatch('echo', 1, { delaySeconds: 3600 });
+  assert.equal(run.state, 'scheduled');
+  assert.equal(await run.runNow(), run);
+  assert.ok(run.dueAt.getTime() < Date.now() + 60_000);
+  assert.equal(await run.result({ timeoutSeconds: 20 }), 1);
+  await assert.rejects(run.runNow(), refused('run_finished', 409));
+});
+
 test('a refusal carries its code and its places', async () => {
   await assert.rejects(jobs.dispatch('no-such-job'), refused('job_type_not_found', 404));
   await jobs.jobTypes.put('checked', {

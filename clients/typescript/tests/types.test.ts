@@ -29,6 +29,7 @@ run.on('completed', (event) => event.data.result.message_id.length).on('*', (eve
 run.on('retrying', (event) => event.data.dueAt.getTime()).on('started', (event) => event.data.workerId);
 run.on('progress', (event) => event.data.percent ?? event.data.data);
 export const counted: number = (await (await jobs.dispatch('count')).replay()).data.result ?? 0;
+export const altered: number | null = (await (await jobs.dispatch('count')).replay({ payload: 5 })).payload;
 export const payload: number | null = (await jobs.dispatch('count', 5, { priority: 3 })).payload;
 await jobs.dispatch('tidy');
 await jobs.dispatch('tidy', { anything: 1 }, { delaySeconds: 5 });
@@ -60,6 +61,7 @@ const WRONG = [
   'export const text: string = (await run.result()).messageId;',
   "export const text2: string = await (await jobs.dispatch('count', 1)).result();",
   'export const text3: string = (await run.replay()).data.result!.messageId;',
+  "run.replay({ payload: { userid: '1' } });",
   "run.on('completed', (event) => event.data.result.messageId);",
   "run.on('complted', () => undefined);",
   "run.off('complted');",
