@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.cli.conftest import Call
-from tests.cli.stub import Answer, Stub
+from tests.cli.stub import Answer, Stub, run
 
 PREVIEW = {"matched": 3, "at_least": False, "by_state": {"failed": 2, "queued": 1}, "sample": []}
 BULK = "blk_06a1b2c3d4e5f"
@@ -35,6 +35,23 @@ def test_filters_are_those_of_the_api(stub: Stub, call: Call) -> None:
         "finished_before": ["2026-01-31T23:00:00Z"],
         "limit": ["20"],
     }
+
+
+def searched(runs: int, cursor: str | None, *found: dict[str, Any]) -> Answer:
+    told = {"runs": runs, "complete": cursor is None, "cursor": cursor}
+    return Answer(200, {"data": list(found), "next_cursor": cursor, "searched": told})
+
+
+def test_a_search_says_where_it_stopped_and_how_to_go_on(stub: Stub, call: Call) -> None:
+    answers = searched(100_000, "c1"), searched(20_000, "c2", run()), searched(5, None, run())
+    stub.on("GET /v1/runs", *answers)
+    called = call("runs", "-q", "needle", "--limit", "1", "--url", stub.url)
+    assert (called.code, [json.loads(line)["id"] for line in called.lines]) == (0, [run()["id"]])
+    told = "blazy-jobs: searched the newest 120,000 runs, not all of them: go on with --cursor c2"
+    assert called.err.startswith(told)
+    called = call("runs", "-q", "needle", "--cursor", "c2", "--url", stub.url)
+    assert (called.code, len(called.lines), called.err) == (0, 1, "")
+    assert [asked.query.get("cursor") for asked in stub.asked] == [None, ["c1"], ["c2"]]
 
 
 def test_runs_are_counted(stub: Stub, call: Call) -> None:

@@ -199,7 +199,7 @@ PARAMETERS = {
     ("runs", "error_group"): "Only runs whose error is of this group (`error.group`).",
     ("runs", "resolved"): "Only runs that are resolved, or that are not.",
     ("runs", "worker_id"): "Only runs whose latest attempt this worker has, or had when it ended.",
-    ("runs", "attempt_min"): "Only runs of which so many attempts have started.",
+    ("runs", "attempt_min"): "Only runs of which at least so many attempts have started.",
     ("runs", "finished_after"): "Only runs finished at this time or later (RFC 3339 with an offset).",
     ("runs", "finished_before"): "Only runs finished before this time (RFC 3339 with an offset).",
     ("runs", "q"): "Only runs with this text in payload, result, error, tags or metadata, whatever the case of A to Z;"

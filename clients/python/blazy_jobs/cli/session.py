@@ -59,10 +59,12 @@ class Session:
         return self.client.request(method, path, **options)
 
     def pages(self, path: str, limit: int | None, **params: Any) -> Iterator[list[dict[str, Any]]]:
-        """The list's items by pages, `limit` of them at most. `self.more` says whether there are more."""
+        """The list's items by pages, `limit` of them at most. `self.more` says whether there are more, `self.searched`
+        how many runs were looked at for a text."""
         wanted = {name: value for name, value in params.items() if value not in (None, [], ())}
         left = limit
         self.more = False
+        self.searched = 0
         while left is None or left > 0:
             wanted["limit"] = PAGE if left is None else min(PAGE, left)
             answer = self.ask("GET", path, params=wanted)
@@ -71,6 +73,8 @@ class Session:
                 left -= len(page)
             wanted["cursor"] = answer["next_cursor"]
             self.more = wanted["cursor"] is not None
+            self.cursor = wanted["cursor"]
+            self.searched += answer.get("searched", {}).get("runs", 0)
             yield page
             if not self.more:
                 return

@@ -6248,7 +6248,7 @@ export type ListRunsData = {
          */
         worker_id?: string;
         /**
-         * Only runs of which so many attempts have started.
+         * Only runs of which at least so many attempts have started.
          */
         attempt_min?: number;
         /**
@@ -6354,7 +6354,7 @@ export type CountRunsData = {
          */
         worker_id?: string;
         /**
-         * Only runs of which so many attempts have started.
+         * Only runs of which at least so many attempts have started.
          */
         attempt_min?: number;
         /**

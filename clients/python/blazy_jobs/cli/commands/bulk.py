@@ -53,7 +53,7 @@ FILTERS: dict[str, Any] = {
     "unresolved": Annotated[bool, typer.Option("--unresolved", help="Only those that are not resolved.")],
     "worker": Annotated[str | None, typer.Option("--worker", metavar="WORKER_ID", help="Only of this worker.")],
     "attempts": Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Only those of which so many attempts were started.")
+        int | None, typer.Option(min=0, metavar="N", help="Only those that were started at least so many times.")
     ],
     "search": Annotated[
         str | None,

@@ -135,9 +135,13 @@ def runs(
     where: dict[str, Any],
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="Maximum number of runs.")] = 20,
     all_: Annotated[bool, typer.Option("--all", help="All runs, without a limit.")] = False,
+    cursor: Annotated[
+        str | None, typer.Option("--cursor", metavar="CURSOR", help="Go on where an earlier search has stopped.")
+    ] = None,
 ) -> None:
     """List runs, newest first."""
-    pages = session.pages("/v1/runs", None if all_ else limit, **query_of(where))
+    searching = "q" in where
+    pages = session.pages("/v1/runs", None if all_ else limit, **query_of(where), cursor=cursor)
     none = True
     for page in pages:
         if session.out.json:
@@ -149,8 +153,17 @@ def runs(
             session.out.show(tables.runs(page, session.out.console.width, header=none))
         none = none and not page
         session.out.flush()
-    if not session.out.json and (none or session.more):
+        if searching and session.more:
+            session.way_back = _searched(session)
+    if searching and session.more:
+        session.out.note(f"{_searched(session)}, or ask for more with --limit N or --all.")
+    elif not session.out.json and (none or session.more):
         session.out.line(("No such runs." if none else "There are more: --limit N, or --all.", "dim"))
+
+
+def _searched(session: Session) -> str:
+    runs = f"{session.searched:,} {'run' if session.searched == 1 else 'runs'}"
+    return f"searched the newest {runs}, not all of them: go on with --cursor {safe(session.cursor or '')}"
 
 
 def run(session: Session, run_id: RunId) -> None:
