@@ -380,3 +380,8 @@ async def test_retention_stops_where_it_is_told_to(stage: Stage) -> None:
     assert await stage.store.prune(10, due) == 1
     assert await stage.store.run(run) is None
     assert await stage.store.next_deletable() is None
+
+
+async def test_a_name_that_no_database_can_hold_is_that_of_nothing(stage: Stage) -> None:
+    assert await stage.store.webhook("shop\0") is None
+    assert await stage.store.schedule("\0") is None

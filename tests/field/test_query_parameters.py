@@ -83,6 +83,21 @@ async def test_what_takes_one_value_takes_no_two(server: Server) -> None:
     assert paths(problem(await server.http.get("/v1/runs?&=1"), 422, "invalid_request")) == ["/"]
 
 
+async def test_no_value_has_a_character_that_a_database_cannot_hold(server: Server) -> None:
+    named = await there(server)
+    tried = 0
+    for method, path, known in await operations(server):
+        for name in known:
+            url = path.format(**named)
+            for value in ("\0", "a\0b"):
+                document = problem(await server.http.request(method, url, params={name: value}), 422, "invalid_request")
+                assert paths(document) == [f"/{name}"], (method, path)
+                assert document["errors"][0]["code"] == "invalid_character"
+                tried += 1
+    assert tried > 100
+    assert paths(problem(await server.http.get("/v1/runs?id=a&id=%00"), 422, "invalid_request")) == ["/id"]
+
+
 @pytest.mark.parametrize("server", [{"api_key": "k" * 20}], indirect=True)
 async def test_the_key_is_asked_for_first(server: Server) -> None:
     problem(await server.http.get("/v1/runs?x=1"), 401, "unauthorized")

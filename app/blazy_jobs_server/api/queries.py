@@ -1,4 +1,5 @@
-"""Query parameters: only those that a route knows, and once each but where it takes several."""
+"""Query parameters: only those that a route knows, once each but where it takes several, and of characters that a
+database can hold."""
 
 from __future__ import annotations
 
@@ -52,6 +53,8 @@ def faults(given: QueryParams, known: Mapping[str, bool]) -> list[FieldError]:
             )
         elif not known[name] and len(given.getlist(name)) > 1:
             errors.append(FieldError(pointer(name), "is given more than once", "duplicate"))
+        elif any("\0" in value for value in given.getlist(name)):
+            errors.append(FieldError(pointer(name), "must not contain U+0000", "invalid_character"))
     return errors
 
 

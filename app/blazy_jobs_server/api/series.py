@@ -54,7 +54,7 @@ async def get_series(
     if start >= end:
         raise InvalidRequest.at("/to", "must lie within what is kept: the last 400 days", "out_of_range")
     asked = usual_step(start, end) if step is None else step
-    if -(-(end - start) // asked) > MOST_POINTS:
+    if len(range(start // asked * asked, end, asked)) > MOST_POINTS:
         raise InvalidRequest.at("/step", f"makes more than {MOST_POINTS} points: take a longer one", "too_many_points")
     where = HistoryFilter(job_type, queue, caller_of(request).within)
     found = await series(jobs.store, where, start, end, asked, now)

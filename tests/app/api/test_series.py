@@ -237,6 +237,10 @@ async def test_what_cannot_be_asked_is_refused(server: Server, query: Any, path:
 async def test_two_thousand_points_are_the_most_and_without_a_step_there_are_fewer(server: Server) -> None:
     found = await server.get("/v1/stats/series", **{"from": at(-2000 * 60), "to": at(0)}, step=60)
     assert len(found["data"]) == 2000
+    between = {"from": at(-2000 * 60 + 30), "to": at(30), "step": "60"}  # a part of one more step at each end
+    assert paths(problem(await server.http.get("/v1/stats/series", params=between), 422, "invalid_request")) == [
+        "/step"
+    ]
     found = await server.get("/v1/stats/series", **{"from": at(-300 * DAY_SECONDS)})
     assert len(found["data"]) <= 400
     found = await server.get("/v1/stats/series")

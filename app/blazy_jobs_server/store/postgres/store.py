@@ -95,6 +95,8 @@ log = structlog.get_logger("store")
 
 TOGETHER = 256
 """Hot verbs that share a transaction at most."""
+NUL = "\0"
+"""No text of PostgreSQL has it, and no name."""
 PLACE_PARAMETERS = ("host", "port", "dbname", "database", "user", "service")
 
 
@@ -383,7 +385,7 @@ class PostgresStore:
         return await self._reader.schedules(before, limit)
 
     async def schedule(self, name: str) -> Schedule | None:
-        return await self._reader.schedule(name)
+        return None if NUL in name else await self._reader.schedule(name)
 
     async def schedules_of_app(self, app: str) -> list[Schedule]:
         return await self._reader.schedules_by(sql.SCHEDULES_OF_APP, app)
@@ -515,7 +517,7 @@ class PostgresStore:
         return await self._reader.webhooks(f"{WEBHOOKS} ORDER BY id DESC")
 
     async def webhook(self, name: str) -> Webhook | None:
-        found = await self._reader.webhooks(f"{WEBHOOKS} WHERE name = $1", name)
+        found = [] if NUL in name else await self._reader.webhooks(f"{WEBHOOKS} WHERE name = $1", name)
         return found[0] if found else None
 
     async def save_webhook(self, webhook: Webhook, *, before: Webhook | None) -> Webhook | None:
