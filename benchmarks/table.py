@@ -22,7 +22,7 @@ class Scale:
 
     quick: bool = False
     finished_runs: int = 1_000_000
-    """In the full file."""
+    """In the full file; in that of `bulk` they wait."""
 
     def of(self, full: int, quick: int) -> int:
         return quick if self.quick else full
@@ -186,7 +186,11 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=1, help="measure so many times, and give the medians")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures of each round in it")
     parser.add_argument(
-        "--finished-runs", type=int, default=Scale.finished_runs, metavar="N", help="in the full file of big_file"
+        "--finished-runs",
+        type=int,
+        default=Scale.finished_runs,
+        metavar="N",
+        help="in the full file of big_file, bulk and dashboard",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -11,6 +12,7 @@ from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.event import EventColumn, EventType
 from blazy_jobs_server.domain.run import State
 from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.changes import Changes
 from blazy_jobs_server.store.rows import pack
 from blazy_jobs_server.store.transaction import Transaction
 
@@ -41,22 +43,40 @@ def _cancel(
     first = tx.ledger.keys.next_many(tx.now, len(keys))
     constants = (EventType.CANCELLED, ended.state, attempt, tx.now, ended.data)
     sql.event_of_each.by_columns(tx.cursor, constants, range(first, first + len(keys)), keys, seqs)
-    lane = tx.ledger.lanes[lane_id]
     tags = {run_id: orjson.dumps(orjson.loads(text)).decode() for run_id, _, text in runs if text is not None}
+    note_cancelled(tx, Alike(lane_id, before, attempt), first, keys, seqs, tags)
+
+
+class Alike(NamedTuple):
+    """What runs have in common that are cancelled together."""
+
+    lane_id: int
+    before: State
+    attempt: int
+
+
+def note_cancelled(
+    tx: Changes, alike: Alike, first: int, run_ids: list[int], seqs: list[int], tags: dict[int, str]
+) -> None:
+    """All that the engine is told of it. `first` is the key of the first event, and the others follow on it."""
+    lane, state = tx.ledger.lanes[alike.lane_id], CANCELLED.state
     tx.news.events.append(
         EventColumn(
             first,
-            keys,
+            run_ids,
             lane.job_type,
             lane.queue,
             tags,
             seqs,
             EventType.CANCELLED,
             tx.now,
-            ended.state,
-            attempt,
-            ended.data,
+            state,
+            alike.attempt,
+            CANCELLED.data,
         )
     )
-    tx.count(lane_id, before, -len(keys))
-    tx.count(lane_id, ended.state, len(keys))
+    tx.count(alike.lane_id, alike.before, -len(run_ids))
+    tx.count(alike.lane_id, state, len(run_ids))
+
+
+CANCELLED = lifecycle.ManyCancelled(0, 0)

@@ -24,6 +24,7 @@ from blazy_jobs_server.store.bulks import (
 from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.postgres import dispatching, retention
 from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.cancelling import cancel_waiting
 from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.retention import forget
 
@@ -78,12 +79,15 @@ async def _advance(tx: Transaction, step: Advance) -> Advanced | DefinitionChang
     known = await _row(tx, _LEASED, step.bulk.id, step.bulk.place, step.lease)
     if known is None:
         return None
-    await tx.lock(sorted(step.run_ids))
+    together = set[int]()
+    if step.bulk.action is BulkAction.CANCEL:
+        together = await cancel_waiting(tx, step.run_ids, step.states)
+    await tx.lock(sorted(set(step.run_ids) - together))
     effects = affect(tx, tx.locked, step)
-    done, failed = effects.done, 0
+    done, failed = len(together) + effects.done, 0
     if effects.left:
-        done = await _finish(tx, step, effects.left)
-        failed = len(effects.left) - done
+        finished = await _finish(tx, step, effects.left)
+        done, failed = done + finished, len(effects.left) - finished
     bulk = advanced(known, step, done, failed, tx.now)
     await tx.execute(_MOVE, bulk.id, *moving_row(bulk))
     await tx.execute(_RENEW, bulk.id, step.lease_until)

@@ -149,6 +149,30 @@ RENEW_MANY = (
     f"WHERE runs.id = j.id AND {_UNTOUCHED} AND runs.worker_id = j.worker_id RETURNING runs.id, runs.cancel_requested"
 )
 
+# -- cancel
+
+LOCK_ALIKE = (
+    "SELECT r.id, r.state, r.state IN "
+    f"({int(State.SCHEDULED)}, {int(State.QUEUED)}, {int(State.RETRYING)}) AND r.logs_dropped = 0 "
+    "AND r.followed IS NULL AND r.error_group IS NULL AND r.lease_token IS NULL, "
+    f"{_OVERTAKEN.format(row='r')} FROM runs AS r WHERE r.id = ANY($1::bigint[]) ORDER BY r.id FOR UPDATE"
+)
+"""Of those named the state, and whether it waits and has not failed, nor been leased out."""
+_CANCELLED = lifecycle.ManyCancelled(0, 0)
+CANCEL_MANY = (
+    f"WITH cancelled AS (UPDATE runs SET state = {int(_CANCELLED.state)}, cancel_requested = 1, seq = runs.seq + 1, "
+    "finished_at = $2::bigint, delete_at = greatest(coalesce(($6::jsonb ->> runs.definition_id::text)::bigint, "
+    "$5::bigint), runs.keep_until) FROM unnest($3::bigint[], $4::int[]) AS j(id, before) WHERE runs.id = j.id "
+    "RETURNING runs.id, runs.lane_id, j.before, runs.attempt, runs.seq, runs.tags), "
+    "placed AS MATERIALIZED (SELECT c.*, row_number() OVER (ORDER BY c.lane_id, c.before, c.attempt, c.id) AS place "
+    "FROM cancelled AS c), "
+    f"told AS ({_INSERT_EVENTS} SELECT $1::bigint + place - 1, id, seq, {int(EventType.CANCELLED)}, "
+    f"{int(_CANCELLED.state)}, attempt, $2::bigint, '{_CANCELLED.data}' FROM placed) "
+    "SELECT lane_id, before, attempt, array_agg(id ORDER BY place), array_agg(seq ORDER BY place), "
+    f"{_ENDED_TAGS} FROM placed GROUP BY lane_id, before, attempt ORDER BY min(place)"
+)
+"""Of locked runs that are alike. The definitions of $6 keep their runs until another instant than $5."""
+
 # -- report and claim, as a transaction of its own
 
 _ABLE = "(SELECT first FROM able)"
