@@ -181,9 +181,9 @@ def spread_history(data: Path) -> None:
     for step in sorted({row["step"] for row in rows}):
         of_step = [row for row in rows if row["step"] == step]
         latest = max(row["at"] for row in of_step)
-        most = max(row["at"] for row in of_step if row["started"])
-        model = [row for row in of_step if row["at"] == most]
-        for back in range(3, int(HOURS_OF_HISTORY * 3600 / step) + 1):
+        busiest = {(row["job_type"], row["queue"]): row for row in sorted(of_step, key=lambda row: row["completed"])}
+        model = list(busiest.values())
+        for back in range(1, int(HOURS_OF_HISTORY * 3600 / step) + 1):
             share = 0.15 + 0.5 * abs((back * step / 43_200) % 2 - 1) + 0.2 * pick.random()
             for row in model:
                 scaled = {name: int(row[name] * share) for name in numbers}

@@ -49,7 +49,7 @@ def replay(page: Page) -> None:
 
 
 def run_now(page: Page) -> None:
-    page.get_by_role("button", name="Run now").click()
+    page.get_by_role("button", name="Run now", exact=True).click()
 
 
 def edit(page: Page) -> None:

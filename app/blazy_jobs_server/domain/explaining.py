@@ -336,7 +336,7 @@ def _running(run: Run, seen: Situation) -> Explanation:
     if run.cancel_requested and run.cancel_reason:
         facts.append(f"The reason given: {_cut(run.cancel_reason)}")
     if run.deadline_at is not None:
-        limit = f"{run.settings.timeout_seconds:g} s"
+        limit = span(round(run.settings.timeout_seconds * SECOND))
         following = f"The attempt times out after {limit}; it is taken back in {span(run.deadline_at - seen.now)}."
     if run.attempt > 1 and (error := _error(run)) is not None:
         facts.append(f"The last error: {error}")

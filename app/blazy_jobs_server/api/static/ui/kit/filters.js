@@ -1,5 +1,6 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { query, setQuery } from "../core/router.js";
+import { now } from "../core/clock.js";
 import { hold } from "../core/live.js";
 import { Icon } from "./icons.js";
 import { Button } from "./button.js";
@@ -69,6 +70,9 @@ export function Search({ name, placeholder, label }) {
     <kbd aria-hidden="true">/</kbd></div>`;
 }
 
+/** Beginnings that are asked for most. @type {[string, number][]} */
+const RECENT = [["15 minutes ago", 900], ["An hour ago", 3600], ["A day ago", 86_400]];
+
 /** @param {{ filters: Filter[] }} props */
 function AddFilter({ filters }) {
   const [isOpen, setOpen] = useState(false);
@@ -121,7 +125,8 @@ function AddFilter({ filters }) {
     all[(at + (event.key === "ArrowDown" ? 1 : all.length - 1)) % all.length]?.focus();
     event.preventDefault();
   };
-  const options = chosen?.options ?? suggestions.filter((value) => value.toLowerCase().includes(text.toLowerCase())).slice(0, 12).map((value) => ({ value, text: value }));
+  const recent = chosen?.kind === "time" && chosen.name.endsWith("_after") ? RECENT.map(([name, seconds]) => ({ value: new Date(now.value - seconds * 1000).toISOString(), text: name })) : undefined;
+  const options = chosen?.options ?? recent ?? suggestions.filter((value) => value.toLowerCase().includes(text.toLowerCase())).slice(0, 12).map((value) => ({ value, text: value }));
   const types = { time: "datetime-local", number: "number", text: "text", choice: "text" };
   return html`<div class="menu-wrap" ref=${ref} onKeyDown=${pressed}>
     <button type="button" class="button" aria-expanded=${isOpen} onClick=${() => { setChosen(null); setOpen(!isOpen); }}><${Icon} name="filter" /><span>Filter</span></button>

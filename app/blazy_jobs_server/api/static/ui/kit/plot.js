@@ -58,7 +58,7 @@ export function Plot({ label, times, lines, format, height = 148, bars = false, 
     setAt(next);
     plot.current?.setCursor({ left: plot.current.valToPos(times[next], "x"), top: 0 });
   };
-  const index = at ?? times.length - 1;
+  const index = at ?? lastKnown(lines, times.length);
   return html`<figure class="plot">
     <figcaption class="plot-head"><span class="plot-title">${label}</span>
       <span class="plot-legend" aria-live="off">${lines.map((line) => html`<span key=${line.name} class="legend">${lines.length > 1 && html`<i data-tone=${line.tone ?? "ink"}></i>${line.name}`}
@@ -71,6 +71,12 @@ export function Plot({ label, times, lines, format, height = 148, bars = false, 
             ${lines.map((line) => html`<td class="end" key=${line.name}>${line.values[row] === null || line.values[row] === undefined ? "–" : format(/** @type {number} */ (line.values[row]))}</td>`)}</tr>`)}</tbody></table></div>`
       : html`<div class="plot-box" ref=${box} style=${{ height: `${height}px` }} tabindex="0" role="img" aria-label=${`${label}: ${lines.map((line) => line.name).join(", ")}. Arrow keys read the values; the same is there as a table.`} onKeyDown=${pressed} onBlur=${() => setAt(null)}></div>`}
   </figure>`;
+}
+
+/** The last time of which a line says something. @param {Line[]} lines @param {number} count */
+function lastKnown(lines, count) {
+  for (let index = count - 1; index >= 0; index -= 1) if (lines.some((line) => typeof line.values[index] === "number")) return index;
+  return count - 1;
 }
 
 /** @param {any} UPlot @param {HTMLElement} element

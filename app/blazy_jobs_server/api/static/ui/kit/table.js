@@ -5,8 +5,9 @@ import { Button } from "./button.js";
 import { plural } from "../core/text.js";
 
 /**
- * @typedef {{ title: string, cell: (row: any) => any, align?: "end", width?: string, drop?: "narrow" | "middle", hideTitle?: boolean, wide?: boolean, actions?: boolean }} Column
- * `drop`: left out on a narrow (below 640 px) or also on a middle screen (below 1100 px); `wide`: takes what is left.
+ * @typedef {{ title: string, cell: (row: any) => any, align?: "end", width?: string, drop?: "narrow" | "middle" | "between", name?: string, hideTitle?: boolean, wide?: boolean, actions?: boolean }} Column
+ * `drop`: left out on a narrow (below 640 px), also on a middle (below 1100 px), or only `between`; `wide`: takes what is left;
+ * `name`: a class of its cells.
  * `actions`: what can be done with the row, at its end, on a narrow screen at its top.
  * On a narrow screen a row is a card: its first column is the card's head, the others follow with their titles.
  */
@@ -53,7 +54,7 @@ export function Table({ caption, columns, rows, id, selected, onSelect, stale = 
 
 /** @param {Column} column */
 const classOf = (column) =>
-  [column.align === "end" ? "end" : "", column.drop ? `drop-${column.drop}` : "", column.wide ? "wide" : "", column.actions ? "actions" : ""].filter(Boolean).join(" ") || null;
+  [column.align === "end" ? "end" : "", column.drop ? `drop-${column.drop}` : "", column.wide ? "wide" : "", column.name ?? "", column.actions ? "actions" : ""].filter(Boolean).join(" ") || null;
 
 /** @param {Column} column */
 const widthOf = (column) => (column.width ? { width: column.width } : null);

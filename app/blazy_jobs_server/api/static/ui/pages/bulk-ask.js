@@ -54,7 +54,7 @@ function Bulk({ action, chosen, close, begun }) {
   }, [job]);
   useEffect(() => {
     if (job?.state === "completed") {
-      toast(`${plural(job.done, "run")} ${words.done}${job.skipped ? `, ${number(job.skipped)} skipped` : ""}.`);
+      toast(`${plural(job.done, "run")} ${words.done}${job.skipped ? `, ${number(job.skipped)} skipped` : ""}.`, action === "replay" && job.done > 0 ? { link: { href: madeBy(job), text: "See the new runs" } } : {});
       if (!job.failed) close();
     }
   }, [job?.state]);
@@ -82,6 +82,9 @@ function Bulk({ action, chosen, close, begun }) {
     ${error && html`<p class="form-problem" role="alert">${error}</p>`}
   <//>`;
 }
+
+/** Where the runs are that a replay dispatched, among others of its job type and queue since then. @param {any} job */
+const madeBy = (job) => to("runs", { job_type: job.filter?.job_type, queue: job.filter?.queue, created_after: job.created_at });
 
 /** @param {{ matched: number, at_least?: boolean }} found */
 const countOf = (found) => (found.at_least ? `${number(found.matched)} runs or more` : plural(found.matched, "run"));

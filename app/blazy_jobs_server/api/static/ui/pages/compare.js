@@ -73,7 +73,7 @@ export function flat(value) {
       for (const [name, inner] of Object.entries(one)) visit(inner, place ? `${place}.${name}` : name);
     } else found.set(place, typeof one === "string" ? one : JSON.stringify(one));
   };
-  visit(value, "");
+  if (value !== null && value !== undefined) visit(value, "");
   return found;
 }
 

@@ -57,7 +57,7 @@ function None({ state, isFiltered }) {
 function columns(state, sparks, reload) {
   return [
     { title: "Error", wide: true, cell: (group) => html`<span class="cell-2"><a data-open class="clip" href=${to(`errors/${part(group.group)}`)}>${group.type || group.code}</a><span class="clip quiet" dir="auto">${firstLine(group.message)}</span></span>` },
-    { title: "Job types", drop: "middle", width: "1%", cell: (group) => html`<span class="quiet clip key-cell">${group.job_types.slice(0, 2).join(", ")}${group.job_types.length > 2 ? ` and ${group.job_types.length - 2} more` : ""}</span>` },
+    { title: "Job types", drop: "middle", width: "1%", cell: (group) => html`<span class="quiet clip type-link">${group.job_types.slice(0, 2).join(", ")}${group.job_types.length > 2 ? ` and ${group.job_types.length - 2} more` : ""}</span>` },
     { title: "Lately", drop: "narrow", width: "7rem", cell: (group) => sparks.has(group.group) && html`<${Spark} tone="bad" values=${sparks.get(group.group)} label=${`${group.count} failures, when the latest were`} />` },
     { title: "Runs", align: "end", width: "1%", cell: (group) => html`<strong>${number(group.count)}</strong>` },
     { title: "First", align: "end", drop: "middle", width: "6rem", cell: (group) => html`<span class="quiet"><${Time} at=${group.first_at} /></span>` },

@@ -39,8 +39,17 @@ function useKept(data, of) {
 /** @param {AnySeries} series */
 const timesOf = (series) => series.data.map((point) => new Date(point.at).getTime() / 1000);
 
-/** A minute's share of a point, so that spans compare. @param {AnySeries} series @param {"started" | "completed" | "failed" | "retried" | "lost" | "cancelled"} name */
-const aMinute = (series, name) => series.data.map((point) => (point[name] === null ? null : (point[name] * 60) / series.step_seconds));
+/** The counts are written so much later at most. */
+const WRITTEN_LATE_SECONDS = 10;
+
+/** A minute's share of a point, so that spans compare; of one that has only begun nothing is said. @param {AnySeries} series @param {"started" | "completed" | "failed" | "retried" | "lost" | "cancelled"} name */
+const aMinute = (series, name) => {
+  const step = series.step_seconds;
+  return series.data.map((point) => {
+    const counted = Math.min(step, (now.peek() - new Date(point.at).getTime()) / 1000 - WRITTEN_LATE_SECONDS);
+    return point[name] === null || counted < Math.min(step, 120) ? null : (point[name] * 60) / counted;
+  });
+};
 
 const rate = (/** @type {number} */ value) => brief(Math.round(value * 10) / 10);
 const seconds = (/** @type {number} */ value) => (value === 0 ? "0" : duration(value).replace(/(\d+)\.0 /, "$1 "));

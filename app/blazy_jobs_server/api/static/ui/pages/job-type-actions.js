@@ -8,6 +8,7 @@ import { confirm } from "../kit/dialog.js";
 import { Menu } from "../kit/menu.js";
 import { toast } from "../kit/toast.js";
 import { openDispatch } from "./dispatch.js";
+import { openLimits } from "./job-type-limits.js";
 import { rotateSecret, endPrevious } from "./secrets.js";
 import { act } from "./things.js";
 
@@ -27,7 +28,7 @@ export function TypeActions({ type, reload, small = false }) {
   return html`
     ${mayDispatch && html`<${Button} kind="primary" icon="play" onClick=${() => openDispatch(type)}>Dispatch<//>`}
     ${toggle && html`<${Button} icon=${toggle.icon} onClick=${toggle.onClick}>${toggle.text}<//>`}
-    <${Menu} label="More actions" items=${[{ text: "Its runs", icon: "runs", href: to("runs", { job_type: type.name }) }, ...secrets, retire]} />`;
+    <${Menu} label="More actions" items=${[{ text: "Its runs", icon: "runs", href: to("runs", { job_type: type.name }) }, mayChange && { text: "Limits…", icon: "filter", onClick: () => openLimits(type, reload) }, ...secrets, retire]} />`;
 }
 
 /** @param {import("blazy-jobs").JobType} type @param {() => void} reload */

@@ -55,6 +55,6 @@ export default function QueuePage({ name }) {
 
 /** The job types whose runs go here unless a dispatch says otherwise. @param {{ names: string[] }} props */
 function Types({ names }) {
-  if (names.length === 0) return html`<span class="faint small">None has it as its own.</span>`;
+  if (names.length === 0) return html`<span class="faint small">No job type has it as its own.</span>`;
   return html`<ul class="lines">${names.map((name) => html`<li key=${name}><a class="clip" href=${to(`job-types/${part(name)}`)}>${name}</a></li>`)}</ul>`;
 }

@@ -1,4 +1,5 @@
-/** Why a run is where it is, in the server's words, which name things in backticks and calls of the API by their paths. */
+/** Why a run is where it is, in the server's words, which name things in backticks and calls of the API by their paths.
+ * A call on the run itself is a button that does it. */
 import { html } from "../vendor/preact.js";
 import { part } from "../core/api.js";
 import { UI, to } from "../core/base.js";
@@ -10,8 +11,8 @@ const READ_EVERY_MS = 5000;
 const MOST = 400;
 const NAMED = /`([^`]+)`|(?:GET|POST|PUT|PATCH|DELETE) \/v1\/([A-Za-z0-9._/-]*[A-Za-z0-9_-])/g;
 
-/** @param {{ run: any }} props */
-export function Explain({ run }) {
+/** @param {{ run: any, actions: Record<string, () => unknown> }} props `actions`: what can be done with the run, by the last part of the call's path */
+export function Explain({ run, actions }) {
   const isOver = run.state === "completed" || run.state === "cancelled";
   const { data } = useRead(isOver ? null : `v1/runs/${part(run.id)}/explain`, {}, { topics: ["queues", "workers", `runs:${run.state}`], every: READ_EVERY_MS });
   if (!data) return null;
@@ -21,7 +22,7 @@ export function Explain({ run }) {
   return html`<div class="panel explain"><${Icon} name="info" /><div class="stack gap-1 grow">
     ${!isFailed && html`<p class="strong"><${Plain} text=${data.summary} /></p>`}
     ${facts.length > 0 && html`<ul>${facts.map((/** @type {string} */ fact) => html`<li key=${fact} class="quiet small"><${Plain} text=${fact} /></li>`)}</ul>`}
-    ${data.suggestions.length > 0 && html`<ul>${data.suggestions.map((/** @type {string} */ one) => html`<li key=${one} class="small"><${Plain} text=${one} /></li>`)}</ul>`}
+    ${data.suggestions.length > 0 && html`<ul>${data.suggestions.map((/** @type {string} */ one) => html`<li key=${one} class="small"><${Plain} text=${one} run=${run.id} actions=${actions} /></li>`)}</ul>`}
     <${Links} blocking=${data.blocking} />
   </div></div>`;
 }
@@ -33,20 +34,24 @@ function Links({ blocking }) {
   return html`<p class="row wrap small">${links.map((one) => html`<a key=${one.link} href=${UI + String(one.link).slice(4)}>${one.name ?? capital(one.scope)}</a>`)}</p>`;
 }
 
-/** @param {{ text: string }} props */
-function Plain({ text }) {
+/** @param {{ text: string, run?: string, actions?: Record<string, () => unknown> }} props */
+function Plain({ text, run = "", actions = {} }) {
   const shown = text.length > MOST ? `${text.slice(0, MOST)}…` : text;
   const parts = [];
   let last = 0;
   for (const found of shown.matchAll(NAMED)) {
-    parts.push(shown.slice(last, found.index), found[1] === undefined ? html`<${Call} path=${found[2]} />` : html`<code>${found[1]}</code>`);
+    parts.push(shown.slice(last, found.index), found[1] === undefined ? html`<${Call} path=${found[2]} run=${run} actions=${actions} />` : html`<code>${found[1]}</code>`);
     last = found.index + found[0].length;
   }
   return html`<span dir="auto">${parts}${shown.slice(last)}</span>`;
 }
 
-/** A call that this dashboard offers as an action: the way to where it does. @param {{ path: string }} props */
-function Call({ path }) {
+/** A call that this dashboard offers as an action: the way to where it does. @param {{ path: string, run: string, actions: Record<string, () => unknown> }} props */
+function Call({ path, run, actions }) {
   const [kind, name, verb] = path.split("/");
+  if (kind === "runs" && name === run && verb) {
+    const act = actions[verb];
+    return act ? html`<button type="button" class="link" onClick=${act}>${verb.replaceAll("-", " ")}</button>` : html`<span>${verb.replaceAll("-", " ")}</span>`;
+  }
   return html`<a href=${to(name ? `${kind}/${name}` : kind)}>${verb ?? kind}</a>`;
 }

@@ -46,14 +46,14 @@ export function runColumns({ withType = true, withKey = false, withQueue = true 
   /** @type {(import("../kit/table.js").Column | false)[]} */
   const columns = [
     ...(withType ? [{ title: "Job type", width: "1%", cell: (/** @type {AnyRun} */ run) => html`<a data-open href=${to(`runs/${run.id}`)} class="clip type-link">${run.job_type}</a>` }] : []),
-    { title: "Run", width: "1%", cell: (run) => html`<a class="soft mono run-id" data-open=${withType ? null : ""} href=${to(`runs/${run.id}`)} tabindex=${withType ? "-1" : null}>${run.id}</a>` },
-    { title: "State", width: "7.5rem", cell: (run) => html`<${State} state=${run.state} cancelling=${run.cancel_requested} />` },
+    { title: "Run", width: "1%", name: "run-which", ...(withType ? { drop: /** @type {const} */ ("between") } : {}), cell: (run) => html`<a class="soft mono run-id" data-open=${withType ? null : ""} href=${to(`runs/${run.id}`)} tabindex=${withType ? "-1" : null}>${run.id}</a>` },
+    { title: "State", width: "7.5rem", name: "run-state", cell: (run) => html`<${State} state=${run.state} cancelling=${run.cancel_requested} />` },
     { title: "What", wide: true, hideTitle: true, cell: (run) => html`<${Gist} run=${run} />` },
     withKey && { title: "Key", drop: "middle", width: "1%", cell: (/** @type {AnyRun} */ run) => run.key && html`<span class="clip key-cell quiet" dir="auto">${run.key}</span>` },
     withQueue && { title: "Queue", drop: "middle", width: "1%", cell: (/** @type {AnyRun} */ run) => html`<span class="clip key-cell quiet">${run.queue}</span>` },
     { title: "Attempt", align: "end", drop: "middle", width: "1%", cell: (run) => (run.attempt ? html`<span class="quiet">${run.attempt} <span class="faint">of ${run.max_attempts}</span></span>` : html`<span class="faint">–</span>`) },
-    { title: "Took", align: "end", width: "5.5rem", cell: (run) => html`<${RunTime} run=${run} />` },
-    { title: "Created", align: "end", width: "6.5rem", cell: (run) => html`<span class="quiet"><${Time} at=${run.created_at} /></span>` },
+    { title: "Took", align: "end", width: "5.5rem", name: "run-took", cell: (run) => html`<${RunTime} run=${run} />` },
+    { title: "Created", align: "end", width: "6.5rem", name: "run-created", cell: (run) => html`<span class="quiet"><${Time} at=${run.created_at} /></span>` },
   ];
   return columns.filter((column) => column !== false);
 }

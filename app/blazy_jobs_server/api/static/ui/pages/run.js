@@ -13,7 +13,7 @@ import { Facts, Page, Section } from "../kit/page.js";
 import { Badge, State, isFinal } from "../kit/state.js";
 import { Time } from "../kit/time.js";
 import { Explain } from "./run-explain.js";
-import { RunActions } from "./run-actions.js";
+import { RunActions, actionsOn } from "./run-actions.js";
 import { Bar, RunTime } from "./run-parts.js";
 import { Changes, TimelineBar } from "./run-timeline.js";
 
@@ -42,7 +42,7 @@ function Run({ run, stale, reload }) {
     actions=${html`<${RunActions} run=${run} reload=${reload} />`}>
     <div class=${`run-page ${stale ? "is-stale" : ""}`}>
       <div class="stack gap-5">
-        <${Explain} run=${run} />
+        <${Explain} run=${run} actions=${actionsOn(run, reload)} />
         ${progress && !isOver && html`<div class="panel row gap-3 progress-panel"><${Bar} percent=${progress.percent} /><span class="quiet small clip" dir="auto">${progress.message}</span></div>`}
         ${run.error && html`<${RunError} error=${run.error} title=${run.state === "failed" ? "Error" : "Last error"} />`}
         <${Section} title="Timeline"><div class="stack"><${TimelineBar} events=${events} /><${Changes} events=${events} run=${run} /></div><//>

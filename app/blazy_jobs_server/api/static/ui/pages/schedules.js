@@ -23,6 +23,6 @@ export default function Schedules() {
     { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (schedule) => html`<${ScheduleActions} schedule=${schedule} reload=${list.reload} small=${true} />` },
   ];
   return html`<${ListPage} title="Schedules" list=${list} one="schedule" columns=${columns} dim=${(/** @type {any} */ schedule) => schedule.paused}
-    actions=${html`<${Button} icon="schedules" onClick=${() => openScheduleForm(null, list.reload)}>${may("config") ? "New schedule" : "Try a trigger"}<//>`}
+    actions=${html`<${Button} kind=${may("config") ? "primary" : ""} icon=${may("config") ? "plus" : "schedules"} onClick=${() => openScheduleForm(null, list.reload)}>${may("config") ? "New schedule" : "Try a trigger"}<//>`}
     empty=${html`<${Empty} icon="schedules" title="No schedules yet">Declare them in code beside their job, or make one here.<//>`} />`;
 }
