@@ -229,6 +229,7 @@ class Stage:
         if not orders or orders[0].job_type not in self.types:
             return None
         first = orders[0]
+        makers = [order.created_by for order in orders]
         many = Many(
             job_type=first.job_type,
             definition_id=first.definition_id,
@@ -237,7 +238,7 @@ class Stage:
             queue=first.queue,
             priority=first.priority,
             payloads=[order.payload for order in orders],
-            created_by=first.created_by,
+            created_by=makers[0] if len(set(makers)) == 1 else makers,
         )
         return many if many.orders() == orders else None
 

@@ -55,6 +55,16 @@ async def test_what_is_plain_comes_as_one_batch_in_the_order_of_starts(stage: St
     assert (batch.tags, batch.metadata) == ({first.id: TAGS}, {first.id: '{"k":"v"}'})
 
 
+async def test_runs_that_several_keys_asked_for_are_made_together(stage: Stage) -> None:
+    makers = ["one", None, "two", "one"]
+    orders = [stage.order(payload=f"[{n}]", created_by=maker) for n, maker in enumerate(makers)]
+    runs = (await stage.dispatch(*orders)).runs
+    assert [run.created_by for run in runs] == makers
+    answer = await leased(stage)
+    [batch] = answer.batches
+    assert (batch.run_ids, batch.payloads) == (ids(runs), "[0],[1],[2],[3]")
+
+
 async def test_who_does_not_ask_for_columns_gets_runs(stage: Stage) -> None:
     await made(stage, 3)
     answer = await leased(stage, columns=False)

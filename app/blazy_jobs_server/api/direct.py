@@ -146,10 +146,10 @@ class Direct:
                 body = render.run_json(run, self._jobs.wait_reason(run))
                 reply.accepted(ids.run_id(run.id), body)
         else:
-            form = self._form(group.entry, group.created_by)
-            run_ids = ids.run_ids(outcome.columns)
-            for run_id, payload, reply in zip(run_ids, group.payloads, group.askers, strict=True):
-                reply.accepted(run_id, form.json(run_id, payload, outcome.made_at))
+            forms = {created_by: self._form(group.entry, created_by) for created_by in set(group.created_by)}
+            made = zip(ids.run_ids(outcome.columns), group.payloads, group.created_by, group.askers, strict=True)
+            for run_id, payload, created_by, reply in made:
+                reply.accepted(run_id, forms[created_by].json(run_id, payload, outcome.made_at))
 
     def _form(self, entry: Entry, created_by: str | None) -> render.FreshRuns:
         sample = render.fresh_run(entry.job_type, entry.settings, created_by)

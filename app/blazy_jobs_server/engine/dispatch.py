@@ -160,7 +160,7 @@ class Dispatcher:
         entry: Entry,
         payloads: list[str],
         idempotency: IdempotencyKey | None,
-        created_by: str | None,
+        created_by: str | list[str | None] | None,
         *,
         requests: int = 1,
     ) -> Dispatched:

@@ -18,14 +18,14 @@ MAX_BYTES = 1 << 20
 
 
 class Group(Generic[A]):
-    """Dispatches of one turn of the loop, for one job type and by one key: their payloads (JSON texts), and who asked
-    for each."""
+    """Dispatches of one turn of the loop for one job type: their payloads (JSON texts), by whose key they are, and who
+    asked for each."""
 
     __slots__ = ("askers", "began", "bytes", "created_by", "entry", "payloads")
 
-    def __init__(self, entry: Entry, created_by: str | None) -> None:
+    def __init__(self, entry: Entry) -> None:
         self.entry = entry
-        self.created_by = created_by
+        self.created_by: list[str | None] = []
         self.payloads: list[str] = []
         self.askers: list[A] = []
         self.bytes = 0
@@ -42,28 +42,29 @@ class Gathering(Generic[A]):
         self._dispatcher = dispatcher
         self._stored = stored
         self._tasks = Tasks()
-        self._open: dict[tuple[str, str | None], Group[A]] = {}
+        self._open: dict[str, Group[A]] = {}
 
     def add(self, entry: Entry, payload: str, created_by: str | None, asker: A) -> None:
         """A run of a job type that lets none expire, and whose schema the payload (JSON text) fits."""
-        place = (entry.job_type.name, created_by)
-        group = self._open.get(place)
+        name = entry.job_type.name
+        group = self._open.get(name)
         if group is None or not group.has_room(entry):
-            group = self._open[place] = Group(entry, created_by)
+            group = self._open[name] = Group(entry)
             self._tasks.spawn("store dispatches", self._store(group))
         group.payloads.append(payload)
+        group.created_by.append(created_by)
         group.askers.append(asker)
         group.bytes += len(payload)
 
     async def _store(self, group: Group[A]) -> None:
-        place = (group.entry.job_type.name, group.created_by)
-        if self._open.get(place) is group:
-            del self._open[place]
+        name = group.entry.job_type.name
+        if self._open.get(name) is group:
+            del self._open[name]
+        number, first = len(group.payloads), group.created_by[0]
+        created_by = first if group.created_by.count(first) == number else group.created_by
         outcome: Dispatched | Exception
         try:
-            outcome = await self._dispatcher.store_plain(
-                group.entry, group.payloads, None, group.created_by, requests=len(group.payloads)
-            )
+            outcome = await self._dispatcher.store_plain(group.entry, group.payloads, None, created_by, requests=number)
         except Exception as error:  # noqa: BLE001  # told to each asker
             outcome = error
         self._stored(group, outcome)

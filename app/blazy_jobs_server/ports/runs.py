@@ -61,7 +61,8 @@ class Many(Struct, frozen=True, kw_only=True):
     payloads: list[str]
     requests: int = 1
     """How many requests asked for them."""
-    created_by: str | None = None
+    created_by: str | list[str | None] | None = None
+    """As in `Run`; a list has that of each."""
 
     def orders(self) -> tuple[Order, ...]:
         return tuple(
@@ -73,10 +74,13 @@ class Many(Struct, frozen=True, kw_only=True):
                 queue=self.queue,
                 priority=self.priority,
                 payload=payload,
-                created_by=self.created_by,
+                created_by=created_by,
             )
-            for payload in self.payloads
+            for payload, created_by in zip(self.payloads, self._created_by_of_each(), strict=True)
         )
+
+    def _created_by_of_each(self) -> list[str | None]:
+        return self.created_by if isinstance(self.created_by, list) else [self.created_by] * len(self.payloads)
 
 
 class IdempotencyKey(Struct, frozen=True):

@@ -33,18 +33,11 @@ def make(tx: Transaction, many: Many, lane_id: int, keep_until: int | None) -> l
     number, now = len(many.payloads), tx.now
     first = tx.ledger.keys.next_many(now, number)
     run_ids = list(range(first, first + number))
-    constants = (
-        lane_id,
-        many.definition_id,
-        FRESH_STATE,
-        -many.priority,
-        now,
-        now,
-        FRESH_SEQ,
-        keep_until,
-        many.created_by,
-    )
-    sql.make_many.by_columns(tx.cursor, constants, run_ids, many.payloads)
+    constants = (lane_id, many.definition_id, FRESH_STATE, -many.priority, now, now, FRESH_SEQ, keep_until)
+    if isinstance(many.created_by, list):
+        sql.make_many_by_several.by_columns(tx.cursor, constants, run_ids, many.payloads, many.created_by)
+    else:
+        sql.make_many.by_columns(tx.cursor, (*constants, many.created_by), run_ids, many.payloads)
     data = lifecycle.queued_data(now)
     first_event = tx.ledger.keys.next_many(now, number)
     event = (first_event, FRESH_SEQ, EventType.QUEUED, FRESH_STATE, 0, now, data)

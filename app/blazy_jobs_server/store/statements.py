@@ -82,11 +82,10 @@ start_runs = update_runs(f"state = {int(State.RUNNING)}", START_COLUMNS)
 
 # -- many plain runs at once
 
-make_many = Bulk(
-    "INSERT INTO runs "
-    "(id, payload, lane_id, definition_id, state, rank, due_at, created_at, seq, keep_until, created_by) "
-    "SELECT column1, column2, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM {rows}",
-    2,
+_MANY = "id, payload, lane_id, definition_id, state, rank, due_at, created_at, seq, keep_until, created_by"
+make_many = Bulk(f"INSERT INTO runs ({_MANY}) SELECT column1, column2, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM {{rows}}", 2)
+make_many_by_several = Bulk(
+    f"INSERT INTO runs ({_MANY}) SELECT column1, column2, ?, ?, ?, ?, ?, ?, ?, ?, column3 FROM {{rows}}", 3
 )
 
 PLAIN = (

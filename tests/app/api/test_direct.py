@@ -307,6 +307,27 @@ async def test_what_comes_together_is_stored_together_and_answered_one_by_one(
         assert await server.get(f"/v1/runs/{run['id']}") == run
 
 
+@pytest.mark.parametrize("server", [{"api_key": KEY}], indirect=True)
+async def test_what_comes_together_by_several_keys_is_stored_together(server: Server) -> None:
+    server.http.headers["authorization"] = f"Bearer {KEY}"
+    await server.register()
+    made = [await server.post("/v1/keys", {"name": name, "scopes": ["runs:write"]}, status=201) for name in "abc"]
+    requests = [REQUEST.replace(b"Host", b"Authorization: Bearer " + key["key"].encode() + b"\r\nHost") for key in made]
+    async with AsyncExitStack() as stack:
+        connections = await many(server, stack, 9)
+        for n, each in enumerate(connections):
+            assert (await ask(each, requests[n % 3]))[0] == 202
+        numbers = server.jobs.numbers
+        before, commits = numbers.batched, sum(numbers.batch_sizes)
+        for n, each in enumerate(connections):
+            each.protocol.data_received(requests[n % 3])
+        runs = [json.loads((await each.answer())[1]) for each in connections]
+    assert (numbers.batched - before, sum(numbers.batch_sizes) - commits) == (9, 1)
+    assert [run["created_by"]["id"] for run in runs] == [key["id"] for key in made] * 3
+    for run in runs:
+        assert await server.get(f"/v1/runs/{run['id']}") == run
+
+
 async def test_a_store_that_fails_is_told_to_each(
     server: Server, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

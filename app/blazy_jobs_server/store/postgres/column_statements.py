@@ -23,11 +23,14 @@ _OVERTAKEN = "age({row}.xmin) BETWEEN -16777215 AND -1"
 # -- dispatch
 
 _FRESH = "SELECT $1::bigint + (n - 1) * $2::bigint, "
-MAKE_MANY = (
+_MANY = (
     "INSERT INTO runs "
     "(id, lane_id, definition_id, state, rank, due_at, created_at, seq, keep_until, created_by, payload) "
-    f"{_FRESH} $3::int, $4::int, $5::int, $6::int, $7::bigint, $7::bigint, $8::int, $9::bigint, $10::text, payload "
-    "FROM unnest($11::text[]) WITH ORDINALITY AS j(payload, n)"
+    f"{_FRESH} $3::int, $4::int, $5::int, $6::int, $7::bigint, $7::bigint, $8::int, $9::bigint, "
+)
+MAKE_MANY = f"{_MANY} $10::text, payload FROM unnest($11::text[]) WITH ORDINALITY AS j(payload, n)"
+MAKE_MANY_BY_SEVERAL = (
+    f"{_MANY} created_by, payload FROM unnest($10::text[], $11::text[]) WITH ORDINALITY AS j(created_by, payload, n)"
 )
 """Their keys are as far from each other."""
 QUEUED_MANY = (

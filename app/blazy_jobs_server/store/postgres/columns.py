@@ -31,7 +31,8 @@ def make(tx: Transaction, many: Many, lane_id: int, run_ids: range, keep_until: 
     number, now = len(run_ids), tx.now
     keys = (run_ids.start, run_ids.step)
     constants = (lane_id, many.definition_id, FRESH_STATE, -many.priority, now, FRESH_SEQ, keep_until, many.created_by)
-    tx.later_at_once(sql.MAKE_MANY, (*keys, *constants, many.payloads))
+    statement = sql.MAKE_MANY_BY_SEVERAL if isinstance(many.created_by, list) else sql.MAKE_MANY
+    tx.later_at_once(statement, (*keys, *constants, many.payloads))
     data = lifecycle.queued_data(now)
     first = tx.next_event_keys(number)
     tx.later_at_once(sql.QUEUED_MANY, (*keys, first, FRESH_SEQ, now, data, number))
