@@ -19,7 +19,7 @@ from blazy_jobs_server.api.definitions import definition, writes_handler
 from blazy_jobs_server.api.describe import BODY, accepts, describe
 from blazy_jobs_server.api.queries import faults
 from blazy_jobs_server.api.queues import bullmq_of, check_settings
-from blazy_jobs_server.api.requests import canonical, fit, read_body
+from blazy_jobs_server.api.requests import fit, read_body
 from blazy_jobs_server.api.runs import respond
 from blazy_jobs_server.api.schedules import definition_of
 from blazy_jobs_server.api.strict_json import MAX_DEPTH, parse
@@ -53,7 +53,7 @@ from blazy_jobs_server.domain.errors import (
     WebhookNotFound,
 )
 from blazy_jobs_server.domain.handler_secrets import UNCHANGED
-from blazy_jobs_server.domain.job_type import Handler, JobType
+from blazy_jobs_server.domain.job_type import Definition, Handler, JobType
 from blazy_jobs_server.domain.keys import Caller, Scope
 from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
 from blazy_jobs_server.domain.webhook import Webhook
@@ -194,7 +194,7 @@ class Asking:
         self._newest = 0
         self._caller = caller
         self._document = document
-        self._redacts: dict[str, tuple[str, ...]] = {}
+        self._definitions: dict[str, Definition] = {}
         self.owner = document.owner or DEFAULT_OWNER
         self.secrets: dict[tuple[Kind, str], str] = {}
         """Those that were made for what is new."""
@@ -263,7 +263,7 @@ class Asking:
             if sealing.secret is not None:
                 self.secrets["job_type", body.name] = sealing.secret
             shown.check_definition(self._jobs, self._caller, asked)
-            self._redacts[body.name] = asked.redact
+            self._definitions[body.name] = asked
             owner = self._document.owner or body.owner or self.owner
             found[body.name] = WantedJobType(
                 definition=asked, owner=owner, path=path, paused=body.paused, secrets=secrets
@@ -301,14 +301,12 @@ class Asking:
                 asked = definition_of(body.name, body)
                 self._check_target(known, asked)
                 before = None if known is None else known.definition
-                asked = shown.with_known_values(self._jobs, self._caller, before, asked, path, self._pointers)
+                asked = shown.with_known_values(self._jobs, self._caller, before, asked, path, self._definition)
             except (Invalid, NotFound) as refused:
                 errors += _listed(refused, f"{path}/name")
                 continue
             owner = self._document.owner or body.owner or self.owner
-            found[body.name] = WantedSchedule(
-                definition=_same_payload(before, asked), owner=owner, path=path, paused=body.paused
-            )
+            found[body.name] = WantedSchedule(definition=asked, owner=owner, path=path, paused=body.paused)
         return list(found.values())
 
     def _wanted_webhooks(self, standing: Standing, errors: list[FieldError]) -> list[WantedWebhook]:
@@ -349,10 +347,14 @@ class Asking:
         elif not caller.within.admits(asked.job_type, queue):
             raise JobTypeNotFound(asked.job_type)
 
+    def _definition(self, job_type: str) -> Definition | None:
+        """By the document, or as it stands."""
+        return self._definitions.get(job_type) or self._jobs.catalogue.last(job_type)
+
     def _pointers(self, job_type: str) -> tuple[str, ...]:
         """What is redacted of a job type by the document, or as it stands."""
-        known = self._redacts.get(job_type)
-        return self._jobs.catalogue.redacts(job_type) if known is None else known
+        known = self._definitions.get(job_type)
+        return self._jobs.catalogue.redacts(job_type) if known is None else known.redact
 
     def change_json(self, step: Step) -> dict[str, Any]:
         fields = config_items.changes(self._as_shown(step))
@@ -388,11 +390,3 @@ def _once(name: str, found: dict[str, Any], path: str) -> None:
 
 def _listed(refused: Invalid | NotFound, path: str) -> list[FieldError]:
     return refused.errors or [FieldError(path, refused.detail, refused.code)]
-
-
-def _same_payload(known: ScheduleDefinition | None, asked: ScheduleDefinition) -> ScheduleDefinition:
-    """Written otherwise, it is the same payload."""
-    if known is None or known.payload == asked.payload:
-        return asked
-    same = canonical(orjson.loads(known.payload)) == canonical(orjson.loads(asked.payload))
-    return replace(asked, payload=known.payload) if same else asked

@@ -74,8 +74,8 @@ class Catalogue:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: dict[str, Entry] = {}
-        self._retired: dict[str, tuple[str, ...]] = {}
-        """What those names redact that are free again: their runs are still there."""
+        self._retired: dict[str, Definition] = {}
+        """Of the names that are free again, the last ones: their runs are still there."""
         self._queues: dict[str, Queue] = {}
         self._writing = asyncio.Lock()
         self.on_load: Callable[[], None] = lambda: None
@@ -94,7 +94,7 @@ class Catalogue:
         retired = await self._store.retired_job_types()
         # What was met, but is not stored yet, stays.
         self._queues = queues | {name: queue for name, queue in self._queues.items() if name not in queues}
-        self._retired = {definition.name: definition.redact for definition in retired}
+        self._retired = {definition.name: definition for definition in retired}
         for name in self._entries.keys() - {job_type.name for job_type in job_types}:
             del self._entries[name]
             self.on_change()
@@ -152,12 +152,17 @@ class Catalogue:
     def redacts(self, name: str) -> tuple[str, ...]:
         """The JSON Pointers of what is not shown to everybody of its runs and schedules, by its present definition, or
         the last one of a name that is free again. Of what is not known here yet: everything."""
-        entry = self._entries.get(name)
-        return self._retired.get(name, EVERYTHING) if entry is None else entry.job_type.definition.redact
+        last = self.last(name)
+        return EVERYTHING if last is None else last.redact
 
     def has_met(self, name: str) -> bool:
         """Also one that is free again."""
         return name in self._entries or name in self._retired
+
+    def last(self, name: str) -> Definition | None:
+        """The present definition, or the last one of a name that is free again."""
+        entry = self._entries.get(name)
+        return self._retired.get(name) if entry is None else entry.job_type.definition
 
     def job_types(self) -> list[JobType]:
         """Newest first."""
@@ -280,7 +285,7 @@ class Catalogue:
             self.entry(name)
             if not await self._store.retire_job_type(name):
                 raise JobTypeInUse(name)
-            self._retired[name] = self._entries.pop(name).job_type.definition.redact
+            self._retired[name] = self._entries.pop(name).job_type.definition
             self.on_change()
             log.info("job type retired", name=name)
 
@@ -331,7 +336,7 @@ class Catalogue:
         for queue in changed.queues:
             self._queues[queue.name] = queue
         for name in retired:
-            self._retired[name] = self._entries.pop(name).job_type.definition.redact
+            self._retired[name] = self._entries.pop(name).job_type.definition
             self.on_change()
 
     # -- declarations

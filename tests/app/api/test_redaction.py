@@ -220,6 +220,70 @@ async def test_only_who_may_see_it_takes_a_pointer_away(server: Server, reader: 
     assert (await reader.get(f"/v1/runs/{run['id']}"))["payload"] == PAYLOAD
 
 
+GUESS = {"properties": {"card": {"properties": {"number": {"pattern": "^4"}}}}}
+"""Whether a hidden value fits it tells of the value."""
+
+
+async def test_a_schema_asks_no_hidden_value(server: Server, reader: Client) -> None:
+    await root(server, "POST", "/v1/schedules", SCHEDULE)
+    job = {"handler": {"kind": "worker"}, "redact": JOB["redact"]}
+    document = {"job_types": [JOB | {"payload_schema": GUESS}], "schedules": [SCHEDULE | {"payload": SHOWN}]}
+    for method, path, body in (
+        ("PATCH", "/v1/job-types/pay", {"payload_schema": GUESS}),
+        ("PATCH", "/v1/job-types/pay", {"result_schema": GUESS}),
+        ("PUT", "/v1/job-types/pay", job | {"payload_schema": GUESS}),
+        ("POST", "/v1/config/apply", document),
+        ("POST", "/v1/config/apply?dry_run=true", document),
+    ):
+        assert "runs:reveal" in problem(await reader.ask(method, path, body), 403, "forbidden")["detail"], path
+    await sent(reader, "PATCH", "/v1/job-types/pay", {"description": "as before but for this"})
+    await sent(reader, "DELETE", "/v1/schedules/daily", status=204)
+    await sent(reader, "DELETE", "/v1/job-types/pay", status=204)
+    await server.restart()
+    problem(await reader.ask("POST", "/v1/job-types", JOB | {"payload_schema": GUESS}), 403, "forbidden")
+    await sent(reader, "POST", "/v1/job-types", JOB, 201)
+    await root(server, "PATCH", "/v1/job-types/pay", {"payload_schema": GUESS})
+
+
+async def test_another_job_types_schema_asks_none_either(server: Server, reader: Client) -> None:
+    await root(server, "POST", "/v1/schedules", SCHEDULE)
+    guessing = JOB | {"name": "guess", "payload_schema": GUESS}
+    moved = SCHEDULE | {"job_type": "guess", "payload": SHOWN}
+    applied = await reader.ask("POST", "/v1/config/apply?dry_run=1", {"job_types": [guessing], "schedules": [moved]})
+    [error] = problem(applied, 422, "invalid_request")["errors"]
+    assert (error["path"], error["code"]) == ("/schedules/0/payload", "redacted_value")
+    await sent(reader, "POST", "/v1/job-types", guessing, 201)
+    for method, body in (("PATCH", {"job_type": "guess"}), ("PUT", moved)):
+        [error] = problem(await reader.ask(method, "/v1/schedules/daily", body), 422, "invalid_request")["errors"]
+        assert (error["path"], error["code"]) == ("/payload", "redacted_value")
+    await sent(reader, "PATCH", "/v1/schedules/daily", {"job_type": "guess", "payload": PAYLOAD})
+
+
+async def test_whether_a_hidden_value_was_guessed_is_not_told(server: Server, reader: Client, seer: Client) -> None:
+    await root(server, "POST", "/v1/schedules", SCHEDULE)
+    wrong = {"card": PAYLOAD["card"] | {"number": "4000"}, "amount": PAYLOAD["amount"]}
+
+    async def tried(payload: Any) -> Any:
+        document = {"schedules": [SCHEDULE | {"payload": payload}]}
+        answer = await sent(reader, "POST", "/v1/config/apply?dry_run=true", document)
+        return answer["changes"], answer["unchanged"]
+
+    assert await tried(PAYLOAD) == await tried(wrong)
+    assert (await tried(wrong))[0][0]["fields"] == [{"path": "/payload", "before": "***", "after": "***"}]
+    assert await tried(SHOWN) == ([], 1)
+    for method, body in (("PUT", SCHEDULE), ("PATCH", {"payload": PAYLOAD})):
+        before = await seer.get("/v1/schedules/daily")
+        await server.advance(1)
+        await sent(reader, method, "/v1/schedules/daily", body)
+        after = await seer.get("/v1/schedules/daily")
+        assert after["payload"] == PAYLOAD
+        assert after["updated_at"] > before["updated_at"]
+    before = await seer.get("/v1/schedules/daily")
+    await server.advance(1)
+    await sent(reader, "PATCH", "/v1/schedules/daily", {"payload": SHOWN})
+    assert await seer.get("/v1/schedules/daily") == before
+
+
 async def test_a_retired_job_types_runs_stay_hidden(server: Server, reader: Client) -> None:
     run = await sent(reader, "POST", "/v1/job-types/pay/runs", {"payload": PAYLOAD}, 202)
     await sent(reader, "POST", f"/v1/runs/{run['id']}/cancel", {})
