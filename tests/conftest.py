@@ -7,11 +7,14 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import pytest_timeout
+from hypothesis import HealthCheck, settings
 
 from blazy_jobs_server.store.postgres import PostgresStore
+from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import HandClock
 from tests.support.postgres import Postgres
 from tests.support.speed import stretched
@@ -21,6 +24,12 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # A shell ignores it for what it starts in the background, and so would all that the tests start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hypothesis measures how long an example takes, and on a busy machine any takes long.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
+# What is imported and collected stays to the end: no garbage collection need look through it, now or later.
+gc.disable()
 
 _started: list[Postgres] = []
 
@@ -44,9 +53,9 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: pytest_timeout.Setting
 
 
 def pytest_collection_finish() -> None:
-    """What has been imported and collected stays to the end: no garbage collection need look through it again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +74,20 @@ def _databases_are_given_back() -> Iterator[None]:
     yield
     for server in _started:
         server.take_back()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file without a row, to be copied: migrating each test's own would be most of its time."""
+    path = tmp_path_factory.mktemp("empty") / "jobs.db"
+
+    async def make() -> None:
+        store = SqliteStore(path, HandClock(), lease_seconds=15)
+        await store.open()
+        await store.close()
+
+    asyncio.run(make())
+    return path
 
 
 @pytest.fixture(scope="session")

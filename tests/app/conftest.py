@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import structlog
 
-from blazy_jobs_server.store.sqlite import SqliteStore
 from tests.app.clock import HandClock
 from tests.app.server import Server
 from tests.support.postgres import Postgres
@@ -35,20 +34,6 @@ def _plain_logs() -> None:
     structlog.configure(
         processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer(["event"])]
     )
-
-
-@pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file without a row, to be copied: migrating each test's own would be most of its time."""
-    path = tmp_path_factory.mktemp("empty") / "jobs.db"
-
-    async def make() -> None:
-        store = SqliteStore(path, HandClock(), lease_seconds=15)
-        await store.open()
-        await store.close()
-
-    asyncio.run(make())
-    return path
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from blazy_jobs_server.api import application, render, strict_json
 from blazy_jobs_server.api.context import Context
@@ -68,11 +69,25 @@ def _under_way(pool: ThreadPoolExecutor) -> Collection[object]:
     return found
 
 
+class Given(Settings):
+    """What a test gives, and for the rest the defaults: looking each field up in the environment and in a file takes
+    as long as all else of a start, and would let the machine's own settings into the tests."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
 class Server:
     """`async with` starts and stops it; `restart` does both on the same file."""
 
     def __init__(self, data: Path, clock: HandClock, *, schedule_timer: Timer | None = None, **settings: Any) -> None:
-        self.settings = Settings(data=data, **settings)
+        self.settings = Given(data=data, **settings)
         self.clock = clock
         self.schedule_timer = schedule_timer
         self.ready = True

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.app.clock import HandClock
 from tests.contract.stage import Place, PostgresPlace, SqlitePlace, Stage
 from tests.support.postgres import Postgres
 
 NewPlace = Callable[[Path], Place]
 BY_COLUMNS = "by columns"
-
-
-@pytest.fixture(scope="session")
-def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated file without a row."""
-    folder = tmp_path_factory.mktemp("empty") / "data"
-
-    async def make() -> None:
-        store = SqlitePlace(folder, None).store(HandClock())
-        await store.open()
-        await store.close()
-
-    asyncio.run(make())
-    return folder / "jobs.db"
 
 
 def _places(*ways: str) -> list[Any]:
@@ -44,7 +28,7 @@ def place_of(request: pytest.FixtureRequest) -> NewPlace:
         server: Postgres = request.getfixturevalue("postgres")
         database: str = request.getfixturevalue("empty_postgres")
         return lambda folder: PostgresPlace(server, database, columns)
-    empty: Path = request.getfixturevalue("empty_sqlite")
+    empty: Path = request.getfixturevalue("empty_database")
     return lambda folder: SqlitePlace(folder / "data", empty, columns)
 
 

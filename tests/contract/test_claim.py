@@ -235,7 +235,7 @@ async def test_the_engine_is_told_when_the_first_lease_needs_a_sweep(
     assert stage.told[-1].due_at == stage.clock.now() + first * SECOND
 
 
-@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     runs=st.lists(
         st.tuples(st.sampled_from("ab"), st.sampled_from("xyz"), st.integers(-1, 1), st.integers(0, 3)), max_size=25

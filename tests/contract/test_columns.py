@@ -310,14 +310,14 @@ async def test_words_by_columns_are_told_as_a_column_and_stand_before_the_end(st
 
 @given(st.data())
 @settings(max_examples=examples(15), suppress_health_check=list(HealthCheck), deadline=None)
-def test_words_by_columns_make_of_a_run_what_single_words_make(empty_sqlite: Path, data: st.DataObject) -> None:
+def test_words_by_columns_make_of_a_run_what_single_words_make(empty_database: Path, data: st.DataObject) -> None:
     """Whatever is said, and however the run ends: of two runs, one speaks by columns and the other by reports."""
     kinds = st.lists(st.sampled_from(["progress", "log"]), max_size=4)
     calls = data.draw(st.lists(kinds, min_size=1, max_size=3))
     end = data.draw(st.sampled_from([None, "completed", "failed", "released", "cancelled"]))
 
     async def speak(folder: Path) -> None:
-        async with Stage(SqlitePlace(folder, empty_sqlite, columns=True)) as stage:
+        async with Stage(SqlitePlace(folder, empty_database, columns=True)) as stage:
             await stage.define("greet")
             one, two = await stage.claim_of(2)
             if end == "cancelled":

@@ -1,3 +1,3 @@
 """A server in this process, for what is held against one."""
 
-from tests.app.conftest import _plain_logs, clock, data, empty_database  # noqa: F401
+from tests.app.conftest import _plain_logs, clock, data  # noqa: F401

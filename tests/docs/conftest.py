@@ -1,3 +1,3 @@
 """Servers in this process, for pages that are held against one."""
 
-from tests.app.conftest import _plain_logs, clock, data, empty_database  # noqa: F401
+from tests.app.conftest import _plain_logs, clock, data  # noqa: F401

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from tests.app.conftest import clock, data, empty_database, server, store_settings
+from tests.app.conftest import clock, data, server, store_settings
 from tests.app.server import Server
 
-__all__ = ["clock", "data", "empty_database", "server", "store_settings"]
+__all__ = ["clock", "data", "server", "store_settings"]
 
 PassTime = Callable[[float], Awaitable[None]]
 

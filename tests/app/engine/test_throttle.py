@@ -115,7 +115,7 @@ async def test_a_last_word_leaves_nothing_behind(throttle: Throttle) -> None:
     assert not throttle._flows
 
 
-@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=list(HealthCheck))
 @given(waits=st.lists(st.integers(0, 150), max_size=60))
 async def test_in_no_second_more_than_ten_and_the_newest_is_never_lost(clock: HandClock, waits: list[int]) -> None:
     """`waits`: milliseconds between one progress and the next."""
