@@ -18,7 +18,7 @@ from blazy_jobs_server.api.context import ONCE, Answer, Context, caller_of, cont
 from blazy_jobs_server.api.definitions import definition, writes_handler
 from blazy_jobs_server.api.describe import BODY, accepts, describe
 from blazy_jobs_server.api.queries import faults
-from blazy_jobs_server.api.queues import bullmq_of, check_settings
+from blazy_jobs_server.api.queues import bullmq_of, check_settings, limits_of
 from blazy_jobs_server.api.requests import fit, read_body
 from blazy_jobs_server.api.runs import respond
 from blazy_jobs_server.api.schedules import definition_of
@@ -233,7 +233,7 @@ class Asking:
         wanted = Wanted(
             owner=self.owner,
             job_types=self._job_types(standing, errors),
-            queues=self._queues(errors),
+            queues=self._queues(standing, errors),
             schedules=self._schedules(standing, errors),
             webhooks=self._wanted_webhooks(standing, errors),
             prunes=(lambda found: _sees(self._jobs, self._caller, found)) if self._document.prune else None,
@@ -270,7 +270,7 @@ class Asking:
             )
         return list(found.values())
 
-    def _queues(self, errors: list[FieldError]) -> list[WantedQueue]:
+    def _queues(self, standing: Standing, errors: list[FieldError]) -> list[WantedQueue]:
         found: dict[str, WantedQueue] = {}
         for place, body in enumerate(self._document.queues or []):
             path = f"/queues/{place}"
@@ -278,7 +278,7 @@ class Asking:
                 _once(body.name, found, path)
                 if not self._caller.within.admits_queue(body.name):
                     raise QueueNotFound(body.name)
-                check_settings(body, path)
+                check_settings(body, standing.queues.get(body.name), path)
                 bullmq = bullmq_of(body)
                 if bullmq is not UNSET and bullmq is not None:
                     self._jobs.projection.check(f"{path}/engine")
@@ -288,7 +288,9 @@ class Asking:
             except (Invalid, NotFound) as refused:
                 errors += _listed(refused, f"{path}/name")
                 continue
-            found[body.name] = WantedQueue(name=body.name, path=path, bullmq=bullmq, paused=body.paused)
+            found[body.name] = WantedQueue(
+                name=body.name, path=path, bullmq=bullmq, paused=body.paused, limits=limits_of(body)
+            )
         return list(found.values())
 
     def _schedules(self, standing: Standing, errors: list[FieldError]) -> list[WantedSchedule]:

@@ -44,9 +44,7 @@ def queue(found: Queue) -> dict[str, Any]:
     return {
         "name": found.name,
         "engine": found.engine,
-        "concurrency": None,
-        "rate_limit": None,
-        "max_queued": None,
+        **render.limits_json(found.limits),
         "bullmq": None if found.bullmq is None else to_builtins(found.bullmq),
         "paused": found.paused,
     }

@@ -17,16 +17,6 @@ Examples = dict[str, tuple[str, Any]]
 """Of a request: name → what it shows, and the value."""
 
 
-class QueueFull(JobsError):
-    """Of a queue's `max_queued`."""
-
-    status, code, title = 429, "queue_full", "Queue full"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Retry-After": "1"}
-
-
 RUN_ID, WORKER_ID, KEY_ID = "run_1i9lna4ic0000", "wrk_1i9ljurb30000", "T1k2nQ8sWz"
 BULK_ID = "blk_1i9lna4ic0000"
 DELIVERY_ID = "evt_1i9lna4ic0001"
@@ -99,7 +89,8 @@ SAMPLES: tuple[JobsError, ...] = (
     errors.TooBusy.at("/payload"),
     errors.Draining(),
     errors.Unavailable("The pool's workers have not declared their job types yet."),
-    QueueFull("The queue is full."),
+    errors.QueueFull("mail", 100_000),
+    errors.LimitUnsupported("/concurrency"),
     JobsError("Unexpected error in the server; see its log."),
 )
 """Each refusal as it comes."""
@@ -128,7 +119,7 @@ IDEMPOTENT: tuple[type[JobsError], ...] = (
     errors.IdempotencyKeyReused,
     errors.IdempotencyInFlight,
     errors.RateLimited,
-    QueueFull,
+    errors.QueueFull,
 )
 """What every route that makes runs may answer beside."""
 
@@ -139,7 +130,7 @@ SHARED: dict[str, tuple[type[JobsError], ...]] = {
     "PayloadTooLarge": (errors.PayloadTooLarge,),
     "UnsupportedMedia": (errors.UnsupportedEncoding, errors.UnsupportedMedia),
     "InvalidRequest": (errors.InvalidRequest,),
-    "TooManyRequests": (errors.RateLimited, QueueFull),
+    "TooManyRequests": (errors.RateLimited, errors.QueueFull),
     "InternalError": (JobsError,),
     "StoreUnavailable": (errors.StoreUnavailable,),
     "JobTypeNotFound": (errors.JobTypeNotFound,),

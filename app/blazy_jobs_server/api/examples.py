@@ -139,6 +139,7 @@ WEBHOOK: Examples = {
         },
     ),
 }
+QUEUE_CHANGE: Examples = {"limit": ("a hundred starts a minute", {"rate_limit": {"limit": 100, "per_seconds": 60}})}
 WEBHOOK_CHANGE: Examples = {"enable": ("start it again", {"enabled": True})}
 RECOVER: Examples = {"since": ("what was not received since noon", {"since": "2026-01-31T12:00:00Z"})}
 SCHEDULE: Examples = {

@@ -22,17 +22,25 @@ class Bullmq(In):
     """False: others' workers deliver it, and our runs only follow."""
 
 
-class QueueIn(In):
-    """The settings of a queue. Those that are not supported yet are refused with `422 not_supported`. An omitted engine
-    is not changed."""
+class QueueLimits(In):
+    concurrency: Annotated[int, Field(ge=1, le=1_000_000, strict=True), WHOLE] | None = None
+    rate_limit: RateLimit | None = None
+    max_queued: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True), WHOLE] | None = None
+
+
+class QueueIn(QueueLimits):
+    """The settings of a queue. An omitted engine is not changed."""
 
     name: Name | None = None
     engine: QueueEngine = "database"
     paused: Omittable[bool] = None
-    concurrency: Annotated[int, Field(ge=1, le=1_000_000, strict=True), WHOLE] | None = None
-    rate_limit: RateLimit | None = None
-    max_queued: Annotated[int, Field(ge=1, le=1_000_000_000, strict=True), WHOLE] | None = None
     bullmq: Bullmq | None = None
+
+
+class QueuePatch(QueueLimits):
+    """What is left out is not changed."""
+
+    paused: Omittable[bool] = None
 
 
 class StateCounts(BaseModel):

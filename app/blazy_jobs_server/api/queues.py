@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Request, Response
 from msgspec import UNSET, UnsetType, to_builtins
+from msgspec.structs import replace
 
 from blazy_jobs_server.api import examples, fields, queue_models, render
 from blazy_jobs_server.api.context import Answer, Context, caller_of, context_of
@@ -17,6 +18,7 @@ from blazy_jobs_server.api.runs import Limit, NameCursor, respond
 from blazy_jobs_server.domain.errors import (
     InvalidCursor,
     InvalidRequest,
+    LimitUnsupported,
     NotSupported,
     PathNotFound,
     QueueInUse,
@@ -25,6 +27,7 @@ from blazy_jobs_server.domain.errors import (
 )
 from blazy_jobs_server.domain.job_type import Bullmq, Queue
 from blazy_jobs_server.domain.keys import Within
+from blazy_jobs_server.domain.limits import NO_LIMITS, Limits, Rate
 from blazy_jobs_server.domain.run import STATE_NAMES
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"])
@@ -36,9 +39,7 @@ async def _json(context: Context, within: Within, queue: Queue) -> dict[str, Any
         "name": queue.name,
         "engine": queue.engine,
         "paused": queue.paused,
-        "concurrency": None,
-        "rate_limit": None,
-        "max_queued": None,
+        **render.limits_json(queue.limits),
         "bullmq": None if queue.bullmq is None else to_builtins(queue.bullmq),
         "counts": {STATE_NAMES[state]: n for state, n in counts.items()},
     }
@@ -84,6 +85,7 @@ async def get_queue(request: Request, name: str) -> Response:
         {200: queue_models.Queue, 201: queue_models.Queue},
         *BODY,
         NotSupported,
+        LimitUnsupported,
         QueueInUse,
         QueueUnavailable,
         PathNotFound,
@@ -97,19 +99,42 @@ async def put_queue(request: Request, name: str) -> Response:
     check_name(name)
     body = await read_json(request, queue_models.QueueIn)
     check_same_name(name, body.name)
-    check_settings(body)
-    known = context.jobs.catalogue.has_queue(name)
-    queue = await context.jobs.projection.save_queue(name, body.paused, bullmq_of(body))
-    return respond(Answer(200 if known else 201, orjson.dumps(await _json(context, caller_of(request).within, queue))))
+    catalogue = context.jobs.catalogue
+    known = catalogue.queue(name) if catalogue.has_queue(name) else None
+    check_settings(body, known)
+    queue = await context.jobs.projection.save_queue(name, body.paused, bullmq_of(body), limits_of(body))
+    return respond(
+        Answer(201 if known is None else 200, orjson.dumps(await _json(context, caller_of(request).within, queue)))
+    )
 
 
-def check_settings(body: queue_models.QueueIn, path: str = "") -> None:
-    """Raises InvalidRequest and NotSupported."""
+def check_settings(body: queue_models.QueueIn, known: Queue | None, path: str = "") -> None:
+    """`known` is the queue as it stands. Raises InvalidRequest and LimitUnsupported."""
     if "engine" in body.model_fields_set and body.engine == "database" and body.bullmq is not None:
         raise InvalidRequest.at(f"{path}/bullmq", "is only for queues with the engine 'bullmq'", "exclusive")
-    for field in ("concurrency", "rate_limit", "max_queued"):
+    asked = bullmq_of(body)
+    if known is not None and asked is UNSET:
+        asked = known.bullmq
+    if isinstance(asked, Bullmq):
+        refuse_limits(body, path)
+
+
+def refuse_limits(body: queue_models.QueueLimits, path: str = "") -> None:
+    """Raises LimitUnsupported where any is given."""
+    for field in queue_models.QueueLimits.model_fields:
         if getattr(body, field) is not None:
-            raise NotSupported(f"{path}/{field}", "This setting is not supported yet.")
+            raise LimitUnsupported(f"{path}/{field}")
+
+
+def limits_of(body: queue_models.QueueLimits, known: Limits = NO_LIMITS) -> Limits:
+    """What is left out is as it is in `known`."""
+    rate = body.rate_limit
+    given = {
+        "concurrency": body.concurrency,
+        "rate_limit": None if rate is None else Rate(rate.limit, rate.per_seconds),
+        "max_queued": body.max_queued,
+    }
+    return replace(known, **{name: value for name, value in given.items() if name in body.model_fields_set})
 
 
 def bullmq_of(body: queue_models.QueueIn) -> Bullmq | UnsetType | None:
@@ -119,6 +144,31 @@ def bullmq_of(body: queue_models.QueueIn) -> Bullmq | UnsetType | None:
         return None
     given = body.bullmq or queue_models.Bullmq()
     return Bullmq(given.prefix, given.consume)
+
+
+@router.patch(
+    "/{name}",
+    operation_id="patch_queue",
+    summary="Change some settings of a queue",
+    responses=describe(
+        {200: queue_models.Queue},
+        *BODY,
+        QueueNotFound,
+        LimitUnsupported,
+        QueueUnavailable,
+        text={200: "the current state"},
+    ),
+    openapi_extra=accepts(queue_models.QueuePatch, examples.QUEUE_CHANGE),
+)
+async def patch_queue(request: Request, name: str) -> Response:
+    context = context_of(request)
+    known = context.jobs.catalogue.queue(name)
+    body = await read_json(request, queue_models.QueuePatch)
+    if known.bullmq is not None:
+        refuse_limits(body)
+    limits = limits_of(body, known.limits)
+    queue = await context.jobs.projection.save_queue(name, body.paused, limits=limits)
+    return respond(Answer(200, orjson.dumps(await _json(context, caller_of(request).within, queue))))
 
 
 @router.post(

@@ -15,6 +15,7 @@ from blazy_jobs_server.domain.handler_secrets import UNCHANGED
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.job_type import Definition, JobType, Settings
 from blazy_jobs_server.domain.keys import Actor
+from blazy_jobs_server.domain.limits import Limits
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 
 
@@ -128,6 +129,15 @@ def _column(name: str, run_ids: list[int], texts: dict[int, str], default: str) 
 
 def brief_json(run_id: int, state: State) -> str:
     return f'{{"id":"{ids.run_id(run_id)}","state":"{STATE_NAMES[state]}"}}'
+
+
+def limits_json(limits: Limits) -> dict[str, Any]:
+    rate = limits.rate_limit
+    return {
+        "concurrency": limits.concurrency,
+        "rate_limit": None if rate is None else {"limit": rate.limit, "per_seconds": rate.per_seconds},
+        "max_queued": limits.max_queued,
+    }
 
 
 def job_type_json(job_type: JobType) -> dict[str, Any]:

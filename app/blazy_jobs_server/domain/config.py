@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from blazy_jobs_server.domain.errors import ConfigConflict, FieldError
 from blazy_jobs_server.domain.job_type import Bullmq, Definition, JobType, Queue
+from blazy_jobs_server.domain.limits import NO_LIMITS, Limits
 from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
 from blazy_jobs_server.domain.webhook import Webhook
 
@@ -38,6 +39,7 @@ class WantedQueue(Struct, frozen=True, kw_only=True):
     path: str
     bullmq: Bullmq | UnsetType | None = UNSET
     paused: bool | None = None
+    limits: Limits = NO_LIMITS
 
 
 class WantedSchedule(Struct, frozen=True, kw_only=True):
@@ -156,6 +158,7 @@ def _queues(standing: Standing, wanted: Wanted) -> Iterator[Step]:
             name=item.name,
             paused=before.paused if item.paused is None else item.paused,
             bullmq=before.bullmq if item.bullmq is UNSET else item.bullmq,
+            limits=item.limits,
         )
         if known is None or after != known:
             yield Step(kind="queue", name=item.name, before=known, after=after)

@@ -406,6 +406,29 @@ class RateLimited(TooMany):
         return {"Retry-After": str(self.retry_after_seconds)}
 
 
+class QueueFull(TooMany):
+    """Of a queue's `max_queued`."""
+
+    code, title = "queue_full", "Queue full"
+
+    def __init__(self, queue: str, limit: int) -> None:
+        super().__init__(f"No more than {limit} runs may wait in the queue {queue!r}.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "1"}
+
+
+class LimitUnsupported(JobsError):
+    status, code, title = 422, "limit_unsupported", "Limit unsupported"
+
+    def __init__(self, pointer: str) -> None:
+        message = "is not for a queue with the engine 'bullmq'"
+        super().__init__(
+            "A queue in Redis has no limits of this server.", errors=[FieldError(pointer, message, self.code)]
+        )
+
+
 class TooManyTries(TooMany):
     code, title = "rate_limited", "Rate limited"
 

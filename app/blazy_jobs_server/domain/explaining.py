@@ -9,6 +9,7 @@ from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.domain.ids import worker_id as public_worker_id
 from blazy_jobs_server.domain.instants import SECOND, rfc3339
 from blazy_jobs_server.domain.lifecycle import MAX_LOSSES
+from blazy_jobs_server.domain.limits import NO_LIMITS, Limits
 from blazy_jobs_server.domain.run import Error, Run, State
 
 MAX_SAID = 200
@@ -36,6 +37,10 @@ class Situation(Struct, frozen=True, kw_only=True):
     limit: int | None = None
     running: int = 0
     """Of its job type."""
+    queue_limits: Limits = NO_LIMITS
+    running_in_queue: int = 0
+    opens_at: int | None = None
+    """When the rate of its queue lets the next run start; None: now."""
     ahead: int = 0
     """Runs of its job type and queue that start before it; MOST_AHEAD stands for more."""
     workers: int = 0
@@ -250,13 +255,32 @@ def _blocking(run: Run, seen: Situation) -> tuple[Blocking, ...]:
             where = "" if seen.destination is None else f" ({seen.destination})"
             detail = f"Its HTTP handler{where} refuses connections."
             return (Blocking("destination_unavailable", "destination", seen.destination, detail, type_link),)
-        case "concurrency_limit":
+        case "concurrency_limit" if _is_full(seen):
             detail = f"The limit of `{run.job_type}` is reached: {seen.running} of {seen.limit} run."
             return (Blocking("concurrency_limit", "job_type", run.job_type, detail, type_link),)
+        case "concurrency_limit":
+            limit = seen.queue_limits.concurrency
+            detail = f"The limit of the queue `{run.queue}` is reached: {seen.running_in_queue} of {limit} run."
+            return (Blocking("concurrency_limit", "queue", run.queue, detail, queue_link),)
+        case "rate_limit":
+            return (Blocking("rate_limit", "queue", run.queue, _rate(run, seen), queue_link),)
         case None:
             return _busy(seen)
         case other:
             return (Blocking(other, "run", None, f"It is held back: {other.replace('_', ' ')}.", None),)
+
+
+def _is_full(seen: Situation) -> bool:
+    """Whether the limit of its job type is reached."""
+    return seen.limit is not None and seen.running >= seen.limit
+
+
+def _rate(run: Run, seen: Situation) -> str:
+    rate = seen.queue_limits.rate_limit
+    if rate is None:
+        return f"The rate limit of the queue `{run.queue}` is reached."
+    starts = _number(rate.limit, "start", "starts")
+    return f"The rate limit of the queue `{run.queue}` is reached: {starts} in any {rate.per_seconds:g} seconds."
 
 
 def _no_worker(run: Run, seen: Situation) -> str:
@@ -281,7 +305,9 @@ def _next(seen: Situation) -> str | None:
         case "destination_unavailable":
             return "The handler is tried again within a minute."
         case "concurrency_limit":
-            return "It starts when a run of its job type ends."
+            return f"It starts when a run of its {'job type' if _is_full(seen) else 'queue'} ends."
+        case "rate_limit" if seen.opens_at is not None:
+            return f"The next run of the queue may start at {clock(seen.opens_at, seen.now)}."
         case "queue_unavailable":
             return "It goes on when Redis answers."
         case "waiting_children":
@@ -307,7 +333,10 @@ def _remedies(run: Run, seen: Situation) -> tuple[str, ...]:
         case "destination_unavailable":
             return ("See whether the handler is up, and what is between it and the server.",)
         case "concurrency_limit":
-            return (f"To let more run at a time, raise the `concurrency` of `{run.job_type}`.",)
+            whose = f"`{run.job_type}`" if _is_full(seen) else f"the queue `{run.queue}`"
+            return (f"To let more run at a time, raise the `concurrency` of {whose}.",)
+        case "rate_limit":
+            return (f"To let more start, raise the `rate_limit` of the queue `{run.queue}`.",)
         case "queue_unavailable":
             return ("See the server's log for what Redis answers.",)
         case None if seen.slots and seen.busy >= seen.slots:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from blazy_jobs_server.domain.limits import NO_LIMITS, Limits
 from blazy_jobs_server.domain.retry import RetryPolicy
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
@@ -121,6 +122,7 @@ class Queue(Struct, frozen=True, kw_only=True):
     paused: bool = False
     bullmq: Bullmq | None = None
     """None: the queue is the database's own."""
+    limits: Limits = NO_LIMITS
 
     @property
     def engine(self) -> Literal["database", "bullmq"]:

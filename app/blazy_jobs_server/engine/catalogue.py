@@ -26,6 +26,7 @@ from blazy_jobs_server.domain.job_type import (
     Settings,
     Source,
 )
+from blazy_jobs_server.domain.limits import Limits
 from blazy_jobs_server.domain.redaction import EVERYTHING
 from blazy_jobs_server.engine.schemas import Schema, compile_schema
 from blazy_jobs_server.ports import Store
@@ -321,9 +322,15 @@ class Catalogue:
 
         return await self.write(attempt)
 
-    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
-        """Raises QueueInUse."""
-        queue = await self._store.save_queue(name, paused, bullmq)
+    async def save_queue(
+        self,
+        name: str,
+        paused: bool | None,
+        bullmq: Bullmq | UnsetType | None = UNSET,
+        limits: Limits | None = None,
+    ) -> Queue:
+        """What is left out stays. Raises QueueInUse."""
+        queue = await self._store.save_queue(name, paused, bullmq, limits)
         self._queues[name] = queue
         return queue
 

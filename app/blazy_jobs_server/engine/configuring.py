@@ -187,7 +187,7 @@ def _changes(standing: Standing, wanted: Wanted, found: Sequence[Step]) -> Chang
             if isinstance(step.after, JobType)
         ),
         queues=tuple(
-            QueueWrite(name=step.name, paused=step.after.paused, bullmq=step.after.bullmq)
+            QueueWrite(name=step.name, paused=step.after.paused, bullmq=step.after.bullmq, limits=step.after.limits)
             for step in found
             if isinstance(step.after, Queue)
         ),

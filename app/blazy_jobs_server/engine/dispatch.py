@@ -71,6 +71,11 @@ class Dispatcher:
         """As it was known here last. Raises JobTypeNotFound."""
         return self._catalogue.entry(name)
 
+    def may_be_full(self, entry: Entry) -> bool:
+        """Whether the number of runs that wait in the job type's queue is limited."""
+        queue = entry.job_type.definition.queue
+        return self._catalogue.has_queue(queue) and self._catalogue.queue(queue).limits.max_queued is not None
+
     async def known(self, name: str) -> Entry:
         """Raises JobTypeNotFound."""
         return await self._catalogue.found(name)

@@ -47,9 +47,12 @@ class Gathering(Generic[A]):
     def add(self, entry: Entry, payload: str, created_by: str | None, asker: A) -> None:
         """A run of a job type that lets none expire, and whose schema the payload (JSON text) fits."""
         name = entry.job_type.name
+        alone = self._dispatcher.may_be_full(entry)
         group = self._open.get(name)
-        if group is None or not group.has_room(entry):
-            group = self._open[name] = Group(entry)
+        if alone or group is None or not group.has_room(entry):
+            group = Group(entry)
+            if not alone:  # what is stored together is refused together
+                self._open[name] = group
             self._tasks.spawn("store dispatches", self._store(group))
         group.payloads.append(payload)
         group.created_by.append(created_by)

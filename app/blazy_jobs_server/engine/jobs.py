@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from blazy_jobs_server.domain.errors import RunNotFound
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.ids import run_id as public_run_id
 from blazy_jobs_server.domain.ids import server_id as public_server_id
+from blazy_jobs_server.domain.limits import NO_LIMITS, RateWindow, Scope
 from blazy_jobs_server.domain.redaction import redacted_event
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine import attempts
@@ -69,6 +70,8 @@ class Jobs:
         self.feed = Feed(store)
         self.feed.shown = self._shown
         self.numbers = Numbers(store, clock)
+        self._rates: dict[Scope, RateWindow] = {}
+        """As they were when last needed."""
         self.attempts = Attempts()
         self.loop_lag = LoopLag()
         self.incidents = Incidents(clock)
@@ -208,7 +211,7 @@ class Jobs:
         await self.know([run])
         return run
 
-    async def know(self, runs: Iterable[Run]) -> None:
+    async def know(self, runs: Sequence[Run]) -> None:
         """Why they wait, and what of them is shown, can be told of job types too that another server has registered
         just now."""
         if any(
@@ -217,6 +220,9 @@ class Jobs:
             for run in runs
         ):
             await self.catalogue.fresh()
+        queues = {run.queue for run in runs if run.state is State.QUEUED and self.catalogue.has_queue(run.queue)}
+        if any(self.catalogue.queue(queue).limits.rate_limit is not None for queue in queues):
+            self._rates = await self.store.rates()
 
     async def _read(self, run_id: int) -> Run:
         run = await self.store.run(run_id)
@@ -288,4 +294,19 @@ class Jobs:
         limit = self.catalogue.entry(run.job_type).job_type.definition.concurrency
         if limit is not None and self.numbers.running(run.job_type) >= limit:
             return "concurrency_limit"
-        return None
+        return self._held_by_queue(run.queue)
+
+    def _held_by_queue(self, queue: str) -> str | None:
+        limits = self.catalogue.queue(queue).limits if self.catalogue.has_queue(queue) else NO_LIMITS
+        if limits.concurrency is not None and self.numbers.running_in(queue) >= limits.concurrency:
+            return "concurrency_limit"
+        return None if self.opens_at(queue) is None else "rate_limit"
+
+    def opens_at(self, queue: str) -> int | None:
+        """When the next run of the queue may start under its rate, as was last read; None: now."""
+        rate = self.catalogue.queue(queue).limits.rate_limit if self.catalogue.has_queue(queue) else None
+        if rate is None:
+            return None
+        now, window = self.clock.now(), self._rates.get(Scope("queue", queue))
+        opens_at = now if window is None else window.under(rate, now).opens_at(rate, now)
+        return None if opens_at <= now else opens_at

@@ -97,6 +97,9 @@ class Numbers:
     def running(self, job_type: str) -> int:
         return sum(n for (name, _, state), n in self.counts.items() if name == job_type and state is State.RUNNING)
 
+    def running_in(self, queue: str) -> int:
+        return sum(n for (_, name, state), n in self.counts.items() if name == queue and state is State.RUNNING)
+
     @staticmethod
     def together(histograms: Iterable[Histogram]) -> Histogram:
         total = Histogram()

@@ -7,12 +7,13 @@ import contextlib
 from collections.abc import Sequence
 
 import structlog
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from blazy_jobs_server.domain.errors import InvalidRequest, NotSupported, QueueInUse, QueueUnavailable
 from blazy_jobs_server.domain.event import one_by_one
 from blazy_jobs_server.domain.job_type import Bullmq, Queue
 from blazy_jobs_server.domain.keys import EVERYTHING, Within
+from blazy_jobs_server.domain.limits import NO_LIMITS, Limits
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.catalogue import Catalogue, Conflict
 from blazy_jobs_server.engine.dispatch import Dispatcher
@@ -216,7 +217,7 @@ class Projection:
         reason = f"it exists in Redis with other settings: {known.bullmq}"
         if known.bullmq is None:
             try:
-                await self.save_queue(name, None, bullmq)
+                await self.save_queue(name, None, bullmq, NO_LIMITS)
             except QueueInUse as error:
                 reason = error.detail
             else:
@@ -224,11 +225,17 @@ class Projection:
         log.warning("declaration not applied", queue=name, reason=reason)
         return Conflict("queue", name, reason)
 
-    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None) -> Queue:
+    async def save_queue(
+        self,
+        name: str,
+        paused: bool | None,
+        bullmq: Bullmq | UnsetType | None = UNSET,
+        limits: Limits | None = None,
+    ) -> Queue:
         """Raises NotSupported, QueueInUse, and QueueUnavailable where it is to be paused and cannot."""
         if isinstance(bullmq, Bullmq):
             self.check()
-        queue = await self._catalogue.save_queue(name, None, bullmq)
+        queue = await self._catalogue.save_queue(name, None, bullmq, limits)
         await self.attend(queue)
         return queue if paused is None else await self.pause(queue, paused)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from blazy_jobs_server.domain.event import EventType
 from blazy_jobs_server.domain.explaining import MOST_AHEAD, Pause, Situation
+from blazy_jobs_server.domain.limits import NO_LIMITS
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.engine.jobs import Jobs
 from blazy_jobs_server.ports import WorkerRecord
@@ -38,6 +39,9 @@ async def situation(jobs: Jobs, run: Run, *, tells_of: Callable[[WorkerRecord], 
         queue_paused=queue,
         limit=None if known is None else known.definition.concurrency,
         running=jobs.numbers.running(run.job_type),
+        queue_limits=jobs.catalogue.queue(run.queue).limits if jobs.catalogue.has_queue(run.queue) else NO_LIMITS,
+        running_in_queue=jobs.numbers.running_in(run.queue),
+        opens_at=jobs.opens_at(run.queue),
         ahead=await jobs.store.ahead(run, MOST_AHEAD),
         workers=workers,
         slots=slots,

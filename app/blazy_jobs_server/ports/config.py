@@ -8,6 +8,7 @@ from typing import Protocol
 from msgspec import UNSET, Struct, UnsetType
 
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.limits import Limits
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.webhook import Webhook
 
@@ -29,6 +30,7 @@ class QueueWrite(Struct, frozen=True, kw_only=True):
     name: str
     paused: bool | None = None
     bullmq: Bullmq | UnsetType | None = UNSET
+    limits: Limits | None = None
 
 
 class Changes(Struct, frozen=True, kw_only=True):

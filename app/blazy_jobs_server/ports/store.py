@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.limits import Limits, RateWindow, Scope
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports.audit import AuditStore
 from blazy_jobs_server.ports.bulk import BulkStore
@@ -100,8 +101,14 @@ class Store(
 
     async def pause_job_type(self, name: str, paused: bool) -> JobType | None: ...
     async def queues(self) -> list[Queue]: ...
-    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
-        """Makes it where it is not there; `paused` None and `bullmq` UNSET leave it.
+    async def save_queue(
+        self,
+        name: str,
+        paused: bool | None,
+        bullmq: Bullmq | UnsetType | None = UNSET,
+        limits: Limits | None = None,
+    ) -> Queue:
+        """Makes it where it is not there; what is None, and `bullmq` UNSET, is left.
 
         Raises QueueInUse where runs in it are unfinished and would have to be found elsewhere.
         """
@@ -260,6 +267,10 @@ class Store(
 
     async def sealing_keys(self) -> set[str]:
         """The ids of the keys that sealed what is stored sealed."""
+        ...
+
+    async def rates(self) -> dict[Scope, RateWindow]:
+        """The starts of late under each rate."""
         ...
 
     async def oldest_due(self) -> dict[tuple[str, str], int]:

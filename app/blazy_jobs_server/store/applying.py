@@ -137,7 +137,7 @@ def job_type_to_save(write: JobTypeWrite, changes: Changes) -> SaveJobType:
 
 
 def queue_to_save(write: QueueWrite) -> SaveQueue:
-    return SaveQueue(write.name, write.paused, write.bullmq)
+    return SaveQueue(write.name, write.paused, write.bullmq, write.limits)
 
 
 def schedule_to_save(schedule: Schedule, changes: Changes) -> SaveSchedule:

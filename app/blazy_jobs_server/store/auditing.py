@@ -111,9 +111,10 @@ def _queue_saved(argument: SaveQueue | None, before: Queue | None, answer: Any) 
         return None
     if before is None:
         return Told("queue.create", answer.name)
-    changed = ["engine" if name == "bullmq" else name for name in _differing(before, answer)]
-    if changed == ["paused"]:
+    changed = ["engine" if name == "bullmq" else name for name in _differing(before, answer) if name != "limits"]
+    if changed == ["paused"] and before.limits == answer.limits:
         return Told(_pausing("queue", answer.paused), answer.name)
+    changed += _differing(before.limits, answer.limits)
     return Told("queue.update", answer.name, changed) if changed else None
 
 

@@ -12,9 +12,11 @@ from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.durations import BucketCounts
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.lifecycle import Transition
+from blazy_jobs_server.domain.limits import Rate, RateWindow, Scope
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Commit, Order
 from blazy_jobs_server.store.ledger import Lane, Ledger
+from blazy_jobs_server.store.limiting import rate_row
 
 
 class ErrorPlace(NamedTuple):
@@ -47,6 +49,8 @@ class Changes:
         """What has become ready here and is still to be had: for that alone the engine need not wake claims that were
         asked for in this transaction."""
         self._opened: set[tuple[str, str]] = set()
+        self.rates = ledger.rates
+        self._charged: set[Scope] = set()
         self._unsaved: list[Event] = []
         self.unjudged: set[int] = set()
         """Runs whose result came without the verdict that it needs."""
@@ -140,11 +144,12 @@ class Changes:
             self.count(run.lane_id, before, -1)
             if before is State.RUNNING:
                 self.ran(run.job_type, run.queue, run.state).add(self.now - (run.started_at or self.now))
-                self.note_room(run.job_type)
+                self.note_room((run.job_type, run.queue))
         self.count(run.lane_id, run.state, 1)
         if run.state is State.RUNNING:
             self.waited((run.job_type, run.queue)).add(self.now - run.due_at)
             self.note_claimed((run.job_type, run.queue))
+            self.charge(run.lane_id, 1)
         elif run.followed is not None:
             if not run.state.final and run.expires_at is not None and run.claims == 0:
                 self.comes_due(run.expires_at)
@@ -181,10 +186,44 @@ class Changes:
             if left == 0 and pair not in self._opened:
                 self.news.ready.discard(pair)
 
-    def note_room(self, job_type: str) -> None:
-        """A run ended, which may have made room under its type's concurrency limit, in each of its queues."""
-        if self.ledger.limited(job_type):
-            self.note_opened(self.ledger.lanes_of(job_type))
+    def note_room(self, pair: tuple[str, str]) -> None:
+        """A run ended, which may have made room under a concurrency limit, in each lane that the limit is on."""
+        for scope in self.ledger.scopes(self.ledger.lanes[self.ledger.lane_ids[pair]]):
+            if self.ledger.limits(scope).concurrency is not None:
+                self.note_opened(self.ledger.lanes_in(scope))
+
+    # -- rates
+
+    def window(self, scope: Scope, rate: Rate) -> RateWindow:
+        """Its starts of late, as they count under the present rate."""
+        known = self.rates.get(scope)
+        window = RateWindow(rate.per_microseconds) if known is None else known.under(rate, self.now)
+        self.rates[scope] = window
+        return window
+
+    def allowed(self, scope: Scope, rate: Rate) -> int:
+        """How many may start now. Where it is none, the engine is woken when the next one may."""
+        window = self.window(scope, rate)
+        allowed = window.allowed(rate, self.now)
+        if not allowed:
+            self.wake_at(window.opens_at(rate, self.now))
+        return allowed
+
+    def charge(self, lane_id: int, number: int) -> None:
+        """So many runs of a lane start."""
+        for scope in self.ledger.scopes(self.ledger.lanes[lane_id]):
+            rate = self.ledger.limits(scope).rate_limit
+            if rate is not None:
+                self.window(scope, rate).charge(self.now, number)
+                self._charged.add(scope)
+                self.allowed(scope, rate)
+
+    def changed_rates(self) -> list[tuple[Any, ...]]:
+        """Rows of `rates`, in the order in which all transactions lock them."""
+        charged, self._charged = sorted(self._charged), set()
+        return [rate_row(scope, self.rates[scope]) for scope in charged]
+
+    # -- what the engine is told
 
     def note_opened(self, lanes: Iterable[Lane]) -> None:
         """What waits in them may be claimed from now on."""
@@ -195,6 +234,10 @@ class Changes:
     def count(self, lane_id: int, state: State, change: int) -> None:
         place = (lane_id, state)
         self._count_changes[place] = self._count_changes.get(place, 0) + change
+
+    def uncounted(self) -> list[tuple[int, State, int]]:
+        """Lanes, states, and by how much the numbers of runs there have changed in this transaction."""
+        return [(*place, change) for place, change in self._count_changes.items()]
 
     def changed_counts(self) -> list[tuple[int, State, int]]:
         """Told to the engine too. In the order of lanes and states, in which all transactions lock their rows."""

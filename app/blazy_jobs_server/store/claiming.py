@@ -13,11 +13,13 @@ from msgspec.structs import replace
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.lifecycle import Lease
+from blazy_jobs_server.domain.limits import Scope
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Claim, Leased
 from blazy_jobs_server.store import columns
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.ledger import Lane, Ledger
+from blazy_jobs_server.store.limiting import Room
 from blazy_jobs_server.store.rows import pack, to_run
 from blazy_jobs_server.store.sweeping import expire, next_due, promote
 from blazy_jobs_server.store.transaction import Transaction
@@ -65,7 +67,7 @@ def _lease(tx: Transaction, claims: tuple[Claim, ...], lease_until: int) -> list
     if len(takers) == 1:
         [(lane_id, places)] = takers.items()
         lane = tx.ledger.lanes[lane_id]
-        if len(places) == 1 and not claims[places[0]].unknown and not tx.ledger.limited(lane.job_type):
+        if len(places) == 1 and not claims[places[0]].unknown and not tx.ledger.scopes(lane):
             # The usual case: the first runs of one lane to one claim.
             _lease_head(tx, answers[places[0]], claims[places[0]], lane, lease_until)
             return answers
@@ -132,8 +134,8 @@ def _deal_heads(tx: Transaction, claims: tuple[Claim, ...], takers: dict[int, li
     unknown = claims[0].unknown if len(claims) == 1 else frozenset()
     heads = list(merge(*(_head(tx, lane_id, wanted, unknown) for lane_id in takers)))
     lanes = {run_id: lane_id for _, _, run_id, lane_id in heads}
-    job_types = {tx.ledger.lanes[lane_id].job_type for lane_id in takers}
-    room = {job_type: tx.ledger.room(job_type) for job_type in job_types}
+    scopes = {scope for lane_id in takers for scope in tx.ledger.scopes(tx.ledger.lanes[lane_id])}
+    room = Room(tx.ledger, {scope: _free(tx, scope) for scope in sorted(scopes)})
     dealt = deal(tx.ledger, claims, takers, heads, room)
     return {run_id: (place, lanes[run_id]) for run_id, place in dealt.items()}
 
@@ -143,12 +145,11 @@ def deal(
     claims: tuple[Claim, ...],
     takers: dict[int, list[int]],
     heads: Iterable[Sequence[int]],
-    room: dict[str, int | None],
+    room: Room,
 ) -> dict[int, int]:
     """Run key → place of the claim that gets it: in the order of starts, to the claims in turn.
 
-    `heads` are (rank, due, key, lane) in the order of starts; `takers` the places of the claims that a lane may go to;
-    `room` how many more of a job type may run.
+    `heads` are (rank, due, key, lane) in the order of starts; `takers` the places of the claims that a lane may go to.
     """
     left = [claim.limit for claim in claims]
     wanted = sum(left)
@@ -157,9 +158,8 @@ def deal(
     for _, _, run_id, lane_id in heads:
         if wanted == 0:
             break
-        job_type = ledger.lanes[lane_id].job_type
-        free = room[job_type]
-        if free == 0:
+        lane = ledger.lanes[lane_id]
+        if room.of(lane) == 0:
             continue
         place = _next_place(takers[lane_id], turn, left)
         if place is None:
@@ -168,9 +168,18 @@ def deal(
         dealt[run_id] = place
         left[place] -= 1
         wanted -= 1
-        if free is not None:
-            room[job_type] = free - 1
+        room.take(lane)
     return dealt
+
+
+def _free(tx: Transaction, scope: Scope) -> int:
+    limits = tx.ledger.limits(scope)
+    free = []
+    if limits.concurrency is not None:
+        free.append(max(0, limits.concurrency - tx.ledger.running_in(scope)))
+    if limits.rate_limit is not None:
+        free.append(tx.allowed(scope, limits.rate_limit))
+    return min(free)
 
 
 def _next_place(places: list[int], turn: int, left: list[int]) -> int | None:

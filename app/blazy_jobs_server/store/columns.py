@@ -132,6 +132,7 @@ def note_start(tx: Changes, batch: Batch, dues: list[int]) -> None:
     tx.count(batch.lane_id, State.RUNNING, number)
     tx.waited((batch.job_type, batch.queue)).add_since(dues, tx.now)
     tx.note_claimed((batch.job_type, batch.queue), number)
+    tx.charge(batch.lane_id, number)
     tx.wake_at(batch.ends_at)
 
 
@@ -171,7 +172,7 @@ def complete(
     tx.count(batch.lane_id, State.RUNNING, -len(run_ids))
     tx.count(batch.lane_id, done.state, len(run_ids))
     tx.ran(batch.job_type, batch.queue, done.state).add(tx.now - batch.started_at, len(run_ids))
-    tx.note_room(batch.job_type)
+    tx.note_room((batch.job_type, batch.queue))
 
 
 SILENT_SEQ = lifecycle.ManyStarted(0, "").seq

@@ -14,9 +14,11 @@ from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.errors import QueueInUse
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.limits import NO_LIMITS, Limits
 from blazy_jobs_server.domain.run import UNFINISHED, State
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.ledger import Ledger
+from blazy_jobs_server.store.limiting import windows
 from blazy_jobs_server.store.rows import pack, to_run
 from blazy_jobs_server.store.transaction import Transaction
 
@@ -44,6 +46,7 @@ VERSIONS = "SELECT id, version, body FROM job_type_versions WHERE name"
 
 decode_definition = msgspec.json.Decoder(Definition).decode
 _bullmq = msgspec.json.Decoder(Bullmq)
+_limits = msgspec.json.Decoder(Limits)
 
 
 def to_versions(rows: Iterable[Sequence[Any]]) -> list[tuple[int, int, Definition]]:
@@ -72,11 +75,12 @@ class PauseJobType(NamedTuple):
 
 
 class SaveQueue(NamedTuple):
-    """`bullmq` UNSET leaves the engine."""
+    """`bullmq` UNSET leaves the engine, and `limits` None the limits."""
 
     name: str
     paused: bool | None
     bullmq: Bullmq | UnsetType | None
+    limits: Limits | None = None
 
 
 def save_job_type(tx: Transaction, arguments: list[SaveJobType]) -> list[JobType | None]:
@@ -212,8 +216,9 @@ def _save_queue(tx: Transaction, argument: SaveQueue) -> Queue | QueueInUse:
         return QueueInUse(queue.name)
     if queue != known:
         tx.cursor.execute(
-            f"UPDATE queues SET paused = ?, bullmq = ?, place = {'NULL' if moving else 'place'} WHERE name = ?",
-            (queue.paused, bullmq_text(queue), queue.name),
+            "UPDATE queues SET paused = ?, bullmq = ?, limits = ?, "
+            f"place = {'NULL' if moving else 'place'} WHERE name = ?",
+            (queue.paused, bullmq_text(queue), limits_text(queue), queue.name),
         )
         tx.ledger.add_queue(queue)
         tx.note_opened(lane for lane in tx.ledger.lanes.values() if lane.queue == queue.name)
@@ -225,6 +230,7 @@ def changed_queue(known: Queue, argument: SaveQueue) -> Queue:
         name=known.name,
         paused=known.paused if argument.paused is None else argument.paused,
         bullmq=known.bullmq if argument.bullmq is UNSET else argument.bullmq,
+        limits=known.limits if argument.limits is None else argument.limits,
     )
 
 
@@ -232,8 +238,17 @@ def bullmq_text(queue: Queue) -> str | None:
     return None if queue.bullmq is None else msgspec.json.encode(queue.bullmq).decode()
 
 
-def to_queue(name: str, paused: bool, bullmq: str | None) -> Queue:
-    return Queue(name=name, paused=paused, bullmq=None if bullmq is None else _bullmq.decode(bullmq))
+def limits_text(queue: Queue) -> str | None:
+    return None if queue.limits == NO_LIMITS else msgspec.json.encode(queue.limits).decode()
+
+
+def to_queue(name: str, paused: bool, bullmq: str | None, limits: str | None) -> Queue:
+    return Queue(
+        name=name,
+        paused=paused,
+        bullmq=None if bullmq is None else _bullmq.decode(bullmq),
+        limits=NO_LIMITS if limits is None else _limits.decode(limits),
+    )
 
 
 def moves(before: Bullmq | None, after: Bullmq | None) -> bool:
@@ -243,8 +258,9 @@ def moves(before: Bullmq | None, after: Bullmq | None) -> bool:
 
 def load_queues(cursor: sqlite3.Cursor, ledger: Ledger) -> None:
     """In the order of their creation."""
-    for name, paused, bullmq in cursor.execute("SELECT name, paused, bullmq FROM queues ORDER BY rowid").fetchall():
-        ledger.add_queue(to_queue(name, bool(paused), bullmq))
+    statement = "SELECT name, paused, bullmq, limits FROM queues ORDER BY rowid"
+    for name, paused, bullmq, limits in cursor.execute(statement).fetchall():
+        ledger.add_queue(to_queue(name, bool(paused), bullmq, limits))
 
 
 NEWEST_KEY = (
@@ -262,6 +278,7 @@ def load_ledger(cursor: sqlite3.Cursor, now: int, lease_until: int) -> Ledger:
     ledger = Ledger()
     load_definitions(cursor, ledger)
     load_queues(cursor, ledger)
+    ledger.rates = windows(cursor.execute(sql.RATES).fetchall())
     for lane_id, state, runs in cursor.execute("SELECT lane_id, state, runs FROM run_counts").fetchall():
         ledger.counts[lane_id, State(state)] = runs
     for (lane_id, state), runs in list(ledger.counts.items()):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import orjson
 
-from blazy_jobs_server.domain.errors import DedupeKeyInUse, IdempotencyKeyReused, JobsError, JobTypeNotFound
+from blazy_jobs_server.domain.errors import (
+    DedupeKeyInUse,
+    IdempotencyKeyReused,
+    JobsError,
+    JobTypeNotFound,
+    QueueFull,
+)
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Many, Order
 from blazy_jobs_server.store import columns
 from blazy_jobs_server.store import statements as sql
+from blazy_jobs_server.store.limiting import over
 from blazy_jobs_server.store.resolving import resolve_replayed
 from blazy_jobs_server.store.rows import pack, to_run
 from blazy_jobs_server.store.transaction import Transaction
@@ -96,6 +105,8 @@ def _dispatch(
         if not orders and many is None:
             return Dispatched([], [])
     keep_until = None if key is None else after(tx.now, KEY_LIFE_SECONDS)
+    if (full := _full(tx, argument, deduped)) is not None:
+        return full
     if many is not None:
         if not tx.ledger.elsewhere(many.queue):
             run_ids = columns.make(tx, many, tx.lane(many.job_type, many.queue), keep_until)
@@ -121,6 +132,33 @@ def _dispatch(
     if key is not None:
         _remember(tx, key, [(run.id, run.state) for run in runs])
     return Dispatched(runs, made)
+
+
+def _full(tx: Transaction, argument: Dispatch, deduped: dict[tuple[str, str], Run]) -> QueueFull | None:
+    """All of it is refused, or nothing. What exists already under its dedupe key takes no place."""
+    ledger, limited = tx.ledger, {queue for _, queue in argument.pairs if tx.ledger.may_be_full(queue)}
+    if not limited:
+        return None
+    waiting = {queue: ledger.waiting_in(queue) for queue in limited}
+    return over(ledger, waiting, additions(argument, limited, lambda order: _find_deduped(tx, order, deduped)))
+
+
+def additions(argument: Dispatch, queues: set[str], existing: Callable[[Order], Run | None]) -> Counter[str]:
+    """How many runs it would add to each of the queues."""
+    if argument.many is not None:
+        return Counter({argument.many.queue: len(argument.many.payloads)})
+    added: Counter[str] = Counter()
+    keys: set[tuple[str, str]] = set()
+    for order in argument.orders:
+        if order.queue not in queues:
+            continue
+        if order.dedupe_key is not None:
+            key = (order.job_type, order.dedupe_key)
+            if key in keys or existing(order) is not None:
+                continue
+            keys.add(key)
+        added[order.queue] += 1
+    return added
 
 
 def _find_hidden(tx: Transaction, order: Order, deduped: dict[tuple[str, str], Run]) -> Run | None:

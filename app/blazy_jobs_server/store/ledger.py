@@ -16,8 +16,11 @@ from msgspec import Struct
 
 from blazy_jobs_server.domain.ids import KeyMaker
 from blazy_jobs_server.domain.job_type import Definition, JobType, Overrides, Queue, Settings
+from blazy_jobs_server.domain.limits import NO_LIMITS, Limits, Rate, RateWindow, Scope
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.store.batches import Batches
+
+WAITING = (State.SCHEDULED, State.QUEUED, State.RETRYING)
 
 
 class Lane(Struct, frozen=True):
@@ -69,6 +72,8 @@ class Ledger:
         self.batches = Batches()
         self.due_at = 0
         """Before that instant no run's time comes, to be queued or to expire: there is nothing to look for."""
+        self.rates: dict[Scope, RateWindow] = {}
+        """The starts of late under each rate; of one that the server owns alone."""
         self.heavy_lanes: set[int] = set()
         """Those of which a claim once got more payload than it should."""
         self.keys = KeyMaker()
@@ -133,15 +138,38 @@ class Ledger:
         known = self.job_types.get(job_type)
         return None if known is None else known.definition.handler.heartbeat_seconds
 
-    def limited(self, job_type: str) -> bool:
-        known = self.job_types.get(job_type)
-        return known is not None and known.definition.concurrency is not None
+    def limits(self, scope: Scope) -> Limits:
+        if scope.kind == "queue":
+            queue = self.queues.get(scope.name)
+            return NO_LIMITS if queue is None else queue.limits
+        known = self.job_types.get(scope.name)
+        return NO_LIMITS if known is None else Limits(concurrency=known.definition.concurrency)
+
+    def scopes(self, lane: Lane) -> list[Scope]:
+        """Whose limits bound the starts of its runs."""
+        both = (Scope("job_type", lane.job_type), Scope("queue", lane.queue))
+        return [scope for scope in both if self.limits(scope).bounds_starts]
+
+    def lanes_in(self, scope: Scope) -> list[Lane]:
+        return [lane for lane in self.lanes.values() if scope.name == getattr(lane, scope.kind)]
+
+    def rated(self) -> list[tuple[Scope, Rate]]:
+        """All that have a rate."""
+        queues = ((Scope("queue", queue.name), queue.limits.rate_limit) for queue in self.queues.values())
+        return [(scope, rate) for scope, rate in queues if rate is not None]
+
+    def may_be_full(self, queue: str) -> bool:
+        return self.limits(Scope("queue", queue)).max_queued is not None
+
+    def waiting_in(self, queue: str) -> int:
+        """How many runs count for its `max_queued`."""
+        lanes = self.lanes_in(Scope("queue", queue))
+        return sum(self.count(lane.id, state) for lane in lanes for state in WAITING)
 
     def room_left(self, job_type: str) -> int | None:
-        """As `room`; None also of a retired name."""
-        return self.room(job_type) if job_type in self.job_types else None
-
-    def room(self, job_type: str) -> int | None:
-        """How many more runs may run under the concurrency limit; None without one."""
-        limit = self.job_types[job_type].definition.concurrency
+        """How many more runs may run under the job type's limit; None without one, also of a retired name."""
+        limit = self.limits(Scope("job_type", job_type)).concurrency
         return None if limit is None else max(0, limit - self.in_states(job_type, (State.RUNNING,)))
+
+    def running_in(self, scope: Scope) -> int:
+        return sum(self.count(lane.id, State.RUNNING) for lane in self.lanes_in(scope))

@@ -24,6 +24,7 @@ from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.history import Row
 from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
 from blazy_jobs_server.domain.keys import ApiKey
+from blazy_jobs_server.domain.limits import RateWindow, Scope
 from blazy_jobs_server.domain.run import UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
@@ -47,6 +48,7 @@ from blazy_jobs_server.store.definitions import (
 from blazy_jobs_server.store.grouping import grouped
 from blazy_jobs_server.store.keys import KEYS, REVISION, to_key
 from blazy_jobs_server.store.ledger import Lane, Ledger
+from blazy_jobs_server.store.limiting import windows
 from blazy_jobs_server.store.listing import MAX_KEY, Found, counted, cut, hidden_lanes, search, summed, tally
 from blazy_jobs_server.store.membership import IN_HAND
 from blazy_jobs_server.store.rows import (
@@ -607,6 +609,10 @@ class Reader:
         with self._statement() as cursor:
             first, last = cursor.execute(history.ENDS, (step,)).fetchone()
             return None if first is None else (first, last)
+
+    def rates(self) -> dict[Scope, RateWindow]:
+        with self._snapshot() as (_, cursor):
+            return windows(cursor.execute(sql.RATES).fetchall())
 
     def oldest_due(self) -> dict[tuple[str, str], int]:
         with self._snapshot() as (_, cursor):

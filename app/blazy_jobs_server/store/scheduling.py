@@ -15,6 +15,7 @@ from blazy_jobs_server.domain.schedule import Schedule, ScheduleDefinition
 from blazy_jobs_server.ports import Fire, Fired
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.dispatching import Fresh, make
+from blazy_jobs_server.store.limiting import over
 from blazy_jobs_server.store.rows import PAGE_BYTES, pack
 from blazy_jobs_server.store.transaction import Transaction
 
@@ -140,8 +141,8 @@ def fire(tx: Transaction, arguments: list[tuple[Fire, ...]]) -> list[list[Fired]
     return answers
 
 
-def fired(known: Schedule, item: Fire, made: list[Run], last_skipped_at: int | None) -> Schedule:
-    """How it stands after a fire."""
+def fired(known: Schedule, item: Fire, made: list[Run], last_skipped_at: int | None, missed: int) -> Schedule:
+    """How it stands after a fire, `missed` of whose times found their queue full."""
     return msgspec.structs.replace(
         known,
         revision=known.revision + 1,  # a change that was read before this is begun anew
@@ -149,7 +150,7 @@ def fired(known: Schedule, item: Fire, made: list[Run], last_skipped_at: int | N
         last_fire_at=made[-1].fire_at if made else known.last_fire_at,
         last_run_id=made[-1].id if made else known.last_run_id,
         last_skipped_at=last_skipped_at,
-        missed=known.missed + item.missed,
+        missed=known.missed + item.missed + missed,
         wall=item.wall,
         rules=item.rules,
     )
@@ -171,17 +172,20 @@ class Firing:
         known = item.schedule
         if self._stand.get(known.name) != (known.revision, known.created_at, known.next_fire_at):
             return Fired(schedule=None)
+        tx, missed = self._tx, 0
         made: list[Run] = []
         cancelling: list[int] = []
         last_skipped_at, skipped = (item.last_fire_at, 1) if item.refused else (known.last_skipped_at, 0)
         for order in item.orders:
             if (known.name, order.fire_at) in self._fired:
                 continue
-            if self._held_up(known, made, cancelling):
+            if over(tx.ledger, {order.queue: tx.ledger.waiting_in(order.queue)}, {order.queue: 1}) is not None:
+                missed += 1
+            elif self._held_up(known, made, cancelling):
                 last_skipped_at, skipped = order.fire_at, skipped + 1
             else:
-                made.append(make(self._tx, order, None, self._fresh))
-        schedule = fired(known, item, made, last_skipped_at)
+                made.append(make(tx, order, None, self._fresh))
+        schedule = fired(known, item, made, last_skipped_at, missed)
         self._note(schedule)
         return Fired(schedule=schedule, made=made, skipped=skipped, cancelling=cancelling)
 

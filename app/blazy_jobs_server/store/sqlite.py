@@ -24,6 +24,7 @@ from blazy_jobs_server.domain.history import Row
 from blazy_jobs_server.domain.instants import EARLIEST
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from blazy_jobs_server.domain.keys import ApiKey
+from blazy_jobs_server.domain.limits import Limits, RateWindow, Scope
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
@@ -187,8 +188,14 @@ class SqliteStore:
         job_type: JobType | None = await self._write("pause_job_type", PauseJobType(name, paused))
         return job_type
 
-    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
-        queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq))
+    async def save_queue(
+        self,
+        name: str,
+        paused: bool | None,
+        bullmq: Bullmq | UnsetType | None = UNSET,
+        limits: Limits | None = None,
+    ) -> Queue:
+        queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq, limits))
         return queue
 
     async def apply(self, changes: Changes) -> Changed | None:
@@ -501,6 +508,9 @@ class SqliteStore:
 
     async def history_ends(self, step: int) -> tuple[int, int] | None:
         return await self._reader.on_thread(self._reader.history_ends, step)
+
+    async def rates(self) -> dict[Scope, RateWindow]:
+        return await self._reader.on_thread(self._reader.rates)
 
     async def oldest_due(self) -> dict[tuple[str, str], int]:
         return await self._reader.on_thread(self._reader.oldest_due)

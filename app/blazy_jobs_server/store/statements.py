@@ -80,6 +80,12 @@ RUNS_BY_ID = gathered(RUN_COLUMNS, "json_each(?) AS j CROSS JOIN runs AS r ON r.
 START_COLUMNS = ("seq", "attempt", "claims", "started_at", "worker_id", "lease_token", "deadline_at")
 start_runs = update_runs(f"state = {int(State.RUNNING)}", START_COLUMNS)
 
+SAVE_RATE = (
+    "INSERT INTO rates (scope, name, per_microseconds, starts) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (scope, name) DO UPDATE SET per_microseconds = excluded.per_microseconds, starts = excluded.starts"
+)
+RATES = "SELECT scope, name, per_microseconds, starts FROM rates"
+
 # -- many plain runs at once
 
 _MANY = "id, payload, lane_id, definition_id, state, rank, due_at, created_at, seq, keep_until, created_by"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.lifecycle import Transition
-from blazy_jobs_server.domain.run import Run
+from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Swept
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.changes import Changes
@@ -69,10 +69,26 @@ def _next(tx: Transaction) -> int | None:
         if instant is not None
     ]
     instants += [batch.ends_at for batch in tx.ledger.batches]
+    instants += _open(tx)
     tx.ledger.due_at = next_due(tx)
     if tx.ledger.due_at < NEVER:
         instants.append(tx.ledger.due_at)
     return min(instants, default=None)
+
+
+def _open(tx: Transaction) -> list[int]:
+    """What waits for a rate alone may be claimed as soon as it opens; the instants of those that are closed."""
+    instants = []
+    for scope, rate in tx.ledger.rated():
+        waiting = [lane for lane in tx.ledger.lanes_in(scope) if tx.ledger.count(lane.id, State.QUEUED)]
+        if not waiting:
+            continue
+        window = tx.window(scope, rate)
+        if window.allowed(rate, tx.now):
+            tx.note_opened(waiting)
+        else:
+            instants.append(window.opens_at(rate, tx.now))
+    return instants
 
 
 def next_due(tx: Transaction) -> int:

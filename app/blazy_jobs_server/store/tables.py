@@ -88,6 +88,19 @@ class QueueRow(SQLModel, table=True):
     """Where several servers share the database; else the row's own number says the order."""
     bullmq: str | None = None
     place: str | None = None
+    limits: str | None = None
+    """`domain.limits.Limits` (JSON)."""
+
+
+class RateRow(SQLModel, table=True):
+    """The starts of late under one rate: `domain.limits.RateWindow`, of a `domain.limits.Scope`."""
+
+    __tablename__ = "rates"
+    scope: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    per_microseconds: int = Field(sa_column=_big())
+    starts: str
+    """[part, how many] (JSON)."""
 
 
 class LaneRow(SQLModel, table=True):

@@ -14,7 +14,7 @@ from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.store import statements as sql
 from blazy_jobs_server.store.changes import Changes, change_row, completion_row, fail_row, start_row
-from blazy_jobs_server.store.ledger import Ledger
+from blazy_jobs_server.store.ledger import Lane, Ledger
 from blazy_jobs_server.store.rows import event_row, pack, to_run
 
 
@@ -69,10 +69,8 @@ class Transaction(Changes):
             self.ledger.leases.pop(run.id, None)
         return run
 
-    def note_room(self, job_type: str) -> None:
-        if self.ledger.limited(job_type):
-            lanes = self.ledger.lanes_of(job_type)
-            self.note_opened(lane for lane in lanes if self.ledger.count(lane.id, State.QUEUED))
+    def note_opened(self, lanes: Iterable[Lane]) -> None:
+        super().note_opened(lane for lane in lanes if self.ledger.count(lane.id, State.QUEUED))
 
     def count(self, lane_id: int, state: State, change: int) -> None:
         super().count(lane_id, state, change)
@@ -115,6 +113,9 @@ class Transaction(Changes):
         changes = self.changed_counts()
         if changes:
             self.cursor.execute(sql.COUNT, (pack(changes),))
+        rates = self.changed_rates()
+        if rates:
+            self.cursor.executemany(sql.SAVE_RATE, rates)
         errors = self.changed_errors()
         if errors:
             self.cursor.execute(sql.COUNT_ERRORS, (pack(errors),))

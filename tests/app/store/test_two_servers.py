@@ -7,18 +7,29 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 import pytest
 
-from blazy_jobs_server.domain.errors import DefinitionChanged, JobTypeNotFound, RunFinished, StoreUnavailable
+from blazy_jobs_server.domain.errors import DefinitionChanged, JobTypeNotFound, QueueFull, RunFinished, StoreUnavailable
 from blazy_jobs_server.domain.event import Event
+from blazy_jobs_server.domain.limits import Limits, Rate
 from blazy_jobs_server.domain.run import STATE_NAMES, Run, State
 from blazy_jobs_server.domain.schedule import Interval, Plan, Schedule, ScheduleDefinition
-from blazy_jobs_server.ports import Claim, Commit, Completed, EventFilter, Fire, Judged, Report, WorkerRecord
+from blazy_jobs_server.ports import (
+    Claim,
+    Commit,
+    Completed,
+    Dispatched,
+    EventFilter,
+    Fire,
+    Judged,
+    Report,
+    WorkerRecord,
+)
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.neighbours import MAX_MOVED, MAX_NAMED, STATES, Hint
 from blazy_jobs_server.store.postgres.session import Told
@@ -934,3 +945,37 @@ async def test_every_connection_has_its_limits(pair: Pair) -> None:
             assert await connection.fetchval("SHOW idle_in_transaction_session_timeout") == "3s"
             assert await connection.fetchval("SHOW statement_timeout") in ("10s", "30s")
             assert await connection.fetchval("SHOW tcp_keepalives_idle") is not None
+
+
+@both_ways
+async def test_the_limits_of_a_queue_hold_over_two_servers(pair: Pair) -> None:
+    await pair.one.define()
+    await pair.one.dispatch(*(pair.one.order() for _ in range(40)))
+    await pair.one.store.save_queue("default", None, limits=Limits(concurrency=3, rate_limit=Rate(11, 3600)))
+    running: list[Run] = []
+    started = 0
+    while started < 11:
+        for taken in await pair.at_once(lambda site: site.take(limit=2), times=2):
+            running += taken
+            started += len(taken)
+        assert 0 < len(running) <= 3
+        await random.choice(pair.both).complete(running.pop())
+    assert started == 11
+    assert [await site.take() for site in pair.both] == [[], []]
+
+
+async def test_dispatches_of_two_servers_do_not_fill_a_queue_beyond_its_limit(pair: Pair) -> None:
+    await pair.one.define()
+    await pair.one.store.save_queue("default", None, limits=Limits(max_queued=20))
+    made = await pair.at_once(
+        lambda site: _unless_full(site.dispatch(site.order(), site.order(), site.order())), times=5
+    )
+    assert sum(map(len, made)) == 18
+    assert len(await pair.one.all_runs()) == 18
+
+
+async def _unless_full(dispatched: Awaitable[Dispatched]) -> list[Run]:
+    try:
+        return (await dispatched).runs
+    except QueueFull:
+        return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from blazy_jobs_server.api.texts.common import CURSOR_OF_NEXT, NAME_IN_PUT, PAGE_DATA
+from blazy_jobs_server.api.texts.common import CURSOR_OF_NEXT, NAME_IN_PUT, PAGE_DATA, of_a_change
 
 SHAPES = {
     "Queue": "A queue in which runs wait for workers. It is created when it is first used.",
@@ -30,6 +30,13 @@ _BULLMQ = {
     "records the runs.",
 }
 
+_LIMITS = {
+    "concurrency": "Maximum number of its runs at a time, from 1 to 1,000,000.",
+    "rate_limit": "Maximum number of starts in a period.",
+    "max_queued": "Maximum number of waiting runs (scheduled, queued and retrying), from 1 to 1,000,000,000; further "
+    "dispatches are refused with `429 queue_full`.",
+}
+
 FIELDS = {
     "StateCounts": _COUNTS,
     "RateLimit": {
@@ -45,13 +52,11 @@ FIELDS = {
         "name": NAME_IN_PUT,
         "engine": "Where the queue is stored. Default: not changed; `database` for a new queue.",
         "paused": "Whether its runs are held back. Default: not changed; false for a new queue.",
-        "concurrency": "Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no limit.",
-        "rate_limit": "Maximum number of starts in a period. null (default): no limit.",
-        "max_queued": "Maximum number of waiting runs, from 1 to 1,000,000,000; further dispatches are refused with "
-        "`429 queue_full`. null (default): no limit.",
+        **{name: f"{text} null (default): no limit." for name, text in _LIMITS.items()},
         "bullmq": "Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of `prefix` and "
         "`consume`.",
     },
+    "QueuePatch": of_a_change({"paused": "Whether its runs are held back.", **_LIMITS}),
     "Queue": {
         "name": "Unique among queues.",
         "engine": "Where the queue is stored.",
@@ -69,6 +74,8 @@ OPERATIONS = {
     "list_queues": "Newest first, each with the number of its runs by state.",
     "get_queue": "Its settings, and the number of its runs by state.",
     "put_queue": "Idempotent. The engine can be changed only while the queue has no unfinished runs.",
+    "patch_queue": "What is left out is not changed, and a limit that is null ends. Limits hold at once, also for runs "
+    "that wait; a lower one ends none that run.",
     "pause_queue": "Runs in progress continue, and dispatches are still accepted. A BullMQ queue is paused for all of "
     "its workers. Idempotent.",
     "resume_queue": "Due runs start again, unless their job type is paused. Idempotent.",

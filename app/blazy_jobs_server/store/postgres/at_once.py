@@ -58,7 +58,7 @@ def plan(ledger: Ledger, reports: list[Reports], claims: list[Claims]) -> Plan |
     if len(claims) > 1 or len(claims[0].claims) > 1 or not claim.columns or claim.unknown or not claim.limit:
         return None
     lanes = list(takers(ledger, (claim,)))
-    if len(lanes) != 1 or ledger.limited(ledger.lanes[lanes[0]].job_type):
+    if len(lanes) != 1 or ledger.scopes(ledger.lanes[lanes[0]]):
         return None
     return Plan(reports, Share(0, claim, ledger.lanes[lanes[0]]), claims[0].lease_seconds)
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from zlib import crc32
-
 from msgspec.structs import replace
 
 from blazy_jobs_server.domain import lifecycle
@@ -14,9 +11,11 @@ from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.ports import Claim, Leased
 from blazy_jobs_server.store.claiming import Claims, deal, parted, takers_of
 from blazy_jobs_server.store.ledger import Lane, Ledger
+from blazy_jobs_server.store.limiting import Room
 from blazy_jobs_server.store.postgres import columns
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.columns import Share, Started
+from blazy_jobs_server.store.postgres.limiting import room_of
 from blazy_jobs_server.store.postgres.sweeping import come_of_age
 from blazy_jobs_server.store.postgres.transaction import Transaction
 
@@ -85,8 +84,7 @@ class Taking:
         }
         if not lanes:
             return
-        job_types = {self._tx.ledger.lanes[lane_id].job_type for lane_id in lanes}
-        limited = sorted(name for name in job_types if self._tx.ledger.limited(name))
+        limited = {scope for lane_id in lanes for scope in self._tx.ledger.scopes(self._tx.ledger.lanes[lane_id])}
         unknown = claims[asking[0]].unknown if len(asking) == 1 else frozenset()
         if len(lanes) == 1 and not limited and not self._taken and not unknown:
             [(lane_id, places)] = lanes.items()
@@ -94,10 +92,9 @@ class Taking:
                 # The usual case, in one statement.
                 await self._take_head(claims[places[0]], places[0], self._tx.ledger.lanes[lane_id])
                 return
-        room: dict[str, int | None] = dict.fromkeys(job_types)
-        room.update(await room_of(self._tx, limited))
+        room = await room_of(self._tx, limited)
         for run, _ in self._taken:
-            _use(room, run.job_type)
+            room.take(self._tx.ledger.lanes[run.lane_id])
         await self._deal(claims, lanes, room, unknown)
 
     async def _take_head(self, claim: Claim, place: int, lane: Lane) -> None:
@@ -119,9 +116,7 @@ class Taking:
             runs = await self._tx.free_runs(sql.RUNS_BY_ID, list(places))
             self._taken += [(run, places[run.id]) for run in runs]
 
-    async def _deal(
-        self, claims: tuple[Claim, ...], lanes: Takers, room: dict[str, int | None], unknown: frozenset[int]
-    ) -> None:
+    async def _deal(self, claims: tuple[Claim, ...], lanes: Takers, room: Room, unknown: frozenset[int]) -> None:
         tx = self._tx
         left = list(claims)
         passed = [run.id for run, _ in self._taken]
@@ -133,22 +128,22 @@ class Taking:
                 heads = await tx.rows(sql.HEADS_OF_KNOWN, list(lanes), tx.now, passed, wanted, sorted(unknown))
             else:
                 heads = await tx.rows(sql.HEADS_OF_LANES, list(lanes), tx.now, passed, wanted)
-            dealt = deal(tx.ledger, tuple(left), lanes, heads, dict(room))
+            dealt = deal(tx.ledger, tuple(left), lanes, heads, room.copy())
             if not dealt:
                 break
             found, cut = await self._take_these(claims, dealt, {row[2]: row[3] for row in heads})
-            for place, job_type, number in found:
+            for place, lane, number in found:
                 left[place] = _of(left[place], left[place].limit - number)
-                _use(room, job_type, number)
+                room.take(lane, number)
             if cut or sum(number for *_, number in found) == len(dealt):
                 break
             passed += dealt
 
     async def _take_these(
         self, claims: tuple[Claim, ...], dealt: dict[int, int], lane_of: dict[int, int]
-    ) -> tuple[list[tuple[int, str, int]], bool]:
-        """Of the runs that are dealt to the places of claims those that are still there: how many of which job type
-        each place got; and whether one could not carry more."""
+    ) -> tuple[list[tuple[int, Lane, int]], bool]:
+        """Of the runs that are dealt to the places of claims those that are still there: how many of which lane each
+        place got; and whether one could not carry more."""
         singly: list[int] = []
         chosen: list[tuple[int, int]] = []
         parts: dict[tuple[int, int], int] = {}
@@ -164,35 +159,15 @@ class Taking:
             started = await columns.start_these(self._tx, shares, chosen, self._lease_until)
             await self._keep(started)
             cut = any(one.cut for one in started)
-            found = [(one.share.place, one.share.lane.job_type, len(one.batch.run_ids)) for one in started if one.batch]
+            found = [(one.share.place, one.share.lane, len(one.batch.run_ids)) for one in started if one.batch]
         else:
             found = []
         if singly:
             runs = await self._tx.free_runs(sql.TAKE, singly)
             self._taken += [(run, dealt[run.id]) for run in runs]
-        found += [(place, run.job_type, 1) for run, place in self._taken[before:]]
+        found += [(place, self._tx.ledger.lanes[run.lane_id], 1) for run, place in self._taken[before:]]
         return found, cut
-
-
-def _use(room: dict[str, int | None], job_type: str, number: int = 1) -> None:
-    free = room.get(job_type)
-    if free is not None:
-        room[job_type] = max(0, free - number)
 
 
 def _of(claim: Claim, limit: int) -> Claim:
     return replace(claim, limit=limit)
-
-
-async def room_of(tx: Transaction, limited: Iterable[str]) -> dict[str, int]:
-    """How many more runs of each job type may run. No other server starts any of them until this transaction ends."""
-    names = list(limited)
-    if not names:
-        return {}
-    stripes = sorted({sql.LOCK_LIMITED + crc32(name.encode()) % sql.LIMITED_STRIPES for name in names})
-    await tx.rows(sql.LOCK_ALL, stripes)
-    lanes = {lane.id: name for name in names for lane in tx.ledger.lanes_of(name)}
-    room = {name: tx.ledger.job_types[name].definition.concurrency or 0 for name in names}
-    for lane_id, running in await tx.rows(sql.RUNNING_OF, list(lanes)):
-        room[lanes[lane_id]] -= running
-    return {name: max(0, free) for name, free in room.items()}

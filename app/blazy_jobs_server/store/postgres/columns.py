@@ -211,7 +211,7 @@ class Ends:
         tx.count(lane_id, State.RUNNING, -number)
         tx.count(lane_id, COMPLETED.state, number)
         tx.ran(lane.job_type, lane.queue, COMPLETED.state).add_since(starts, tx.now)
-        tx.note_room(lane.job_type)
+        tx.note_room(lane.pair)
 
 
 COMPLETED = lifecycle.ManyCompleted(0, 0)

@@ -23,6 +23,7 @@ from blazy_jobs_server.store.definitions import (
     changed_queue,
     decode_definition,
     job_type_row,
+    limits_text,
     moves,
     next_version,
     saved_job_type,
@@ -48,8 +49,9 @@ NEW_QUEUE = (
 _PLACES = ", ".join(f"${i}" for i in range(1, len(JOB_TYPE_COLUMNS) + 1))
 _CHANGES = ", ".join(f"{column} = excluded.{column}" for column in JOB_TYPE_COLUMNS[1:])
 SAVE_QUEUE = (
-    "INSERT INTO queues (name, paused, bullmq, made_at) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO UPDATE "
-    "SET paused = $2, bullmq = $3, place = CASE WHEN $5::bool THEN NULL ELSE queues.place END"
+    "INSERT INTO queues (name, paused, bullmq, made_at, limits) VALUES ($1, $2, $3, $4, $6) "
+    "ON CONFLICT (name) DO UPDATE "
+    "SET paused = $2, bullmq = $3, limits = $6, place = CASE WHEN $5::bool THEN NULL ELSE queues.place END"
 )
 SAVE_JOB_TYPE = (
     f"INSERT INTO job_types ({', '.join(JOB_TYPE_COLUMNS)}) VALUES ({_PLACES}) "
@@ -66,10 +68,10 @@ async def load_ledger(connection: asyncpg.Connection) -> Ledger:
         ledger.add_version(definition_id, version, decode_definition(body))
     for row in await connection.fetch(JOB_TYPES):
         add_job_type(ledger, tuple(row))
-    for name, paused, bullmq in await connection.fetch(
-        "SELECT name, paused, bullmq FROM queues ORDER BY made_at, name"
+    for name, paused, bullmq, limits in await connection.fetch(
+        "SELECT name, paused, bullmq, limits FROM queues ORDER BY made_at, name"
     ):
-        ledger.add_queue(to_queue(name, paused, bullmq))
+        ledger.add_queue(to_queue(name, paused, bullmq, limits))
     return ledger
 
 
@@ -178,7 +180,8 @@ async def _save_queue(tx: Transaction, argument: SaveQueue) -> Queue | QueueInUs
     if moving and await tx.value(sql.UNFINISHED_IN, queue.name):
         return QueueInUse(queue.name)
     if queue != known:
-        await tx.execute(SAVE_QUEUE, queue.name, queue.paused, bullmq_text(queue), tx.now, moving)
+        row = (queue.name, queue.paused, bullmq_text(queue), tx.now, moving, limits_text(queue))
+        await tx.execute(SAVE_QUEUE, *row)
         tx.ledger.add_queue(queue)
         tx.note_opened(lane for lane in tx.ledger.lanes.values() if lane.queue == queue.name)
         await _changed(tx)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -12,6 +14,7 @@ from blazy_jobs_server.domain.errors import (
     IdempotencyKeyReused,
     JobsError,
     JobTypeNotFound,
+    QueueFull,
     StoreUnavailable,
 )
 from blazy_jobs_server.domain.instants import after
@@ -19,7 +22,16 @@ from blazy_jobs_server.domain.lifecycle import Transition
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports import Dispatched, IdempotencyKey, Many, Order
 from blazy_jobs_server.store.columns import FRESH_STATE
-from blazy_jobs_server.store.dispatching import KEY_LIFE_SECONDS, NOTHING, Dispatch, refusal_of_found, run_rows
+from blazy_jobs_server.store.dispatching import (
+    KEY_LIFE_SECONDS,
+    NOTHING,
+    Dispatch,
+    additions,
+    refusal_of_found,
+    run_rows,
+)
+from blazy_jobs_server.store.ledger import WAITING
+from blazy_jobs_server.store.limiting import over
 from blazy_jobs_server.store.postgres import columns
 from blazy_jobs_server.store.postgres import statements as sql
 from blazy_jobs_server.store.postgres.transaction import Transaction
@@ -70,11 +82,12 @@ async def _turn(tx: Transaction, arguments: list[Dispatch]) -> list[Dispatched |
     await _replay(tx, arguments, answers)
     open_places = [place for place in range(len(arguments)) if place not in answers]
     deduped = await _find_deduped(tx, [arguments[place] for place in open_places])
+    waiting = await waiting_in(tx, {queue for place in open_places for _, queue in arguments[place].pairs})
     drafts: dict[int, Draft] = {}
     for place in open_places:
-        hidden = _hidden(arguments[place], deduped)
-        if hidden is not None:
-            answers[place] = hidden
+        refusal = _hidden(arguments[place], deduped) or _full(tx, arguments[place], deduped, waiting)
+        if refusal is not None:
+            answers[place] = refusal
         else:
             drafts[place] = _draft(tx, arguments[place], deduped)
     await _reserve(tx, drafts)
@@ -180,6 +193,36 @@ def _hidden(argument: Dispatch, deduped: dict[Dedupe, Run]) -> JobsError | None:
         if (refusal := refusal_of_found(order, found)) is not None:
             return refusal
     return None
+
+
+async def waiting_in(tx: Transaction, queues: Iterable[str]) -> dict[str, int]:
+    """Of the queues that may be full, how many runs wait there. No other server adds any until the end."""
+    limited = sorted(queue for queue in queues if tx.ledger.may_be_full(queue))
+    if not limited:
+        return {}
+    stripes = sorted({sql.LOCK_LIMITED + crc32(f"waiting/{queue}".encode()) % sql.LIMITED_STRIPES for queue in limited})
+    await tx.rows(sql.LOCK_ALL, stripes)
+    found: Counter[str] = Counter({row[0]: row[1] for row in await tx.rows(sql.WAITING_IN, limited)})
+    for lane_id, state, change in tx.uncounted():
+        if state in WAITING:
+            found[tx.ledger.lanes[lane_id].queue] += change
+    return {queue: found[queue] for queue in limited}
+
+
+def _full(tx: Transaction, argument: Dispatch, deduped: dict[Dedupe, Run], waiting: dict[str, int]) -> QueueFull | None:
+    """What it adds is counted in `waiting`."""
+    if not waiting:
+        return None
+
+    def existing(order: Order) -> Run | None:
+        return deduped.get((order.job_type, order.dedupe_key or ""))
+
+    added = additions(argument, set(waiting), existing)
+    refusal = over(tx.ledger, waiting, added)
+    if refusal is None:
+        for queue in waiting:
+            waiting[queue] += added[queue]
+    return refusal
 
 
 def _draft(tx: Transaction, argument: Dispatch, deduped: dict[Dedupe, Run]) -> Draft:

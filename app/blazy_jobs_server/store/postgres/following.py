@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from zlib import crc32
 
 from blazy_jobs_server.domain.errors import DefinitionChanged
+from blazy_jobs_server.domain.limits import Scope
 from blazy_jobs_server.domain.run import Run
 from blazy_jobs_server.ports import Followed, Order, Sighting
 from blazy_jobs_server.store.following import Follow, SavePlace, follow_one, with_payloads
 from blazy_jobs_server.store.postgres import statements as sql
-from blazy_jobs_server.store.postgres.claiming import room_of
 from blazy_jobs_server.store.postgres.dispatching import insert_runs, lane_of
+from blazy_jobs_server.store.postgres.limiting import room_of
 from blazy_jobs_server.store.postgres.transaction import Transaction
 
 JobOfOthers = tuple[str, str]
@@ -48,22 +49,24 @@ async def _follow(tx: Transaction, argument: Follow) -> list[Followed] | Definit
         if run is None:
             answer.append(Followed(None))
             continue
-        followed = follow_one(tx, run, sighting, argument.lease_seconds, full=room.get(run.job_type) == 0)
+        lane = tx.ledger.lanes[run.lane_id]
+        followed = follow_one(tx, run, sighting, argument.lease_seconds, full=room.of(lane) == 0)
         if followed.run is not None:
             tx.locked[run.id] = followed.run
-        if followed.leased and run.job_type in room:
-            room[run.job_type] -= 1
+        if followed.leased:
+            room.take(lane)
         answer.append(followed)
     return await _with_payloads(tx, answer)
 
 
-def _limited(tx: Transaction, sightings: tuple[Sighting, ...]) -> list[str]:
+def _limited(tx: Transaction, sightings: tuple[Sighting, ...]) -> list[Scope]:
     """The job types of which a lease may be too many."""
     if all(sighting.lease is None for sighting in sightings):
         return []
     names = {run.job_type for run in tx.locked.values()}
     names.update(sighting.order.job_type for sighting in sightings if sighting.order is not None)
-    return sorted(name for name in names if tx.ledger.limited(name))
+    scopes = [Scope("job_type", name) for name in sorted(names)]
+    return [scope for scope in scopes if tx.ledger.limits(scope).bounds_starts]
 
 
 async def _ours(tx: Transaction, sightings: tuple[Sighting, ...]) -> set[int]:

@@ -7,8 +7,9 @@ from blazy_jobs_server.domain.errors import DefinitionChanged, JobTypeNotFound
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.ports import Fire, Fired
+from blazy_jobs_server.store.limiting import over
 from blazy_jobs_server.store.postgres import statements as sql
-from blazy_jobs_server.store.postgres.dispatching import insert_runs, lane_of
+from blazy_jobs_server.store.postgres.dispatching import insert_runs, lane_of, waiting_in
 from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.scheduling import (
     MAX_CANCELLED,
@@ -66,7 +67,8 @@ async def _fire_all(tx: Transaction, items: tuple[Fire, ...]) -> list[Fired] | D
     rows = await tx.rows(sql.TAKE_SCHEDULES, sorted({item.schedule.name for item in items}))
     taken = {schedule.name: schedule for schedule in map(to_schedule, rows)}
     times = await tx.rows(sql.FIRED, [order.schedule for order in orders], [order.fire_at for order in orders])
-    firing = Firing(tx, taken, {(name, at) for name, at in times})
+    waiting = await waiting_in(tx, {order.queue for order in orders})
+    firing = Firing(tx, taken, {(name, at) for name, at in times}, waiting)
     answers = [await firing.fire(item) for item in items]
     insert_runs(tx, firing.made)
     await _write(tx, [answer.schedule for answer in answers if answer.schedule is not None])
@@ -77,10 +79,13 @@ class Firing:
     """All fires of one transaction: `taken` are the schedules that it holds, as they stand, and `fired_already` the
     times of them that have their run already."""
 
-    def __init__(self, tx: Transaction, taken: dict[str, Schedule], fired_already: set[tuple[str, int]]) -> None:
+    def __init__(
+        self, tx: Transaction, taken: dict[str, Schedule], fired_already: set[tuple[str, int]], waiting: dict[str, int]
+    ) -> None:
         self._tx = tx
         self._taken = taken
         self._fired = fired_already
+        self._waiting = waiting
         self.made: list[Run] = []
         """Not inserted yet."""
 
@@ -88,19 +93,24 @@ class Firing:
         known = self._taken.pop(item.schedule.name, None)
         if known is None or _mark(known) != _mark(item.schedule):
             return Fired(schedule=None)
+        missed = 0
         made: list[Run] = []
         cancelling: list[int] = []
         last_skipped_at, skipped = (item.last_fire_at, 1) if item.refused else (known.last_skipped_at, 0)
         for order in item.orders:
             if (known.name, order.fire_at) in self._fired:
                 continue
-            if await self._held_up(known, made, cancelling):
+            if over(self._tx.ledger, self._waiting, {order.queue: 1}) is not None:
+                missed += 1
+            elif await self._held_up(known, made, cancelling):
                 last_skipped_at, skipped = order.fire_at, skipped + 1
             else:
                 run = self._tx.new_run(order, lane_of(self._tx, order), None)
                 made.append(run)
                 self.made.append(run)
-        schedule = fired(known, item, made, last_skipped_at)
+                if order.queue in self._waiting:
+                    self._waiting[order.queue] += 1
+        schedule = fired(known, item, made, last_skipped_at, missed)
         self._tx.fire_at(schedule.wake_at)
         self._tx.cancelling.update(cancelling)
         return Fired(schedule=schedule, made=made, skipped=skipped, cancelling=cancelling)

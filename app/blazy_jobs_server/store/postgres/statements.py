@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.store.ledger import WAITING
 from blazy_jobs_server.store.rows import BRIEF_COLUMNS, EVENT_COLUMNS, OF_RUN, RUN_COLUMNS, select_list
 from blazy_jobs_server.store.statements import (
     CHANGE_COLUMNS,
@@ -180,6 +181,16 @@ TAKE = f"{RUNS_BY_ID} AND r.state = {int(State.QUEUED)} FOR UPDATE SKIP LOCKED"
 RUNNING_OF = (
     f"SELECT lane_id, count(*) FROM runs WHERE state = {int(State.RUNNING)} AND lane_id = ANY($1::int[]) GROUP BY 1"
 )
+RATES = "SELECT scope, name, per_microseconds, starts FROM rates"
+RATES_OF = (
+    "SELECT r.scope, r.name, r.per_microseconds, r.starts FROM unnest($1::text[], $2::text[]) AS w(scope, name) "
+    "JOIN rates AS r ON r.scope = w.scope AND r.name = w.name"
+)
+SAVE_RATES = (
+    "INSERT INTO rates (scope, name, per_microseconds, starts) "
+    "SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) "
+    "ON CONFLICT (scope, name) DO UPDATE SET per_microseconds = excluded.per_microseconds, starts = excluded.starts"
+)
 START = _update((*START_COLUMNS, "lease_until"), f"state = {int(State.RUNNING)}")
 
 # -- report, and every other change
@@ -241,6 +252,14 @@ UNFINISHED_OF_QUEUE = (
     "WHERE l.queue = $1 ORDER BY h.id LIMIT $4"
 )
 PLACE = "SELECT place FROM queues WHERE name = $1"
+QUEUED_LANES = (
+    "SELECT l.id FROM unnest($1::int[]) AS l(id) WHERE EXISTS ("
+    f"SELECT 1 FROM runs WHERE lane_id = l.id AND state = {int(State.QUEUED)})"
+)
+WAITING_IN = (
+    "SELECT l.queue, sum(c.runs)::bigint FROM run_counts AS c JOIN lanes AS l ON l.id = c.lane_id "
+    f"WHERE l.queue = ANY($1::text[]) AND c.state IN ({', '.join(str(int(state)) for state in WAITING)}) GROUP BY 1"
+)
 UNFINISHED_IN = (
     "SELECT coalesce(sum(c.runs), 0)::int FROM run_counts AS c JOIN lanes AS l ON l.id = c.lane_id "
     f"WHERE l.queue = $1 AND c.{UNFINISHED_SQL}"

@@ -23,6 +23,7 @@ from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.instants import EARLIEST
 from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
 from blazy_jobs_server.domain.keys import ApiKey
+from blazy_jobs_server.domain.limits import Limits, RateWindow, Scope
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.sessions import BrowserSession
@@ -69,6 +70,7 @@ from blazy_jobs_server.store.dispatching import Dispatch
 from blazy_jobs_server.store.following import Follow, SavePlace
 from blazy_jobs_server.store.history import PruneHistory, to_row
 from blazy_jobs_server.store.keys import KEYS, SaveKey, to_key
+from blazy_jobs_server.store.limiting import windows
 from blazy_jobs_server.store.listing import MAX_KEY
 from blazy_jobs_server.store.membership import GiveUp, Unknown
 from blazy_jobs_server.store.migrations import HEAD, UnknownSchema, migrate
@@ -269,8 +271,14 @@ class PostgresStore:
         job_type: JobType | None = await self._write("pause_job_type", PauseJobType(name, paused))
         return job_type
 
-    async def save_queue(self, name: str, paused: bool | None, bullmq: Bullmq | UnsetType | None = UNSET) -> Queue:
-        queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq))
+    async def save_queue(
+        self,
+        name: str,
+        paused: bool | None,
+        bullmq: Bullmq | UnsetType | None = UNSET,
+        limits: Limits | None = None,
+    ) -> Queue:
+        queue: Queue = await self._write("save_queue", SaveQueue(name, paused, bullmq, limits))
         return queue
 
     async def apply(self, changes: Changes) -> Changed | None:
@@ -615,6 +623,9 @@ class PostgresStore:
     async def history_ends(self, step: int) -> tuple[int, int] | None:
         [(first, last)] = await self._reader.rows(history.ENDS, step)
         return None if first is None else (first, last)
+
+    async def rates(self) -> dict[Scope, RateWindow]:
+        return windows(await self._reader.rows(sql.RATES))
 
     async def oldest_due(self) -> dict[tuple[str, str], int]:
         return await self._reader.oldest_due()

@@ -6,6 +6,7 @@ from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.instants import after
 from blazy_jobs_server.ports import Swept
 from blazy_jobs_server.store.postgres import statements as sql
+from blazy_jobs_server.store.postgres.limiting import load_rates
 from blazy_jobs_server.store.postgres.transaction import Transaction
 from blazy_jobs_server.store.sweeping import BATCH, overdue
 
@@ -19,7 +20,8 @@ async def sweep(tx: Transaction, arguments: list[None]) -> list[Swept]:
         return [Swept(after(tx.now, ELSEWHERE_SECONDS))] * len(arguments)
     full = await come_of_age(tx)
     full = await _take_back(tx) or full
-    due_at = tx.now if full else await tx.value(sql.NEXT)
+    opens_at = await _open(tx)
+    due_at = tx.now if full else min(filter(None, (await tx.value(sql.NEXT), opens_at)), default=None)
     return [Swept(due_at)] * len(arguments)
 
 
@@ -41,6 +43,24 @@ async def _expire(tx: Transaction) -> bool:
     for run in expired:
         tx.move(run, lifecycle.expire(run, tx.now))
     return len(expired) == BATCH
+
+
+async def _open(tx: Transaction) -> int | None:
+    """What waits for a rate alone may be claimed as soon as it opens; when the first of those opens that are closed."""
+    rated = tx.ledger.rated()
+    if not rated:
+        return None
+    waiting = {row[0] for row in await tx.rows(sql.QUEUED_LANES, [lane.id for lane in tx.ledger.lanes.values()])}
+    await load_rates(tx, [scope for scope, _ in rated])
+    instants = []
+    for scope, rate in rated:
+        lanes = [lane for lane in tx.ledger.lanes_in(scope) if lane.id in waiting]
+        window = tx.window(scope, rate)
+        if lanes and window.allowed(rate, tx.now):
+            tx.note_opened(lanes)
+        elif lanes:
+            instants.append(window.opens_at(rate, tx.now))
+    return min(instants, default=None)
 
 
 async def _take_back(tx: Transaction) -> bool:

@@ -51,6 +51,8 @@ class Transaction(Changes):
         self._due = due
         self.workers = workers
         """In one that claims: those of the claims that are there, and stay until the end."""
+        self.rates = {}
+        """Those whose limits are locked."""
         self._later: list[Part] = []
         self.locked: dict[int, Run] = {}
         """Runs that nobody else can change until the end, without their payloads."""
@@ -150,6 +152,9 @@ class Transaction(Changes):
         changes = self.changed_counts()
         if changes:
             parts.append((sql.COUNT, [*(list(column) for column in zip(*changes, strict=True)), self._shard]))
+        rates = self.changed_rates()
+        if rates:
+            parts.append((sql.SAVE_RATES, [list(column) for column in zip(*rates, strict=True)]))
         errors = self.changed_errors()
         if errors:
             parts.append((sql.COUNT_ERRORS, [*(list(column) for column in zip(*errors, strict=True)), self._shard]))

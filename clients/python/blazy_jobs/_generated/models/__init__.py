@@ -155,6 +155,7 @@ from .queue_declared import QueueDeclared
 from .queue_engine import QueueEngine
 from .queue_in import QueueIn
 from .queue_page import QueuePage
+from .queue_patch import QueuePatch
 from .queued_data import QueuedData
 from .queued_event import QueuedEvent
 from .rate_limit import RateLimit
@@ -391,6 +392,7 @@ __all__ = (
     "QueueEngine",
     "QueueIn",
     "QueuePage",
+    "QueuePatch",
     "RateLimit",
     "Rates",
     "Recovered",

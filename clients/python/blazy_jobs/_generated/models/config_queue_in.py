@@ -31,24 +31,24 @@ class ConfigQueueIn:
 
         Attributes:
             name (str): The name of the queue.
-            engine (QueueEngine | Unset): `database`: in the server's database. `bullmq`: in Redis, shared with the
-                producers and workers of BullMQ.
-            paused (bool | Unset): Whether its runs are held back. Default: not changed; false for a new queue.
             concurrency (int | None | Unset): Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no
                 limit.
             rate_limit (None | RateLimit | Unset): Maximum number of starts in a period. null (default): no limit.
-            max_queued (int | None | Unset): Maximum number of waiting runs, from 1 to 1,000,000,000; further dispatches are
-                refused with `429 queue_full`. null (default): no limit.
+            max_queued (int | None | Unset): Maximum number of waiting runs (scheduled, queued and retrying), from 1 to
+                1,000,000,000; further dispatches are refused with `429 queue_full`. null (default): no limit.
+            engine (QueueEngine | Unset): `database`: in the server's database. `bullmq`: in Redis, shared with the
+                producers and workers of BullMQ.
+            paused (bool | Unset): Whether its runs are held back. Default: not changed; false for a new queue.
             bullmq (Bullmq | None | Unset): Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of
                 `prefix` and `consume`.
      """
 
     name: str
-    engine: QueueEngine | Unset = UNSET
-    paused: bool | Unset = UNSET
     concurrency: int | None | Unset = UNSET
     rate_limit: None | RateLimit | Unset = UNSET
     max_queued: int | None | Unset = UNSET
+    engine: QueueEngine | Unset = UNSET
+    paused: bool | Unset = UNSET
     bullmq: Bullmq | None | Unset = UNSET
 
 
@@ -59,13 +59,6 @@ class ConfigQueueIn:
         from ..models.bullmq import Bullmq # noqa: PLC0415
         from ..models.rate_limit import RateLimit # noqa: PLC0415
         name = self.name
-
-        engine: str | Unset = UNSET
-        if not isinstance(self.engine, Unset):
-            engine = self.engine
-
-
-        paused = self.paused
 
         concurrency: int | None | Unset
         if isinstance(self.concurrency, Unset):
@@ -87,6 +80,13 @@ class ConfigQueueIn:
         else:
             max_queued = self.max_queued
 
+        engine: str | Unset = UNSET
+        if not isinstance(self.engine, Unset):
+            engine = self.engine
+
+
+        paused = self.paused
+
         bullmq: dict[str, Any] | None | Unset
         if isinstance(self.bullmq, Unset):
             bullmq = UNSET
@@ -101,16 +101,16 @@ class ConfigQueueIn:
         field_dict.update({
             "name": name,
         })
-        if engine is not UNSET:
-            field_dict["engine"] = engine
-        if paused is not UNSET:
-            field_dict["paused"] = paused
         if concurrency is not UNSET:
             field_dict["concurrency"] = concurrency
         if rate_limit is not UNSET:
             field_dict["rate_limit"] = rate_limit
         if max_queued is not UNSET:
             field_dict["max_queued"] = max_queued
+        if engine is not UNSET:
+            field_dict["engine"] = engine
+        if paused is not UNSET:
+            field_dict["paused"] = paused
         if bullmq is not UNSET:
             field_dict["bullmq"] = bullmq
 
@@ -124,18 +124,6 @@ class ConfigQueueIn:
         from ..models.rate_limit import RateLimit # noqa: PLC0415
         d = dict(src_dict)
         name = d.pop("name")
-
-        _engine = d.pop("engine", UNSET)
-        engine: QueueEngine | Unset
-        if isinstance(_engine,  Unset):
-            engine = UNSET
-        else:
-            engine = check_queue_engine(_engine)
-
-
-
-
-        paused = d.pop("paused", UNSET)
 
         def _parse_concurrency(data: object) -> int | None | Unset:
             if data is None:
@@ -177,6 +165,18 @@ class ConfigQueueIn:
         max_queued = _parse_max_queued(d.pop("max_queued", UNSET))
 
 
+        _engine = d.pop("engine", UNSET)
+        engine: QueueEngine | Unset
+        if isinstance(_engine,  Unset):
+            engine = UNSET
+        else:
+            engine = check_queue_engine(_engine)
+
+
+
+
+        paused = d.pop("paused", UNSET)
+
         def _parse_bullmq(data: object) -> Bullmq | None | Unset:
             if data is None:
                 return data
@@ -199,11 +199,11 @@ class ConfigQueueIn:
 
         config_queue_in = cls(
             name=name,
-            engine=engine,
-            paused=paused,
             concurrency=concurrency,
             rate_limit=rate_limit,
             max_queued=max_queued,
+            engine=engine,
+            paused=paused,
             bullmq=bullmq,
         )
 

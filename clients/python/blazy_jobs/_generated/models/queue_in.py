@@ -27,29 +27,28 @@ T = TypeVar("T", bound="QueueIn")
 
 @_attrs_define
 class QueueIn:
-    """ The settings of a queue. Those that are not supported yet are refused with `422 not_supported`. An omitted engine
-    is not changed.
+    """ The settings of a queue. An omitted engine is not changed.
 
         Attributes:
+            concurrency (int | None | Unset): Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no
+                limit.
+            rate_limit (None | RateLimit | Unset): Maximum number of starts in a period. null (default): no limit.
+            max_queued (int | None | Unset): Maximum number of waiting runs (scheduled, queued and retrying), from 1 to
+                1,000,000,000; further dispatches are refused with `429 queue_full`. null (default): no limit.
             name (None | str | Unset): If given, it must be the name in the path. null (default): the name in the path.
             engine (QueueEngine | Unset): `database`: in the server's database. `bullmq`: in Redis, shared with the
                 producers and workers of BullMQ.
             paused (bool | Unset): Whether its runs are held back. Default: not changed; false for a new queue.
-            concurrency (int | None | Unset): Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no
-                limit.
-            rate_limit (None | RateLimit | Unset): Maximum number of starts in a period. null (default): no limit.
-            max_queued (int | None | Unset): Maximum number of waiting runs, from 1 to 1,000,000,000; further dispatches are
-                refused with `429 queue_full`. null (default): no limit.
             bullmq (Bullmq | None | Unset): Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of
                 `prefix` and `consume`.
      """
 
-    name: None | str | Unset = UNSET
-    engine: QueueEngine | Unset = UNSET
-    paused: bool | Unset = UNSET
     concurrency: int | None | Unset = UNSET
     rate_limit: None | RateLimit | Unset = UNSET
     max_queued: int | None | Unset = UNSET
+    name: None | str | Unset = UNSET
+    engine: QueueEngine | Unset = UNSET
+    paused: bool | Unset = UNSET
     bullmq: Bullmq | None | Unset = UNSET
 
 
@@ -59,19 +58,6 @@ class QueueIn:
     def to_dict(self) -> dict[str, Any]:
         from ..models.bullmq import Bullmq # noqa: PLC0415
         from ..models.rate_limit import RateLimit # noqa: PLC0415
-        name: None | str | Unset
-        if isinstance(self.name, Unset):
-            name = UNSET
-        else:
-            name = self.name
-
-        engine: str | Unset = UNSET
-        if not isinstance(self.engine, Unset):
-            engine = self.engine
-
-
-        paused = self.paused
-
         concurrency: int | None | Unset
         if isinstance(self.concurrency, Unset):
             concurrency = UNSET
@@ -92,6 +78,19 @@ class QueueIn:
         else:
             max_queued = self.max_queued
 
+        name: None | str | Unset
+        if isinstance(self.name, Unset):
+            name = UNSET
+        else:
+            name = self.name
+
+        engine: str | Unset = UNSET
+        if not isinstance(self.engine, Unset):
+            engine = self.engine
+
+
+        paused = self.paused
+
         bullmq: dict[str, Any] | None | Unset
         if isinstance(self.bullmq, Unset):
             bullmq = UNSET
@@ -105,18 +104,18 @@ class QueueIn:
 
         field_dict.update({
         })
-        if name is not UNSET:
-            field_dict["name"] = name
-        if engine is not UNSET:
-            field_dict["engine"] = engine
-        if paused is not UNSET:
-            field_dict["paused"] = paused
         if concurrency is not UNSET:
             field_dict["concurrency"] = concurrency
         if rate_limit is not UNSET:
             field_dict["rate_limit"] = rate_limit
         if max_queued is not UNSET:
             field_dict["max_queued"] = max_queued
+        if name is not UNSET:
+            field_dict["name"] = name
+        if engine is not UNSET:
+            field_dict["engine"] = engine
+        if paused is not UNSET:
+            field_dict["paused"] = paused
         if bullmq is not UNSET:
             field_dict["bullmq"] = bullmq
 
@@ -129,28 +128,6 @@ class QueueIn:
         from ..models.bullmq import Bullmq # noqa: PLC0415
         from ..models.rate_limit import RateLimit # noqa: PLC0415
         d = dict(src_dict)
-        def _parse_name(data: object) -> None | str | Unset:
-            if data is None:
-                return data
-            if isinstance(data, Unset):
-                return data
-            return cast(None | str | Unset, data)
-
-        name = _parse_name(d.pop("name", UNSET))
-
-
-        _engine = d.pop("engine", UNSET)
-        engine: QueueEngine | Unset
-        if isinstance(_engine,  Unset):
-            engine = UNSET
-        else:
-            engine = check_queue_engine(_engine)
-
-
-
-
-        paused = d.pop("paused", UNSET)
-
         def _parse_concurrency(data: object) -> int | None | Unset:
             if data is None:
                 return data
@@ -191,6 +168,28 @@ class QueueIn:
         max_queued = _parse_max_queued(d.pop("max_queued", UNSET))
 
 
+        def _parse_name(data: object) -> None | str | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(None | str | Unset, data)
+
+        name = _parse_name(d.pop("name", UNSET))
+
+
+        _engine = d.pop("engine", UNSET)
+        engine: QueueEngine | Unset
+        if isinstance(_engine,  Unset):
+            engine = UNSET
+        else:
+            engine = check_queue_engine(_engine)
+
+
+
+
+        paused = d.pop("paused", UNSET)
+
         def _parse_bullmq(data: object) -> Bullmq | None | Unset:
             if data is None:
                 return data
@@ -212,12 +211,12 @@ class QueueIn:
 
 
         queue_in = cls(
-            name=name,
-            engine=engine,
-            paused=paused,
             concurrency=concurrency,
             rate_limit=rate_limit,
             max_queued=max_queued,
+            name=name,
+            engine=engine,
+            paused=paused,
             bullmq=bullmq,
         )
 

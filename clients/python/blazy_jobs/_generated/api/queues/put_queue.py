@@ -162,9 +162,7 @@ def sync_detailed(
 
     Args:
         name (str):
-        body (QueueIn): The settings of a queue. Those that are not supported yet are refused with
-            `422 not_supported`. An omitted engine
-            is not changed.
+        body (QueueIn): The settings of a queue. An omitted engine is not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -200,9 +198,7 @@ def sync(
 
     Args:
         name (str):
-        body (QueueIn): The settings of a queue. Those that are not supported yet are refused with
-            `422 not_supported`. An omitted engine
-            is not changed.
+        body (QueueIn): The settings of a queue. An omitted engine is not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -233,9 +229,7 @@ async def asyncio_detailed(
 
     Args:
         name (str):
-        body (QueueIn): The settings of a queue. Those that are not supported yet are refused with
-            `422 not_supported`. An omitted engine
-            is not changed.
+        body (QueueIn): The settings of a queue. An omitted engine is not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -271,9 +265,7 @@ async def asyncio(
 
     Args:
         name (str):
-        body (QueueIn): The settings of a queue. Those that are not supported yet are refused with
-            `422 not_supported`. An omitted engine
-            is not changed.
+        body (QueueIn): The settings of a queue. An omitted engine is not changed.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
