@@ -35,7 +35,16 @@ NAVIGATION = (
         "Jobs",
         [
             f"docs/{page}.md"
-            for page in ("writing-jobs", "testing-jobs", "schedules", "queues", "workers", "http-handlers", "webhooks")
+            for page in (
+                "writing-jobs",
+                "testing-jobs",
+                "schedules",
+                "queues",
+                "flow-control",
+                "workers",
+                "http-handlers",
+                "webhooks",
+            )
         ],
     ),
     ("Clients", ["docs/http.md", "docs/command-line.md", "Python: clients/python/README.md", TYPESCRIPT]),

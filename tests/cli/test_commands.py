@@ -232,6 +232,34 @@ def test_replay_makes_a_new_run(stub: Stub, call: Call) -> None:
     assert stub.asked[-1].headers["Idempotency-Key"] == "k"
 
 
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [
+        (["--concurrency", "20"], {"concurrency": 20}),
+        (["--rate", "100/m"], {"rate_limit": {"limit": 100, "per_seconds": 60}}),
+        (["--rate", "3/10s", "--max-queued", "7"], {"rate_limit": {"limit": 3, "per_seconds": 10}, "max_queued": 7}),
+        (
+            ["--rate", "none", "--concurrency", "none", "--max-queued", "none"],
+            {"rate_limit": None, "concurrency": None, "max_queued": None},
+        ),
+    ],
+)
+def test_limits_of_a_queue_are_set(options: list[str], changes: dict[str, Any], stub: Stub, call: Call) -> None:
+    stub.on("PATCH /v1/queues/mail", Answer(body={"name": "mail", "paused": False} | changes))
+    assert read(call("queues", "set", "mail", *options, "--url", stub.url).lines)[0]["name"] == "mail"
+    assert stub.asked[-1].body == changes
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], ["--rate", "100"], ["--rate", "0/m"], ["--rate", "5/0s"], ["--rate", "5/w"], ["--concurrency", "0"],
+     ["--concurrency", "x"], ["--max-queued", "-1"]],
+)  # fmt: skip
+def test_a_limit_that_is_none_is_refused(options: list[str], stub: Stub, call: Call) -> None:
+    assert call("queues", "set", "mail", *options, "--url", stub.url).code == 2
+    assert not stub.asked
+
+
 @pytest.mark.parametrize("path", ["job-types", "queues"])
 def test_definitions_are_listed_shown_paused_and_resumed(path: str, stub: Stub, call: Call) -> None:
     item = {"name": "greet", "paused": False}

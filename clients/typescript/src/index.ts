@@ -21,7 +21,7 @@ export type {
   JobTypes,
   RegisteredJobType,
 } from './job-types.js';
-export type { Queue, QueueSettings, Queues } from './queues.js';
+export type { Queue, QueueChanges, QueueSettings, Queues } from './queues.js';
 export type { ErrorGroup, ErrorGroupFilter, Errors } from './error-groups.js';
 export type { Digest, Series, SeriesOptions, ServerStatistics, ServerStats } from './stats.js';
 export type { Audit, AuditEntry, AuditFilter } from './audit.js';

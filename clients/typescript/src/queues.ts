@@ -1,11 +1,13 @@
 import {
   getQueue,
   listQueues,
+  patchQueue,
   pauseQueue,
   putQueue,
   resumeQueue,
   type Queue as ApiQueue,
   type QueueIn,
+  type QueuePatch,
 } from './generated/index.js';
 import { toCamel, toSnake, type Camel } from './names.js';
 import { pages } from './pages.js';
@@ -13,6 +15,7 @@ import type { Abortable, Server } from './server.js';
 
 export type Queue = Camel<ApiQueue>;
 export type QueueSettings = Camel<QueueIn>;
+export type QueueChanges = Camel<QueuePatch>;
 
 /** `jobs.queues`. */
 export class Queues {
@@ -36,10 +39,16 @@ export class Queues {
     return toCamel((await getQueue({ ...this.#server.call(options), path: { name } })).data);
   }
 
-  /** Makes or changes it. */
+  /** Makes it, or changes all of it: a limit that is left out ends. */
   async put(name: string, settings: QueueSettings, options: Abortable = {}): Promise<Queue> {
     const body = toSnake<QueueIn>(settings);
     return toCamel((await putQueue({ ...this.#server.call(options), path: { name }, body })).data);
+  }
+
+  /** What is left out stays; a limit that is null ends. Throws ApiError `queue_not_found`. */
+  async change(name: string, changes: QueueChanges, options: Abortable = {}): Promise<Queue> {
+    const body = toSnake<QueuePatch>(changes);
+    return toCamel((await patchQueue({ ...this.#server.call(options), path: { name }, body })).data);
   }
 
   /** Holds its runs back. */

@@ -56,7 +56,12 @@ FIELDS = {
         "bullmq": "Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of `prefix` and "
         "`consume`.",
     },
-    "QueuePatch": of_a_change({"paused": "Whether its runs are held back.", **_LIMITS}),
+    "QueuePatch": of_a_change(
+        {
+            "paused": "Whether its runs are held back.",
+            **{name: f"{text} null: no limit." for name, text in _LIMITS.items()},
+        }
+    ),
     "Queue": {
         "name": "Unique among queues.",
         "engine": "Where the queue is stored.",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from blazy_jobs.cli import failures
+
+if TYPE_CHECKING:
+    from blazy_jobs.client.fields import RateLimit
 
 Url = Annotated[str | None, typer.Option("--url", metavar="URL", help="The server's address. [env: JOBS_URL]")]
 ApiKey = Annotated[
@@ -90,6 +93,28 @@ def identifier(text: str, what: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}", text):
         raise failures.Unusable(f"{text!r} is not {what}")
     return text
+
+
+NO_LIMIT = "none"
+
+
+def limit(text: str, option: str) -> int | None:
+    """A whole number, or none. Raises Unusable."""
+    if text == NO_LIMIT:
+        return None
+    if not re.fullmatch(r"[1-9]\d{0,9}", text):
+        raise failures.Unusable(f"{option}: {text!r} is neither a whole number from 1 on nor `{NO_LIMIT}`")
+    return int(text)
+
+
+def rate_limit(text: str, option: str) -> RateLimit | None:
+    """`100/m`, `5/s` or `3/10s`, or none. Raises Unusable."""
+    if text == NO_LIMIT:
+        return None
+    found = re.fullmatch(r"([1-9]\d{0,9})/(\d{0,6})([smhd])", text)
+    if found is None or found[2].strip("0") == "" != found[2]:
+        raise failures.Unusable(f"{option}: {text!r} is not a rate; write 100/m, 5/s, 3/10s, or `{NO_LIMIT}`")
+    return {"limit": int(found[1]), "per_seconds": int(found[2] or 1) * _UNITS[found[3]]}
 
 
 def header_text(text: str, what: str, most: int = 255) -> str:

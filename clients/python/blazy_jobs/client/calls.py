@@ -268,6 +268,10 @@ def put_queue(name: str, fields: Fields) -> Definition:
     return Call("PUT", path_of_queue(name), body=bodies.content(sent(fields)))
 
 
+def change_queue(name: str, fields: Fields) -> Definition:
+    return Call("PATCH", path_of_queue(name), body=bodies.content(sent(fields)))
+
+
 def pause_queue(name: str) -> Definition:
     return Call("POST", path_of_queue(name, "/pause"))
 

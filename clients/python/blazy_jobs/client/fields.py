@@ -77,14 +77,17 @@ class Bullmq(TypedDict, total=False):
     consume: bool
 
 
-class QueueFields(TypedDict, total=False):
-    """None stands for no bound."""
+class QueueChanges(TypedDict, total=False):
+    """None stands for no limit."""
 
-    engine: Literal["database", "bullmq"]
     paused: bool
     concurrency: int | None
     rate_limit: RateLimit | None
     max_queued: int | None
+
+
+class QueueFields(QueueChanges, total=False):
+    engine: Literal["database", "bullmq"]
     bullmq: Bullmq | None
 
 

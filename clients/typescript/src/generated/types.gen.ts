@@ -1144,6 +1144,18 @@ export type ConfigQueue = {
  */
 export type ConfigQueueIn = {
     /**
+     * Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no limit.
+     */
+    concurrency?: number | null;
+    /**
+     * Maximum number of starts in a period. null (default): no limit.
+     */
+    rate_limit?: RateLimit | null;
+    /**
+     * Maximum number of waiting runs (scheduled, queued and retrying), from 1 to 1,000,000,000; further dispatches are refused with `429 queue_full`. null (default): no limit.
+     */
+    max_queued?: number | null;
+    /**
      * The name of the queue.
      */
     name: string;
@@ -1155,18 +1167,6 @@ export type ConfigQueueIn = {
      * Whether its runs are held back. Default: not changed; false for a new queue.
      */
     paused?: boolean;
-    /**
-     * Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no limit.
-     */
-    concurrency?: number | null;
-    /**
-     * Maximum number of starts in a period. null (default): no limit.
-     */
-    rate_limit?: RateLimit | null;
-    /**
-     * Maximum number of waiting runs, from 1 to 1,000,000,000; further dispatches are refused with `429 queue_full`. null (default): no limit.
-     */
-    max_queued?: number | null;
     /**
      * Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of `prefix` and `consume`.
      */
@@ -3839,10 +3839,21 @@ export type QueueDeclared = {
 export type QueueEngine = 'database' | 'bullmq';
 
 /**
- * The settings of a queue. Those that are not supported yet are refused with `422 not_supported`. An omitted engine
- * is not changed.
+ * The settings of a queue. An omitted engine is not changed.
  */
 export type QueueIn = {
+    /**
+     * Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no limit.
+     */
+    concurrency?: number | null;
+    /**
+     * Maximum number of starts in a period. null (default): no limit.
+     */
+    rate_limit?: RateLimit | null;
+    /**
+     * Maximum number of waiting runs (scheduled, queued and retrying), from 1 to 1,000,000,000; further dispatches are refused with `429 queue_full`. null (default): no limit.
+     */
+    max_queued?: number | null;
     /**
      * If given, it must be the name in the path. null (default): the name in the path.
      */
@@ -3855,18 +3866,6 @@ export type QueueIn = {
      * Whether its runs are held back. Default: not changed; false for a new queue.
      */
     paused?: boolean;
-    /**
-     * Maximum number of its runs at a time, from 1 to 1,000,000. null (default): no limit.
-     */
-    concurrency?: number | null;
-    /**
-     * Maximum number of starts in a period. null (default): no limit.
-     */
-    rate_limit?: RateLimit | null;
-    /**
-     * Maximum number of waiting runs, from 1 to 1,000,000,000; further dispatches are refused with `429 queue_full`. null (default): no limit.
-     */
-    max_queued?: number | null;
     /**
      * Its settings in Redis, if `engine` is `bullmq`. null (default): the defaults of `prefix` and `consume`.
      */
@@ -3885,6 +3884,28 @@ export type QueuePage = {
      * The `cursor` of the next page. null on the last page.
      */
     next_cursor: string | null;
+};
+
+/**
+ * What is left out is not changed.
+ */
+export type QueuePatch = {
+    /**
+     * Maximum number of its runs at a time, from 1 to 1,000,000. null: no limit. If omitted, it is not changed.
+     */
+    concurrency?: number | null;
+    /**
+     * Maximum number of starts in a period. null: no limit. If omitted, it is not changed.
+     */
+    rate_limit?: RateLimit | null;
+    /**
+     * Maximum number of waiting runs (scheduled, queued and retrying), from 1 to 1,000,000,000; further dispatches are refused with `429 queue_full`. null: no limit. If omitted, it is not changed.
+     */
+    max_queued?: number | null;
+    /**
+     * Whether its runs are held back. If omitted, it is not changed.
+     */
+    paused?: boolean;
 };
 
 /**
@@ -8049,6 +8070,72 @@ export type GetQueueResponses = {
 
 export type GetQueueResponse = GetQueueResponses[keyof GetQueueResponses];
 
+export type PatchQueueData = {
+    body: QueuePatch;
+    path: {
+        /**
+         * The name of the queue.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/v1/queues/{name}';
+};
+
+export type PatchQueueErrors = {
+    /**
+     * `malformed_json`
+     */
+    400: Problem;
+    /**
+     * `unauthorized`
+     */
+    401: Problem;
+    /**
+     * `forbidden`, `cross_site`, `host_refused`, `proxy_without_key`
+     */
+    403: Problem;
+    /**
+     * `queue_not_found`
+     */
+    404: Problem;
+    /**
+     * `request_timeout`
+     */
+    408: Problem;
+    /**
+     * `payload_too_large`
+     */
+    413: Problem;
+    /**
+     * `unsupported_media_type`
+     */
+    415: Problem;
+    /**
+     * `invalid_request`, `limit_unsupported`
+     */
+    422: Problem;
+    /**
+     * `internal_error`
+     */
+    500: Problem;
+    /**
+     * `store_unavailable`, `queue_unavailable`
+     */
+    503: Problem;
+};
+
+export type PatchQueueError = PatchQueueErrors[keyof PatchQueueErrors];
+
+export type PatchQueueResponses = {
+    /**
+     * the current state
+     */
+    200: Queue;
+};
+
+export type PatchQueueResponse = PatchQueueResponses[keyof PatchQueueResponses];
+
 export type PutQueueData = {
     body: QueueIn;
     path: {
@@ -8095,7 +8182,7 @@ export type PutQueueErrors = {
      */
     415: Problem;
     /**
-     * `invalid_request`, `not_supported`
+     * `invalid_request`, `not_supported`, `limit_unsupported`
      */
     422: Problem;
     /**

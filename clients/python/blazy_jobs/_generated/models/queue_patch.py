@@ -27,11 +27,13 @@ class QueuePatch:
     """ What is left out is not changed.
 
         Attributes:
-            concurrency (int | None | Unset): Maximum number of its runs at a time, from 1 to 1,000,000. If omitted, it is
+            concurrency (int | None | Unset): Maximum number of its runs at a time, from 1 to 1,000,000. null: no limit. If
+                omitted, it is not changed.
+            rate_limit (None | RateLimit | Unset): Maximum number of starts in a period. null: no limit. If omitted, it is
                 not changed.
-            rate_limit (None | RateLimit | Unset): Maximum number of starts in a period. If omitted, it is not changed.
             max_queued (int | None | Unset): Maximum number of waiting runs (scheduled, queued and retrying), from 1 to
-                1,000,000,000; further dispatches are refused with `429 queue_full`. If omitted, it is not changed.
+                1,000,000,000; further dispatches are refused with `429 queue_full`. null: no limit. If omitted, it is not
+                changed.
             paused (bool | Unset): Whether its runs are held back. If omitted, it is not changed.
      """
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from blazy_jobs.cli import completion
+from blazy_jobs.cli import completion, failures
 from blazy_jobs.cli.at_server import at_server
 from blazy_jobs.cli.commands.scheduling import create_schedule
-from blazy_jobs.cli.options import duration, identifier
+from blazy_jobs.cli.options import duration, identifier, limit, rate_limit
 from blazy_jobs.cli.safe import json_line, json_lines, safe
 from blazy_jobs.cli.session import Session
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from blazy_jobs.client.fields import QueueChanges
 
 JobTypeName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.job_type_names)]
 ScheduleName = Annotated[str, typer.Argument(metavar="NAME", autocompletion=completion.schedule_names)]
@@ -94,7 +96,7 @@ def retire_job_type(session: Session, name: JobTypeName) -> None:
 
 
 def queues(session: Session) -> None:
-    """List the queues with their counts, or show, pause or resume one."""
+    """List the queues with their counts, or show, change, pause or resume one."""
 
     def table(page: list[dict[str, Any]], header: bool) -> Table:
         from blazy_jobs.cli import tables
@@ -117,6 +119,33 @@ def pause_queue(session: Session, name: QueueName) -> None:
 def resume_queue(session: Session, name: QueueName) -> None:
     """Resume the queue: its runs start again."""
     _changed(session, _queue(session, "POST", name, "/resume"))
+
+
+def set_queue(
+    session: Session,
+    name: QueueName,
+    concurrency: Annotated[
+        str | None, typer.Option("--concurrency", metavar="N", help="So many of its runs at a time; `none`: no limit.")
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option("--rate", metavar="RATE", help="So many starts in a time: 100/m, 5/s, 3/10s; `none`: no limit."),
+    ] = None,
+    max_queued: Annotated[
+        str | None, typer.Option("--max-queued", metavar="N", help="So many runs that wait; `none`: no limit.")
+    ] = None,
+) -> None:
+    """Change the limits of a queue; what is left out is not changed."""
+    changes: QueueChanges = {}
+    if concurrency is not None:
+        changes["concurrency"] = limit(concurrency, "--concurrency")
+    if rate is not None:
+        changes["rate_limit"] = rate_limit(rate, "--rate")
+    if max_queued is not None:
+        changes["max_queued"] = limit(max_queued, "--max-queued")
+    if not changes:
+        raise failures.Unusable("say what to change: --concurrency, --rate or --max-queued")
+    _one(session, session.client.queues.change(identifier(name, "the name of a queue"), **changes))
 
 
 def schedules(session: Session) -> None:
@@ -181,7 +210,12 @@ JOB_TYPE_COMMANDS: dict[str, Callable[..., None]] = {
     "rotate": rotate_job_type_secret,
     "retire": retire_job_type,
 }
-QUEUE_COMMANDS: dict[str, Callable[..., None]] = {"show": show_queue, "pause": pause_queue, "resume": resume_queue}
+QUEUE_COMMANDS: dict[str, Callable[..., None]] = {
+    "show": show_queue,
+    "set": set_queue,
+    "pause": pause_queue,
+    "resume": resume_queue,
+}
 SCHEDULE_COMMANDS: dict[str, Callable[..., None]] = {
     "create": create_schedule,
     "show": show_schedule,

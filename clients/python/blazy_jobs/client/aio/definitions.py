@@ -10,7 +10,14 @@ from typing import Any, Unpack
 from blazy_jobs.client import calls
 from blazy_jobs.client.aio.connection import AsyncConnection
 from blazy_jobs.client.aio.run import AsyncRun
-from blazy_jobs.client.fields import JobTypeFields, JobTypeSecret, QueueFields, ScheduleChanges, ScheduleFields
+from blazy_jobs.client.fields import (
+    JobTypeFields,
+    JobTypeSecret,
+    QueueChanges,
+    QueueFields,
+    ScheduleChanges,
+    ScheduleFields,
+)
 from blazy_jobs.declared import JobName
 from blazy_jobs.options import Seconds
 from blazy_jobs.schedule import Schedule
@@ -80,8 +87,12 @@ class AsyncQueues:
         return await self._client.ask(calls.get_queue(name))
 
     async def put(self, name: str, **fields: Unpack[QueueFields]) -> dict[str, Any]:
-        """Makes it where it is not there, and sets these fields."""
+        """Makes it where it is not there, and sets these fields; a limit that is not given ends."""
         return await self._client.ask(calls.put_queue(name, fields))
+
+    async def change(self, name: str, **fields: Unpack[QueueChanges]) -> dict[str, Any]:
+        """Changes only these fields. Raises ApiError `queue_not_found`."""
+        return await self._client.ask(calls.change_queue(name, fields))
 
     async def pause(self, name: str) -> dict[str, Any]:
         """Holds the runs in it back; those that run go on."""

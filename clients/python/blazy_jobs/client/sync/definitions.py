@@ -8,7 +8,14 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from blazy_jobs.client import calls
-from blazy_jobs.client.fields import JobTypeFields, JobTypeSecret, QueueFields, ScheduleChanges, ScheduleFields
+from blazy_jobs.client.fields import (
+    JobTypeFields,
+    JobTypeSecret,
+    QueueChanges,
+    QueueFields,
+    ScheduleChanges,
+    ScheduleFields,
+)
 from blazy_jobs.client.sync.connection import Connection
 from blazy_jobs.client.sync.run import Run
 from blazy_jobs.declared import JobName
@@ -78,8 +85,12 @@ class Queues:
         return self._client.ask(calls.get_queue(name))
 
     def put(self, name: str, **fields: Unpack[QueueFields]) -> dict[str, Any]:
-        """Makes it where it is not there, and sets these fields."""
+        """Makes it where it is not there, and sets these fields; a limit that is not given ends."""
         return self._client.ask(calls.put_queue(name, fields))
+
+    def change(self, name: str, **fields: Unpack[QueueChanges]) -> dict[str, Any]:
+        """Changes only these fields. Raises ApiError `queue_not_found`."""
+        return self._client.ask(calls.change_queue(name, fields))
 
     def pause(self, name: str) -> dict[str, Any]:
         """Holds the runs in it back; those that run go on."""
