@@ -8,7 +8,7 @@ from tests.app.server import Server
 
 
 async def some_of_everything(server: Server) -> None:
-    await server.register(retry=1)
+    await server.register(retry=1, concurrency=2)
     worker = await server.worker()
     await server.dispatch()
     await worker.complete(await worker.take())

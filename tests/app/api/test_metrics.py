@@ -160,6 +160,20 @@ async def test_slots_are_busy_or_free(server: Server) -> None:
     assert {sample.value for sample in samples["jobs_worker_slots"]} == {0}
 
 
+async def test_a_limit_is_told_beside_what_runs(server: Server) -> None:
+    await server.register(concurrency=2)
+    await server.register("free")
+    await server.register("unused", concurrency=7)
+    worker = await server.worker()
+    for _ in range(3):
+        await server.dispatch()
+    await server.dispatch("free")
+    await worker.claim(most=5)
+    samples = await scrape(server)
+    assert samples.by("jobs_concurrency_limit", "job_type") == {"greet": 2}, "others have no limit, or no series"
+    assert samples.by("jobs_runs", "job_type", "state")["greet", "running"] == 2
+
+
 @pytest.mark.parametrize("server", [{"metrics_max_series": 60}], indirect=True)
 async def test_queues_beyond_the_bound_share_their_series(server: Server) -> None:
     for n in range(5):

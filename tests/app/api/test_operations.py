@@ -239,6 +239,7 @@ FAMILIES = {
     "jobs_attempts": "counter",
     "jobs_errors": "counter",
     "jobs_leases_lost": "counter",
+    "jobs_concurrency_limit": "gauge",
     "jobs_unserved_runs": "gauge",
     "jobs_queue_latency_seconds": "gauge",
     "jobs_queue_paused": "gauge",

@@ -11,8 +11,9 @@ from blazy_jobs_server.engine.attempts import MAX_CODES, OUTCOMES
 OTHER = "_other"
 """Job types and queues that have no series of their own; no name begins so."""
 
-OF_A_JOB_TYPE = 3 * (len(BOUNDS) + 3) + MAX_CODES + 1
-"""Histograms of its waits and of its attempts by two states after them, each with a sum and a count; its errors."""
+OF_A_JOB_TYPE = 3 * (len(BOUNDS) + 3) + MAX_CODES + 1 + 1
+"""Histograms of its waits and of its attempts by two states after them, each with a sum and a count; its errors; its
+limit."""
 OF_A_LANE = len(State) + len(OUTCOMES)
 """Of a pair of job type and queue: its runs by state, its attempts by outcome."""
 SHARE_OF_QUEUES = 10

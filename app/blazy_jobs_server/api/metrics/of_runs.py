@@ -42,6 +42,16 @@ def of_job_types(context: Context) -> Iterator[Metric]:
     )
     yield counter("jobs_errors", "Failed attempts and runs, by the code of the error", ["job_type", "code"], errors)
     yield counter("jobs_leases_lost", "Attempts whose worker died or fell silent", [], {(): attempts.lost})
+    yield gauge("jobs_concurrency_limit", "Runs of the job type that may run at once", ["job_type"], _limits(context))
+
+
+def _limits(context: Context) -> dict[Labels, float]:
+    """Of job types that have one, and series of their own: limits of several do not add up to one."""
+    return {
+        (known.name,): known.definition.concurrency
+        for known in context.jobs.catalogue.job_types()
+        if known.definition.concurrency is not None and known.name in context.named_job_types
+    }
 
 
 def _together(context: Context, found: Iterable[tuple[Labels, Histogram]]) -> dict[Labels, Histogram]:
