@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from typing import Any
+
+import pytest
 
 from tests.cli.conftest import Call
 from tests.cli.stub import Answer, Stub, run
@@ -81,6 +85,26 @@ def test_what_is_asked_for_is_followed_to_its_end(stub: Stub, call: Call) -> Non
     called = call("bulk", "replay", "--job-type", "mail", "--yes", "--url", stub.url, "--json")
     assert called.code == 0, called.err
     assert [json.loads(line) for line in called.lines] == [bulk()]
+
+
+def test_without_an_answer_nothing_is_done(stub: Stub, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub.on("POST /v1/runs/bulk", Answer(200, PREVIEW))
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    called = call("bulk", "cancel", "--job-type", "mail", "--url", stub.url)
+    assert called.code == 2, "it was not Ctrl-C"
+    assert "--yes" in called.err
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+    called = call("bulk", "cancel", "--job-type", "mail", "--url", stub.url)
+    assert called.code == 1
+    assert {asked.body["dry_run"] for asked in stub.asked} == {True}
+
+
+def test_where_nothing_matches_nothing_is_asked(stub: Stub, call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    stub.on("POST /v1/runs/bulk", Answer(200, {"matched": 0, "at_least": False, "by_state": {}, "sample": []}))
+    called = call("bulk", "cancel", "--job-type", "mail", "--url", stub.url)
+    assert (called.code, called.err) == (0, "blazy-jobs: cancel: 0 runs\n")
+    assert len(stub.asked) == 1
 
 
 def test_priority_is_for_reprioritise(stub: Stub, call: Call) -> None:

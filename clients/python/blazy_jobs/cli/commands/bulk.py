@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any
@@ -166,11 +167,22 @@ def bulk(
         session.out.note(f"{action.value}: {number}{f' ({states})' if states else ''}")
     if dry_run:
         return 0
-    if not yes and not typer.confirm("Go on?", err=True):
+    if not yes and not found.matched and not found.at_least:
+        return 0
+    if not yes and not _agreed():
         return 1
     # As many as were seen: what came since then is not meant.
     expected = None if found.at_least or yes else found.matched
     return _follow(session, runs.bulk(action.value, all=all_, priority=priority, expect_at_most=expected, **where))
+
+
+def _agreed() -> bool:
+    try:
+        return typer.confirm("Go on?", err=True)
+    except typer.Abort as error:
+        if isinstance(error.__context__, EOFError) and not sys.stdin.isatty():
+            raise Unusable("nobody is there to answer: --yes goes on without a question") from None
+        raise
 
 
 def _follow(session: Session, started: Any) -> int:
