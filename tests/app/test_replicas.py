@@ -22,6 +22,8 @@ from blazy_jobs_server.store.postgres import neighbours
 from blazy_jobs_server.trust import access
 from blazy_jobs_server.trust.sessions import LOOKS_A_SECOND
 from tests.app import server as servers
+from blazy_jobs_server.domain.ids import worker_id
+from blazy_jobs_server.ports import WorkerRecord
 from tests.app.server import Server, Worker, paths, problem
 from tests.support.postgres import Postgres
 from tests.support.speed import stretched
@@ -70,6 +72,29 @@ async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
 def at(server: Server, worker: Worker) -> Worker:
     """The same worker, speaking to that server."""
     return Worker(server, worker.id, worker.registered)
+
+
+async def test_a_worker_of_a_pool_is_not_draining_at_the_other_server(both: Both) -> None:
+    one, other = both
+    membership = one.jobs.leasing.membership
+    membership.pool_names.add("pool-1")
+    record = WorkerRecord(
+        id=0, name="pool-1/async", job_types=("greet",), queues=None, concurrency=3, registered_at=0, pool=True, pid=1
+    )
+    known = await membership.register(record)
+
+    async def draining(server: Server) -> list[bool]:
+        return [worker["draining"] for worker in (await server.get("/v1/workers"))["data"]]
+
+    await until(lambda: draining(other))
+    assert await draining(one) == await draining(other) == [False]
+    async with other.stream("/v1/live") as stream, asyncio.timeout(stretched(20)):
+        digest = (await stream.event()).data
+        while not digest["workers"]["connected"]:
+            digest = (await stream.event()).data
+        assert digest["workers"]["draining"] == 0
+    await other.post(f"/v1/workers/{worker_id(known.id)}/drain", status=200)
+    assert await draining(other) == [True]
 
 
 # -- the digest

@@ -324,8 +324,8 @@ class Membership:
         """Whether it is to stop as soon as it has ended what it runs."""
         if member.record.draining:
             return True
-        if not member.record.pool:
-            return False
+        if not member.record.pool or member.record.id not in self._members:
+            return False  # which names are of the pool of another server is known there
         return self.draining or member.record.name.partition("/")[0] not in self.pool_names
 
 
