@@ -17,13 +17,13 @@ from msgspec.structs import replace
 from blazy_jobs_server.api import application
 from blazy_jobs_server.clock import SystemClock
 from blazy_jobs_server.domain.errors import Unauthorized
+from blazy_jobs_server.domain.ids import worker_id
 from blazy_jobs_server.domain.sessions import IDLE_SECONDS
+from blazy_jobs_server.ports import WorkerRecord
 from blazy_jobs_server.store.postgres import neighbours
 from blazy_jobs_server.trust import access
 from blazy_jobs_server.trust.sessions import LOOKS_A_SECOND
 from tests.app import server as servers
-from blazy_jobs_server.domain.ids import worker_id
-from blazy_jobs_server.ports import WorkerRecord
 from tests.app.server import Server, Worker, paths, problem
 from tests.support.postgres import Postgres
 from tests.support.speed import stretched

@@ -21,7 +21,8 @@ MAX_FRAMES = 3
 _MARK = "#"
 # Each of these matches wherever its first characters do, or looks at a word once: none is quadratic.
 _QUOTED = re.compile(
-    r"""(?<!\w)'(?:[^'\\]|\\.|'(?=\w))*(?:'|\Z)|"(?:[^"\\]|\\.)*(?:"|\Z)|`[^`]*(?:`|\Z)|“[^”]*(?:”|\Z)|«[^»]*(?:»|\Z)""",
+    r"""(?<!\w)'(?:[^'\\]|\\.?|'(?=\w))*(?:'|\Z)|"(?:[^"\\]|\\.?)*(?:"|\Z)|`[^`]*(?:`|\Z)"""
+    r"""|\u2018[^\u2019]*(?:\u2019|\Z)|„[^“”]*(?:[“”]|\Z)|“[^”]*(?:”|\Z)|«[^»]*(?:»|\Z)|「[^」]*(?:」|\Z)|『[^』]*(?:』|\Z)""",
     re.DOTALL,
 )
 _ADDRESS = re.compile(

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from blazy_jobs_server.domain import error_groups
 from blazy_jobs_server.domain.error_groups import GROUP, bare, group_of, own_frames
 from blazy_jobs_server.domain.run import Error
 
@@ -37,6 +38,10 @@ def failed(message: str = "boom", traceback: str | None = None, **fields: str) -
         ("user 'bob' not found", 'user "al ice" not found'),
         ("user 42 not found", "user 'bob' not found"),
         ("key 'it\\'s' is there", "key 'x' is there"),
+        ("no “bob”", "no “al ice”"),
+        ("no \u2018bob\u2019", "no \u2018al ice\u2019"),
+        ("„Müller“ fehlt", "„Schmidt“ fehlt"),
+        ("「あ」がない", "『いう』がない"),
         ("Not started by 2026-11-28T10:00:00.123Z.", "Not started by 2027-01-01T00:00:00Z."),
         ("missing ids 1, 2, 3", "missing ids 7"),
         ("took 5.25 s", "took -3e10 s"),
@@ -68,6 +73,8 @@ def test_everything_else_does() -> None:
         failed("用户不存在"),
         failed("用户已关闭"),
         failed("can't open the user's file"),
+        failed("„Müller“ fehlt"),
+        failed("„Müller“ ist gesperrt"),
         failed("and/or"),
     ]
     for one, another in itertools.combinations(errors, 2):
@@ -113,6 +120,12 @@ def test_the_error_itself_counts_and_not_what_led_to_it() -> None:
         f"Traceback (most recent call last):\n{outer}ValueError: boom\n"
     )
     assert own_frames(said_by_the_client) == own_frames(said_by_the_interpreter) == ("b.py outer",)
+
+
+def test_quotes_that_are_not_closed_are_looked_at_once() -> None:
+    """As below: of a text as long as this one, what is quadratic takes minutes."""
+    for quote in ("'\\", '"\\', "\u2018", "„", "“", "«", "「", "『"):
+        assert error_groups._QUOTED.sub("#", quote * 100_000) == "#"
 
 
 @pytest.mark.parametrize("piece", ["'a ", "a", "a@", "/", "1-", "a:", '\\"', " ", "-", "#, ", "\n", "at a ", 'File "'])
