@@ -55,6 +55,8 @@ def of_pydantic(details: Any, value: Any, base: str = "") -> list[FieldError]:
     found: dict[str, tuple[bool, FieldError]] = {}
     for item in details:
         loc, message, code = _tag(item) or (item["loc"], item["msg"], item["type"])
+        if code == "model_type":
+            message = "Input should be an object"  # Pydantic names the class
         parts, of_shape = _place(loc, value, missing=code == "missing")
         path = base + pointer(*parts)
         if path not in found:

@@ -11,6 +11,21 @@ from tests.app.server import JSON, Server, paths, problem
 NO_RUN = "run_0000000000000"
 
 
+@pytest.mark.parametrize("body", ["[]", "null", "1", '"x"'])
+async def test_what_must_be_an_object_is_told_so_without_a_name_of_the_code(server: Server, body: str) -> None:
+    await server.register()
+    run = await server.dispatch()
+    for path in ("/v1/runs/bulk", "/v1/job-types", f"/v1/runs/{run['id']}/run-now"):
+        [error] = problem(await server.http.post(path, content=body, headers=JSON), 422, "invalid_request")["errors"]
+        assert (error["path"], error["message"]) == ("", "Input should be an object")
+    inner = f'{{"action":"cancel","filter":{body}}}'
+    if body != "null":
+        [error] = problem(await server.http.post("/v1/runs/bulk", content=inner, headers=JSON), 422, "invalid_request")[
+            "errors"
+        ]
+        assert (error["path"], error["message"]) == ("/filter", "Input should be an object")
+
+
 async def test_an_unknown_path_is_a_problem(server: Server) -> None:
     for path in ("/nothing", "/v1/nothing", "/v1/runs/", "/v1", "/nothing//", "/v1/runs/run_0000000000000/nothing"):
         problem(await server.http.get(path), 404, "not_found")
