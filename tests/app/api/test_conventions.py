@@ -44,7 +44,7 @@ async def test_another_method_is_a_problem_that_says_which_are_served(server: Se
         ("/v1/job-types", {"GET", "POST"}),
         ("/v1/job-types/greet", {"GET", "PUT", "PATCH", "DELETE"}),
         ("/v1/workers", {"GET", "POST"}),
-        ("/v1/queues/default", {"GET", "PUT"}),
+        ("/v1/queues/default", {"GET", "PUT", "PATCH"}),
         ("/v1/runs/batch", {"POST"}),
     ],
 )
