@@ -11,6 +11,7 @@ from blazy_jobs_server.api.fields import WaitReason
 from blazy_jobs_server.domain.explaining import MOST_AHEAD, Explanation, Pause, Situation, clock, explain, span
 from blazy_jobs_server.domain.ids import run_id
 from blazy_jobs_server.domain.job_type import Settings
+from blazy_jobs_server.domain.limits import Limits, Rate
 from blazy_jobs_server.domain.retry import RetryPolicy
 from blazy_jobs_server.domain.run import Error, Run, State
 
@@ -92,7 +93,18 @@ QUEUED: list[tuple[str | None, dict[str, Any], str]] = [
         {},
         "Waits 4 min. Its job in Redis is the parent of a flow, and waits for its children.",
     ),
-    ("rate_limit", {}, "Waits 4 min. It is held back: rate limit."),
+    (
+        "concurrency_limit",
+        {"queue_limits": Limits(concurrency=2), "running_in_queue": 2},
+        "Waits 4 min. The limit of the queue `photos` is reached: 2 of 2 run.",
+    ),
+    (
+        "rate_limit",
+        {"queue_limits": Limits(rate_limit=Rate(5, 60)), "opens_at": NOW + MINUTE},
+        "Waits 4 min. The rate limit of the queue `photos` is reached: 5 starts in any 60 seconds.",
+    ),
+    ("rate_limit", {}, "Waits 4 min. The rate limit of the queue `photos` is reached."),
+    ("a_new_one", {}, "Waits 4 min. It is held back: a new one."),
 ]
 
 
@@ -111,7 +123,7 @@ def test_each_wait_reason_is_in_the_table() -> None:
     assert set(get_args(literal)) <= {reason for reason, _, _ in QUEUED}, "explain it"
 
 
-@pytest.mark.parametrize("reason", [reason for reason, _, _ in QUEUED if reason not in (None, "rate_limit")])
+@pytest.mark.parametrize("reason", [reason for reason, _, _ in QUEUED if reason not in (None, "a_new_one")])
 def test_each_reason_says_what_to_do_or_what_comes_next(reason: str) -> None:
     found = queued(reason, queue_paused=Pause())
     assert found.suggestions or found.next
