@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import json
 import random
 import re
 import sqlite3
@@ -26,6 +27,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from blazy_jobs_server.domain.durations import BOUNDS
 from examples.demo.material import MailSink, OrdersServer, fill_log
 from tests.support.browser import MISSING, executable, launched, log_in, open_context, shown
 from tests.support.server import REPO, Server, wait_until
@@ -159,6 +161,7 @@ class Shop:
 
     def go_on(self) -> dict[str, str]:
         """What is still under way in the pictures. Returns runs by what they show."""
+        self.batch([self.mail(number) for number in range(400)])
         full = self.batch([self.mail(number, to=f"full.{number}@example.org") for number in range(8)])
         slow = [("write-report", {"pages": 900 + 150 * n, "seconds_a_page": 0.4}) for n in range(5)]
         running = self.batch([{"job_type": name, "queue": "reports", "payload": payload} for name, payload in slow])
@@ -168,6 +171,15 @@ class Shop:
         completed = self.ask("GET", "/v1/runs?state=completed&job_type=import-csv&limit=1")["data"]
         wait_until(lambda: self.ask("GET", f"/v1/runs/{running[0]}")["progress"], "a report has pages")
         return {"retrying": full[0], "running": running[0], "failed": failed[0]["id"], "completed": completed[0]["id"]}
+
+
+def short_waits(started: int, pick: random.Random) -> str:
+    """As the history keeps them: most start at once, some wait a second or two. All at a time was no day's wait."""
+    counts = [0] * (len(BOUNDS) + 1)
+    common = pick.choice((6, 6, 6, 7))
+    for bucket, share in ((common - 1, 0.3), (common, 0.6), (common + pick.choice((2, 3, 4)), 0.1)):
+        counts[bucket] += int(started * share)
+    return json.dumps([round(started * BOUNDS[common], 3), *counts])
 
 
 def spread_history(data: Path) -> None:
@@ -186,9 +198,10 @@ def spread_history(data: Path) -> None:
         for back in range(1, int(HOURS_OF_HISTORY * 3600 / step) + 1):
             share = 0.15 + 0.5 * abs((back * step / 43_200) % 2 - 1) + 0.2 * pick.random()
             for row in model:
-                scaled = {name: int(row[name] * share) for name in numbers}
+                scaled: dict[str, Any] = {name: int(row[name] * share) for name in numbers}
                 if back * step % 21_600 < 1200:
                     scaled["failed"] += int(row["completed"] * 0.05)
+                scaled["waited"] = short_waits(scaled["started"], pick) if row["waited"] else None
                 made = row | scaled | {"at": latest - back * (step if latest > 1e8 else 1)}
                 marks = ", ".join("?" for _ in columns)
                 connection.execute(f"INSERT OR IGNORE INTO history VALUES ({marks})", [made[name] for name in columns])
@@ -316,9 +329,9 @@ def main() -> int:
         shop(Path(folder), given.thousands) as (server, runs),
     ):
         with launched(path) as browser:
-            take_all(browser, server, runs, given.into, set(given.only))
             if given.readme:
                 take_for_readme(browser, server, runs)
+            take_all(browser, server, runs, given.into, set(given.only))
         sys.stderr.write(f"written to {given.into}\n")
         if given.serve:
             sys.stderr.write(f"{server.url}/ui/ until Ctrl-C\n")

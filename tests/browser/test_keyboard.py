@@ -7,12 +7,15 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from blazy_jobs_server.api.dashboard_files import UI
 from tests.browser.conftest import Visitor
-from tests.browser.site import Site
+from tests.browser.site import Site, addresses
+from tests.browser.test_pages import PATTERNS
 from tests.support.browser import shown
 
 pytestmark = pytest.mark.system
 
+ROUTES = (UI / "core" / "routes.js").read_text()
 FOCUSED = """() => {
   const at = document.activeElement;
   return at.getAttribute('aria-label') || at.textContent.trim() || at.tagName;
@@ -141,3 +144,52 @@ def test_single_letters_can_be_switched_off(visit: Visitor, site: Site) -> None:
     shown(page)
     page.keyboard.press("?")
     assert page.get_by_role("dialog").count() == 0
+
+
+HEARD = """controls => {
+  window.there = [...document.querySelectorAll(controls)];
+  window.reached = new Set();
+  window.unseen = [];
+  window.isAround = false;
+  document.addEventListener("focusin", ({ target }) => {
+    isAround ||= reached.has(target);
+    reached.add(target);
+    const { outlineStyle, boxShadow } = getComputedStyle(target);
+    if (outlineStyle === "none" && boxShadow === "none") unseen.push(target.outerHTML.slice(0, 120));
+  });
+}"""
+CONTROLS = "main :is(a[href], button, input, select, textarea, summary, [tabindex='0'])"
+MISSED = """() => there
+  .filter((one) => one.checkVisibility() && !one.disabled && one.tabIndex >= 0 && !reached.has(one))
+  .map((one) => one.outerHTML.slice(0, 160))"""
+
+
+def test_tab_reaches_every_control_of_every_page_and_shows_where_it_is(visit: Visitor, site: Site) -> None:
+    page = visit(site.url, reduced_motion="reduce")
+    faults = []
+    for pattern in PATTERNS:
+        page.goto(f"{site.url}/ui/{addresses(site, pattern)}")
+        shown(page)
+        page.get_by_role("button", name="Live: pause").wait_for()
+        page.keyboard.press("p")  # nothing comes or goes
+        page.get_by_role("button", name="Paused: go on").wait_for()
+        if pattern == "runs/:id":
+            page.locator(".explain").wait_for()
+        page.evaluate(HEARD, CONTROLS)
+        for _ in range(600):
+            page.keyboard.press("Tab")
+            if page.evaluate("isAround"):
+                break
+        faults += [f"{pattern}: not reached: {one}" for one in page.evaluate(MISSED)]
+        faults += [f"{pattern}: not seen: {one}" for one in page.evaluate("unseen")]
+    assert faults == []
+
+
+def test_a_letter_after_g_leads_to_each_page(visit: Visitor, site: Site) -> None:
+    page = visit(site.url)
+    pages = re.findall(r'title: "([^"]*)", path: "[^"]*", icon: "[^"]*", key: "(.)"', ROUTES)
+    assert len(pages) > 8
+    for title, key in pages:
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        shown(page, title)
