@@ -145,6 +145,32 @@ def test_selected_runs_are_cancelled_and_hold_the_list_still(visit: Visitor, sit
     expect(bar).to_have_count(0)
 
 
+def test_the_limits_of_a_queue_are_set_and_taken_off(visit: Visitor, site: Site) -> None:
+    queue = site.name("limited")
+    site.dispatch("unserved", queue=queue)
+    page = visit(site.url, f"queues/{queue}")
+    settings = page.get_by_label("Settings", exact=True)
+    dialog = page.get_by_role("dialog", name=f"Limits of {queue}")
+    page.get_by_role("button", name=f"Limits of {queue}").click()
+    dialog.get_by_label("Concurrency").fill("0")
+    visit.allow(422)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_label("Concurrency")).to_have_attribute("aria-invalid", "true")
+    dialog.get_by_label("Concurrency").fill("3")
+    dialog.get_by_label("Starts").fill("100")
+    dialog.get_by_label("Waiting").fill("5000")
+    dialog.get_by_role("button", name="Save").click()
+    for text in ("3 at a time", "100 starts in 1 min", "at most 5,000"):
+        settings.get_by_text(text).wait_for()
+    page.get_by_role("button", name=f"Limits of {queue}").click()
+    for label in ("Concurrency", "Starts", "Waiting"):
+        dialog.get_by_label(label).fill("")
+    dialog.get_by_role("button", name="Save").click()
+    expect(settings.get_by_text("no limit")).to_have_count(3)
+    found = site.ask("GET", f"/v1/queues/{queue}")
+    assert [found[name] for name in ("concurrency", "rate_limit", "max_queued")] == [None] * 3
+
+
 def test_a_key_that_only_reads_is_offered_nothing_and_refused(visit: Visitor, site: Site) -> None:
     page = visit(site.url, f"runs/{site.runs['failed']}", key=site.reader)
     shown(page)

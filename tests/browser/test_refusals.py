@@ -69,7 +69,10 @@ ACTIONS: dict[str, list[Press]] = {
     ],
     "run queued": [agreed(pressed("Cancel"), "Cancel the run")],
     "run scheduled": [pressed("Run now")],
-    "queues/default": [agreed(pressed("Pause default"), "Pause the queue")],
+    "queues/default": [
+        agreed(pressed("Limits of default"), "Save"),
+        agreed(pressed("Pause default"), "Pause the queue"),
+    ],
     "job-types/completes": [
         agreed(pressed("Dispatch"), "Dispatch"),
         agreed(pressed("Pause"), "Pause the job type"),

@@ -3,11 +3,9 @@ import { part, patch } from "../core/api.js";
 import { DialogFrame, openDialog } from "../kit/dialog.js";
 import { Form, TextField } from "../kit/form.js";
 import { toast } from "../kit/toast.js";
+import { numberIn } from "./things.js";
 
 const PATHS = ["/concurrency", "/timeout_seconds", "/retry/max_attempts", "/priority"];
-
-/** A number as the server takes it; what is none is left to its refusal. @param {string} text */
-const numberIn = (text) => (text.trim() === "" ? null : Number.isFinite(Number(text)) ? Number(text) : text);
 
 /** Changes how many runs of a job type run at a time, how long and how often.
  * @param {import("blazy-jobs").JobType} type @param {() => void} reload */

@@ -5,15 +5,17 @@ import { plural } from "../core/text.js";
 import { Button } from "../kit/button.js";
 import { confirm } from "../kit/dialog.js";
 import { toast } from "../kit/toast.js";
+import { openQueueLimits } from "./queue-limits.js";
 import { act } from "./things.js";
 
-/** Pauses a queue, or lets it go on.
+/** Pauses a queue, or lets it go on; on its page also changes its limits.
  * @param {{ queue: import("blazy-jobs").Queue, reload: () => void, small?: boolean }} props `small`: in a row, without a word */
 export function QueueActions({ queue, reload, small = false }) {
   if (!may("config")) return null;
   const name = small ? undefined : queue.paused ? "Resume" : "Pause";
   const label = `${queue.paused ? "Resume" : "Pause"} ${queue.name}`;
-  return html`<${Button} icon=${queue.paused ? "play" : "pause"} kind=${small ? "quiet" : ""} label=${label} onClick=${() => (queue.paused ? resume(queue, reload) : pause(queue, reload))}>${name}<//>`;
+  return html`${!small && html`<${Button} icon="filter" label=${`Limits of ${queue.name}`} onClick=${() => openQueueLimits(queue, reload)}>Limits<//>`}
+    <${Button} icon=${queue.paused ? "play" : "pause"} kind=${small ? "quiet" : ""} label=${label} onClick=${() => (queue.paused ? resume(queue, reload) : pause(queue, reload))}>${name}<//>`;
 }
 
 /** @param {import("blazy-jobs").Queue} queue @param {() => void} reload */

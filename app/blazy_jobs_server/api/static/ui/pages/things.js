@@ -96,3 +96,6 @@ export function namesIn(text) {
   const names = text.split(/[\s,]+/).filter((name) => name !== "");
   return names.length > 0 ? names : null;
 }
+
+/** A number as the server takes it; empty is null, and what is no number is left to its refusal. @param {string} text */
+export const numberIn = (text) => (text.trim() === "" ? null : Number.isFinite(Number(text)) ? Number(text) : text);
