@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from blazy_jobs_server.api.dashboard_files import UI
 from tests.browser.conftest import Visitor
@@ -51,7 +51,7 @@ def test_a_page_is_accessible_in_both_schemes_and_fits_every_width(visit: Visito
     page = visit(site.url, addresses(site, pattern), viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     shown(page)
     not_hurt(page)
-    assert page.evaluate("document.activeElement.tagName") == "H1"
+    expect(page.locator("main h1")).to_be_focused()
     page.evaluate(axe())
     faults = found_by_axe(page, {"runOnly": RULES})
     page.emulate_media(color_scheme="dark")
