@@ -268,7 +268,7 @@ def small(picture: bytes, path: Path) -> None:
     image = (
         Image.open(io.BytesIO(picture))
         .convert("RGB")
-        .quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        .quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
     )
     image.save(path, optimize=True)
 
