@@ -28,6 +28,10 @@ CUT = "… (cut)"
 LEVELS = ("debug", "info", "warning", "error", "critical")
 
 
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class ErrorItem(Struct, forbid_unknown_fields=True):
     message: str
     code: str = "handler_error"
@@ -39,7 +43,7 @@ class Item(Struct, forbid_unknown_fields=True, kw_only=True):
     """As report_models.ReportItem, for the many."""
 
     run_id: str
-    attempt: int
+    attempt: Count
     lease_token: str
     type: Literal["progress", "log", "completed", "failed", "released", "snoozed", "cancelled", "lost"]
     percent: float | None = None
@@ -47,7 +51,7 @@ class Item(Struct, forbid_unknown_fields=True, kw_only=True):
     data: Any = None
     level: str | None = None
     fields: dict[str, Any] | None = None
-    dropped: int | None = None
+    dropped: Count | None = None
     written_at: datetime | None = None
     result: Any = None
     error: ErrorItem | None = None
@@ -63,12 +67,9 @@ class CompletedColumns(Struct, forbid_unknown_fields=True):
     """As report_models.CompletedIn."""
 
     lease_token: str
-    attempt: int
+    attempt: Count
     run_ids: list[str]
     results: list[Any] | None = None
-
-
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Word(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -80,7 +81,7 @@ class Word(Struct, forbid_unknown_fields=True, kw_only=True):
     data: Any = None
     level: str | None = None
     fields: dict[str, Any] | None = None
-    dropped: int | None = None
+    dropped: Count | None = None
     written_at: Instant | None = None
 
 
@@ -88,10 +89,10 @@ class SaidColumns(Struct, forbid_unknown_fields=True):
     """As report_models.SaidIn."""
 
     lease_token: str
-    attempt: int
+    attempt: Count
     run_ids: list[str]
     words: list[list[Any]]
-    before: list[int] | None = None
+    before: list[Count] | None = None
 
 
 class Wrong(NamedTuple):
@@ -105,6 +106,8 @@ class Wrong(NamedTuple):
 def read_said(values: list[Any]) -> list[tuple[Said, list[Wrong]]]:
     """What was said by columns, of a whole call, without what is refused of it. Raises InvalidRequest."""
     read = [_said(value, f"/said/{place}") for place, value in enumerate(values)]
+    if sum(len(said.run_ids) for said, _ in read) > MAX_SAID:
+        raise InvalidRequest.at("/said", f"names more than {MAX_SAID} runs", "too_long")
     if sum(len(said.kinds) + len(wrong) for said, wrong in read) > MAX_SAID:
         raise InvalidRequest.at("/said", f"has more than {MAX_SAID} words", "too_long")
     return read
@@ -120,8 +123,8 @@ def _said(value: Any, path: str) -> tuple[Said, list[Wrong]]:
         raise InvalidRequest.at(f"{path}/run_ids", "must be ids of runs")
     if len(item.words) != len(run_ids):
         raise InvalidRequest.at(f"{path}/words", "must be as many as run_ids")
-    if item.before is not None and (len(item.before) != len(run_ids) or min(item.before, default=0) < 0):
-        raise InvalidRequest.at(f"{path}/before", "must be as many as run_ids, and none negative")
+    if item.before is not None and len(item.before) != len(run_ids):
+        raise InvalidRequest.at(f"{path}/before", "must be as many as run_ids")
     try:
         words = msgspec.convert(item.words, list[list[Word]])
         wrong: list[Wrong] = []
@@ -133,7 +136,7 @@ def _said(value: Any, path: str) -> tuple[Said, list[Wrong]]:
             said.written_at.append(word.written_at)
             if word.type == "log":
                 if word.dropped:
-                    said.dropped[len(said.kinds)] = max(0, word.dropped)
+                    said.dropped[len(said.kinds)] = word.dropped
                 said.kinds.append(EventType.LOG)
                 said.data.append(_line(word))
             else:
@@ -204,7 +207,7 @@ def read_report(value: Any, max_result_bytes: int, now: int) -> Report:
             return replace(report, data=_progress(item))
         case "log":
             written_at = _instant(item.written_at, "/written_at")
-            return replace(report, data=_line(item), dropped=max(0, item.dropped or 0), written_at=written_at)
+            return replace(report, data=_line(item), dropped=item.dropped or 0, written_at=written_at)
         case "failed":
             return _failed(item, report)
         case "released":

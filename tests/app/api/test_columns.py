@@ -92,6 +92,7 @@ async def test_what_is_not_simply_accepted_is_said(server: Server) -> None:
         ([{"lease_token": "t", "attempt": 1, "run_ids": ["run_x"]}], "/completed/0/run_ids"),
         ([{"lease_token": "t", "attempt": 1, "run_ids": [7]}], "/completed/0"),
         ([{"lease_token": "t", "attempt": 1, "run_ids": [], "more": 1}], "/completed/0"),
+        ([{"lease_token": "t", "attempt": -1, "run_ids": []}], "/completed/0"),
         ([{"lease_token": "t", "attempt": 1, "run_ids": [], "results": [1]}], "/completed/0/results"),
         ([{"lease_token": "t", "attempt": 1, "run_ids": ["run_0000000000000"] * 10_001}], "/completed"),
         (
@@ -175,6 +176,7 @@ def says(group: Any, *words: list[Any], **fields: Any) -> Any:
     return done(group) | {"words": list(words)} | fields
 
 
+RUN = "run_1j1165knadp00"
 LINE = {"type": "log", "level": "info", "message": "m", "fields": {"n": 1}}
 HALF = {"type": "progress", "percent": 50, "message": "half", "data": [1]}
 
@@ -224,10 +226,11 @@ async def test_a_wrong_word_is_refused_at_its_place(server: Server) -> None:
     worker, group = await leased_group(server)
     one, two = group["run_ids"]
     wrong = [LINE, {"type": "log", "message": 7}, {"type": "failed"}, LINE | {"written_at": "2026-01-01T00:00:00"}]
+    wrong.append(LINE | {"dropped": -1})
     lost = says(group, [LINE], run_ids=[two], lease_token="another")
     first, second = (await report(worker, said=[says(group, wrong, [HALF]), lost]))["said"]
     assert [(item["run_id"], item["place"], item["status"]) for item in first] == [
-        (one, place, "rejected") for place in (1, 2, 3)
+        (one, place, "rejected") for place in (1, 2, 3, 4)
     ]
     assert all(item["error"] for item in first)
     assert second == [{"run_id": two, "status": "lease_lost", "error": None, "cancel_requested": False, "place": None}]
@@ -276,7 +279,11 @@ async def test_what_a_cancelled_run_says_by_columns_is_answered_with_the_cancel(
         ([{"lease_token": "t", "attempt": 1, "run_ids": [], "words": [[]]}], "/said/0/words"),
         ([{"lease_token": "t", "attempt": 1, "run_ids": [], "words": [], "before": [1]}], "/said/0/before"),
         ([{"lease_token": "t", "attempt": 1, "run_ids": [], "words": [], "more": 1}], "/said/0"),
-        ([{"lease_token": "t", "attempt": 1, "run_ids": ["run_1j1165knadp00"], "words": [[LINE] * 10_001]}], "/said"),
+        ([{"lease_token": "t", "attempt": -1, "run_ids": [], "words": []}], "/said/0"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [RUN], "words": [[]], "before": [-1]}], "/said/0"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [RUN] * 10_001, "words": [[]] * 10_001}], "/said"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [RUN] * 6_000, "words": [[]] * 6_000}] * 2, "/said"),
+        ([{"lease_token": "t", "attempt": 1, "run_ids": [RUN], "words": [[LINE] * 10_001]}], "/said"),
     ],
 )
 async def test_a_call_with_wrong_columns_of_words_is_refused_as_a_whole(server: Server, said: Any, path: str) -> None:
