@@ -10,8 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from blazy_jobs_server.domain.audit import Act
 from blazy_jobs_server.domain.instants import SECOND
+from blazy_jobs_server.domain.keys import Actor
 from blazy_jobs_server.domain.run import State
+from blazy_jobs_server.ports.audit import acting_for
+from blazy_jobs_server.ports.config import Changes, JobTypeWrite
 from tests.contract.stage import LEASE_SECONDS, Stage, ids, shown
 from tests.support.examples import examples
 
@@ -335,7 +339,32 @@ async def test_what_a_worker_does_not_know_is_kept_with_it(stage: Stage) -> None
 async def test_each_version_of_a_job_type_is_told(stage: Stage) -> None:
     first = stage.types["greet"]
     second = await stage.define("greet", timeout_seconds=5)
-    assert await stage.store.versions("greet") == [
+    told = await stage.store.versions("greet")
+    assert [(one.definition_id, one.version, one.definition) for one in told] == [
         (known.definition_id, known.version, known.definition) for known in (first, second)
     ]
+    assert [(one.created_at, one.created_by) for one in told] == [(known.updated_at, None) for known in (first, second)]
     assert await stage.store.versions("nobody") == []
+
+
+async def test_a_version_is_of_whom_it_was_made_for(stage: Stage) -> None:
+    for actor, priority in ((Actor("key1", "a deploy"), 1), (Actor("root", "JOBS_API_KEY"), 2), (None, 3)):
+        stage.clock.move(1)
+        with acting_for(Act(actor)):
+            await stage.define("greet", priority=priority)
+    with acting_for(Act(Actor("key2", "nothing new"))):
+        last = await stage.define("greet", priority=3)
+    seen = {"greet": last}
+    write = JobTypeWrite(definition=replace(last.definition, priority=4), source="config", owner="gitops")
+    with acting_for(Act(Actor("key3", "gitops"))):
+        assert await stage.store.apply(
+            Changes(seen_job_types=seen, seen_queues={}, seen_schedules={}, job_types=(write,))
+        )
+    await stage.reopen()
+    assert [one.created_by for one in await stage.store.versions("greet")] == [
+        None,
+        "key1 a deploy",
+        "root JOBS_API_KEY",
+        None,
+        "key3 gitops",
+    ]

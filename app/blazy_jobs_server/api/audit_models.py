@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import AwareDatetime, BaseModel
 
-from blazy_jobs_server.api.run_models import Actor
+from blazy_jobs_server.api.fields import Actor
 
 
 class AuditEntry(BaseModel):

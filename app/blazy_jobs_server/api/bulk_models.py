@@ -8,8 +8,8 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_v
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
-from blazy_jobs_server.api.fields import MAX_ATTEMPT, MAX_SEARCH, WHOLE, In, Instant, Priority, RunState
-from blazy_jobs_server.api.run_models import Actor, ListedRun
+from blazy_jobs_server.api.fields import MAX_ATTEMPT, MAX_SEARCH, WHOLE, Actor, In, Instant, Priority, RunState
+from blazy_jobs_server.api.run_models import ListedRun
 
 BulkAction = TypeAliasType("BulkAction", Literal["cancel", "replay", "erase", "reprioritise", "run_now", "resolve"])
 BulkState = TypeAliasType("BulkState", Literal["running", "completed", "cancelled", "failed"])

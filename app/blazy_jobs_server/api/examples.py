@@ -443,7 +443,12 @@ ANSWERS: dict[str, list[Any]] = {
     "FireTimes": [{"data": ["2026-02-01T02:00:00.000000Z", "2026-02-02T02:00:00.000000Z"]}],
     "JobType": [_JOB_TYPE],
     "JobTypeVersion": [
-        {"version": 2, "changed": ["timeout_seconds"]}
+        {
+            "version": 2,
+            "changed": ["timeout_seconds"],
+            "created_at": "2026-01-31T12:00:00.000000Z",
+            "created_by": {"id": "T1k2nQ8sWz", "name": "shop"},
+        }
         | {name: _JOB_TYPE[name] for name in _JOB_TYPE if name not in _NO_PART_OF_A_VERSION}
     ],
     "Run": [_QUEUED, _RUNNING, _COMPLETED],

@@ -122,3 +122,8 @@ class In(BaseModel):
 
 class EmptyIn(In):
     """An object without fields."""
+
+
+class Actor(BaseModel):
+    id: str
+    name: str

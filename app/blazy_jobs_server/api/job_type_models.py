@@ -10,6 +10,7 @@ from typing_extensions import TypeAliasType
 from blazy_jobs_server.api.fields import (
     WHOLE,
     YEAR_SECONDS,
+    Actor,
     Backoff,
     Expiry,
     In,
@@ -156,6 +157,8 @@ class JobType(BaseModel):
 class JobTypeVersion(BaseModel):
     version: int
     changed: list[str]
+    created_at: AwareDatetime | None
+    created_by: Actor | None
     name: str
     description: str
     handler: HandlerOut

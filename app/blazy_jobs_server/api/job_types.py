@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, TypeVar
 
+import msgspec
 import orjson
 from fastapi import APIRouter, Request, Response
 
@@ -33,8 +34,8 @@ from blazy_jobs_server.domain.errors import (
     SecretNotFound,
 )
 from blazy_jobs_server.domain.instants import rfc3339
-from blazy_jobs_server.domain.job_type import NAME, Definition, JobType
-from blazy_jobs_server.domain.keys import Scope
+from blazy_jobs_server.domain.job_type import NAME, Definition, JobType, Version
+from blazy_jobs_server.domain.keys import Actor, Scope
 
 router = APIRouter(prefix="/v1/job-types", tags=["job types"])
 
@@ -207,19 +208,22 @@ async def list_job_type_versions(request: Request, name: str, limit: Limit = 50,
     await jobs.catalogue.fresh()
     jobs.catalogue.entry(name)
     before = cursor_key(cursor)
-    found = [(version, definition) for _, version, definition in await jobs.store.versions(name)]
-    rows = [row for row in found if before is None or row[0] < before][-limit - 1 :]
-    page = [_version(version, now, then) for (_, then), (version, now) in pairwise(rows)]
+    found = await jobs.store.versions(name)
+    rows = [row for row in found if before is None or row.version < before][-limit - 1 :]
+    page = [_version(now, then) for then, now in pairwise(rows)]
     if len(rows) <= limit and rows:
-        page = [_version(*rows[0], None), *page]
+        page = [_version(rows[0], None), *page]
     following = ids.encode(page[0]["version"]) if len(rows) > limit else None
     return respond(Answer(200, orjson.dumps({"data": page[::-1], "next_cursor": following})))
 
 
-def _version(version: int, definition: Definition, before: Definition | None) -> dict[str, Any]:
-    shown = render.definition_json(definition)
-    known = shown if before is None else render.definition_json(before)
-    return {"version": version, "changed": [name for name in shown if shown[name] != known[name]]} | shown
+def _version(one: Version, before: Version | None) -> dict[str, Any]:
+    shown = render.definition_json(one.definition)
+    known = shown if before is None else render.definition_json(before.definition)
+    changed = [name for name in shown if shown[name] != known[name]]
+    made_at = None if one.created_at is None else rfc3339(one.created_at)
+    made_by = None if one.created_by is None else msgspec.to_builtins(Actor.of(one.created_by))
+    return {"version": one.version, "changed": changed, "created_at": made_at, "created_by": made_by} | shown
 
 
 @router.patch(

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from typing_extensions import TypeAliasType
 
 from blazy_jobs_server.api.fields import (
+    Actor,
     Expiry,
     In,
     Instant,
@@ -78,11 +79,6 @@ class Progress(BaseModel):
     percent: float | None
     message: str | None
     data: Any
-
-
-class Actor(BaseModel):
-    id: str
-    name: str
 
 
 class Run(BaseModel):

@@ -91,6 +91,17 @@ class Declarer(Struct, frozen=True):
     declaration: int | None = None
 
 
+class Version(Struct, frozen=True, kw_only=True):
+    """A definition that a job type has, or has had. `created_at` and `created_by` (an Actor as text) None where that
+    is not known; `created_by` also where no key was asked for."""
+
+    definition_id: int
+    version: int
+    definition: Definition
+    created_at: int | None
+    created_by: str | None
+
+
 class JobType(Struct, frozen=True, kw_only=True):
     definition: Definition
     definition_id: int

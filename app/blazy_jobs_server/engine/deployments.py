@@ -121,10 +121,10 @@ class Deployments:
             for _, declaration in (await self._store.declarations(record.declares)).values()
             if run.job_type in declaration.definitions
         ]
-        versions = await self._store.versions(run.job_type)
-        if not declared or any(found == run.definition_id and said in declared for found, _, said in versions):
+        said = [one for one in await self._store.versions(run.job_type) if one.definition in declared]
+        if not declared or any(one.definition_id == run.definition_id for one in said):
             return None
-        first = min((version for _, version, said in versions if said in declared), default=0)
+        first = min((one.version for one in said), default=0)
         return run.definition_id if first < run.version else None
 
     async def _there(self) -> list[View]:

@@ -25,6 +25,12 @@ def acting_for(act: Act) -> Iterator[None]:
         acting.reset(token)
 
 
+def acting_as() -> str | None:
+    """Who is kept with what is made: the Actor as text, None without a key."""
+    act = acting.get()
+    return None if act is None or act.actor is None else act.actor.text
+
+
 class AuditFilter(Struct, frozen=True, kw_only=True):
     """None: any."""
 

@@ -48,6 +48,8 @@ class Changes(Struct, frozen=True, kw_only=True):
     deleted_schedules: tuple[str, ...] = ()
     deleted_webhooks: tuple[str, ...] = ()
     retired_job_types: tuple[str, ...] = ()
+    by: str | None = None
+    """Who is kept with the versions that are made: said by the store, which knows for whom it is asked."""
 
 
 class Changed(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
-from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source, Version
 from blazy_jobs_server.domain.limits import Limits, RateWindow, Scope
 from blazy_jobs_server.domain.run import Run, State
 from blazy_jobs_server.ports.audit import AuditStore
@@ -234,8 +234,8 @@ class Store(
         """The definitions that a worker's code is too old for, all of them."""
         ...
 
-    async def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
-        """Each with the number of its definition and its version, the oldest first."""
+    async def versions(self, job_type: str) -> list[Version]:
+        """The oldest first."""
         ...
 
     async def started(self) -> list[Started]:

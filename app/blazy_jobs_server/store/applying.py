@@ -133,7 +133,16 @@ def nowhere(ledger: Ledger, changes: Changes) -> JobTypeNotFound | None:
 def job_type_to_save(write: JobTypeWrite, changes: Changes) -> SaveJobType:
     seen = changes.seen_job_types[write.definition.name]
     expect = None if seen is None else seen.version
-    return SaveJobType(write.definition, expect, write.source, write.declarer, write.paused, write.owner, write.secrets)
+    return SaveJobType(
+        write.definition,
+        expect,
+        write.source,
+        write.declarer,
+        write.paused,
+        write.owner,
+        write.secrets,
+        changes.by,
+    )
 
 
 def queue_to_save(write: QueueWrite) -> SaveQueue:

@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from blazy_jobs_server.domain import lifecycle
 from blazy_jobs_server.domain.errors import QueueInUse
 from blazy_jobs_server.domain.ids import COUNTER_BITS
-from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source, Version
 from blazy_jobs_server.domain.limits import NO_LIMITS, Limits
 from blazy_jobs_server.domain.run import UNFINISHED, State
 from blazy_jobs_server.store import statements as sql
@@ -42,15 +42,24 @@ RETIRED = (
     "SELECT v.body FROM job_types AS t JOIN job_type_versions AS v ON v.id = t.definition_id "
     "WHERE t.retired ORDER BY t.name"
 )
-VERSIONS = "SELECT id, version, body FROM job_type_versions WHERE name"
+VERSIONS = "SELECT id, version, body, created_at, created_by FROM job_type_versions WHERE name"
 
 decode_definition = msgspec.json.Decoder(Definition).decode
 _bullmq = msgspec.json.Decoder(Bullmq)
 _limits = msgspec.json.Decoder(Limits)
 
 
-def to_versions(rows: Iterable[Sequence[Any]]) -> list[tuple[int, int, Definition]]:
-    return [(definition_id, version, decode_definition(body)) for definition_id, version, body in rows]
+def to_versions(rows: Iterable[Sequence[Any]]) -> list[Version]:
+    return [
+        Version(
+            definition_id=definition_id,
+            version=version,
+            definition=decode_definition(body),
+            created_at=created_at,
+            created_by=created_by,
+        )
+        for definition_id, version, body, created_at, created_by in rows
+    ]
 
 
 class SaveJobType(NamedTuple):
@@ -61,6 +70,7 @@ class SaveJobType(NamedTuple):
     paused: bool | None
     owner: str | None = None
     secrets: str | UnsetType | None = UNSET
+    by: str | None = None
 
 
 class KeepSecrets(NamedTuple):
@@ -95,7 +105,7 @@ def _save_job_type(tx: Transaction, argument: SaveJobType) -> JobType | None:
     if known is not None and known.version == version:
         definition_id = known.definition_id
     else:
-        definition_id = _add_version(tx, argument.definition, version)
+        definition_id = _add_version(tx, argument, version)
     job_type = saved_job_type(known, argument, definition_id, version, tx.now)
     if job_type != known:
         _write(tx, job_type)
@@ -144,10 +154,13 @@ def job_type_row(job_type: JobType, *, retired: bool = False) -> tuple[Any, ...]
     )
 
 
-def _add_version(tx: Transaction, definition: Definition, version: int) -> int:
+def _add_version(tx: Transaction, argument: SaveJobType, version: int) -> int:
+    definition = argument.definition
+    body = msgspec.json.encode(definition).decode()
     definition_id: int = tx.cursor.execute(
-        "INSERT INTO job_type_versions (name, version, body) VALUES (?, ?, ?) RETURNING id",
-        (definition.name, version, msgspec.json.encode(definition).decode()),
+        "INSERT INTO job_type_versions (name, version, body, created_at, created_by) "
+        "VALUES (?, ?, ?, ?, ?) RETURNING id",
+        (definition.name, version, body, tx.now, argument.by),
     ).fetchone()[0]
     tx.ledger.add_version(definition_id, version, definition)
     tx.lane(definition.name, definition.queue)

@@ -22,7 +22,7 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import StoreUnavailable
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.history import Row
-from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
+from blazy_jobs_server.domain.job_type import Definition, JobType, Queue, Version
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.limits import RateWindow, Scope
 from blazy_jobs_server.domain.run import UNFINISHED, Run, State
@@ -540,7 +540,7 @@ class Reader:
         with self._snapshot() as (_, cursor):
             return [decode_definition(row[0]) for row in cursor.execute(RETIRED)]
 
-    def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
+    def versions(self, job_type: str) -> list[Version]:
         with self._snapshot() as (_, cursor):
             return to_versions(cursor.execute(f"{VERSIONS} = ? ORDER BY version", (job_type,)))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -22,7 +23,7 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.history import Row
 from blazy_jobs_server.domain.instants import EARLIEST
-from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source, Version
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.limits import Limits, RateWindow, Scope
 from blazy_jobs_server.domain.run import Run, State
@@ -56,7 +57,7 @@ from blazy_jobs_server.ports import (
     Tally,
     WorkerRecord,
 )
-from blazy_jobs_server.ports.audit import AuditFilter, acting
+from blazy_jobs_server.ports.audit import AuditFilter, acting, acting_as
 from blazy_jobs_server.ports.bulk import Advance, Advanced
 from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
@@ -172,7 +173,7 @@ class SqliteStore:
         secrets: str | UnsetType | None = UNSET,
     ) -> JobType | None:
         saved: JobType | None = await self._write(
-            "save_job_type", SaveJobType(definition, expect, source, declarer, paused, secrets=secrets)
+            "save_job_type", SaveJobType(definition, expect, source, declarer, paused, secrets=secrets, by=acting_as())
         )
         return saved
 
@@ -199,7 +200,7 @@ class SqliteStore:
         return queue
 
     async def apply(self, changes: Changes) -> Changed | None:
-        changed: Changed | None = await self._write("apply", changes)
+        changed: Changed | None = await self._write("apply", replace(changes, by=acting_as()))
         return changed
 
     async def counts(self) -> dict[tuple[str, str, State], int]:
@@ -474,7 +475,7 @@ class SqliteStore:
     async def retired_job_types(self) -> list[Definition]:
         return await self._reader.on_thread(self._reader.retired_job_types)
 
-    async def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
+    async def versions(self, job_type: str) -> list[Version]:
         return await self._reader.on_thread(self._reader.versions, job_type)
 
     async def started(self) -> list[Started]:

@@ -76,6 +76,8 @@ class JobTypeVersionRow(SQLModel, table=True):
     name: str
     version: int
     body: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: int | None = Field(default=None, sa_column=_big(null=True))
+    created_by: str | None = None
 
 
 class QueueRow(SQLModel, table=True):

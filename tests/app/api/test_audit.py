@@ -158,6 +158,16 @@ async def test_without_keys_nobody_is_named(serve: Callable[..., Server]) -> Non
         assert (await server.dispatch())["created_by"] is None
 
 
+async def test_a_version_of_a_job_type_names_the_key_that_made_it(server: Server) -> None:
+    await root(server, "POST", "/v1/job-types", {"name": "mail", "handler": {"kind": "worker"}})
+    deploy = await make(server, "admin", name="deploy")
+    await deploy.ask("PATCH", "/v1/job-types/mail", {"priority": 1})
+    await root(server, "POST", "/v1/job-types/mail/pause")
+    second, first = (await deploy.get("/v1/job-types/mail/versions"))["data"]
+    assert second["created_by"] == {"id": deploy.id, "name": "deploy"}
+    assert first["created_by"] == {"id": "root", "name": "JOBS_API_KEY"}
+
+
 async def test_runs_say_by_whose_key_they_were_made(server: Server) -> None:
     await root(server, "POST", "/v1/job-types", {"name": "mail", "handler": {"kind": "worker"}})
     await root(server, "POST", "/v1/schedules", {"name": "s", "job_type": "mail", **TRIGGER})

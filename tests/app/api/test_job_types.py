@@ -238,7 +238,9 @@ async def test_versions_say_what_each_changed(server: Server) -> None:
     assert [one["changed"] for one in (third, second, first)] == [["retry"], ["timeout_seconds", "tags"], []]
     assert (first["timeout_seconds"], second["timeout_seconds"], third["retry"]["max_attempts"]) == (300, 30, 2)
     current = await server.get(path)
-    assert {name: third[name] for name in third if name != "changed"} == {
+    assert [one["created_at"] for one in (third, first)] == [current["updated_at"], current["created_at"]]
+    assert [one["created_by"] for one in (third, first)] == [None, None], "nobody has a key here"
+    assert {name: third[name] for name in third if name not in ("changed", "created_at", "created_by")} == {
         name: current[name] for name in current if name not in ("paused", "source", "created_at", "updated_at")
     }
 

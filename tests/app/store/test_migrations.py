@@ -86,6 +86,8 @@ async def works_on(stage: Stage, version: str) -> None:
     await stage.complete(lease)
     assert (await stage.run_of()).id > 1032
     assert sum((await stage.store.counts()).values()) == 4
+    [told] = await stage.store.versions("greet")
+    assert (told.created_at, told.created_by) == (stage.types["greet"].updated_at, None)
 
 
 @pytest.mark.parametrize("version", EARLIER)

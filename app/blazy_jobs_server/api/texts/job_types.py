@@ -147,6 +147,8 @@ FIELDS = {
     "JobTypeVersion": {
         "version": "Its number, from 1 without gaps.",
         "changed": "The names of the fields that differ from the version before. Empty for the first.",
+        "created_at": "When it was made: RFC 3339, UTC. null: it was replaced before this was recorded.",
+        "created_by": "The API key that made it. null: a server without keys, code of its own workers, or unrecorded.",
     },
     "JobTypeVersionPage": {"data": PAGE_DATA, "next_cursor": CURSOR_OF_NEXT},
 }

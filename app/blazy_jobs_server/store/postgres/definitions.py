@@ -105,10 +105,13 @@ async def _save(tx: Transaction, argument: SaveJobType) -> JobType | None:
         definition_id = known.definition_id
     else:
         definition_id = await tx.value(
-            "INSERT INTO job_type_versions (name, version, body) VALUES ($1, $2, $3) RETURNING id",
+            "INSERT INTO job_type_versions (name, version, body, created_at, created_by) "
+            "VALUES ($1, $2, $3, $4, $5) RETURNING id",
             definition.name,
             version,
             msgspec.json.encode(definition).decode(),
+            tx.now,
+            argument.by,
         )
         tx.ledger.add_version(definition_id, version, definition)
     job_type = saved_job_type(known, argument, definition_id, version, tx.now)

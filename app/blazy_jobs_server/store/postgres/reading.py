@@ -14,7 +14,7 @@ from blazy_jobs_server.domain.declaration import Declaration, Started
 from blazy_jobs_server.domain.errors import ReadTimeout
 from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.history import Row
-from blazy_jobs_server.domain.job_type import Definition, JobType, Queue
+from blazy_jobs_server.domain.job_type import Definition, JobType, Queue, Version
 from blazy_jobs_server.domain.run import UNFINISHED, Run, State
 from blazy_jobs_server.domain.schedule import Schedule
 from blazy_jobs_server.domain.webhook import Delivery, Webhook
@@ -461,7 +461,7 @@ class Reader:
     async def retired_job_types(self) -> list[Definition]:
         return [decode_definition(row[0]) for row in await self.rows(RETIRED)]
 
-    async def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
+    async def versions(self, job_type: str) -> list[Version]:
         return to_versions(await self.rows(f"{VERSIONS} = $1 ORDER BY version", job_type))
 
     async def started(self) -> list[Started]:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import asyncpg
 import structlog
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from blazy_jobs_server.domain.audit import AuditEntry
 from blazy_jobs_server.domain.bulk import Bulk
@@ -21,7 +22,7 @@ from blazy_jobs_server.domain.event import Event
 from blazy_jobs_server.domain.history import Row
 from blazy_jobs_server.domain.ids import COUNTER_BITS
 from blazy_jobs_server.domain.instants import EARLIEST
-from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source
+from blazy_jobs_server.domain.job_type import Bullmq, Declarer, Definition, JobType, Queue, Source, Version
 from blazy_jobs_server.domain.keys import ApiKey
 from blazy_jobs_server.domain.limits import Limits, RateWindow, Scope
 from blazy_jobs_server.domain.run import Run, State
@@ -55,7 +56,7 @@ from blazy_jobs_server.ports import (
     Tally,
     WorkerRecord,
 )
-from blazy_jobs_server.ports.audit import AuditFilter, acting
+from blazy_jobs_server.ports.audit import AuditFilter, acting, acting_as
 from blazy_jobs_server.ports.bulk import Advance, Advanced
 from blazy_jobs_server.ports.config import Changed, Changes
 from blazy_jobs_server.ports.errors import ErrorFilter, ErrorGroup, GroupPlace
@@ -255,7 +256,7 @@ class PostgresStore:
         secrets: str | UnsetType | None = UNSET,
     ) -> JobType | None:
         saved: JobType | None = await self._write(
-            "save_job_type", SaveJobType(definition, expect, source, declarer, paused, secrets=secrets)
+            "save_job_type", SaveJobType(definition, expect, source, declarer, paused, secrets=secrets, by=acting_as())
         )
         return saved
 
@@ -282,7 +283,7 @@ class PostgresStore:
         return queue
 
     async def apply(self, changes: Changes) -> Changed | None:
-        changed: Changed | None = await self._write("apply", changes)
+        changed: Changed | None = await self._write("apply", replace(changes, by=acting_as()))
         return changed
 
     # -- queues of other engines
@@ -586,7 +587,7 @@ class PostgresStore:
     async def retired_job_types(self) -> list[Definition]:
         return await self._reader.retired_job_types()
 
-    async def versions(self, job_type: str) -> list[tuple[int, int, Definition]]:
+    async def versions(self, job_type: str) -> list[Version]:
         return await self._reader.versions(job_type)
 
     async def started(self) -> list[Started]:

@@ -9,8 +9,10 @@ from attrs import field as _attrs_field
 from ..types import UNSET, Unset
 
 from typing import cast
+import datetime
 
 if TYPE_CHECKING:
+  from ..models.actor import Actor
   from ..models.http_handler_out import HttpHandlerOut
   from ..models.json_schema_type_0 import JsonSchemaType0
   from ..models.retry_out import RetryOut
@@ -31,6 +33,10 @@ class JobTypeVersion:
         Attributes:
             version (int): Its number, from 1 without gaps.
             changed (list[str]): The names of the fields that differ from the version before. Empty for the first.
+            created_at (datetime.datetime | None): When it was made: RFC 3339, UTC. null: it was replaced before this was
+                recorded.
+            created_by (Actor | None): The API key that made it. null: a server without keys, code of the server's own
+                workers, or not recorded.
             name (str): Unique among the job types that are not retired.
             description (str): For people; may be empty.
             handler (HttpHandlerOut | WorkerHandlerOut): What executes the runs.
@@ -51,6 +57,8 @@ class JobTypeVersion:
 
     version: int
     changed: list[str]
+    created_at: datetime.datetime | None
+    created_by: Actor | None
     name: str
     description: str
     handler: HttpHandlerOut | WorkerHandlerOut
@@ -73,6 +81,7 @@ class JobTypeVersion:
 
 
     def to_dict(self) -> dict[str, Any]:
+        from ..models.actor import Actor # noqa: PLC0415
         from ..models.http_handler_out import HttpHandlerOut # noqa: PLC0415
         from ..models.json_schema_type_0 import JsonSchemaType0 # noqa: PLC0415
         from ..models.retry_out import RetryOut # noqa: PLC0415
@@ -82,6 +91,18 @@ class JobTypeVersion:
         changed = self.changed
 
 
+
+        created_at: None | str
+        if isinstance(self.created_at, datetime.datetime):
+            created_at = self.created_at.isoformat()
+        else:
+            created_at = self.created_at
+
+        created_by: dict[str, Any] | None
+        if isinstance(self.created_by, Actor):
+            created_by = self.created_by.to_dict()
+        else:
+            created_by = self.created_by
 
         name = self.name
 
@@ -139,6 +160,8 @@ class JobTypeVersion:
         field_dict.update({
             "version": version,
             "changed": changed,
+            "created_at": created_at,
+            "created_by": created_by,
             "name": name,
             "description": description,
             "handler": handler,
@@ -162,6 +185,7 @@ class JobTypeVersion:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.actor import Actor # noqa: PLC0415
         from ..models.http_handler_out import HttpHandlerOut # noqa: PLC0415
         from ..models.json_schema_type_0 import JsonSchemaType0 # noqa: PLC0415
         from ..models.retry_out import RetryOut # noqa: PLC0415
@@ -170,6 +194,42 @@ class JobTypeVersion:
         version = d.pop("version")
 
         changed = cast(list[str], d.pop("changed"))
+
+
+        def _parse_created_at(data: object) -> datetime.datetime | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                created_at_type_0 = datetime.datetime.fromisoformat(data)
+
+
+
+                return created_at_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(datetime.datetime | None, data)
+
+        created_at = _parse_created_at(d.pop("created_at"))
+
+
+        def _parse_created_by(data: object) -> Actor | None:
+            if data is None:
+                return data
+            try:
+                if not isinstance(data, dict):
+                    raise TypeError()
+                created_by_type_0 = Actor.from_dict(data)
+
+
+
+                return created_by_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            return cast(Actor | None, data)
+
+        created_by = _parse_created_by(d.pop("created_by"))
 
 
         name = d.pop("name")
@@ -280,6 +340,8 @@ class JobTypeVersion:
         job_type_version = cls(
             version=version,
             changed=changed,
+            created_at=created_at,
+            created_by=created_by,
             name=name,
             description=description,
             handler=handler,

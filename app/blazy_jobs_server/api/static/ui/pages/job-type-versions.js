@@ -8,6 +8,7 @@ import { duration } from "../core/text.js";
 import { Failure, Skeleton } from "../kit/empty.js";
 import { Badge } from "../kit/state.js";
 import { More } from "../kit/table.js";
+import { Time } from "../kit/time.js";
 
 const SECONDS = /_seconds$/;
 const LONGEST = 20_000;
@@ -26,6 +27,7 @@ export function Versions({ type }) {
 function Version({ version, before, isPresent }) {
   return html`<li class="panel version">
     <header class="row wrap"><h2>Version ${version.version}</h2>${isPresent && html`<${Badge} tone="accent">Present<//>`}
+      ${version.created_at && html`<span class="quiet small"><${Time} at=${version.created_at} />${version.created_by && html` by <span dir="auto">${version.created_by.name}</span>`}</span>`}
       <span class="quiet small">${version.version === 1 ? "the first" : version.changed.length === 0 ? "nothing that is shown changed" : ""}</span></header>
     ${version.changed.length > 0 && html`<dl class="changed">${version.changed.map((/** @type {string} */ name) => html`<div key=${name}>
       <dt>${name.replace(/_seconds$/, "").replaceAll("_", " ")}</dt>
