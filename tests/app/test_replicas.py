@@ -153,6 +153,21 @@ async def test_each_server_knows_the_other_and_a_worker_is_drained_at_either(bot
     await until(is_told)
 
 
+async def test_statistics_count_the_last_minute_of_all_servers(both: Both) -> None:
+    for server in both:
+        worker = await server.worker()
+        await server.dispatch()
+        await worker.complete((await worker.claim(1, 10))[0])
+        await server.cancel((await server.dispatch(delay_seconds=60))["id"], status=200)
+
+    async def all_counted(server: Server) -> bool:
+        stats = await server.get("/v1/stats")
+        return (stats["started_last_minute"], stats["finished_last_minute"]) == (2, 4)
+
+    for server in both:
+        await until(lambda server=server: all_counted(server))  # type: ignore[misc]
+
+
 async def test_each_server_writes_its_part_of_the_history_and_either_tells_the_whole(both: Both) -> None:
     one, other = both
     for server in both:

@@ -16,6 +16,7 @@ from blazy_jobs_server.domain.durations import Histogram
 from blazy_jobs_server.domain.errors import Draining, StoreUnavailable, Unavailable
 from blazy_jobs_server.domain.instants import rfc3339
 from blazy_jobs_server.domain.run import STATE_NAMES
+from blazy_jobs_server.engine.tally import FINAL, Deed
 from blazy_jobs_server.version import VERSION
 
 router = APIRouter(tags=["operations"])
@@ -78,6 +79,7 @@ def _redis(context: Context) -> dict[str, str]:
 async def get_stats(request: Request) -> Response:
     jobs, within = context_of(request).jobs, caller_of(request).within
     await jobs.refresh()
+    await jobs.servers.try_to_look()
     sizes = await jobs.store.sizes()
     numbers = jobs.numbers
     oldest = {name: rfc3339(at) for name in STATE_NAMES if (at := sizes.get(f"oldest_{name}_at")) is not None}
@@ -88,12 +90,13 @@ async def get_stats(request: Request) -> Response:
 
     waited = [histogram for name, histogram in numbers.waited.items() if admits(name)]
     ran = [histogram for (name, _), histogram in numbers.ran.items() if admits(name)]
+    lately = [counts for lane, counts in jobs.servers.last_minute().items() if within.admits(*lane)]
     workers = [m for m in jobs.leasing.membership.everyone() if visibility.sees_worker(within, m.record)]
     stats = {
         "version": VERSION,
         "counts": {STATE_NAMES[state]: n for state, n in numbers.by_state(within=within).items()},
-        "finished_last_minute": numbers.finished.total(admits),
-        "started_last_minute": numbers.started.total(admits),
+        "finished_last_minute": sum(counts[deed] for counts in lately for deed in FINAL),
+        "started_last_minute": sum(counts[Deed.STARTED] for counts in lately),
         "waited": _latency(numbers.together(waited)),
         "ran": _latency(numbers.together(ran)),
         "workers": len(workers),

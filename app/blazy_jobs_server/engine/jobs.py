@@ -69,7 +69,7 @@ class Jobs:
         self.leasing.too_old_for = self.deployments.too_old_for
         self.feed = Feed(store)
         self.feed.shown = self._shown
-        self.numbers = Numbers(store, clock)
+        self.numbers = Numbers(store)
         self._rates: dict[Scope, RateWindow] = {}
         """As they were when last needed."""
         self.attempts = Attempts()

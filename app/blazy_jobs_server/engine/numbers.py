@@ -2,45 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 
 from blazy_jobs_server.domain.durations import Histogram
 from blazy_jobs_server.domain.event import EventColumn, EventType
 from blazy_jobs_server.domain.keys import EVERYTHING, Within
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.ports import Clock, Commit, Store
-
-MINUTE = 60
-
-
-class PerMinute:
-    """Counts of job types over the last minute, by the second."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._seconds: deque[tuple[int, dict[str, int]]] = deque()
-
-    def add(self, job_type: str, n: int) -> None:
-        second = self._clock.now() // 1_000_000
-        if not self._seconds or self._seconds[-1][0] != second:
-            self._seconds.append((second, {}))
-            self._forget(second)
-        counts = self._seconds[-1][1]
-        counts[job_type] = counts.get(job_type, 0) + n
-
-    def _forget(self, second: int) -> None:
-        while self._seconds and self._seconds[0][0] <= second - MINUTE:
-            self._seconds.popleft()
-
-    def total(self, admits: Callable[[str], bool] = lambda job_type: True) -> int:
-        """Of the job types that are admitted."""
-        self._forget(self._clock.now() // 1_000_000)
-        return sum(n for _, counts in self._seconds for job_type, n in counts.items() if admits(job_type))
+from blazy_jobs_server.ports import Commit, Store
 
 
 class Numbers:
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self.counts: dict[tuple[str, str, State], int] = {}
         """Runs by job type, queue and state."""
@@ -50,8 +23,6 @@ class Numbers:
         self.batch_sizes: list[int] = [0] * 11
         self.batched = 0
         self.commit_seconds = Histogram()
-        self.finished = PerMinute(clock)
-        self.started = PerMinute(clock)
 
     async def load(self) -> None:
         self.counts = await self._store.counts()
@@ -71,15 +42,12 @@ class Numbers:
             if histogram is None:
                 histogram = self.waited[job_type] = Histogram()
             histogram.add_counts(durations)
-            self.started.add(job_type, durations.count)
         for (job_type, _, state), durations in commit.ran.items():
             ended = (job_type, state)
             histogram = self.ran.get(ended)
             if histogram is None:
                 histogram = self.ran[ended] = Histogram()
             histogram.add_counts(durations)
-            if state.final:
-                self.finished.add(job_type, durations.count)
 
     def on_batch(self, size: int, seconds: float) -> None:
         """A commit shared by so many verbs, that took so long: bucket n holds sizes up to 2ⁿ."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -30,7 +30,8 @@ OTHER = ("_other", "_other")
 
 
 class About(Struct, kw_only=True):
-    """Of one server. `recent`: what has happened there of late, by job type and queue (`Deed`s in order)."""
+    """Of one server. `recent` and `last_minute`: what has happened there of late, and in the last minute, by job type
+    and queue (`Deed`s in order)."""
 
     host: str
     pid: int
@@ -44,6 +45,7 @@ class About(Struct, kw_only=True):
     requests: int = 0
     settings: dict[str, Any] = {}
     recent: list[tuple[str, str, list[int]]] = []
+    last_minute: list[tuple[str, str, list[int]]] = []
 
 
 class Heard(Struct, frozen=True):
@@ -104,6 +106,7 @@ class Servers:
             requests=numbers.batched,
             settings=self.settings,
             recent=_largest(self._tally.recent()),
+            last_minute=_largest(self._tally.last_minute()),
         )
 
     async def look(self) -> None:
@@ -134,11 +137,18 @@ class Servers:
 
     def recent(self) -> Counts:
         """What has happened of late on all of them."""
-        total: Counts = {}
-        add(total, self._tally.recent())
-        for heard in self._others:
-            add(total, {(job_type, queue): counts for job_type, queue, counts in heard.about.recent})
-        return total
+        return _sum(self._tally.recent(), (heard.about.recent for heard in self._others))
+
+    def last_minute(self) -> Counts:
+        """What has happened in the last minute on all of them."""
+        return _sum(self._tally.last_minute(), (heard.about.last_minute for heard in self._others))
+
+
+def _sum(own: Counts, others: Iterable[list[tuple[str, str, list[int]]]]) -> Counts:
+    total = own.copy()
+    for listed in others:
+        add(total, {(job_type, queue): counts for job_type, queue, counts in listed})
+    return total
 
 
 def _largest(counts: Counts) -> list[tuple[str, str, list[int]]]:

@@ -13,6 +13,7 @@ from blazy_jobs_server.ports import Clock, Commit
 
 RATE_SECONDS = 10
 """Over so long a rate is the mean."""
+MINUTE_SECONDS = 60
 
 
 class Deed(IntEnum):
@@ -28,6 +29,7 @@ class Deed(IntEnum):
     """A run was lost with its worker, whether it is tried again or has failed by it."""
 
 
+FINAL = (Deed.COMPLETED, Deed.FAILED, Deed.CANCELLED)
 DEED_NAMES = tuple(deed.name.lower() for deed in Deed)
 _DEEDS = {
     EventType.STARTED: Deed.STARTED,
@@ -58,10 +60,38 @@ class _Ending(msgspec.Struct):
 _ending = msgspec.json.Decoder(_Ending)
 
 
+class LastMinute:
+    """What was counted in the last 60 seconds that are over."""
+
+    def __init__(self) -> None:
+        self._seconds: deque[tuple[int, Counts]] = deque()
+        self._total: Counts = {}
+
+    def add(self, second: int, counts: Counts) -> None:
+        self._seconds.append((second, counts))
+        add(self._total, counts)
+        self._forget(second)
+
+    def total(self, second: int) -> Counts:
+        """As of this second."""
+        self._forget(second)
+        return self._total.copy()
+
+    def _forget(self, second: int) -> None:
+        while self._seconds and self._seconds[0][0] <= second - MINUTE_SECONDS:
+            for lane, numbers in self._seconds.popleft()[1].items():
+                left = [a - b for a, b in zip(self._total[lane], numbers, strict=True)]
+                if any(left):
+                    self._total[lane] = left
+                else:
+                    del self._total[lane]
+
+
 class Tally:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._recent: deque[tuple[int, Counts]] = deque()
+        self._minute = LastMinute()
         self.on_second: Callable[[int, Counts], None] = lambda second, counts: None
         """Told once of each second (since the epoch) in which anything was counted, when it is over."""
 
@@ -90,6 +120,7 @@ class Tally:
 
     def _finish(self) -> None:
         if self._recent and self._recent[-1][1]:
+            self._minute.add(*self._recent[-1])
             self.on_second(*self._recent[-1])
 
     def tell(self) -> None:
@@ -108,6 +139,14 @@ class Tally:
         for second, counts in self._recent:
             if second > since:
                 add(total, counts)
+        return total
+
+    def last_minute(self) -> Counts:
+        """All of the last 60 seconds, up to now."""
+        now = self._clock.now() // 1_000_000
+        total = self._minute.total(now)
+        if self._recent and self._recent[-1][0] > now - MINUTE_SECONDS:
+            add(total, self._recent[-1][1])
         return total
 
 

@@ -7,9 +7,9 @@ import pytest
 from blazy_jobs_server.domain.durations import BucketCounts, Histogram, quantile
 from blazy_jobs_server.domain.event import Event, EventType
 from blazy_jobs_server.domain.run import State
-from blazy_jobs_server.engine.numbers import Numbers, PerMinute
+from blazy_jobs_server.engine.numbers import Numbers
 from blazy_jobs_server.ports import Commit
-from tests.app.clock import SECOND, HandClock
+from tests.app.clock import SECOND
 from tests.app.server import Server
 
 
@@ -33,35 +33,18 @@ def test_histograms_add_up() -> None:
     assert quantile(total.buckets, 1) == 5
 
 
-def test_a_minute_forgets_what_is_older() -> None:
-    clock = HandClock()
-    minute = PerMinute(clock)
-    assert minute.total() == 0
-    minute.add("a", 3)
-    minute.add("b", 2)
-    clock.move(30)
-    minute.add("a", 10)
-    assert minute.total() == 15
-    clock.move(29)
-    assert minute.total() == 15
-    clock.move(1)
-    assert minute.total() == 10
-    clock.move(30)
-    assert minute.total() == 0
-
-
 @pytest.mark.parametrize(
     ("size", "bucket"), [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (512, 9), (1024, 10), (10**6, 10)]
 )
 async def test_commits_are_counted_by_how_many_verbs_shared_them(server: Server, size: int, bucket: int) -> None:
-    numbers = Numbers(server.store, server.clock)
+    numbers = Numbers(server.store)
     numbers.on_batch(size, 0.001)
     assert (numbers.batched, sum(numbers.batch_sizes)) == (size, 1)
     assert numbers.batch_sizes.index(1) == bucket
 
 
 async def test_a_commit_is_added_to_what_is_known(server: Server) -> None:
-    numbers = Numbers(server.store, server.clock)
+    numbers = Numbers(server.store)
     place = ("greet", "default", State.QUEUED)
     event = Event(1, "greet", "default", "[]", 1, EventType.QUEUED, 0, State.QUEUED, 0, "{}")
     numbers.on_commit(Commit([event, event], set(), {place: 2}))
@@ -84,7 +67,6 @@ async def test_a_commit_is_added_to_what_is_known(server: Server) -> None:
     assert (numbers.running("greet"), numbers.running("other")) == (1, 0)
     assert numbers.waited["greet"].total == 2
     assert numbers.ran["greet", State.RETRYING].count == 1
-    assert (numbers.started.total(), numbers.finished.total()) == (1, 1), "a retry has not finished"
 
 
 async def test_after_a_restart_the_numbers_are_those_of_the_store(server: Server) -> None:

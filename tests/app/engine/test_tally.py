@@ -74,3 +74,28 @@ def test_everything_is_told_once_however_often_it_is_asked_for() -> None:
     tally.tell()
     assert (total[LANE][Deed.STARTED], total["other", "default"][Deed.STARTED]) == (6, 3)
     assert counted(tally) == {"STARTED": 6}, "it is still recent"
+
+
+def test_the_last_minute_forgets_what_is_older() -> None:
+    clock = HandClock()
+    tally = Tally(clock)
+
+    def started() -> int:
+        return sum(counts[Deed.STARTED] for counts in tally.last_minute().values())
+
+    assert started() == 0
+    tally.on_commit(commit(column(EventType.STARTED, 3)))
+    tally.tell()
+    tally.on_commit(commit(column(EventType.STARTED, 2)))
+    assert started() == 5
+    clock.move(30)
+    tally.on_commit(commit(column(EventType.STARTED, 10)))
+    assert started() == 15
+    clock.move(29)
+    assert started() == 15
+    clock.move(1)
+    assert started() == 10
+    clock.move(30)
+    assert tally.last_minute() == {}
+    tally.on_commit(commit(event(EventType.STARTED)))
+    assert started() == 1

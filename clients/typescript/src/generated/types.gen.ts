@@ -2562,6 +2562,14 @@ export type JobTypeVersion = {
      */
     changed: Array<string>;
     /**
+     * When it was made: RFC 3339, UTC. null: it was replaced before this was recorded.
+     */
+    created_at: string | null;
+    /**
+     * The API key that made it. null: a server without keys, code of its own workers, or unrecorded.
+     */
+    created_by: Actor | null;
+    /**
      * Unique among the job types that are not retired.
      */
     name: string;
@@ -5719,19 +5727,19 @@ export type Stats = {
      */
     counts: StateCounts;
     /**
-     * Runs that reached a final state within the last 60 seconds.
+     * Runs that reached a final state within the last 60 seconds, on all servers.
      */
     finished_last_minute: number;
     /**
-     * Attempts that started within the last 60 seconds.
+     * Attempts that started within the last 60 seconds, on all servers.
      */
     started_last_minute: number;
     /**
-     * From the time a run was due to its start.
+     * From the time a run was due to its start, as this server has measured it.
      */
     waited: Latency;
     /**
-     * From the start of an attempt to its end.
+     * From the start of an attempt to its end, as this server has measured it.
      */
     ran: Latency;
     /**

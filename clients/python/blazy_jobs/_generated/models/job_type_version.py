@@ -35,8 +35,8 @@ class JobTypeVersion:
             changed (list[str]): The names of the fields that differ from the version before. Empty for the first.
             created_at (datetime.datetime | None): When it was made: RFC 3339, UTC. null: it was replaced before this was
                 recorded.
-            created_by (Actor | None): The API key that made it. null: a server without keys, code of the server's own
-                workers, or not recorded.
+            created_by (Actor | None): The API key that made it. null: a server without keys, code of its own workers, or
+                unrecorded.
             name (str): Unique among the job types that are not retired.
             description (str): For people; may be empty.
             handler (HttpHandlerOut | WorkerHandlerOut): What executes the runs.

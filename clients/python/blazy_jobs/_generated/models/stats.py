@@ -30,8 +30,8 @@ class Stats:
         Attributes:
             version (str): The version of the server's package.
             counts (StateCounts): The number of runs in each state.
-            finished_last_minute (int): Runs that reached a final state within the last 60 seconds.
-            started_last_minute (int): Attempts that started within the last 60 seconds.
+            finished_last_minute (int): Runs that reached a final state within the last 60 seconds, on all servers.
+            started_last_minute (int): Attempts that started within the last 60 seconds, on all servers.
             waited (Latency): A distribution of durations, measured over the runs that this server has seen since it
                 started.
             ran (Latency): A distribution of durations, measured over the runs that this server has seen since it started.
