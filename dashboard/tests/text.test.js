@@ -14,6 +14,11 @@ test("times are told from now", () => {
   assert.equal(relative(-3 * 86_400_000), "3 d ago");
 });
 
+test("what was a while ago is told in tens of seconds, what is to come in seconds", () => {
+  assert.deepEqual([-9000, -10_000, -19_400, -59_000].map(relative), ["9 s ago", "10 s ago", "10 s ago", "50 s ago"]);
+  assert.deepEqual([9000, 19_000].map(relative), ["in 9 s", "in 19 s"]);
+});
+
 test("large numbers are brief", () => {
   assert.deepEqual([0, 999, 1000, 12_345, 999_999, 1_250_000, 3e9].map(brief), ["0", "999", "1.0k", "12k", "999k", "1.3M", "3.0G"]);
   assert.deepEqual([0.5, 12.34].map(brief), ["0.5", "12"]);

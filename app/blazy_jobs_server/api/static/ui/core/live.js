@@ -3,7 +3,7 @@ import { batch, effect, signal } from "../vendor/preact.js";
 import { readSession } from "./session.js";
 import { Problem } from "./api.js";
 import { ROOT } from "./base.js";
-import { setServerTime } from "./clock.js";
+import { heardTime } from "./clock.js";
 
 const TRY_AGAIN_MS = 3000;
 
@@ -97,8 +97,8 @@ function take(frame) {
     asOf.value = Date.now();
     status.value = "live";
     failures = 0;
+    heardTime(frame.at);
   });
-  setServerTime(frame.at);
   if (isFirst) {
     goOn();
     tell("all");

@@ -1,14 +1,15 @@
 /** Reads the API for what is on the screen, and again when the live digest says that it changed. */
-import { useCallback, useEffect, useRef, useState } from "../vendor/preact.js";
+import { useCallback, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { get, passes } from "./api.js";
 import { isHeld, onChange, onceFree } from "./live.js";
+import { kept } from "./memo.js";
 
 const AT_MOST_EACH_MS = 2000;
 const TRY_AGAIN_MS = 3000;
 
 /**
- * @typedef {{ topics?: string[], every?: number, hold?: boolean }} Watch
- * `topics` of the digest that call for a new read; `every` so many milliseconds besides; `hold`: not now.
+ * @typedef {{ topics?: string[], every?: number, isOver?: () => boolean }} Watch
+ * `topics` of the digest that call for a new read; `every` so many milliseconds besides; none of both once `isOver`.
  */
 
 /**
@@ -17,16 +18,17 @@ const TRY_AGAIN_MS = 3000;
  * @param {unknown[]} inputs a change of these starts anew
  * @param {Watch} watch
  */
-function useRepeated(read, inputs, { topics = [], every, hold = false }) {
+function useRepeated(read, inputs, { topics = [], every, isOver = () => false }) {
   const latest = useRef(read);
   latest.current = read;
-  const held = useRef(hold);
-  held.current = hold;
+  const over = useRef(isOver);
+  over.current = isOver;
   const again = useRef(() => {});
-  useEffect(() => {
+  useLayoutEffect(() => { // at once: an effect would wait until the page without data has been drawn
     const leaving = new AbortController();
     let isReading = false;
     let isWanted = false;
+    let isUrgent = false;
     let last = -Infinity;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
@@ -43,6 +45,7 @@ function useRepeated(read, inputs, { topics = [], every, hold = false }) {
       }
       isReading = true;
       isWanted = false;
+      isUrgent = false;
       let waits = AT_MOST_EACH_MS;
       try {
         await latest.current(leaving.signal);
@@ -55,8 +58,8 @@ function useRepeated(read, inputs, { topics = [], every, hold = false }) {
       }
       isReading = false;
       last = performance.now();
-      if (isWanted) plan(waits);
-      else if (every) plan(every);
+      if (isWanted) plan(isUrgent ? 0 : waits);
+      else if (every && !over.current()) plan(every);
     };
     const plan = (/** @type {number} */ delay) => {
       clearTimeout(timer);
@@ -68,10 +71,11 @@ function useRepeated(read, inputs, { topics = [], every, hold = false }) {
     };
     again.current = () => {
       last = -Infinity; // a person asks: at once, whatever holds the page
+      isUrgent = true;
       ask();
     };
     const unsubscribe = onChange(topics, () => {
-      if (!held.current && !isHeld()) ask();
+      if (!over.current() && !isHeld()) ask();
     });
     const shown = () => {
       if (!document.hidden && isWanted && !isReading) plan(0);
@@ -92,10 +96,10 @@ function useRepeated(read, inputs, { topics = [], every, hold = false }) {
  * One document. While it cannot be read again for now, the last one stays and `error` says why.
  * @param {string | null} path null reads nothing
  * @param {Record<string, unknown>} [query]
- * @param {Watch} [watch]
+ * @param {Watch & { settled?: (data: any) => boolean }} [watch] `settled`: what does not change any more
  * @returns {{ data: any, error: Error | undefined, loading: boolean, stale: boolean, reload: () => void }}
  */
-export function useRead(path, query = {}, watch = {}) {
+export function useRead(path, query = {}, { settled, ...watch } = {}) {
   const wanted = path === null ? null : path + JSON.stringify(query);
   const [state, setState] = useState(/** @type {{ of: string | null, data: any, error: Error | undefined }} */ ({ of: null, data: undefined, error: undefined }));
   const reload = useRepeated(
@@ -103,7 +107,10 @@ export function useRead(path, query = {}, watch = {}) {
       if (path === null) return;
       try {
         const data = await get(path, query, signal);
-        setState({ of: wanted, data, error: undefined });
+        setState((before) => {
+          const found = before.of === wanted ? kept(before.data, data) : data;
+          return found === before.data && !before.error ? before : { of: wanted, data: found, error: undefined };
+        });
       } catch (error) {
         if (signal.aborted) throw error;
         const failure = /** @type {Error} */ (error);
@@ -112,7 +119,7 @@ export function useRead(path, query = {}, watch = {}) {
       }
     },
     [wanted],
-    watch,
+    { ...watch, isOver: () => Boolean(settled && state.of === wanted && state.data !== undefined && settled(state.data)) },
   );
   const isThis = state.of === wanted;
   const data = isThis ? state.data : undefined;
@@ -121,39 +128,60 @@ export function useRead(path, query = {}, watch = {}) {
 }
 
 /**
+ * What is shown, with what was found: the same object where nothing has changed.
+ * @template {{ rows: any[], first: any, fresh: number, error: Error | undefined, extra: any }} Shown
+ * @param {Shown} before
+ * @param {any} page the first one, as it is now
+ * @param {Map<string, any>} found rows by id
+ * @param {(row: any) => string} id
+ * @returns {Shown} */
+function patched(before, page, found, id) {
+  const first = kept(before.first, page);
+  const changed = before.rows.map((row) => kept(row, found.get(id(row)) ?? row));
+  const rows = changed.every((row, index) => row === before.rows[index]) ? before.rows : changed;
+  const shown = new Set(rows.map(id));
+  const fresh = page.data.filter((/** @type {any} */ row) => !shown.has(id(row))).length;
+  const isSame = rows === before.rows && first === before.first && fresh === before.fresh && before.extra === first && !before.error;
+  return isSame ? before : { ...before, rows, first, fresh, error: undefined, extra: first };
+}
+
+/**
  * A list, newest first: rows on the screen are patched where they are, new ones are counted until `showFresh` is
  * called, and further pages are put at the end by `more`.
  * @param {string} path
  * @param {Record<string, unknown>} query
- * @param {Watch & { id?: (row: any) => string, patch?: boolean }} [watch] `patch`: `path` takes ids (`?id=`), by which
- *   rows that have left the first page are read again
+ * @param {Watch & { id?: (row: any) => string, patch?: boolean, settled?: (row: any) => boolean }} [watch] `patch`: `path`
+ *   takes ids (`?id=`), by which rows that have left the first page are read again, but for those that are `settled`
  */
-export function useList(path, query, { id = (row) => row.id ?? row.name, patch = false, ...watch } = {}) {
+export function useList(path, query, { id = (row) => row.id ?? row.name, patch = false, settled = () => false, ...watch } = {}) {
   const wanted = path + JSON.stringify(query);
   const none = { of: "", rows: /** @type {any[]} */ ([]), first: /** @type {any} */ (null), next: /** @type {string | null} */ (null), fresh: 0, error: /** @type {Error | undefined} */ (undefined), extra: /** @type {any} */ (null) };
   const [state, setState] = useState(none);
   const [isLoadingMore, setLoadingMore] = useState(false);
   const current = useRef(state);
   current.current = state;
+  const isReplaced = useRef(false);
+  const isAnew = (/** @type {typeof none} */ before) => isReplaced.current || before.of !== wanted || before.rows.length === 0 || Boolean(before.error && !passes(before.error));
+  /** All of the first page are new: to read it again says no more, and what is on the screen is not in it. */
+  const isFlooded = (/** @type {typeof none} */ before) => Boolean(patch && before.first?.next_cursor && before.fresh >= before.first.data.length);
   const reload = useRepeated(
     async (signal) => {
       try {
-        const page = await get(path, query, signal);
+        const isKnown = !isAnew(current.current) && isFlooded(current.current);
+        const page = isKnown ? current.current.first : await get(path, query, signal);
         const before = current.current;
-        if (before.of !== wanted || before.rows.length === 0 || before.error && !passes(before.error)) {
+        if (isAnew(before)) {
+          isReplaced.current = false;
           setState({ ...none, of: wanted, rows: page.data, first: page, next: page.next_cursor, extra: page });
           return;
         }
         const found = new Map(page.data.map((/** @type {any} */ row) => [id(row), row]));
-        const left = patch ? before.rows.filter((row) => !found.has(id(row))).slice(0, 100) : [];
+        const left = patch ? before.rows.filter((row) => !found.has(id(row)) && !settled(row)).slice(0, 100) : [];
         if (left.length > 0) {
           const others = await get(path, { id: left.map(id), limit: 200, fields: query.fields }, signal);
           for (const row of others.data) found.set(id(row), row);
         }
-        const shown = new Set(before.rows.map(id));
-        const fresh = page.data.filter((/** @type {any} */ row) => !shown.has(id(row))).length;
-        const rows = before.rows.map((row) => found.get(id(row)) ?? row);
-        setState({ ...before, rows, first: page, fresh, error: undefined, extra: page });
+        setState((now) => (now.of === wanted ? patched(now, page, found, id) : now));
       } catch (error) {
         if (signal.aborted) throw error;
         const failure = /** @type {Error} */ (error);
@@ -178,7 +206,10 @@ export function useList(path, query, { id = (row) => row.id ?? row.name, patch =
     reload,
     /** Puts the new rows on the screen. */
     showFresh() {
-      setState((before) => (before.first ? { ...before, rows: before.first.data, next: before.first.next_cursor, fresh: 0 } : before));
+      if (isFlooded(current.current)) {
+        isReplaced.current = true;
+        reload();
+      } else setState((before) => (before.first ? { ...before, rows: before.first.data, next: before.first.next_cursor, fresh: 0 } : before));
     },
     async more() {
       if (!shown.next || isLoadingMore) return;

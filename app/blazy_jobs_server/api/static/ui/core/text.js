@@ -2,6 +2,35 @@
 
 const whole = new Intl.NumberFormat("en");
 
+/** Formats of times: making one takes a hundred times as long as using it.
+ * @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
+/** The format of these options, made once.
+ * @param {string} locale
+ * @param {Intl.DateTimeFormatOptions} options
+ * @returns {Intl.DateTimeFormat} raises RangeError where the browser does not know the time zone */
+export function dateFormat(locale, options) {
+  const key = locale + JSON.stringify(options);
+  let format = formats.get(key);
+  if (!format) formats.set(key, (format = new Intl.DateTimeFormat(locale, options)));
+  return format;
+}
+
+/** @type {Record<"local" | "utc", { time: Intl.DateTimeFormat, day: Intl.DateTimeFormat }>} */
+const CLOCKS = {
+  local: clock(undefined),
+  utc: clock("UTC"),
+};
+
+/** @param {string | undefined} timeZone */
+function clock(timeZone) {
+  return {
+    time: dateFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+    day: dateFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }),
+  };
+}
+
 /** 12,345
  * @param {number} value */
 export const number = (value) => whole.format(value);
@@ -34,13 +63,13 @@ export function duration(seconds) {
 /** @param {number} a @param {string} unitA @param {number} b @param {string} unitB */
 const two = (a, unitA, b, unitB) => (b ? `${a} ${unitA} ${b} ${unitB}` : `${a} ${unitA}`);
 
-/** 3 min ago · in 20 s · just now
+/** 3 min ago · in 20 s · just now. What was more than ten seconds ago is told in tens: a page full of it stands still.
  * @param {number} milliseconds from now: negative is past */
 export function relative(milliseconds) {
   const seconds = Math.round(Math.abs(milliseconds) / 1000);
   if (seconds < 2) return milliseconds > 1500 ? "in 2 s" : "just now";
   const [value, unit] =
-    seconds < 60 ? [seconds, "s"] : seconds < 3600 ? [Math.floor(seconds / 60), "min"]
+    seconds < 60 ? [milliseconds > 0 || seconds < 10 ? seconds : seconds - (seconds % 10), "s"] : seconds < 3600 ? [Math.floor(seconds / 60), "min"]
     : seconds < 86_400 ? [Math.floor(seconds / 3600), "h"] : [Math.floor(seconds / 86_400), "d"];
   return milliseconds > 0 ? `in ${value} ${unit}` : `${value} ${unit} ago`;
 }
@@ -64,10 +93,9 @@ export function bytes(value) {
 export function clockTime(at, zone, always = false) {
   const date = new Date(at);
   if (Number.isNaN(date.getTime())) return String(at);
-  const timeZone = zone === "utc" ? "UTC" : undefined;
-  const time = date.toLocaleTimeString("en-GB", { timeZone });
-  const day = date.toLocaleDateString("en-CA", { timeZone });
-  return !always && day === new Date().toLocaleDateString("en-CA", { timeZone }) ? time : `${day} ${time}`;
+  const { time, day } = CLOCKS[zone];
+  const shown = day.format(date);
+  return !always && shown === day.format(Date.now()) ? time.format(date) : `${shown} ${time.format(date)}`;
 }
 
 /** "1 run", "1,234 runs"

@@ -1,10 +1,11 @@
 /** Local times of a zone, and when its clocks change. */
+import { dateFormat } from "./text.js";
 
 /** @param {string} zone @param {Intl.DateTimeFormatOptions} options
  * @returns {Intl.DateTimeFormat | null} null: this browser does not know the zone */
 function formatter(zone, options) {
   try {
-    return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options });
+    return dateFormat("en-GB", { timeZone: zone, hourCycle: "h23", ...options });
   } catch {
     return null;
   }

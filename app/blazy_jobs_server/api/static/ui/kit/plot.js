@@ -1,6 +1,6 @@
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { theme, zone } from "../core/prefs.js";
-import { clockTime } from "../core/text.js";
+import { clockTime, dateFormat } from "../core/text.js";
 
 /** @typedef {{ name: string, values: (number | null)[], tone?: string, area?: boolean }} Line `tone`: accent, ok, bad, warn or ink */
 
@@ -132,8 +132,8 @@ function options(UPlot, element, { lines, format, height, bars, isSeconds, onBru
 
 /** @param {number} seconds @param {number} step */
 function tickText(seconds, step) {
-  const date = new Date(seconds * 1000);
-  const timeZone = zone.value === "utc" ? "UTC" : undefined;
-  if (step >= 86_400) return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone });
-  return date.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit", ...(step < 60 ? { second: "2-digit" } : {}), timeZone });
+  const timeZone = zone.peek() === "utc" ? "UTC" : undefined;
+  /** @type {Intl.DateTimeFormatOptions} */
+  const shown = step >= 86_400 ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", ...(step < 60 ? { second: "2-digit" } : {}) };
+  return dateFormat("en-GB", { ...shown, timeZone }).format(seconds * 1000);
 }

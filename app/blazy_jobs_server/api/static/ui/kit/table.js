@@ -1,5 +1,6 @@
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useCallback, useEffect, useRef } from "../vendor/preact.js";
 import { hold } from "../core/live.js";
+import { memo } from "../core/memo.js";
 import { announce } from "./toast.js";
 import { Button } from "./button.js";
 import { plural } from "../core/text.js";
@@ -13,15 +14,16 @@ import { plural } from "../core/text.js";
  */
 
 /**
- * A table of things. The first column holds the link with `data-open`, which j and k go to.
+ * A table of things. The first column holds the link with `data-open`, which j and k go to. A row is rendered again only
+ * when it, its selection or `columns` is another one, or a signal that its cells read.
  * @param {{ caption: string, columns: Column[], rows: any[], id: (row: any) => string, selected?: Set<string>,
  *   onSelect?: (selected: Set<string>) => void, stale?: boolean, dim?: (row: any) => boolean }} props
  */
 export function Table({ caption, columns, rows, id, selected, onSelect, stale = false, dim }) {
   const lastTouched = useRef("");
-  const toggle = (/** @type {any} */ row, /** @type {MouseEvent} */ event) => {
+  const pick = useRef(/** @type {(key: string, event: MouseEvent) => void} */ (() => {}));
+  pick.current = (key, event) => {
     const next = new Set(selected);
-    const key = id(row);
     const on = !next.has(key);
     const ids = rows.map(id);
     const from = ids.indexOf(lastTouched.current);
@@ -31,6 +33,7 @@ export function Table({ caption, columns, rows, id, selected, onSelect, stale = 
     lastTouched.current = key;
     onSelect?.(next);
   };
+  const onPick = useCallback((/** @type {string} */ key, /** @type {MouseEvent} */ event) => pick.current(key, event), []);
   const all = rows.length > 0 && rows.every((row) => selected?.has(id(row)));
   const some = !all && rows.some((row) => selected?.has(id(row)));
   const toggleAll = () => onSelect?.(new Set(all ? [] : rows.map(id)));
@@ -43,14 +46,20 @@ export function Table({ caption, columns, rows, id, selected, onSelect, stale = 
           ${column.hideTitle ? html`<span class="hidden-text">${column.title}</span>` : column.title}</th>`)}
       </tr></thead>
       <tbody>
-        ${rows.map((row) => html`<tr key=${id(row)} data-row class=${dim?.(row) ? "dim" : null} aria-selected=${selected ? selected.has(id(row)) : null}>
-          ${onSelect && html`<td class="pick"><input type="checkbox" aria-label=${`Select ${id(row)}`} checked=${selected?.has(id(row))} onClick=${(/** @type {MouseEvent} */ event) => toggle(row, event)} /></td>`}
-          ${columns.map((column) => html`<td key=${column.title} class=${classOf(column)} data-title=${column.hideTitle ? null : column.title}>${column.cell(row)}</td>`)}
-        </tr>`)}
+        ${rows.map((row) => html`<${Row} key=${id(row)} name=${id(row)} row=${row} columns=${columns} isDim=${Boolean(dim?.(row))}
+          isSelected=${selected ? selected.has(id(row)) : null} onPick=${onSelect ? onPick : null} />`)}
       </tbody>
     </table>
   </div>`;
 }
+
+/** @param {{ name: string, row: any, columns: Column[], isDim: boolean, isSelected: boolean | null, onPick: ((name: string, event: MouseEvent) => void) | null }} props */
+const Row = memo(function Row({ name, row, columns, isDim, isSelected, onPick }) {
+  return html`<tr data-row class=${isDim ? "dim" : null} aria-selected=${isSelected}>
+    ${onPick && html`<td class="pick"><input type="checkbox" aria-label=${`Select ${name}`} checked=${isSelected} onClick=${(/** @type {MouseEvent} */ event) => onPick(name, event)} /></td>`}
+    ${columns.map((/** @type {Column} */ column) => html`<td key=${column.title} class=${classOf(column)} data-title=${column.hideTitle ? null : column.title}>${column.cell(row)}</td>`)}
+  </tr>`;
+});
 
 /** @param {Column} column */
 const classOf = (column) =>

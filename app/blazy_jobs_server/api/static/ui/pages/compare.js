@@ -18,8 +18,7 @@ const MOST_TEXT = 600;
 
 export default function Compare() {
   const [a, b] = [query.value.get("a") ?? "", query.value.get("b") ?? ""];
-  const first = useRead(a ? `v1/runs/${part(a)}` : null, {}, { topics: ["runs"] });
-  const second = useRead(b ? `v1/runs/${part(b)}` : null, {}, { topics: ["runs"] });
+  const [first, second] = [useRun(a), useRun(b)];
   const swap = html`<${Button} icon="compare" onClick=${() => setQuery({ a: b, b: a })}>Swap<//>`;
   const error = first.error ?? second.error;
   return html`<${Page} title="Compare" heading="Compare two runs" crumbs=${CRUMBS} actions=${first.data && second.data && swap}>
@@ -28,6 +27,9 @@ export default function Compare() {
       : first.data && second.data ? html`<${Both} a=${first.data} b=${second.data} />` : html`<${Skeleton} />`}
   <//>`;
 }
+
+/** @param {string} id */
+const useRun = (id) => useRead(id ? `v1/runs/${part(id)}` : null, {}, { topics: ["runs"], settled: (run) => isFinal(run.state) });
 
 /** @param {{ a: any, b: any }} props */
 function Both({ a, b }) {

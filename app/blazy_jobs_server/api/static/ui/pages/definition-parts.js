@@ -1,5 +1,5 @@
 /** What the pages of a queue, a job type and a schedule share. */
-import { html, useEffect } from "../vendor/preact.js";
+import { html } from "../vendor/preact.js";
 import { to } from "../core/base.js";
 import { useList } from "../core/read.js";
 import { Skeleton } from "../kit/empty.js";
@@ -7,7 +7,7 @@ import { Section } from "../kit/page.js";
 import { Badge } from "../kit/state.js";
 import { Table } from "../kit/table.js";
 import { Time } from "../kit/time.js";
-import { runColumns } from "./run-parts.js";
+import { runColumns, useLatest } from "./run-parts.js";
 
 const LATEST = 8;
 const NAMED = 8;
@@ -21,12 +21,7 @@ export function Tile({ name, text, note, href, tone = "" }) {
 /** The newest runs that match, and the way to all of them.
  * @param {{ title: string, query: Record<string, any>, topics: string[], none: string, withType?: boolean, withQueue?: boolean }} props */
 export function LatestRuns({ title, query, topics, none, withType = true, withQueue = true }) {
-  const list = useList("v1/runs", { ...query, limit: LATEST, fields: "brief" }, { topics });
-  const wanted = query.state === undefined ? null : [query.state].flat();
-  const isOld = list.fresh > 0 || (wanted !== null && list.rows.some((run) => !wanted.includes(run.state)));
-  useEffect(() => {
-    if (isOld) list.showFresh();
-  }, [isOld, list.answer]);
+  const list = useLatest({ ...query, limit: LATEST }, topics);
   return html`<${Section} title=${title} flush=${true} aside=${html`<a class="small" href=${to("runs", query)} aria-label=${`All: ${title}`}>All</a>`}>
     ${list.loading ? html`<${Skeleton} lines=${4} />`
       : list.error && list.rows.length === 0 ? html`<p class="pad quiet small">${list.error.message}</p>`

@@ -41,7 +41,7 @@ export default function ErrorPage({ group }) {
         <${Section} title="Runs" flush=${true} aside=${html`<a class="small" href=${to("runs", { error_group: group })}>In the list of runs</a>`}>
           <${Fresh} count=${runs.fresh} one="run" most=${PAGE} onClick=${runs.showFresh} />
           ${runs.loading ? html`<${Skeleton} />` : runs.error && runs.rows.length === 0 ? html`<${Failure} error=${runs.error} what="runs" retry=${runs.reload} />`
-            : html`<${Table} caption="Runs that failed so, newest first" columns=${runColumns().filter(({ title: name }) => name !== "Queue" && name !== "Attempt")} rows=${runs.rows} id=${(/** @type {any} */ one) => one.id} stale=${runs.stale} dim=${(/** @type {any} */ one) => one.resolved} />
+            : html`<${Table} caption="Runs that failed so, newest first" columns=${runColumns({ withQueue: false, withAttempt: false })} rows=${runs.rows} id=${(/** @type {any} */ one) => one.id} stale=${runs.stale} dim=${(/** @type {any} */ one) => one.resolved} />
               <${More} list=${runs} one="run" />`}
         <//>
       </div>

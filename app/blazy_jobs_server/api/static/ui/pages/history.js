@@ -1,6 +1,7 @@
 /** What was: the plots of the overview, and the bars above the list of runs. */
-import { html, useMemo, useState } from "../vendor/preact.js";
+import { computed, html, useMemo, useState } from "../vendor/preact.js";
 import { now } from "../core/clock.js";
+import { memo } from "../core/memo.js";
 import { query, setQuery } from "../core/router.js";
 import { useRead } from "../core/read.js";
 import { brief, duration, plural } from "../core/text.js";
@@ -23,9 +24,8 @@ const CHOICES = Object.entries(SPANS).map(([value, { text }]) => ({ value, text 
  * @returns {AnySeries | undefined} */
 export function useSeries(span, filter = {}) {
   const { seconds, step, every } = SPANS[span];
-  const [until, setUntil] = useState(() => now.value);
-  if (now.value - until > every) setUntil(now.value);
-  const from = new Date(until - seconds * 1000).toISOString();
+  const until = useMemo(() => computed(() => Math.floor(now.value / every) * every), [every]);
+  const from = new Date(until.value - seconds * 1000).toISOString();
   return useKept(useRead("v1/stats/series", { from, step, ...filter }).data, span + JSON.stringify(filter));
 }
 
@@ -54,11 +54,10 @@ const aMinute = (series, name) => {
 const rate = (/** @type {number} */ value) => brief(Math.round(value * 10) / 10);
 const seconds = (/** @type {number} */ value) => (value === 0 ? "0" : duration(value).replace(/(\d+)\.0 /, "$1 "));
 
-/** Throughput, failures and waiting; of a job type also how long its attempts took, and how many failed.
- * @param {{ filter?: { job_type?: string, queue?: string }, withDurations?: boolean }} props */
-export function History({ filter = {}, withDurations = false }) {
+/** Throughput, failures and waiting; of a job type also how long its attempts took, and how many failed. */
+export const History = memo(function History(/** @type {{ jobType?: string, queue?: string, withDurations?: boolean }} */ { jobType, queue, withDurations = false }) {
   const [span, setSpan] = useState(/** @type {Span} */ ("hour"));
-  const series = useSeries(span, filter);
+  const series = useSeries(span, { job_type: jobType, queue });
   const plots = useMemo(() => series && {
     times: timesOf(series),
     done: [{ name: "completed", tone: "accent", area: true, values: aMinute(series, "completed") }],
@@ -74,7 +73,7 @@ export function History({ filter = {}, withDurations = false }) {
       ${withDurations && html`<${Plot} label="Time of an attempt" times=${plots.times} lines=${plots.runs} format=${seconds} isSeconds=${true} />`}` : html`<div class="plot-wait"></div>`}</div>
     ${withDurations && series && html`<p class="quiet small num">${inWords(series.total)}</p>`}
   <//>`;
-}
+});
 
 /** How many failed, and how long they took, of the whole span. @param {any} total */
 function inWords({ completed, failed, ran }) {

@@ -1,6 +1,7 @@
 import { html } from "../vendor/preact.js";
 import { part } from "../core/api.js";
 import { to } from "../core/base.js";
+import { digest } from "../core/live.js";
 import { useList, useRead } from "../core/read.js";
 import { duration, number } from "../core/text.js";
 import { Failure, Skeleton } from "../kit/empty.js";
@@ -12,7 +13,7 @@ import { Time } from "../kit/time.js";
 import { query } from "../core/router.js";
 import { LatestRuns, Servers, Tile } from "./definition-parts.js";
 import { History } from "./history.js";
-import { HandlerBadge } from "./job-types.js";
+import { HandlerBadge, countsOf } from "./job-types.js";
 import { TypeActions } from "./job-type-actions.js";
 import { Versions } from "./job-type-versions.js";
 
@@ -42,7 +43,7 @@ export default function JobTypePage({ name }) {
 function Summary({ type }) {
   return html`<div class="page">
     <div class="tiles">${TILES.map(([state]) => html`<${StateTile} key=${state} name=${type.name} state=${state} />`)}</div>
-    <${History} filter=${{ job_type: type.name }} withDurations=${true} />
+    <${History} jobType=${type.name} withDurations=${true} />
     <div class="run-page">
       <div class="stack gap-5">
         <${LatestRuns} title="Latest runs" query=${{ job_type: type.name }} topics=${["runs"]} withType=${false} none="It has not been dispatched yet" />
@@ -73,10 +74,12 @@ const inShort = (type) => [
 /** @type {Record<string, string>} */
 export const SOURCES = { code: "a worker's code", config: "an applied configuration", api: "the API" };
 
-/** One count, read again only when runs of that state changed. @param {{ name: string, state: import("../kit/state.js").RunState }} props */
+/** One count: the digest's, or where that has no room for all job types one that is read. @param {{ name: string, state: import("../kit/state.js").RunState }} props */
 function StateTile({ name, state }) {
-  const { data } = useRead("v1/runs/count", { job_type: name, state }, { topics: [`runs:${state}`] });
-  return html`<${Tile} name=${capital(state)} text=${data ? `${number(data.count)}${data.at_least ? "+" : ""}` : "…"} href=${to("runs", { job_type: name, state })} />`;
+  const counts = countsOf(name);
+  const { data } = useRead(digest.value && !counts ? "v1/runs/count" : null, { job_type: name, state }, { topics: [`runs:${state}`] });
+  const text = counts ? number(counts[state] ?? 0) : data ? `${number(data.count)}${data.at_least ? "+" : ""}` : "…";
+  return html`<${Tile} name=${capital(state)} text=${text} href=${to("runs", { job_type: name, state })} />`;
 }
 
 /** @param {{ name: string }} props */

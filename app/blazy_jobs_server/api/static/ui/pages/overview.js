@@ -1,16 +1,18 @@
-import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useComputed, useRef, useState } from "../vendor/preact.js";
 import { part } from "../core/api.js";
 import { to } from "../core/base.js";
 import { now } from "../core/clock.js";
 import { digest } from "../core/live.js";
-import { useList, useRead } from "../core/read.js";
+import { kept, memo } from "../core/memo.js";
+import { useRead } from "../core/read.js";
 import { brief, duration, firstLine, number, plural } from "../core/text.js";
 import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Icon } from "../kit/icons.js";
 import { Page, Section } from "../kit/page.js";
+import { capital } from "../kit/state.js";
 import { Table } from "../kit/table.js";
 import { Time } from "../kit/time.js";
-import { runColumns } from "./run-parts.js";
+import { runColumns, useLatest } from "./run-parts.js";
 import { History } from "./history.js";
 import { FirstRun } from "./first-run.js";
 
@@ -19,18 +21,17 @@ const LATE_SECONDS = 60;
 const LANES = 8;
 
 export default function Overview() {
-  const stats = useRead("v1/stats", {}, { topics: ["runs"], every: 10_000 });
-  const frame = digest.value;
-  const counts = frame?.counts ?? stats.data?.counts;
-  if (!counts || !stats.data) {
+  const stats = useRead("v1/stats", {}, { every: 10_000 });
+  const isEmpty = useComputed(() => digest.value && Object.values(digest.value.counts).every((count) => count === 0)).value;
+  if (!stats.data) {
     return html`<${Page} title="Overview">${stats.error ? html`<${Failure} error=${stats.error} what="the overview" retry=${stats.reload} />` : html`<${Skeleton} />`}<//>`;
   }
-  if (Object.values(counts).every((count) => count === 0)) return html`<${Page} title="Overview"><${FirstRun} /><//>`;
+  if (isEmpty ?? Object.values(stats.data.counts).every((count) => count === 0)) return html`<${Page} title="Overview"><${FirstRun} /><//>`;
   return html`<${Page} title="Overview">
-    ${frame && html`<${Attention} frame=${frame} />`}
-    <${Tiles} counts=${counts} stats=${stats.data} frame=${frame} />
+    <${Attention} />
+    <${Tiles} stats=${stats.data} />
     <${History} />
-    ${frame && frame.lanes.length > 0 && html`<${Lanes} frame=${frame} />`}
+    <${Lanes} />
     <${Recent} title="Running now" state="running" />
     <${Recent} title="Latest failures" state="failed" />
   <//>`;
@@ -38,8 +39,9 @@ export default function Overview() {
 
 /** What an operator should look at first, the worst first.
  * @param {import("blazy-jobs").Digest} frame
+ * @param {number} present
  * @returns {{ key: string, icon: string, tone: string, text: any, href: string, at?: string | null }[]} */
-function concerns(frame) {
+function concerns(frame, present) {
   const found = [];
   const waiting = frame.queues.reduce((sum, queue) => sum + queue.queued, 0);
   if (frame.workers.connected === 0 && waiting > 0) {
@@ -47,7 +49,7 @@ function concerns(frame) {
   }
   for (const queue of frame.queues) {
     const href = to(`queues/${part(queue.name)}`);
-    const late = queue.oldest_due_at ? (now.value - new Date(queue.oldest_due_at).getTime()) / 1000 : 0;
+    const late = queue.oldest_due_at ? (present - new Date(queue.oldest_due_at).getTime()) / 1000 : 0;
     const name = html`<strong>${queue.name}</strong>`;
     if (queue.paused) {
       found.push({ key: `paused ${queue.name}`, icon: "pause", tone: "warn", text: html`Queue ${name} is paused: ${plural(queue.queued, "run")} waiting.`, href, at: queue.oldest_due_at });
@@ -63,17 +65,20 @@ function concerns(frame) {
   return found;
 }
 
-/** @param {{ frame: import("blazy-jobs").Digest }} props */
-function Attention({ frame }) {
-  const items = concerns(frame);
+const Attention = memo(function Attention() {
+  const frame = digest.value;
+  if (!frame) return null;
+  const items = concerns(frame, now.value);
   if (items.length === 0) return html`<div class="all-well"><${Icon} name="completed" /><span>Nothing needs attention.</span></div>`;
   return html`<${Section} title="Needs attention" flush=${true}><ul class="attention">${items.map((item) => html`
     <li key=${item.key} data-tone=${item.tone}><a href=${item.href}><${Icon} name=${item.icon} /><span class="grow clip">${item.text}</span>
       ${item.at && html`<span class="faint small"><${Time} at=${item.at} /></span>`}<${Icon} name="chevron" size=${14} /></a></li>`)}</ul><//>`;
-}
+});
 
-/** @param {{ counts: any, stats: any, frame: import("blazy-jobs").Digest | null }} props */
-function Tiles({ counts, stats, frame }) {
+/** @param {{ stats: any }} props */
+function Tiles({ stats }) {
+  const frame = digest.value;
+  const counts = frame?.counts ?? stats.counts;
   const { connected = stats.workers, slots = 0, busy = 0 } = frame?.workers ?? {};
   return html`<div class="tiles">
     <${Tile} href=${to("runs", { state: "running" })} name="Running" value=${counts.running} note=${slots ? `${number(busy)} of ${plural(slots, "slot")} busy` : ""} />
@@ -98,26 +103,34 @@ function Tile({ name, value, text, note, href, tone = "" }) {
   return href ? html`<a class="tile" href=${href}>${inside}</a>` : html`<div class="tile">${inside}</div>`;
 }
 
-/** @param {{ frame: import("blazy-jobs").Digest }} props */
-function Lanes({ frame }) {
-  const [isWhole, setWhole] = useState(false);
-  const steady = useSteady(frame.lanes);
-  const lanes = isWhole ? steady : steady.slice(0, LANES);
-  const count = (/** @type {import("../kit/state.js").RunState} */ state, tone = "") => ({
-    title: state[0].toUpperCase() + state.slice(1), align: /** @type {const} */ ("end"), width: "6.5rem",
+const COLUMNS = [
+  { title: "Job type", wide: true, cell: (/** @type {any} */ lane) => html`<a data-open class="clip" href=${to("runs", { job_type: lane.job_type, queue: lane.queue })}>${lane.job_type}</a>` },
+  { title: "Queue", width: "1%", cell: (/** @type {any} */ lane) => html`<span class="clip key-cell quiet">${lane.queue}</span>` },
+  count("queued"), count("running"), count("retrying"), count("completed"), count("failed", "bad"),
+];
+
+/** @param {import("../kit/state.js").RunState} state */
+function count(state, tone = "") {
+  return {
+    title: capital(state), align: /** @type {const} */ ("end"), width: "6.5rem",
     cell: (/** @type {any} */ lane) => (lane.counts[state]
       ? html`<a class=${`soft ${tone}`} href=${to("runs", { state, job_type: lane.job_type, queue: lane.queue })}>${number(lane.counts[state])}</a>`
       : html`<span class="faint">–</span>`),
-  });
-  const columns = [
-    { title: "Job type", wide: true, cell: (/** @type {any} */ lane) => html`<a data-open class="clip" href=${to("runs", { job_type: lane.job_type, queue: lane.queue })}>${lane.job_type}</a>` },
-    { title: "Queue", width: "1%", cell: (/** @type {any} */ lane) => html`<span class="clip key-cell quiet">${lane.queue}</span>` },
-    count("queued"), count("running"), count("retrying"), count("completed"), count("failed", "bad"),
-  ];
+  };
+}
+
+const nameOf = (/** @type {any} */ lane) => `${lane.job_type} ${lane.queue}`;
+
+const Lanes = memo(function Lanes() {
+  const frame = digest.value;
+  const [isWhole, setWhole] = useState(false);
+  const steady = useSteady(frame?.lanes ?? []);
+  if (!frame || steady.length === 0) return null;
+  const lanes = isWhole ? steady : steady.slice(0, LANES);
   const left = frame.lanes.length - lanes.length + (frame.other?.lanes ?? 0);
   return html`<${Section} title="Job types" flush=${true} aside=${left > 0 && frame.lanes.length > LANES && html`<button type="button" class="link small" onClick=${() => setWhole(!isWhole)}>${isWhole ? "Fewer" : `${plural(left, "more")}`.replace("mores", "more")}</button>`}>
-    <${Table} caption="Runs by job type" columns=${columns} rows=${lanes} id=${(/** @type {any} */ lane) => `${lane.job_type} ${lane.queue}`} /><//>`;
-}
+    <${Table} caption="Runs by job type" columns=${COLUMNS} rows=${lanes} id=${nameOf} /><//>`;
+});
 
 /** Whether the pointer or the focus is in a part of the page: nothing moves there then.
  * @returns {[boolean, Record<string, () => void>]} */
@@ -127,28 +140,21 @@ function useTouched() {
   return [isTouched, { onMouseEnter: on, onMouseLeave: off, onFocusIn: on, onFocusOut: off }];
 }
 
-/** Lanes in the order in which they were first seen: the digest's is by what happens just now. @param {any[]} lanes */
+/** Lanes in the order in which they were first seen: the digest's is by what happens just now. Those in which nothing
+ * has changed are the same objects as before. @param {any[]} lanes */
 function useSteady(lanes) {
-  const seen = useRef(/** @type {Map<string, number>} */ (new Map()));
-  const place = (/** @type {any} */ lane) => {
-    const key = `${lane.job_type} ${lane.queue}`;
-    if (!seen.current.has(key)) seen.current.set(key, seen.current.size);
-    return /** @type {number} */ (seen.current.get(key));
-  };
-  return [...lanes].sort((a, b) => place(a) - place(b));
+  const seen = useRef(/** @type {Map<string, any>} */ (new Map()));
+  const found = new Map(lanes.map((lane) => [nameOf(lane), lane]));
+  for (const [name, lane] of found) seen.current.set(name, kept(seen.current.get(name), lane));
+  return [...seen.current].filter(([name]) => found.has(name)).map(([, lane]) => lane);
 }
 
 /** @param {{ title: string, state: string }} props */
-function Recent({ title, state }) {
-  const list = useList("v1/runs", { state, limit: 5 }, { topics: [`runs:${state}`] });
+const Recent = memo(function Recent({ title, state }) {
   const [isTouched, touch] = useTouched();
-  const isOld = list.fresh > 0 || list.rows.some((run) => run.state !== state);
-  useEffect(() => {
-    if (isOld && !isTouched) list.showFresh(); // rows of the same height: what is under them does not move
-  }, [isOld, isTouched, list.answer]);
+  const list = useLatest({ state, limit: 5 }, [`runs:${state}`], isTouched); // rows of the same height: what is under them does not move
   return html`<div ...${touch}><${Section} title=${title} flush=${true} aside=${html`<a class="small" href=${to("runs", { state })}>All ${state}</a>`}>
     ${list.loading ? html`<${Skeleton} lines=${5} />` : list.rows.length === 0 ? html`<${Empty} icon=${state} title=${state === "running" ? "Nothing runs right now" : "No run has failed"} />`
       : html`<${Table} caption=${title} columns=${runColumns()} rows=${list.rows} id=${(/** @type {any} */ run) => run.id} stale=${list.stale} />`}
   <//></div>`;
-}
-
+});

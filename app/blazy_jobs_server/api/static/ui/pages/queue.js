@@ -1,4 +1,4 @@
-import { html } from "../vendor/preact.js";
+import { html, useComputed } from "../vendor/preact.js";
 import { part } from "../core/api.js";
 import { to } from "../core/base.js";
 import { useRead } from "../core/read.js";
@@ -18,18 +18,18 @@ const CRUMBS = [{ href: to("queues"), text: "Queues" }];
 export default function QueuePage({ name }) {
   const { data: queue, error, stale, reload } = useRead(`v1/queues/${part(name)}`, {}, { topics: ["queues", "runs"] });
   const types = useRead("v1/job-types", { limit: 200 }, { topics: ["job_types"] });
+  const unserved = useComputed(() => lateness(name)?.unserved ?? 0).value;
   if (!queue) return html`<${Page} title=${name} crumbs=${CRUMBS}>${error ? html`<${Failure} error=${error} what="queue" retry=${reload} />` : html`<${Skeleton} />`}<//>`;
-  const late = lateness(name);
   const own = types.data?.data.filter((/** @type {any} */ type) => type.queue === name).map((/** @type {any} */ type) => type.name) ?? [];
   return html`<${Page} title=${queue.name} crumbs=${CRUMBS}
     heading=${html`<span class="row wrap gap-3">${queue.name}<${QueueState} queue=${queue} /></span>`}
     actions=${html`<${QueueActions} queue=${queue} reload=${reload} /><${Button} icon="runs" href=${to("runs", { queue: queue.name })}>Runs<//>`}>
     <div class=${`tiles ${stale ? "is-stale" : ""}`}>
       ${STATES.filter((state) => state !== "completed" && state !== "cancelled").map((state) => html`<${Tile} key=${state} name=${capital(state)} text=${number(queue.counts[state])}
-        note=${state === "queued" && late && late.unserved > 0 ? `${number(late.unserved)} without a worker` : undefined} href=${to("runs", { queue: queue.name, state })} />`)}
+        note=${state === "queued" && unserved > 0 ? `${number(unserved)} without a worker` : undefined} href=${to("runs", { queue: queue.name, state })} />`)}
       <${Tile} name="Oldest due" text=${html`<${Late} name=${queue.name} />`}  />
     </div>
-    <${History} filter=${{ queue: name }} />
+    <${History} queue=${name} />
     <div class="run-page">
       <div class="stack gap-5">
         <${LatestRuns} query=${{ queue: queue.name, state: ["running", "queued", "retrying"] }} topics=${["runs"]} withQueue=${false} title="Running and waiting" none="Nothing runs or waits here" />

@@ -1,4 +1,4 @@
-import { html } from "../vendor/preact.js";
+import { html, useMemo } from "../vendor/preact.js";
 import { to } from "../core/base.js";
 import { part } from "../core/api.js";
 import { now } from "../core/clock.js";
@@ -42,19 +42,27 @@ const limits = (/** @type {Queue} */ queue) =>
 
 export default function Queues() {
   const list = useThings("v1/queues", {}, { topics: ["queues", "runs"], sort: true });
+  const hasLimits = list.rows.some(limits);
+  const columns = useMemo(() => columnsOf(hasLimits, list.reload), [hasLimits]);
+  return html`<${ListPage} title="Queues" list=${list} one="queue" columns=${columns}
+    empty=${html`<${Empty} icon="queues" title="No queues yet">A queue is there as soon as a job type or a dispatch names it.<//>`} />`;
+}
+
+/** @param {boolean} hasLimits @param {() => void} reload
+ * @returns {import("../kit/table.js").Column[]} */
+function columnsOf(hasLimits, reload) {
   /** @type {(import("../kit/table.js").Column | false)[]} */
   const columns = [
     { title: "Queue", wide: true, cell: (queue) => html`<span class="row"><a data-open class="clip" href=${to(`queues/${part(queue.name)}`)}>${queue.name}</a>${queue.engine === "bullmq" && html`<${Badge} title="In Redis, shared with BullMQ">BullMQ<//>`}</span>` },
     { title: "State", width: "1%", cell: (queue) => html`<${QueueState} queue=${queue} />` },
-    list.rows.some(limits) && { title: "Limits", drop: "middle", width: "1%", cell: (/** @type {Queue} */ queue) => html`<span class="quiet">${limits(queue) || html`<span class="faint">none</span>`}</span>` },
+    hasLimits && { title: "Limits", drop: "middle", width: "1%", cell: (/** @type {Queue} */ queue) => html`<span class="quiet">${limits(queue) || html`<span class="faint">none</span>`}</span>` },
     count("queued", "Queued"),
     { title: "Oldest due", align: "end", width: "7rem", cell: (queue) => html`<${Late} name=${queue.name} />` },
     count("running", "Running"),
     { ...count("retrying", "Retrying"), drop: "middle" },
     { ...count("scheduled", "Scheduled"), drop: "middle" },
     count("failed", "Failed", "bad"),
-    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (queue) => html`<${QueueActions} queue=${queue} reload=${list.reload} small=${true} />` },
+    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (queue) => html`<${QueueActions} queue=${queue} reload=${reload} small=${true} />` },
   ];
-  return html`<${ListPage} title="Queues" list=${list} one="queue" columns=${columns.filter((column) => column !== false)}
-    empty=${html`<${Empty} icon="queues" title="No queues yet">A queue is there as soon as a job type or a dispatch names it.<//>`} />`;
+  return columns.filter((column) => column !== false);
 }

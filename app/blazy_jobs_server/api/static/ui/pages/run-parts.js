@@ -1,6 +1,7 @@
 /** What lists of runs and the run's page share. */
-import { html } from "../vendor/preact.js";
+import { html, useLayoutEffect } from "../vendor/preact.js";
 import { to } from "../core/base.js";
+import { useList } from "../core/read.js";
 import { firstLine } from "../core/text.js";
 import { isFinal, waitText } from "../kit/state.js";
 import { State } from "../kit/state.js";
@@ -41,8 +42,33 @@ export function RunTime({ run }) {
   return html`<span class="faint">–</span>`;
 }
 
-/** Columns of a list of runs. @returns {import("../kit/table.js").Column[]} */
-export function runColumns({ withType = true, withKey = false, withQueue = true } = {}) {
+/** The newest runs that match: new ones come and those that match no longer go, unless nothing may move.
+ * @param {Record<string, unknown>} query
+ * @param {string[]} topics */
+export function useLatest(query, topics, isHeld = false) {
+  const list = useList("v1/runs", { ...query, fields: "brief" }, { topics });
+  const names = (/** @type {AnyRun[]} */ runs) => runs.map((run) => run.id).join();
+  const isOld = list.answer !== null && names(list.answer.data) !== names(list.rows);
+  useLayoutEffect(() => {
+    if (isOld && !isHeld) list.showFresh();
+  }, [isOld, isHeld, list.answer]);
+  return list;
+}
+
+/** @type {Map<string, import("../kit/table.js").Column[]>} */
+const made = new Map();
+
+/** Columns of a list of runs: the same object for the same choice. @returns {import("../kit/table.js").Column[]} */
+export function runColumns({ withType = true, withKey = false, withQueue = true, withAttempt = true } = {}) {
+  const choice = [withType, withKey, withQueue, withAttempt].join();
+  let columns = made.get(choice);
+  if (!columns) made.set(choice, (columns = makeColumns(withType, withKey, withQueue, withAttempt)));
+  return columns;
+}
+
+/** @param {boolean} withType @param {boolean} withKey @param {boolean} withQueue @param {boolean} withAttempt
+ * @returns {import("../kit/table.js").Column[]} */
+function makeColumns(withType, withKey, withQueue, withAttempt) {
   /** @type {(import("../kit/table.js").Column | false)[]} */
   const columns = [
     ...(withType ? [{ title: "Job type", width: "1%", cell: (/** @type {AnyRun} */ run) => html`<a data-open href=${to(`runs/${run.id}`)} class="clip type-link">${run.job_type}</a>` }] : []),
@@ -51,7 +77,7 @@ export function runColumns({ withType = true, withKey = false, withQueue = true 
     { title: "What", wide: true, hideTitle: true, cell: (run) => html`<${Gist} run=${run} />` },
     withKey && { title: "Key", drop: "middle", width: "1%", cell: (/** @type {AnyRun} */ run) => run.key && html`<span class="clip key-cell quiet" dir="auto">${run.key}</span>` },
     withQueue && { title: "Queue", drop: "middle", width: "1%", cell: (/** @type {AnyRun} */ run) => html`<span class="clip key-cell quiet">${run.queue}</span>` },
-    { title: "Attempt", align: "end", drop: "middle", width: "1%", cell: (run) => (run.attempt ? html`<span class="quiet">${run.attempt} <span class="faint">of ${run.max_attempts}</span></span>` : html`<span class="faint">–</span>`) },
+    withAttempt && { title: "Attempt", align: /** @type {const} */ ("end"), drop: "middle", width: "1%", cell: (/** @type {AnyRun} */ run) => (run.attempt ? html`<span class="quiet">${run.attempt} <span class="faint">of ${run.max_attempts}</span></span>` : html`<span class="faint">–</span>`) },
     { title: "Took", align: "end", width: "5.5rem", name: "run-took", cell: (run) => html`<${RunTime} run=${run} />` },
     { title: "Created", align: "end", width: "6.5rem", name: "run-created", cell: (run) => html`<span class="quiet"><${Time} at=${run.created_at} /></span>` },
   ];

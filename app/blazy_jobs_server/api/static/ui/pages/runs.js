@@ -11,7 +11,7 @@ import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Filters, clear } from "../kit/filters.js";
 import { Menu } from "../kit/menu.js";
 import { Page } from "../kit/page.js";
-import { STATES, capital } from "../kit/state.js";
+import { STATES, capital, isFinal } from "../kit/state.js";
 import { Fresh, More, Table, useHoldWhileSelected } from "../kit/table.js";
 import { Tabs } from "../kit/tabs.js";
 import { FirstRun } from "./first-run.js";
@@ -53,7 +53,7 @@ function wanted() {
 
 export default function Runs() {
   const filter = wanted();
-  const list = useList("v1/runs", { ...filter, fields: "brief", limit: PAGE }, { patch: true, topics: filter.state.length > 0 ? filter.state.map((state) => `runs:${state}`) : ["runs"] });
+  const list = useList("v1/runs", { ...filter, fields: "brief", limit: PAGE }, { patch: true, settled: (run) => isFinal(run.state), topics: filter.state.length > 0 ? filter.state.map((state) => `runs:${state}`) : ["runs"] });
   const [selected, setSelected] = useState(/** @type {Set<string>} */ (new Set()));
   useHoldWhileSelected(selected);
   const isFiltered = Object.entries(filter).some(([name, values]) => name !== "state" && /** @type {string[]} */ (values).length > 0);

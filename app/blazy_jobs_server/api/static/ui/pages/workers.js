@@ -1,4 +1,4 @@
-import { html } from "../vendor/preact.js";
+import { html, useComputed, useMemo } from "../vendor/preact.js";
 import { del, part, post } from "../core/api.js";
 import { to } from "../core/base.js";
 import { digest } from "../core/live.js";
@@ -26,22 +26,31 @@ export function MachineTabs({ current }) {
 
 export default function Workers() {
   const list = useThings("v1/workers", {}, { topics: ["workers", "runs:running"] });
-  /** @type {import("../kit/table.js").Column[]} */
-  const columns = [
+  const columns = useMemo(() => columnsOf(list.reload), []);
+  return html`<${Page} title="Workers" sub=${useComputed(busyText).value}>
+    <${MachineTabs} current="workers" />
+    <div class="panel flush"><${ListBody} title="Workers" list=${list} one="worker" columns=${columns}
+      empty=${html`<${Empty} icon="workers" title="No worker is connected"><p>Nothing starts until one is. On any machine:</p><br /><pre>blazy-jobs worker your_module</pre><//>`} /></div>
+  <//>`;
+}
+
+function busyText() {
+  const { slots = 0, busy = 0, draining = 0 } = digest.value?.workers ?? {};
+  return slots > 0 && `${number(busy)} of ${plural(slots, "slot")} busy${draining ? `, ${plural(draining, "worker")} draining` : ""}`;
+}
+
+/** @param {() => void} reload
+ * @returns {import("../kit/table.js").Column[]} */
+function columnsOf(reload) {
+  return [
     { title: "Worker", wide: true, cell: (worker) => html`<span class="cell-2"><a class="clip" data-open href=${to("runs", { worker_id: worker.id })} dir="auto">${worker.name}</a><span class="clip small faint">${origin(worker)}</span></span>` },
     { title: "State", width: "1%", cell: (worker) => html`<${WorkerState} worker=${worker} />` },
     { title: "Slots", width: "9rem", cell: (worker) => html`<${Slots} worker=${worker} />` },
     { title: "Runs now", width: "15rem", cell: (worker) => html`<${InHand} worker=${worker} />` },
     { title: "Serves", drop: "middle", width: "1%", cell: (worker) => html`<${Serves} worker=${worker} />` },
     { title: "Heard", align: "end", width: "6rem", cell: (worker) => html`<span class="quiet"><${Time} at=${worker.last_seen_at} /></span>` },
-    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (worker) => html`<${WorkerActions} worker=${worker} reload=${list.reload} />` },
+    { title: "Actions", hideTitle: true, actions: true, align: "end", width: "1%", cell: (worker) => html`<${WorkerActions} worker=${worker} reload=${reload} />` },
   ];
-  const { slots = 0, busy = 0, draining = 0 } = digest.value?.workers ?? {};
-  return html`<${Page} title="Workers" sub=${slots > 0 && `${number(busy)} of ${plural(slots, "slot")} busy${draining ? `, ${plural(draining, "worker")} draining` : ""}`}>
-    <${MachineTabs} current="workers" />
-    <div class="panel flush"><${ListBody} title="Workers" list=${list} one="worker" columns=${columns}
-      empty=${html`<${Empty} icon="workers" title="No worker is connected"><p>Nothing starts until one is. On any machine:</p><br /><pre>blazy-jobs worker your_module</pre><//>`} /></div>
-  <//>`;
 }
 
 /** Where it runs. @param {any} worker */
