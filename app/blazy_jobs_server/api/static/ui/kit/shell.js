@@ -1,5 +1,4 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { Unreachable } from "../core/api.js";
 import { UI, to } from "../core/base.js";
 import { asOf, digest, status, togglePause } from "../core/live.js";
 import { path } from "../core/router.js";
@@ -10,7 +9,8 @@ import { brief, clockTime } from "../core/text.js";
 import { Button } from "./button.js";
 import { Dialogs } from "./dialog.js";
 import { Icon } from "./icons.js";
-import { Toasts, announce, toastError } from "./toast.js";
+import { later } from "./later.js";
+import { Toasts, announce } from "./toast.js";
 
 /** What is around every page. @param {{ current: string, children?: any }} props */
 export function Shell({ current, children }) {
@@ -57,7 +57,7 @@ function Side({ current, isOpen, close }) {
           <${Icon} name=${entry.icon} /><span class="word">${entry.title}</span><${Count} name=${entry.name} /></a>`)}</div>`)}
     </nav>
     <div class="side-foot"><${LiveButton} />
-      <button type="button" class="nav-link plain-button" title="Settings and keys" onClick=${showKeys}><${Icon} name="user" /><span class="word clip">${session.value?.name || "Settings"}</span></button></div>
+      <button type="button" class="nav-link plain-button" title="Settings and keys" onClick=${() => showKeys()}><${Icon} name="user" /><span class="word clip">${session.value?.name || "Settings"}</span></button></div>
   </header>`;
 }
 
@@ -86,10 +86,4 @@ function Banner() {
 }
 
 /** The dialog is read when it is first asked for. */
-export async function showKeys() {
-  try {
-    (await import("./settings.js")).openSettings();
-  } catch {
-    toastError(new Unreachable());
-  }
-}
+export const showKeys = later(() => import("./settings.js"), (module) => module.openSettings);

@@ -9,6 +9,9 @@ import { Table } from "../kit/table.js";
 import { Time } from "../kit/time.js";
 import { runColumns, useLatest } from "./run-parts.js";
 
+/** What defined a thing, in words. @type {Record<string, string>} */
+export const SOURCES = { code: "a worker's code", config: "an applied configuration", api: "the API" };
+
 const LATEST = 8;
 const NAMED = 8;
 

@@ -3,8 +3,10 @@ import { html } from "../vendor/preact.js";
 import { to } from "../core/base.js";
 import { may } from "../core/session.js";
 import { Button } from "../kit/button.js";
+import { later } from "../kit/later.js";
 import { Menu } from "../kit/menu.js";
-import { askBulk } from "./bulk-ask.js";
+
+const askBulk = later(() => import("./bulk-ask.js"), (module) => module.askBulk);
 
 /** @param {any} group @param {string} state */
 const filterOf = (group, state) => (state === "failed" ? { state: ["failed"], error_group: group.group, resolved: false } : { state: ["retrying"], error_group: group.group });

@@ -5,12 +5,15 @@ import { go } from "../core/router.js";
 import { may } from "../core/session.js";
 import { Button } from "../kit/button.js";
 import { confirm } from "../kit/dialog.js";
+import { later } from "../kit/later.js";
 import { Menu } from "../kit/menu.js";
 import { toast } from "../kit/toast.js";
-import { openDispatch } from "./dispatch.js";
-import { openLimits } from "./job-type-limits.js";
-import { rotateSecret, endPrevious } from "./secrets.js";
 import { act } from "./things.js";
+
+const openDispatch = later(() => import("./dispatch.js"), (module) => module.openDispatch);
+const openLimits = later(() => import("./job-type-limits.js"), (module) => module.openLimits);
+const rotateSecret = later(() => import("./secrets.js"), (module) => module.rotateSecret);
+const endPrevious = later(() => import("./secrets.js"), (module) => module.endPrevious);
 
 /** @param {{ type: import("blazy-jobs").JobType, reload: () => void, small?: boolean }} props `small`: in a row */
 export function TypeActions({ type, reload, small = false }) {

@@ -11,7 +11,7 @@ import { Badge, capital } from "../kit/state.js";
 import { Tabs } from "../kit/tabs.js";
 import { Time } from "../kit/time.js";
 import { query } from "../core/router.js";
-import { LatestRuns, Servers, Tile } from "./definition-parts.js";
+import { LatestRuns, SOURCES, Servers, Tile } from "./definition-parts.js";
 import { History } from "./history.js";
 import { HandlerBadge, countsOf } from "./job-types.js";
 import { TypeActions } from "./job-type-actions.js";
@@ -71,9 +71,6 @@ const inShort = (type) => [
   ["Changed", html`<${Time} at=${type.updated_at} />`],
 ];
 
-/** @type {Record<string, string>} */
-export const SOURCES = { code: "a worker's code", config: "an applied configuration", api: "the API" };
-
 /** One count: the digest's, or where that has no room for all job types one that is read. @param {{ name: string, state: import("../kit/state.js").RunState }} props */
 function StateTile({ name, state }) {
   const counts = countsOf(name);
@@ -106,7 +103,7 @@ function WebhooksOf({ type }) {
 }
 
 /** The policy of retries in words. @param {any} retry */
-export function retryText(retry) {
+function retryText(retry) {
   if (retry.max_attempts === 1) return "no retries";
   const grows = retry.backoff === "fixed" || retry.backoff === "constant" ? `${duration(retry.initial_seconds)} apart`
     : retry.backoff === "linear" ? `after ${duration(retry.initial_seconds)}, then as much longer each time`

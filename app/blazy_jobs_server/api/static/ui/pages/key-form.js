@@ -1,8 +1,8 @@
 import { html, useState } from "../vendor/preact.js";
-import { post } from "../core/api.js";
+import { part, post } from "../core/api.js";
 import { DialogFrame, openDialog } from "../kit/dialog.js";
 import { Checkbox, Form, SelectField, TextField } from "../kit/form.js";
-import { showSecret } from "./secrets.js";
+import { askOverlap, showSecret } from "./secrets.js";
 import { namesIn } from "./things.js";
 
 /** @type {[string, string][]} */
@@ -31,6 +31,14 @@ export async function openKeyForm(reload) {
   if (!made) return;
   reload();
   await showSecret({ title: `The key ${made.name}`, secret: made.key, what: "the key" });
+}
+
+/** @param {import("blazy-jobs").Key} key @param {() => void} reload */
+export async function rotateKey(key, reload) {
+  const made = await askOverlap({ title: `Rotate ${key.name}?`, path: `v1/keys/${part(key.id)}/rotate`, meanwhile: "The key's id, scopes and restrictions remain." });
+  if (!made) return;
+  reload();
+  await showSecret({ title: `The new key of ${key.name}`, secret: made.key, what: "the key" });
 }
 
 /** @param {{ close: (made?: any) => void }} props */

@@ -7,13 +7,15 @@ import { duration, number } from "../core/text.js";
 import { Button } from "../kit/button.js";
 import { Empty } from "../kit/empty.js";
 import { confirm } from "../kit/dialog.js";
+import { later } from "../kit/later.js";
 import { Menu } from "../kit/menu.js";
 import { Badge } from "../kit/state.js";
 import { Time } from "../kit/time.js";
 import { toast } from "../kit/toast.js";
-import { openKeyForm } from "./key-form.js";
-import { askOverlap, showSecret } from "./secrets.js";
 import { ListPage, Patterns, useThings } from "./things.js";
+
+const openKeyForm = later(() => import("./key-form.js"), (module) => module.openKeyForm);
+const rotateKey = later(() => import("./key-form.js"), (module) => module.rotateKey);
 
 /** @typedef {import("blazy-jobs").Key} Key */
 
@@ -66,17 +68,9 @@ function Restrictions({ keyOf }) {
 function KeyActions({ keyOf, reload }) {
   if (!may("admin") || keyOf.revoked_at) return null;
   return html`<${Menu} label=${`Actions of ${keyOf.name}`} kind="quiet" items=${[
-    { text: "Rotate…", icon: "replay", onClick: () => rotate(keyOf, reload) },
+    { text: "Rotate…", icon: "replay", onClick: () => rotateKey(keyOf, reload) },
     { text: "Revoke…", icon: "trash", danger: true, onClick: () => revoke(keyOf, reload) },
   ]} />`;
-}
-
-/** @param {Key} key @param {() => void} reload */
-async function rotate(key, reload) {
-  const made = await askOverlap({ title: `Rotate ${key.name}?`, path: `v1/keys/${part(key.id)}/rotate`, meanwhile: "The key's id, scopes and restrictions remain." });
-  if (!made) return;
-  reload();
-  await showSecret({ title: `The new key of ${key.name}`, secret: made.key, what: "the key" });
 }
 
 /** @param {Key} key @param {() => void} reload */

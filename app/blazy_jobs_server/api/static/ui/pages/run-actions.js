@@ -1,17 +1,21 @@
 /** What can be done with one run. */
-import { html, useState } from "../vendor/preact.js";
-import { call, del, get, part, post } from "../core/api.js";
+import { html } from "../vendor/preact.js";
+import { del, get, part, post } from "../core/api.js";
 import { ROOT, to } from "../core/base.js";
 import { go } from "../core/router.js";
 import { may, session } from "../core/session.js";
 import { shellQuoted } from "../core/text.js";
 import { Button } from "../kit/button.js";
 import { copy } from "../kit/copy.js";
-import { DialogFrame, confirm, openDialog } from "../kit/dialog.js";
-import { Form, JsonField, TextField, parsed } from "../kit/form.js";
+import { confirm } from "../kit/dialog.js";
+import { later } from "../kit/later.js";
 import { Menu } from "../kit/menu.js";
 import { isFinal } from "../kit/state.js";
 import { toast, toastError } from "../kit/toast.js";
+
+const cancel = later(() => import("./run-forms.js"), (module) => module.cancel);
+const edit = later(() => import("./run-forms.js"), (module) => module.edit);
+const compare = later(() => import("./run-forms.js"), (module) => module.compare);
 
 /** @param {{ run: any, reload: () => void }} props */
 export function RunActions({ run, reload }) {
@@ -40,27 +44,6 @@ export function RunActions({ run, reload }) {
 export const actionsOn = (run, reload) => (may("runs:write")
   ? { replay: () => replay(run), resolve: () => resolve(run, reload), cancel: () => cancel(run, reload), "run-now": () => runNow(run, reload) }
   : {});
-
-/** @param {any} run @param {() => void} reload */
-async function cancel(run, reload) {
-  let reason = "";
-  const isRunning = run.state === "running";
-  await openDialog((close) => html`<${DialogFrame} title="Cancel this run?" close=${close}>
-    <p class="quiet">${isRunning ? "Its handler is told to stop, and killed if it does not." : "It will never start."}</p>
-    <${Form} action="Cancel the run" danger=${true} paths=${["/reason"]} onCancel=${() => close()} onSubmit=${async () => {
-      const { status } = await call("POST", `v1/runs/${part(run.id)}/cancel`, { body: reason ? { reason } : undefined });
-      toast(status === 202 ? "The handler is told to stop." : "The run is cancelled.");
-      close();
-      reload();
-    }}>${(/** @type {(path: string) => string | undefined} */ problem) => html`<${Reason} onChange=${(/** @type {string} */ text) => { reason = text; }} problem=${problem("/reason")} />`}<//>
-  <//>`);
-}
-
-/** @param {{ onChange: (text: string) => void, problem?: string }} props */
-function Reason({ onChange, problem }) {
-  const [text, setText] = useState("");
-  return html`<${TextField} label="Reason" optional=${true} hint="Others see it in the run's events." maxlength="1024" value=${text} problem=${problem} onChange=${(/** @type {string} */ value) => { setText(value); onChange(value); }} />`;
-}
 
 /** @param {any} run @param {() => void} reload */
 async function runNow(run, reload) {
@@ -96,29 +79,6 @@ async function replay(run) {
 }
 
 /** @param {any} run */
-function edit(run) {
-  openDialog((close) => html`<${EditAndReplay} run=${run} close=${close} />`);
-}
-
-/** @param {{ run: any, close: () => void }} props */
-function EditAndReplay({ run, close }) {
-  const [text, setText] = useState(JSON.stringify(run.payload, null, 2));
-  const submitted = async () => {
-    const { value, problem } = parsed(text);
-    if (problem) throw new Error("The payload is not JSON.");
-    const made = await post(`v1/runs/${part(run.id)}/replay`, { payload: value });
-    close();
-    toast("Replayed as a new run.");
-    go(to(`runs/${made.id}`));
-  };
-  return html`<${DialogFrame} title="Edit and replay" close=${close}>
-    <p class="quiet dialog-wide">A new run of <strong>${run.job_type}</strong> with the payload below. This run stays as it is.</p>
-    <${Form} action="Replay" onSubmit=${submitted} onCancel=${() => close()} paths=${["/payload"]}>${(/** @type {(path: string) => string | undefined} */ problem) => html`
-      <${JsonField} label="Payload" rows=${14} value=${text} onChange=${setText} problem=${problem("/payload")} />`}<//>
-  <//>`;
-}
-
-/** @param {any} run */
 async function erase(run) {
   const isDone = await confirm({
     title: "Erase this run?",
@@ -142,26 +102,6 @@ async function compareWithCompleted(run) {
   } catch (error) {
     toastError(error);
   }
-}
-
-/** @param {any} run */
-function compare(run) {
-  openDialog((close) => html`<${CompareWith} run=${run} close=${close} />`);
-}
-
-/** @param {{ run: any, close: () => void }} props */
-function CompareWith({ run, close }) {
-  const [id, setId] = useState("");
-  const submitted = async () => {
-    if (!/^run_[0-9a-z]{13,32}$/.test(id.trim())) throw new Error("That is not the id of a run.");
-    close();
-    go(to("compare", { a: run.id, b: id.trim() }));
-  };
-  return html`<${DialogFrame} title="Compare with another run" close=${close}>
-    <${Form} action="Compare" onSubmit=${submitted} onCancel=${() => close()}>${() => html`
-      <${TextField} label="Id of the other run" placeholder="run_…" value=${id} onChange=${setId} />`}<//>
-    <p class="quiet">Or compare with <a href=${to("runs", { job_type: run.job_type, state: "completed" })} onClick=${() => close()}>one that completed</a>: select both in the list.</p>
-  <//>`;
 }
 
 /** The command that dispatches the same. @param {any} run */

@@ -3,7 +3,10 @@ import { to } from "../core/base.js";
 import { may } from "../core/session.js";
 import { plural } from "../core/text.js";
 import { Button } from "../kit/button.js";
+import { later } from "../kit/later.js";
 import { isFinal } from "../kit/state.js";
+
+const askBulk = later(() => import("./bulk-ask.js"), (module) => module.askBulk);
 
 /** @type {{ action: import("./bulk-ask.js").BulkAction, text: string, icon: string, fits: (run: any) => boolean, isRare?: boolean }[]} */
 const ACTIONS = [
@@ -17,7 +20,6 @@ const ACTIONS = [
 
 /** @param {import("./bulk-ask.js").BulkAction} action @param {string[]} ids @param {() => void} clear @param {() => void} reload */
 async function ask(action, ids, clear, reload) {
-  const { askBulk } = await import("./bulk-ask.js");
   await askBulk(action, { ids }, (isDone) => {
     if (isDone) clear();
     reload();

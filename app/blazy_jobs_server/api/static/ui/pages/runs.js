@@ -9,6 +9,7 @@ import { may } from "../core/session.js";
 import { Button } from "../kit/button.js";
 import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Filters, clear } from "../kit/filters.js";
+import { later } from "../kit/later.js";
 import { Menu } from "../kit/menu.js";
 import { Page } from "../kit/page.js";
 import { STATES, capital, isFinal } from "../kit/state.js";
@@ -18,6 +19,9 @@ import { FirstRun } from "./first-run.js";
 import { Histogram } from "./history.js";
 import { runColumns } from "./run-parts.js";
 import { BulkBar } from "./runs-bulk.js";
+
+const askBulk = later(() => import("./bulk-ask.js"), (module) => module.askBulk);
+const exportRuns = later(() => import("./runs-export.js"), (module) => module.exportRuns);
 
 const PAGE = 50;
 const COUNTS_EVERY_MS = 10_000;
@@ -74,8 +78,8 @@ export default function Runs() {
 /** @param {{ filter: Record<string, string[]>, isAll: boolean, selected: Set<string>, reload: () => void }} props */
 function ListActions({ filter, isAll, selected, reload }) {
   const chosen = isAll ? { all: true } : { filter: bulkFilter(filter) };
-  const act = (/** @type {import("./bulk-ask.js").BulkAction} */ action) => async () => (await import("./bulk-ask.js")).askBulk(action, chosen, reload);
-  const save = (/** @type {"jsonl" | "csv"} */ kind) => async () => (await import("./runs-export.js")).exportRuns(kind, filter, [...selected]);
+  const act = (/** @type {import("./bulk-ask.js").BulkAction} */ action) => () => askBulk(action, chosen, reload);
+  const save = (/** @type {"jsonl" | "csv"} */ kind) => () => exportRuns(kind, filter, [...selected]);
   return html`
     ${may("runs:write") && html`<${Menu} label="Act on all that match" text=${isAll ? "Act on all" : "Act on all that match"} items=${[
       { text: "Replay…", icon: "replay", onClick: act("replay") },

@@ -9,8 +9,8 @@ import { ZONES, localTime } from "../core/zones.js";
 import { Button } from "../kit/button.js";
 import { DialogFrame, openDialog } from "../kit/dialog.js";
 import { Form, JsonField, SelectField, TextField, parsed } from "../kit/form.js";
-import { Time } from "../kit/time.js";
 import { toast } from "../kit/toast.js";
+import { Times } from "./schedule-parts.js";
 
 const SHOWN = 5;
 const AFTER_MS = 300;
@@ -138,11 +138,4 @@ export function Preview({ trigger, timezone }) {
   }, [asked]);
   return html`<div class="preview" aria-live="polite">
     ${refused ? html`<p class="problem">${refused}</p>` : html`<p class="strong">${triggerWords(trigger, (at) => localTime(at, timezone))}</p><${Times} times=${times} timezone=${timezone} none="It never fires." />`}</div>`;
-}
-
-/** Times by the clocks of a zone, each with how far it is.
- * @param {{ times: string[], timezone: string, none: string }} props */
-export function Times({ times, timezone, none }) {
-  if (times.length === 0) return html`<p class="faint small">${none}</p>`;
-  return html`<ol class="times">${times.map((at) => html`<li key=${at}><span class="num">${localTime(at, timezone)}</span><span class="faint"><${Time} at=${at} /></span></li>`)}</ol>`;
 }

@@ -8,14 +8,24 @@ import { may } from "../core/session.js";
 import { localTime } from "../core/zones.js";
 import { Button } from "../kit/button.js";
 import { confirm } from "../kit/dialog.js";
+import { later } from "../kit/later.js";
 import { Menu } from "../kit/menu.js";
 import { Badge } from "../kit/state.js";
+import { Time } from "../kit/time.js";
 import { toast, toastError } from "../kit/toast.js";
-import { openScheduleForm } from "./schedule-form.js";
 import { act } from "./things.js";
+
+export const openScheduleForm = later(() => import("./schedule-form.js"), (module) => module.openScheduleForm);
 
 /** When it fires, in words. @param {any} schedule */
 export const whenText = (schedule) => triggerWords(schedule.trigger, (at) => localTime(at, schedule.timezone));
+
+/** Times by the clocks of a zone, each with how far it is.
+ * @param {{ times: string[], timezone: string, none: string }} props */
+export function Times({ times, timezone, none }) {
+  if (times.length === 0) return html`<p class="faint small">${none}</p>`;
+  return html`<ol class="times">${times.map((at) => html`<li key=${at}><span class="num">${localTime(at, timezone)}</span><span class="faint"><${Time} at=${at} /></span></li>`)}</ol>`;
+}
 
 /** @param {{ schedule: any }} props */
 export function ScheduleState({ schedule }) {

@@ -10,10 +10,8 @@ import { Icon } from "../kit/icons.js";
 import { Json } from "../kit/json.js";
 import { Facts, Page, Section } from "../kit/page.js";
 import { Time } from "../kit/time.js";
-import { LatestRuns } from "./definition-parts.js";
-import { SOURCES } from "./job-type.js";
-import { Times } from "./schedule-form.js";
-import { ScheduleActions, ScheduleState, whenText } from "./schedule-parts.js";
+import { LatestRuns, SOURCES } from "./definition-parts.js";
+import { ScheduleActions, ScheduleState, Times, whenText } from "./schedule-parts.js";
 
 const CRUMBS = [{ href: to("schedules"), text: "Schedules" }];
 const NEXT = 5;

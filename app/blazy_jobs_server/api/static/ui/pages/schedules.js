@@ -5,8 +5,7 @@ import { may } from "../core/session.js";
 import { Button } from "../kit/button.js";
 import { Empty } from "../kit/empty.js";
 import { Time } from "../kit/time.js";
-import { openScheduleForm } from "./schedule-form.js";
-import { ScheduleActions, ScheduleState, whenText } from "./schedule-parts.js";
+import { ScheduleActions, ScheduleState, openScheduleForm, whenText } from "./schedule-parts.js";
 import { ListPage, useThings } from "./things.js";
 
 export default function Schedules() {

@@ -1,5 +1,8 @@
 import { html } from "../vendor/preact.js";
+import { later } from "../kit/later.js";
 import { Badge, capital } from "../kit/state.js";
+
+export const openWebhookForm = later(() => import("./webhook-form.js"), (module) => module.openWebhookForm);
 
 /** @type {Record<string, string>} */
 const DISABLED = { gone: "Disabled: gone", failing: "Disabled: failing" };

@@ -9,17 +9,19 @@ import { Button } from "../kit/button.js";
 import { DialogFrame, confirm, openDialog } from "../kit/dialog.js";
 import { Empty, Failure, Skeleton } from "../kit/empty.js";
 import { Form, SelectField } from "../kit/form.js";
+import { later } from "../kit/later.js";
 import { Menu } from "../kit/menu.js";
 import { Facts, Page, Section } from "../kit/page.js";
 import { Badge } from "../kit/state.js";
 import { Tabs } from "../kit/tabs.js";
 import { Time } from "../kit/time.js";
 import { toast, toastError } from "../kit/toast.js";
-import { SOURCES } from "./job-type.js";
-import { endPrevious, rotateSecret } from "./secrets.js";
+import { SOURCES } from "./definition-parts.js";
 import { ListBody, Patterns, act } from "./things.js";
-import { openWebhookForm } from "./webhook-form.js";
-import { EventNames, WebhookState } from "./webhook-parts.js";
+import { EventNames, WebhookState, openWebhookForm } from "./webhook-parts.js";
+
+const rotateSecret = later(() => import("./secrets.js"), (module) => module.rotateSecret);
+const endPrevious = later(() => import("./secrets.js"), (module) => module.endPrevious);
 
 const CRUMBS = [{ href: to("webhooks"), text: "Webhooks" }];
 

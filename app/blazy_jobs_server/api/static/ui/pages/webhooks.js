@@ -5,8 +5,7 @@ import { may } from "../core/session.js";
 import { Button } from "../kit/button.js";
 import { Empty } from "../kit/empty.js";
 import { Time } from "../kit/time.js";
-import { openWebhookForm } from "./webhook-form.js";
-import { WebhookState, eventsText } from "./webhook-parts.js";
+import { WebhookState, eventsText, openWebhookForm } from "./webhook-parts.js";
 import { ListPage, useThings } from "./things.js";
 
 export default function Webhooks() {
