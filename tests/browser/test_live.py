@@ -31,6 +31,32 @@ def test_new_runs_are_counted_until_they_are_asked_for(visit: Visitor, site: Sit
     expect(page.get_by_role("button", name="new run")).to_have_count(0)
 
 
+def test_more_new_runs_than_a_page_holds_are_read_when_they_are_asked_for(visit: Visitor, site: Site) -> None:
+    job_type = site.name("flood")
+    site.ask("PUT", f"/v1/job-types/{job_type}", {"name": job_type, "handler": {"kind": "worker"}})
+    first = site.dispatch(job_type)
+    page = visit(site.url, f"runs?job_type={job_type}")
+    page.get_by_role("link", name=first).first.wait_for()
+    site.ask("POST", "/v1/runs/batch", {"runs": [{"job_type": job_type, "payload": n} for n in range(60)]})
+    page.get_by_role("button", name="50+ new runs").wait_for()
+    last = site.dispatch(job_type)
+    site.ask("POST", f"/v1/runs/{first}/cancel")
+    page.locator("[data-row]", has_text=first).get_by_text("Cancelled").wait_for()
+    page.get_by_role("button", name="50+ new runs").click()
+    page.get_by_role("link", name=last).first.wait_for()
+    assert rows(page)[0] == last
+    expect(page.get_by_role("button", name="new run")).to_have_count(0)
+
+
+def test_what_has_ended_leaves_what_runs_now(visit: Visitor, site: Site) -> None:
+    run = site.until(site.dispatch("waits"), "running")
+    page = visit(site.url)
+    row = page.get_by_role("region", name="Running now").locator("[data-row]", has_text=run)
+    row.wait_for()
+    site.ask("POST", f"/v1/runs/{run}/cancel")
+    expect(row).to_have_count(0)
+
+
 def test_a_row_changes_where_it_is(visit: Visitor, site: Site) -> None:
     run = site.dispatch("unserved")
     page = visit(site.url, "runs")

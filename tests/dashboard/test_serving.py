@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from blazy_jobs_server.api.dashboard import PAGES
-from blazy_jobs_server.api.dashboard_files import UI, assets, needed_by
+from blazy_jobs_server.api.dashboard_files import STYLE, STYLES, UI, assets, needed_by
 from blazy_jobs_server.api.pages import POLICY
 from tests.app.server import Server, problem
 from tests.attacks.test_pages import Page
@@ -143,14 +143,18 @@ def test_nothing_is_made_of_text_or_loaded_from_elsewhere(path: Path) -> None:
     assert not re.search(r"""\burl\(|@import|import\(\s*[^"]""", text)
 
 
+def test_no_style_is_left_out() -> None:
+    assert sorted(STYLES) == sorted(path.relative_to(UI).as_posix() for path in UI.rglob("*.css"))
+
+
 def test_the_first_load_is_small() -> None:
-    """Of the pages where people begin, with the plots, and of any other before it shows something."""
-    styles = [name for name in assets().files if name.endswith(".css")]
-    begin = ("pages/overview.js", "pages/runs.js", "pages/run.js", "pages/errors.js")
+    """All that is loaded without a click, with the plots where there are any."""
     for _, module in assets().pages:
-        names = {*styles, *needed_by("app.js", module), *(("vendor/uplot.js",) if module in begin else ())}
+        names = {STYLE, *needed_by("app.js", module)}
+        if "kit/plot.js" in names:
+            names.add("vendor/uplot.js")
         sent = sum(len(assets().files[name].compressed) for name in names)
-        assert sent < (90_000 if module in begin else 100_000), module
+        assert sent < 90_000, module
 
 
 @pytest.mark.parametrize(
@@ -172,4 +176,5 @@ def test_what_a_module_imports_is_followed() -> None:
 
 def test_every_file_is_served_as_it_is() -> None:
     for name, asset in assets().files.items():
-        assert gzip.decompress(asset.compressed) == (UI / name).read_bytes()
+        parts = STYLES if name == STYLE else (name,)
+        assert gzip.decompress(asset.compressed) == b"\n".join((UI / part).read_bytes() for part in parts)

@@ -12,7 +12,12 @@ from typing import NamedTuple
 from blazy_jobs_server.api.pages import FOLDER, MEDIA_TYPES
 
 UI = FOLDER / "ui"
-SERVED = (".js", ".css")
+STYLES = (
+    *("css/tokens.css", "css/base.css", "css/shell.css", "vendor/uplot.css"),
+    *("css/kit.css", "css/pages.css", "css/definitions.css"),
+)
+STYLE = "style.css"
+"""What is served of the styles: one file, in this order. A rule of a later one goes before one of an earlier."""
 LICENCES = "vendor/LICENSES.txt"
 _IMPORT = re.compile(r'^(?:import|export)\b[^;]*?\bfrom "(\.[^"]+)"', re.MULTILINE)
 _ROUTE = re.compile(r'pattern: "([^"]*)".*?import\("\.\./(pages/[^"]+)"\)')
@@ -36,11 +41,12 @@ class Assets(NamedTuple):
 @lru_cache
 def assets() -> Assets:
     files, digest = {}, hashlib.sha256()
-    for path in sorted(UI.rglob("*")):
-        name = path.relative_to(UI).as_posix()
-        if path.suffix in SERVED or name == LICENCES:
-            files[name] = asset(path.read_bytes(), MEDIA_TYPES.get(path.suffix, "text/plain; charset=utf-8"))
-            digest.update(b"%d %s %d " % (len(name), name.encode(), len(files[name].body)) + files[name].body)
+    for name in [path.relative_to(UI).as_posix() for path in sorted(UI.rglob("*.js"))]:
+        files[name] = asset((UI / name).read_bytes(), MEDIA_TYPES[".js"])
+    files[STYLE] = asset(b"\n".join((UI / name).read_bytes() for name in STYLES), MEDIA_TYPES[".css"])
+    files[LICENCES] = asset((UI / LICENCES).read_bytes(), "text/plain; charset=utf-8")
+    for name, file in files.items():
+        digest.update(b"%d %s %d " % (len(name), name.encode(), len(file.body)) + file.body)
     routes = _ROUTE.findall(files["core/routes.js"].body.decode())
     pages = [(pattern.split("/"), module) for pattern, module in routes]
     return Assets(digest.hexdigest()[:16], files, pages)

@@ -1,6 +1,7 @@
 /** What the pages of a queue, a job type and a schedule share. */
 import { html } from "../vendor/preact.js";
 import { to } from "../core/base.js";
+import { digest } from "../core/live.js";
 import { useList } from "../core/read.js";
 import { Skeleton } from "../kit/empty.js";
 import { Section } from "../kit/page.js";
@@ -42,4 +43,24 @@ export function Servers({ serves }) {
   return html`<ul class="lines">
     ${found.slice(0, NAMED).map((worker) => html`<li key=${worker.id} class="row between"><a class="clip" href=${to("workers")} dir="auto">${worker.name}</a><span class="faint small nowrap">heard <${Time} at=${worker.seen_at} /></span></li>`)}
     ${(found.length > NAMED || next) && html`<li class="small"><a href=${to("workers")}>and ${found.length > NAMED ? `${found.length - NAMED} more` : "others"}</a></li>`}</ul>`;
+}
+
+/** Runs of a job type by state, as far as the live digest has room for it; null: it has not.
+ * @param {string} name
+ * @returns {Record<string, number> | null} */
+export function countsOf(name) {
+  const frame = digest.value;
+  if (!frame) return null;
+  /** @type {Record<string, number>} */
+  const sums = {};
+  for (const lane of frame.lanes ?? []) {
+    if (lane.job_type !== name) continue;
+    for (const [state, count] of Object.entries(lane.counts)) sums[state] = (sums[state] ?? 0) + Number(count);
+  }
+  return frame.other ? null : sums;
+}
+
+/** How it is executed, in a word. @param {{ type: any }} props */
+export function HandlerBadge({ type }) {
+  return type.handler.kind === "http" ? html`<${Badge} icon="link" title=${type.handler.url}>HTTP<//>` : html`<${Badge} icon="workers">Worker<//>`;
 }

@@ -1,28 +1,13 @@
 import { html, useMemo } from "../vendor/preact.js";
 import { part } from "../core/api.js";
 import { ROOT, to } from "../core/base.js";
-import { digest } from "../core/live.js";
 import { firstLine, number } from "../core/text.js";
 import { Empty } from "../kit/empty.js";
 import { Badge } from "../kit/state.js";
 import { Time } from "../kit/time.js";
+import { HandlerBadge, countsOf } from "./definition-parts.js";
 import { Count, ListPage, useThings } from "./things.js";
 import { TypeActions } from "./job-type-actions.js";
-
-/** Runs of a job type by state, as far as the live digest has room for it; null: it has not.
- * @param {string} name
- * @returns {Record<string, number> | null} */
-export function countsOf(name) {
-  const frame = digest.value;
-  if (!frame) return null;
-  /** @type {Record<string, number>} */
-  const sums = {};
-  for (const lane of frame.lanes ?? []) {
-    if (lane.job_type !== name) continue;
-    for (const [state, count] of Object.entries(lane.counts)) sums[state] = (sums[state] ?? 0) + Number(count);
-  }
-  return frame.other ? null : sums;
-}
 
 /** @param {import("../kit/state.js").RunState} state @param {string} title @param {string} [tone] */
 const count = (state, title, tone) => ({
@@ -34,11 +19,6 @@ const count = (state, title, tone) => ({
 function CountOf({ name, state, title, tone }) {
   const counts = countsOf(name);
   return html`<${Count} value=${counts && (counts[state] ?? 0)} text=${number(counts?.[state] ?? 0)} tone=${tone} about=${`${title} of ${name}`} href=${to("runs", { job_type: name, state })} />`;
-}
-
-/** How it is executed, in a word. @param {{ type: any }} props */
-export function HandlerBadge({ type }) {
-  return type.handler.kind === "http" ? html`<${Badge} icon="link" title=${type.handler.url}>HTTP<//>` : html`<${Badge} icon="workers">Worker<//>`;
 }
 
 export default function JobTypes() {
