@@ -1,12 +1,14 @@
 import { html } from "../vendor/preact.js";
 import { part, post } from "../core/api.js";
+import { later } from "../kit/later.js";
 import { may } from "../core/session.js";
 import { plural } from "../core/text.js";
 import { Button } from "../kit/button.js";
 import { confirm } from "../kit/dialog.js";
 import { toast } from "../kit/toast.js";
-import { openQueueLimits } from "./queue-limits.js";
 import { act } from "./things.js";
+
+const openQueueLimits = later(() => import("./queue-limits.js"), (module) => module.openQueueLimits);
 
 /** Pauses a queue, or lets it go on; on its page also changes its limits.
  * @param {{ queue: import("blazy-jobs").Queue, reload: () => void, small?: boolean }} props `small`: in a row, without a word */
