@@ -21,6 +21,7 @@ MEANING = {
     "invalid_cursor",
     "invalid_payload",
     "invalid_schema",
+    "limit_unsupported",
     "not_supported",
 }
 #: The same, for an `invalid_request` or `invalid_batch`, by the code of each of its errors.
@@ -32,6 +33,7 @@ MEANING_OF_A_FIELD = {
     "invalid_url",
     "invalid_value",
     "job_type_not_found",
+    "limit_unsupported",
     "name_mismatch",
     "not_restrictable",
     "not_supported",

@@ -419,16 +419,6 @@ class QueueFull(TooMany):
         return {"Retry-After": "1"}
 
 
-class LimitUnsupported(JobsError):
-    status, code, title = 422, "limit_unsupported", "Limit unsupported"
-
-    def __init__(self, pointer: str) -> None:
-        message = "is not for a queue with the engine 'bullmq'"
-        super().__init__(
-            "A queue in Redis has no limits of this server.", errors=[FieldError(pointer, message, self.code)]
-        )
-
-
 class TooManyTries(TooMany):
     code, title = "rate_limited", "Rate limited"
 
@@ -527,6 +517,16 @@ class NotSupported(Invalid):
 
     def __init__(self, path: str, detail: str) -> None:
         super().__init__(detail, errors=[FieldError(path, detail, "not_supported")])
+
+
+class LimitUnsupported(Invalid):
+    code, title = "limit_unsupported", "Limit unsupported"
+
+    def __init__(self, pointer: str) -> None:
+        message = "is not for a queue with the engine 'bullmq'"
+        super().__init__(
+            "A queue in Redis has no limits of this server.", errors=[FieldError(pointer, message, self.code)]
+        )
 
 
 class HeadersRequired(InvalidRequest):

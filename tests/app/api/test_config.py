@@ -182,6 +182,10 @@ async def test_each_place_that_is_wrong_is_named_and_nothing_applied(server: Ser
         ("/job_types/1/name", "duplicate"),
         ("/queues/1/name", "duplicate"),
     ]
+    assert await refusal(server, {"queues": [{"name": "q", "engine": "bullmq", "max_queued": 1}] * 2}) == [
+        ("/queues/0/max_queued", "limit_unsupported"),
+        ("/queues/1/max_queued", "limit_unsupported"),
+    ]
     assert await refusal(server, {"queues": [{"name": "q", "engine": "bullmq"}]}) == [
         ("/queues/0/engine", "not_supported")
     ]
