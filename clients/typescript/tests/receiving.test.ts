@@ -417,6 +417,54 @@ test('with completion by report the answer comes first, and the work is waited f
   }
 });
 
+test('an app that ends gives its runs back', async (context) => {
+  hush(context);
+  const desk = await Desk.open(context);
+  let begun = 0;
+  const stops = (_: unknown, { signal }: CallContext) =>
+    new Promise((_resolve, reject) => {
+      begun += 1;
+      signal.addEventListener('abort', () => reject(new Error(`stopped: ${signal.reason}`)));
+    });
+  for (const handler of [stops, () => new Promise(() => undefined)]) {
+    const handle = receive(handler, { ...options, completion: 'report' });
+    assert.equal((await send(handle, callBody(1, { reportUrl: desk.url }))).status, 202);
+    await handle.release();
+    assert.deepEqual(desk.items, [{ type: 'released' }]);
+    desk.requests.length = 0;
+    const late = await send(handle, callBody(1, { reportUrl: desk.url }));
+    assert.deepEqual([late.status, late.headers.get('retry-after')], [503, '1']);
+    await handle.release();
+    assert.deepEqual(desk.items, []);
+  }
+  const answering = receive(stops, options);
+  const answer = send(answering, callBody(1));
+  await until(() => begun === 2);
+  await answering.release();
+  assert.deepEqual([(await answer).status, (await answer).headers.get('retry-after')], [503, '1']);
+});
+
+test('who was cancelled before is not given back', async (context) => {
+  hush(context);
+  const desk = await Desk.open(context);
+  desk.answer = (items) => [200, heard(items, 'accepted', true)];
+  let told = false;
+  const handle = receive(
+    (_: unknown, { signal }: CallContext) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => {
+          told = true;
+          setTimeout(resolve, 20);
+        });
+      }).then(() => signal.throwIfAborted()),
+    { ...options, completion: 'report', beatSeconds: 0.02 },
+  );
+  await send(handle, callBody(1, { reportUrl: desk.url }));
+  await until(() => told);
+  await handle.release();
+  assert.deepEqual(desk.items, [{ type: 'cancelled' }]);
+});
+
 test('a verdict is sent until it is heard; one that is refused becomes a failure', async (context) => {
   hush(context);
   const desk = await Desk.open(context);

@@ -21,7 +21,8 @@ export function verdictOfError(error: unknown): ReportItem {
   return error instanceof RetryAfter ? { ...failed, retry_after_seconds: error.seconds } : failed;
 }
 
-export function verdictOfStop(reason: 'cancel' | 'timeout' | 'over'): ReportItem {
+export function verdictOfStop(reason: 'cancel' | 'timeout' | 'release' | 'over'): ReportItem {
+  if (reason === 'release') return { type: 'released' };
   return reason === 'timeout'
     ? failedItem('the handler did not end within its timeout', 'timeout', true)
     : { type: 'cancelled' };
@@ -44,7 +45,7 @@ export function answerOf(verdict: ReportItem): Response {
       if (wait !== undefined) return said(503, error!.message, about, wait);
       return said(verdict['retryable'] ? 500 : 422, error!.message, about);
     }
-    default: // cancelled: nobody reads it
+    default: // cancelled: nobody reads it; released: this process is ending
       return said(503, 'the handler was stopped', {}, 1);
   }
 }

@@ -9,7 +9,7 @@ export class Later {
   readonly later = true;
 }
 
-type StopReason = 'cancel' | 'timeout' | 'over';
+type StopReason = 'cancel' | 'timeout' | 'release' | 'over';
 
 const MAX_TIMER_MILLISECONDS = 2 ** 31 - 1;
 
@@ -68,7 +68,7 @@ export class CallContext<Payload = unknown> {
     return this.call.deadlineAt;
   }
 
-  /** Aborts when the handler shall stop: the run was cancelled, its time is over, or the attempt is no longer its. */
+  /** Aborts when the handler shall stop: the run was cancelled, its time is over, the app is ending, or the attempt is no longer its. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -124,5 +124,6 @@ export class CallContext<Payload = unknown> {
 const REASONS: Record<StopReason, string> = {
   cancel: 'the run was cancelled',
   timeout: 'the time of this attempt is over',
+  release: 'the app is ending',
   over: 'the attempt is over',
 };

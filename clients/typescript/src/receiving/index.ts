@@ -3,7 +3,7 @@
  * and WebCrypto.
  */
 export { receive, receiveWebhook } from './receive.js';
-export type { FetchHandler, Handler, Handlers, Platform, ReceiveOptions, WebhookOptions } from './receive.js';
+export type { FetchHandler, Handler, Handlers, Platform, ReceiveOptions, Receiver, WebhookOptions } from './receive.js';
 export { nodeListener, type NodeRequest, type NodeResponse } from './node.js';
 export { CallContext, Later } from './context.js';
 export { readCall, readEvent } from './messages.js';

@@ -11,6 +11,9 @@ const DEFAULT_MAX_BODY_BYTES = 4 << 20;
 const DEFAULT_BEAT_SECONDS = 5;
 /** How long a handler that shall stop may take for it. */
 const GRACE_SECONDS = 5;
+/** And where the app is ending; and how long that waits for runs to be given back. */
+const RELEASE_SECONDS = 1;
+const FAREWELL_SECONDS = 3;
 
 export type Handler<Payload = any, Result = unknown> = (
   payload: Payload,
@@ -26,6 +29,15 @@ export interface Platform {
 }
 
 export type FetchHandler = (request: Request, platform?: Platform) => Promise<Response>;
+
+export interface Receiver {
+  (request: Request, platform?: Platform): Promise<Response>;
+  /**
+   * For an app that ends: handlers are told to stop, and their runs go back to the queue without spending an attempt.
+   * Resolves when that is reported, after three seconds at most. What is called from then on is answered `503`.
+   */
+  release(): Promise<void>;
+}
 
 export interface WebhookOptions {
   /** Those of JOBS_SIGNING_SECRET where none are given; edge runtimes have no such environment. */
@@ -52,20 +64,48 @@ export interface ReceiveOptions extends WebhookOptions {
  * Carries out the runs that the server sends: from Request to Response, in any runtime with WebCrypto. Throws
  * SecretInvalid.
  */
-export function receive(handlers: Handlers, options: ReceiveOptions = {}): FetchHandler {
+export function receive(handlers: Handlers, options: ReceiveOptions = {}): Receiver {
   const { completion = 'response', beatSeconds = DEFAULT_BEAT_SECONDS } = options;
   const find = finding(handlers);
-  return taking(options, async (message, request, platform) => {
+  const running = new Running();
+  const handle = taking(options, async (message, request, platform) => {
     const call = callOf(message);
     const handler = find(call.run.jobType);
     if (!handler) return said(404, `there is no handler here for the job type '${call.run.jobType}'`);
+    if (running.ending) return answerOf(verdictOfStop('release'));
     const reporter = call.report && new Reporter(call.report, { fetch: options.fetch });
     const context = new CallContext(call, reporter, beatSeconds);
-    if (completion === 'response' || !context.speech) return answered(handler, context, request.signal);
-    const work = workOn(handler, context).catch((error: unknown) => console.error(error));
+    if (completion === 'response' || !context.speech)
+      return running.add(context, answered(handler, context, request.signal));
+    const work = running.add(context, workOn(handler, context)).catch((error: unknown) => console.error(error));
     platform?.waitUntil?.(work);
     return new Response(null, { status: 202 });
   });
+  return Object.assign(handle, { release: () => running.release() });
+}
+
+/** What goes on here. */
+class Running {
+  readonly #works = new Map<CallContext, Promise<unknown>>();
+  ending = false;
+
+  add<T>(context: CallContext, work: Promise<T>): Promise<T> {
+    const whole = work.finally(() => this.#works.delete(context));
+    this.#works.set(
+      context,
+      whole.catch(() => undefined),
+    );
+    return whole;
+  }
+
+  async release(): Promise<void> {
+    this.ending = true;
+    const works = [...this.#works.values()];
+    for (const context of this.#works.keys()) context.stop('release');
+    const waited = new AbortController();
+    await Promise.race([Promise.all(works), sleep(FAREWELL_SECONDS, waited.signal).catch(() => undefined)]);
+    waited.abort();
+  }
 }
 
 /** Calls the handler with each event; `204` when it has ended, whatever it returns. Throws SecretInvalid. */
@@ -145,7 +185,7 @@ function stopOf(context: CallContext): { late: Promise<ReportItem>; forget: () =
   const forgotten = new AbortController();
   const late = new Promise<ReportItem>((resolve) => {
     const stop = () => {
-      sleep(GRACE_SECONDS, forgotten.signal).then(
+      sleep(context.stopReason === 'release' ? RELEASE_SECONDS : GRACE_SECONDS, forgotten.signal).then(
         () => resolve({ type: 'cancelled' }),
         () => undefined,
       );
